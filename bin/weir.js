@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+
+// In a checkout (the installed package ships no scripts/) bring dependencies and build up to date first.
+const setupScript = new URL('../scripts/setup.mjs', import.meta.url);
+if (existsSync(setupScript)) {
+  const { setup } = await import(setupScript.href);
+  await setup({ need: 'run' });
+}
+
+const { main } = await import('../dist/cli/main.js');
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,15 @@
+// `npm run build | typecheck | lint | format`: set-up, as far as the tool needs it, then that one tool.
+import { setup } from './setup.mjs';
+import { runTool } from './tools.mjs';
+
+const [task, ...args] = process.argv.slice(2);
+const tasks = {
+  build: () => 0,
+  typecheck: () => runTool('tsc', ['-p', 'test/tsconfig.json', ...args]),
+  lint: () => runTool('biome', ['check', '--error-on-warnings', ...args]),
+  format: () => runTool('biome', ['check', '--write', ...args]),
+};
+
+// The type check and the formatter work on code that does not compile yet. The linter sees across parts through dist.
+await setup({ need: 'test', build: task === 'build' || task === 'lint' });
+process.exitCode = await tasks[task]();

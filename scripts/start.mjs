@@ -1,0 +1,8 @@
+// `npm start`: bring dependencies and build up to date, then serve, all in this one process, so that a signal sent to
+// npm reaches the server.
+import { setup } from './setup.mjs';
+
+await setup({ need: 'run' });
+
+const { main } = await import('../dist/cli/main.js');
+process.exitCode = await main(['serve', ...process.argv.slice(2)]);

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+
+/** One command: what help says of it before its module is loaded, and how to load it. */
+export interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Commands that share a first word. */
+export interface CommandGroup {
+  readonly summary: string;
+  readonly commands: CommandTable;
+}
+
+export type CommandTable = Readonly<Record<string, CommandEntry | CommandGroup>>;
+
+/** Every command, in the order in which help shows them. A module is loaded only when its command is called. */
+export const COMMANDS: CommandTable = {
+  init: {
+    summary: 'write a small weir.yaml to begin with',
+    load: async () => (await import('./commands/init.js')).initCommand(),
+  },
+  check: {
+    summary: 'check a configuration and run the tests in it',
+    load: async () => (await import('./commands/check.js')).checkCommand(),
+  },
+  schema: {
+    summary: 'print the JSON Schema of weir.yaml',
+    load: async () => (await import('./commands/schema.js')).schemaCommand(),
+  },
+  version: {
+    summary: 'print the version of Weir and of Node',
+    load: async () => (await import('./commands/version.js')).versionCommand(),
+  },
+};

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { WeirError } from '#contract/errors.js';
+import { DEFAULT_FILE } from '#cli/options.js';
+
+interface InitOptions {
+  readonly url?: string;
+  readonly model: string;
+  readonly demo?: true;
+  readonly force?: true;
+}
+
+export function initCommand(): Command {
+  return new Command('init')
+    .addArgument(new Argument('[file]', 'file to write').default(DEFAULT_FILE))
+    .option('--url <url>', 'base URL of an OpenAI-compatible server; a simulated one unless given', baseUrl)
+    .option('--model <name>', 'name of the model that it serves', modelName, 'llama3.2')
+    .option('--demo', 'write out the whole demonstration configuration')
+    .option('--force', 'overwrite the file if it exists')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ weir init
+  $ weir init --url http://127.0.0.1:11434 --model llama3.2     (Ollama)
+  $ weir init --url http://127.0.0.1:8000 --model Qwen/Qwen3-8B (vLLM)
+  $ weir init --demo demo.yaml && weir serve -c demo.yaml`,
+    )
+    .action(init);
+}
+
+async function init(file: string, options: InitOptions): Promise<void> {
+  const text = options.demo ? (await import('#config/demonstration.js')).DEMONSTRATION : starter(file, options);
+  try {
+    await writeFile(file, text, { flag: options.force ? 'w' : 'wx' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new WeirError('usage.invalid', `${file} exists`, { hint: '--force overwrites it' });
+    }
+    throw new WeirError('usage.invalid', `${file} cannot be written (${code})`, { cause: error });
+  }
+  process.stderr.write(`wrote ${file}; next: weir check, then weir serve\n`);
+}
+
+/** A whole configuration in under ten lines. */
+function starter(file: string, { url, model }: InitOptions): string {
+  const name = JSON.stringify(model);
+  const where = url === undefined ? 'simulate: { model: llama-3.1-8b, gpu: l40s }' : `replicas: [${JSON.stringify(url)}]`;
+  const lines = [
+    ...editorSchema(file),
+    '# Requests for the model "auto" go where a decision says. Policy: signals, decisions, tests; see `weir init --demo`.',
+    'router:',
+    '  decisions:',
+    `    - { name: default, when: otherwise, models: [${name}] }`,
+    'pool:',
+    `  models: { ${name}: { context: 8k, price: { prompt: 0.05, completion: 0.20 } } } # USD per 1M tokens`,
+    `  pools: { local: { model: ${name}, ${where} } }${url === undefined ? ' # real ones: replicas: [http://host:8000]' : ''}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The line that makes editors complete and check the file, where the schema can be named relative to it. */
+function editorSchema(file: string): readonly string[] {
+  const schema = fileURLToPath(new URL('../../../schema/weir.schema.json', import.meta.url));
+  const path = relative(dirname(resolve(file)), schema);
+  const near = existsSync(schema) && !path.startsWith('..') && !isAbsolute(path) && !/\s/.test(path);
+  return near ? [`# yaml-language-server: $schema=${path.replaceAll('\\', '/')}`] : [];
+}
+
+function baseUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError('Expected a base URL, such as http://127.0.0.1:11434.');
+  }
+  return text;
+}
+
+function modelName(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/.test(text)) {
+    throw new InvalidArgumentError('Expected letters, digits and . _ : / -, beginning with a letter or digit.');
+  }
+  return text;
+}

@@ -1,0 +1,31 @@
+import { isWeirError } from '#contract/errors.js';
+import { CommanderError } from 'commander';
+import { EXIT } from './exit.js';
+import { buildProgram } from './program.js';
+
+/** Runs the command line `weir <argv>` and resolves to the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const program = await buildProgram(argv);
+    await program.parseAsync(argv, { from: 'user' });
+    return EXIT.done;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // Commander has printed its own messages, and gives wrong usage the code 1, which here means something else.
+    if (error.code === 'weir.exit') return error.exitCode;
+    return error.exitCode === 0 ? EXIT.done : EXIT.misuse;
+  }
+  if (isWeirError(error)) {
+    const where = error.path === undefined ? '' : ` (${error.path})`;
+    const hint = error.hint === undefined ? '' : `  ${error.hint}\n`;
+    process.stderr.write(`weir: ${error.code}: ${error.message}${where}\n${hint}`);
+  } else {
+    process.stderr.write(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  }
+  return EXIT.misuse;
+}

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT, exit } from './exit.js';
+import { renderProblems } from './problems.js';
+
+/** The file that is used when none is named. */
+export const DEFAULT_FILE = 'weir.yaml';
+
+/** What every command that needs a configuration is given. */
+export interface CommonOptions {
+  readonly config?: string;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+/** Adds `-c, --config FILE`, `--seed N` and `--json`: the options of every command that reads a configuration. */
+export function withCommonOptions(command: Command): Command {
+  return command.addOption(configOption()).addOption(seedOption()).addOption(jsonOption());
+}
+
+export function configOption(): Option {
+  return new Option('-c, --config <file>', `configuration file (default: ${DEFAULT_FILE}, else the demonstration)`);
+}
+
+export function seedOption(): Option {
+  return new Option('--seed <n>', 'seed of everything that is drawn at random').default(1).argParser(integer);
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print one JSON document and nothing else on standard output').default(false);
+}
+
+/** Reads an option's argument as a whole number that is not negative. */
+export function integer(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
+  return value;
+}
+
+/** Reads an option's argument as a positive number. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('Expected a number above 0.');
+  }
+  return value;
+}
+
+/** The file that a command is to use; `undefined` for the demonstration. */
+export function configFile(options: Pick<CommonOptions, 'config'>): string | undefined {
+  return options.config ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
+}
+
+/** Loads the configuration that the options name: a file, {@link DEFAULT_FILE}, or else the demonstration. */
+export async function readConfig(
+  options: Pick<CommonOptions, 'config'>,
+  listen: ListenOverrides = {},
+): Promise<LoadResult> {
+  const { loadConfig, loadDemonstration } = await import('#config/load.js');
+  const file = configFile(options);
+  return file === undefined ? loadDemonstration({ listen }) : loadConfig(file, { listen });
+}
+
+/** The configuration that the options name; when it is not valid, says why on standard error and ends with exit code 2. */
+export async function resolveConfig(
+  options: Pick<CommonOptions, 'config'>,
+  listen: ListenOverrides = {},
+): Promise<Config> {
+  const result = await readConfig(options, listen);
+  if (result.ok) return result.config;
+  const { source, text } = result;
+  process.stderr.write(renderProblems(result.problems, { source, text, severity: 'error' }));
+  return exit(EXIT.misuse);
+}
+
+/** Prints a value as the one JSON document on standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}

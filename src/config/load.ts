@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { isWeirError } from '#contract/errors.js';
+import { DEMONSTRATION } from './demonstration.js';
+import { type Position, readDocument, type SourceDocument } from './document.js';
+import { at, explainIssues } from './issues.js';
+import { configJsonSchema } from './json-schema.js';
+import { type ConfigProblem, type Finding, formatPath, MOST_PROBLEMS, type Path } from './problem.js';
+import { checkReferences } from './references.js';
+import { configSchema, type Settings } from './schema.js';
+import { type SecretSources, Secrets } from './secrets.js';
+
+/** A valid configuration, frozen. A request keeps the one it began with. */
+export interface Config extends Settings {
+  /** Twelve hexadecimal digits of the file's SHA-256, without its secrets: says which configuration was in force. */
+  readonly version: string;
+  /** Path of the file, or `demonstration`. */
+  readonly source: string;
+}
+
+/** What became of a configuration: a value, or all that is wrong with it. */
+export type LoadResult =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[]; readonly text: string }
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigProblem[];
+      readonly warnings: readonly ConfigProblem[];
+      readonly source: string;
+      readonly text: string;
+    };
+
+/** What the command line says of where to listen; it goes before the file. */
+export interface ListenOverrides {
+  readonly host?: string;
+  readonly port?: number;
+  readonly insecure?: boolean;
+}
+
+export interface LoadOptions {
+  /** Where `${NAME}` is looked up; the environment of the process unless given. */
+  readonly env?: SecretSources['env'];
+  readonly listen?: ListenOverrides;
+}
+
+export interface ParseOptions extends LoadOptions {
+  /** Path of the file, or `demonstration`: only a name here. */
+  readonly file: string;
+  readonly env: SecretSources['env'];
+  readonly readFile: SecretSources['readFile'];
+}
+
+/** Reads and validates a file. Secrets in files that it names are looked for relative to its folder. */
+export async function loadConfig(file: string, options: LoadOptions = {}): Promise<LoadResult> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return unreadable(file, (error as NodeJS.ErrnoException).code);
+  }
+  const folder = dirname(resolve(file));
+  return parseConfig(text, {
+    ...options,
+    file,
+    env: options.env ?? process.env,
+    readFile: path => readFileSync(resolve(folder, path), 'utf8'),
+  });
+}
+
+/** The configuration that is used when there is no file. */
+export function loadDemonstration(options: LoadOptions = {}): LoadResult {
+  return parseConfig(DEMONSTRATION, {
+    ...options,
+    file: 'demonstration',
+    env: options.env ?? process.env,
+    readFile: path => readFileSync(path, 'utf8'),
+  });
+}
+
+/** Text → configuration, or everything that is wrong with it. Pure but for `readFile`; never throws. */
+export function parseConfig(text: string, options: ParseOptions): LoadResult {
+  const secrets = new Secrets(options);
+  const document = readDocument(text, secrets.substitute);
+  const report = new Report(document, secrets);
+  for (const { message, position, hint } of document.errors) {
+    report.error({ code: 'config.syntax', path: '', ...position, message, ...(hint !== undefined && { hint }) });
+  }
+  for (const finding of [...document.findings, ...secrets.findings]) report.finding(finding);
+  const failed = (): LoadResult => ({ ok: false, ...report.result(), source: options.file, text });
+  if (document.errors.length > 0) return failed();
+
+  const value = withListen(document.value ?? {}, options.listen);
+  const settings = validate(value, secrets, report);
+  if (settings === undefined) return failed();
+  try {
+    const { errors, warnings } = checkReferences(settings);
+    for (const finding of errors) report.finding(finding);
+    for (const finding of warnings) report.warning(finding);
+  } catch (error) {
+    if (!isWeirError(error)) throw error;
+    report.finding({ code: error.code, path: [], at: 'value', message: error.message });
+  }
+  const { problems, warnings } = report.result();
+  if (problems.length > 0) return failed();
+  const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return { ok: true, config: freeze({ ...settings, version, source: options.file }), warnings, text };
+}
+
+function unreadable(file: string, why = 'unreadable'): LoadResult {
+  const reason = why === 'ENOENT' ? 'there is no such file' : why === 'EISDIR' ? 'it is a folder' : why;
+  const problem: ConfigProblem = {
+    code: 'config.unreadable',
+    path: '',
+    line: 0,
+    column: 0,
+    message: `${file} cannot be read: ${reason}`,
+    ...(why === 'ENOENT' && { hint: 'weir init writes one' }),
+  };
+  return { ok: false, problems: [problem], warnings: [], source: file, text: '' };
+}
+
+function validate(value: unknown, secrets: Secrets, report: Report): Settings | undefined {
+  const first = configSchema.safeParse(value);
+  if (first.success) return first.data;
+  // A variable is always text: where a number or a switch is expected, it is read as one.
+  const typed = first.error.issues.filter(issue => issue.code === 'invalid_type' && coerce(value, issue, secrets));
+  const result = typed.length === 0 ? first : configSchema.safeParse(value);
+  if (result.success) return result.data;
+  for (const finding of explainIssues(result.error.issues, value, configJsonSchema())) report.finding(finding);
+  return undefined;
+}
+
+function coerce(value: unknown, issue: { readonly expected?: string; readonly path: PropertyKey[] }, secrets: Secrets) {
+  const path = issue.path as Path;
+  const parent = at(value, path.slice(0, -1));
+  const key = path.at(-1);
+  const text = at(value, path);
+  if (!secrets.has(path) || typeof text !== 'string' || typeof parent !== 'object' || parent === null) return false;
+  const read =
+    issue.expected === 'boolean'
+      ? { true: true, false: false }[text]
+      : /^(?:number|int)$/.test(issue.expected ?? '') && /^-?\d+(?:\.\d+)?$/.test(text)
+        ? Number(text)
+        : undefined;
+  if (read === undefined || key === undefined) return false;
+  (parent as Record<string | number, unknown>)[key] = read;
+  return true;
+}
+
+/** The value with the command line's listen settings in the place of the file's. */
+function withListen(value: unknown, overrides: ListenOverrides | undefined): unknown {
+  const given = Object.entries(overrides ?? {}).filter(([, setting]) => setting !== undefined);
+  const gateway = isMapping(value) ? (value.gateway ?? {}) : undefined;
+  const listen = isMapping(gateway) ? (gateway.listen ?? {}) : undefined;
+  if (given.length === 0 || !isMapping(value) || !isMapping(gateway) || !isMapping(listen)) return value;
+  return { ...value, gateway: { ...gateway, listen: { ...listen, ...Object.fromEntries(given) } } };
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Collects problems, with their places in the text, in the order of the text. */
+class Report {
+  private readonly problems: ConfigProblem[] = [];
+  private readonly warnings: ConfigProblem[] = [];
+
+  constructor(
+    private readonly document: SourceDocument,
+    private readonly secrets: Secrets,
+  ) {}
+
+  error(problem: ConfigProblem): void {
+    this.problems.push(problem);
+  }
+
+  finding(finding: Finding): void {
+    const problem = this.placed(finding);
+    if (problem !== undefined) this.problems.push(problem);
+  }
+
+  warning(finding: Finding): void {
+    const problem = this.placed(finding);
+    if (problem !== undefined) this.warnings.push(problem);
+  }
+
+  private placed(finding: Finding): ConfigProblem | undefined {
+    const shown = this.secrets.shown(finding);
+    if (shown === undefined) return undefined;
+    const { line, column }: Position = this.document.locate(finding.path, finding.at) ?? { line: 0, column: 0 };
+    const { code, path, message, hint } = shown;
+    return { code, path: formatPath(path), line, column, message, ...(hint !== undefined && { hint }) };
+  }
+
+  result(): { readonly problems: readonly ConfigProblem[]; readonly warnings: readonly ConfigProblem[] } {
+    return { problems: inOrder(this.problems), warnings: inOrder(this.warnings) };
+  }
+}
+
+function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column).slice(0, MOST_PROBLEMS);
+}
+
+/** Freezes mappings and lists all the way down; instances of classes are left as they are. */
+function freeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) freeze(inner);
+  return value;
+}

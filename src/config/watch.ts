@@ -1,0 +1,115 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { Cancel, Clock } from '#contract/clock.js';
+import type { Milliseconds } from '#contract/units.js';
+import { type LoadOptions, type LoadResult, loadConfig } from './load.js';
+
+export interface ConfigWatchOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  /** Called with every outcome of a reload; what is in force stays so until the callee swaps it. */
+  readonly onReload: (result: LoadResult) => void;
+  readonly load?: LoadOptions;
+  /** Quiet time after a change before the file is read: editors write in several steps. */
+  readonly settle?: Milliseconds;
+  /** How often to look for a change that the file system did not report, as network file systems do not; 0 for never. */
+  readonly poll?: Milliseconds;
+}
+
+/**
+ * Watches a configuration file and loads it again when it changes. Only one load runs at a time; a change during a load brings one
+ * more. It watches the folder, since editors and container platforms replace the file instead of writing to it.
+ */
+export class ConfigWatch {
+  private readonly options: Required<Omit<ConfigWatchOptions, 'load'>> & { readonly load: LoadOptions };
+  private watcher: FSWatcher | undefined;
+  private settling: Cancel | undefined;
+  private polling: Cancel | undefined;
+  private running: Promise<void> | undefined;
+  private again = false;
+  private closed = false;
+  private seen: string | undefined;
+
+  constructor(options: ConfigWatchOptions) {
+    this.options = { settle: 100, poll: 5000, load: {}, ...options };
+  }
+
+  /** Begins to watch. Resolves when every later change will be seen. */
+  async start(): Promise<void> {
+    this.seen = await signature(this.options.file);
+    if (this.closed) return;
+    try {
+      this.watcher = watch(dirname(this.options.file), { persistent: false }, (_, name) => this.changed(name));
+      // A folder that can no longer be watched leaves polling.
+      this.watcher.on('error', () => this.watcher?.close());
+    } catch {
+      this.watcher = undefined;
+    }
+    this.schedulePoll();
+  }
+
+  /** Loads the file now, changed or not: what SIGHUP asks for. Resolves when the outcome has been reported. */
+  async reload(): Promise<void> {
+    if (this.closed) return;
+    if (this.running !== undefined) {
+      this.again = true;
+      return this.running;
+    }
+    this.running = this.load();
+    try {
+      await this.running;
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  /** Stops watching; resolves when no load is running any more. Nothing is reported afterwards. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.watcher?.close();
+    this.settling?.();
+    this.polling?.();
+    await this.running;
+  }
+
+  private async load(): Promise<void> {
+    const { file, load, onReload } = this.options;
+    do {
+      this.again = false;
+      this.seen = await signature(file);
+      const result = await loadConfig(file, load);
+      if (!this.closed) onReload(result);
+    } while (this.again && !this.closed);
+  }
+
+  /** Mounted volumes swap a link beside the file: names other than the file's count as well. */
+  private changed(name: string | null): void {
+    if (this.closed) return;
+    if (name !== null && name !== basename(this.options.file) && !name.startsWith('..')) return;
+    this.settling?.();
+    this.settling = this.options.clock.after(this.options.settle, () => void this.reloadIfChanged());
+  }
+
+  private schedulePoll(): void {
+    if (this.options.poll === 0 || this.closed) return;
+    this.polling = this.options.clock.after(this.options.poll, () => {
+      void this.reloadIfChanged().finally(() => this.schedulePoll());
+    });
+  }
+
+  private async reloadIfChanged(): Promise<void> {
+    const now = await signature(this.options.file);
+    // While it is absent someone is replacing it.
+    if (now !== undefined && now !== this.seen) await this.reload();
+  }
+}
+
+async function signature(file: string): Promise<string | undefined> {
+  try {
+    const { ino, size, mtimeMs } = await stat(file);
+    return `${ino}:${size}:${mtimeMs}`;
+  } catch {
+    return undefined;
+  }
+}

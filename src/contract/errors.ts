@@ -1,0 +1,119 @@
+import type { Milliseconds } from './units.js';
+
+/** How an error is met: the HTTP status it takes on the wire and the error `type` that OpenAI-shaped bodies carry. */
+interface ErrorKind {
+  readonly status: number;
+  readonly type:
+    | 'invalid_request_error'
+    | 'authentication_error'
+    | 'permission_error'
+    | 'not_found_error'
+    | 'rate_limit_error'
+    | 'upstream_error'
+    | 'overloaded_error'
+    | 'server_error'
+    | 'configuration_error';
+  readonly summary: string;
+}
+
+/**
+ * Every error Weir can give, by stable code. Codes are a contract: programs match on them, so none is renamed or reused.
+ * `docs/reference/errors.md` is generated from this table.
+ */
+export const ERRORS = {
+  'request.not_json': kind(400, 'invalid_request_error', 'The body is not JSON.'),
+  'request.invalid': kind(400, 'invalid_request_error', 'A field of the body is missing or has the wrong form.'),
+  'request.too_large': kind(413, 'invalid_request_error', 'The body is longer than `gateway.limits.body`.'),
+  'request.too_deep': kind(400, 'invalid_request_error', 'The body nests deeper than any real request does.'),
+  'request.timeout': kind(408, 'invalid_request_error', 'The body did not arrive in time.'),
+  'request.context_too_long': kind(400, 'invalid_request_error', 'The prompt fits the context window of no candidate model.'),
+  'request.unknown_model': kind(404, 'not_found_error', 'No real or virtual model has this name.'),
+  'request.unknown_path': kind(404, 'not_found_error', 'No route has this path.'),
+  'request.method_not_allowed': kind(405, 'invalid_request_error', 'The path exists, but not for this method.'),
+  'route.no_decision': kind(503, 'server_error', 'No decision of the policy matched and there is no `otherwise`.'),
+  'route.refused': kind(403, 'permission_error', 'A decision of the policy refuses this request.'),
+  'route.signal_unknown': kind(503, 'server_error', 'A signal could not be computed and the decision says to refuse then.'),
+  'pool.no_replica': kind(503, 'overloaded_error', 'No healthy replica serves any of the candidate models.'),
+  'pool.saturated': kind(429, 'rate_limit_error', 'All replicas are at their limit and the queue is full or too slow.'),
+  'upstream.connect': kind(502, 'upstream_error', 'No connection to the replica.'),
+  'upstream.timeout': kind(504, 'upstream_error', 'The replica gave nothing for too long.'),
+  'upstream.status': kind(502, 'upstream_error', 'The replica answered with an error.'),
+  'upstream.cut': kind(502, 'upstream_error', 'The replica broke off in the middle of its answer.'),
+  'upstream.malformed': kind(502, 'upstream_error', 'The replica answered in no form that its API has.'),
+  'upstream.too_large': kind(502, 'upstream_error', 'The answer is longer than `gateway.limits.answer`.'),
+  'client.gone': kind(499, 'invalid_request_error', 'The client left before the answer was whole.'),
+  'gateway.draining': kind(503, 'overloaded_error', 'The gateway is shutting down and takes no new requests.'),
+  'gateway.overloaded': kind(503, 'overloaded_error', 'The gateway has as many requests open as `gateway.limits.requests` allows.'),
+  'config.unreadable': kind(500, 'configuration_error', 'The file cannot be read.'),
+  'config.syntax': kind(500, 'configuration_error', 'The file is not YAML.'),
+  'config.duplicate': kind(500, 'configuration_error', 'A name stands twice.'),
+  'config.unknown_key': kind(500, 'configuration_error', 'No setting has this name.'),
+  'config.invalid': kind(500, 'configuration_error', 'A value has the wrong form.'),
+  'config.missing': kind(500, 'configuration_error', 'A setting that is needed is absent.'),
+  'config.range': kind(500, 'configuration_error', 'A range that nothing can be in.'),
+  'config.unknown_reference': kind(500, 'configuration_error', 'A name that is defined nowhere is used.'),
+  'config.secret': kind(500, 'configuration_error', 'A secret cannot be read from its variable or file.'),
+  'config.unsafe_pattern': kind(500, 'configuration_error', 'A regular expression is not valid or not safe.'),
+  'policy.syntax': kind(500, 'configuration_error', 'An expression of the policy cannot be parsed.'),
+  'policy.unreachable': kind(500, 'configuration_error', 'A decision can never be reached.'),
+  'policy.incomplete': kind(500, 'configuration_error', 'Some requests match no decision.'),
+  'policy.test_failed': kind(500, 'configuration_error', 'A test in the file came out otherwise.'),
+  'store.unavailable': kind(503, 'server_error', 'The record cannot be opened or written.'),
+  'store.not_found': kind(404, 'not_found_error', 'The record holds no such entry.'),
+  'trace.unreadable': kind(500, 'invalid_request_error', 'The trace cannot be read or is in no known format.'),
+  'usage.invalid': kind(500, 'invalid_request_error', 'The command was called wrongly.'),
+  'internal.unknown_signal': kind(500, 'server_error', 'A signal was read that does not exist.'),
+  'internal.defect': kind(500, 'server_error', 'A defect in Weir.'),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+function kind(status: number, type: ErrorKind['type'], summary: string): ErrorKind {
+  return { status, type, summary };
+}
+
+export interface ErrorDetail {
+  /** Where what is wrong stands: `router.decisions[1].when` in a configuration, `messages[0].role` in a body. */
+  readonly path?: string;
+  /** What would be right. */
+  readonly hint?: string;
+  /** When trying again makes sense. */
+  readonly retryAfterMs?: Milliseconds;
+  /** HTTP status to take instead of the catalogue's: what a replica answered, where that is passed on. */
+  readonly status?: number;
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for('weir.error');
+
+/** The one error class: a code of the catalogue, what is wrong, where, and what would be right. */
+export class WeirError extends Error {
+  readonly [BRAND] = true;
+  override readonly name = 'WeirError';
+  readonly status: number;
+  readonly path: string | undefined;
+  readonly hint: string | undefined;
+  readonly retryAfterMs: Milliseconds | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    detail: ErrorDetail = {},
+  ) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.status = detail.status ?? ERRORS[code].status;
+    this.path = detail.path;
+    this.hint = detail.hint;
+    this.retryAfterMs = detail.retryAfterMs;
+  }
+
+  /** The OpenAI error `type` of this code. */
+  get type(): string {
+    return ERRORS[this.code].type;
+  }
+}
+
+/** Recognises a {@link WeirError} across copies of this module. */
+export function isWeirError(value: unknown): value is WeirError {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}

@@ -1,0 +1,47 @@
+import type { Joules, Milliseconds, Tokens, Usd } from './units.js';
+
+/** Token counts as the engine reported them. */
+export interface Usage {
+  readonly promptTokens: Tokens;
+  readonly completionTokens: Tokens;
+  /** Of the prompt tokens, those found in the prefix cache. */
+  readonly cachedTokens: Tokens;
+}
+
+/** `answered`: a whole answer. `cut`: an answer that ended in an error after its first byte. `cancelled`: the client left. */
+export type OutcomeStatus = 'answered' | 'failed' | 'cut' | 'cancelled' | 'refused';
+
+/** One try at one replica. */
+export interface AttemptOutcome {
+  readonly model: string;
+  readonly pool: string;
+  readonly replica: string;
+  readonly status: OutcomeStatus;
+  /** HTTP status of the engine's answer; 0 when there was none. */
+  readonly httpStatus: number;
+  /** Code from the error catalogue, when it did not answer. */
+  readonly error?: string;
+  readonly ttftMs?: Milliseconds;
+  readonly durationMs: Milliseconds;
+}
+
+/** How a request ended: the only thing that learning sees. */
+export interface Outcome {
+  readonly status: OutcomeStatus;
+  readonly model: string;
+  readonly pool: string;
+  readonly replica: string;
+  readonly httpStatus: number;
+  readonly error?: string;
+  readonly finish?: string;
+  readonly usage?: Usage;
+  /** Arrival to first byte of the answer, at the gateway. */
+  readonly ttftMs?: Milliseconds;
+  /** Mean time per output token after the first. */
+  readonly tpotMs?: Milliseconds;
+  /** Arrival to last byte. */
+  readonly e2eMs: Milliseconds;
+  readonly queuedMs: Milliseconds;
+  readonly costUsd?: Usd;
+  readonly joules?: Joules;
+}

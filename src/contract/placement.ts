@@ -1,0 +1,38 @@
+import type { PromptPrefix } from './profile.js';
+import type { PlacementConstraints } from './route.js';
+import type { Milliseconds, Tokens } from './units.js';
+
+/** What placement needs to know of a request: nothing of its meaning. */
+export interface PlacementRequest {
+  readonly model: string;
+  readonly promptTokens: Tokens;
+  /** The answer's expected length: what load accounting reserves. */
+  readonly outputTokens: Tokens;
+  readonly prefix: PromptPrefix;
+  readonly session: string;
+  readonly constraints: PlacementConstraints;
+  /** Replicas that this request has already failed on. */
+  readonly exclude: readonly string[];
+}
+
+/** Where an attempt runs. */
+export interface Placement {
+  readonly pool: string;
+  readonly replica: string;
+  /** Prompt tokens the replica is expected to hold in its prefix cache. */
+  readonly expectedPrefixTokens: Tokens;
+  readonly score: number;
+  /** The best of the losers, at most eight, best first. */
+  readonly losers: readonly ReplicaScore[];
+  /** How many replicas were considered in all. */
+  readonly considered: number;
+  /** How long the request waited for a place. */
+  readonly queuedMs: Milliseconds;
+}
+
+export interface ReplicaScore {
+  readonly replica: string;
+  readonly score: number;
+  /** What a filter held against it; absent for one that was only outscored. */
+  readonly filtered?: string;
+}

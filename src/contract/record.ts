@@ -1,0 +1,51 @@
+import type { AttemptOutcome, Outcome } from './outcome.js';
+import type { Placement } from './placement.js';
+import type { Archetype, Heaviness, Modality } from './profile.js';
+import type { Candidate, DecisionReason, RouteParameters, StageNote } from './route.js';
+import type { SignalReading } from './signal.js';
+import type { Milliseconds, Tokens } from './units.js';
+
+/** A profile with its lazy parts computed: what the record and `weir explain` show. */
+export interface ProfileSummary {
+  readonly archetype: Archetype;
+  readonly turn: number;
+  readonly warmth: 'warm' | 'cold';
+  readonly heaviness: Heaviness;
+  readonly modality: Modality;
+  readonly session: string;
+  readonly application: string;
+  readonly promptTokens: Tokens;
+  readonly outputTokens: { readonly p50: Tokens; readonly p75: Tokens };
+}
+
+/**
+ * The story of one request, whole: what header, log row, `weir explain` and the page are all told from. Plain data: it crosses
+ * threads and lands in a database as JSON.
+ */
+export interface DecisionRecord {
+  readonly id: string;
+  /** Wall time of arrival, ms since the Unix epoch. */
+  readonly at: Milliseconds;
+  /** The API the client spoke: `openai-chat`. */
+  readonly api: string;
+  readonly modelAsked: string;
+  readonly stream: boolean;
+  readonly caller: { readonly key?: string; readonly user?: string; readonly address: string };
+  readonly profile: ProfileSummary;
+  readonly signals: readonly SignalReading[];
+  readonly decision: string;
+  readonly reason: DecisionReason;
+  readonly selector: string;
+  readonly strategy: string;
+  readonly candidates: readonly Candidate[];
+  readonly parameters: RouteParameters;
+  readonly stages: readonly StageNote[];
+  /** The last placement; absent when no replica was reached. */
+  readonly placement?: Placement;
+  readonly attempts: readonly AttemptOutcome[];
+  readonly outcome: Outcome;
+  /** Version of the configuration that was in force. */
+  readonly configVersion: string;
+  /** Only when `gateway.record.prompts` asks for it. */
+  readonly prompt?: string;
+}

@@ -1,0 +1,103 @@
+import type { Milliseconds, Tokens } from './units.js';
+
+/**
+ * One request for inference, in no API's shape. Adapters in `protocols/` turn a wire format into this and an answer back out;
+ * nothing past the adapter knows which API was spoken.
+ */
+export interface InferenceRequest {
+  readonly id: string;
+  /** Monotonic arrival time ({@link Clock.now}): when the head of the request was read. */
+  readonly arrivedAt: Milliseconds;
+  /** The model name as the caller wrote it: a real model, or a virtual one such as `auto`. */
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly tools: readonly ToolDefinition[];
+  readonly sampling: Sampling;
+  readonly stream: boolean;
+  readonly caller: Caller;
+  /** Free-form facts the caller attached to the request (`metadata` of the body). Bounded by the adapter. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Length of the prompt's text over all messages and tool definitions, in UTF-16 units: what token estimates start from. */
+  readonly promptChars: number;
+}
+
+export type Role = 'system' | 'user' | 'assistant' | 'tool';
+
+export interface Message {
+  readonly role: Role;
+  readonly content: readonly ContentPart[];
+}
+
+export type ContentPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'thinking'; readonly text: string; readonly signature?: string }
+  | { readonly type: 'image'; readonly source: string }
+  | { readonly type: 'audio'; readonly source: string }
+  | { readonly type: 'file'; readonly source: string }
+  | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly arguments: string }
+  | { readonly type: 'tool_result'; readonly id: string; readonly text: string; readonly failed: boolean };
+
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments, as it came. */
+  readonly parameters: unknown;
+}
+
+export interface Sampling {
+  readonly maxOutputTokens?: Tokens;
+  readonly temperature?: number;
+  readonly topP?: number;
+  /** How many answers were asked for; 1 unless said. */
+  readonly n: number;
+  readonly seed?: number;
+  readonly reasoningEffort?: string;
+  /** Whether a grammar or JSON schema constrains the output. */
+  readonly structured: boolean;
+}
+
+/** Who asks, as far as the gateway has established it. */
+export interface Caller {
+  /** A stable, non-reversible name of the credential that was shown; absent when none was. Never the credential itself. */
+  readonly key?: string;
+  /** The end user the application named (`user` of the body, or an identity header from a trusted proxy). */
+  readonly user?: string;
+  readonly address: string;
+  /** Request headers, names in lower case, without credentials and cookies. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** All text of one message, parts joined by new lines. */
+export function textOf(message: Message): string {
+  const { content } = message;
+  const only = content[0];
+  if (content.length === 1 && only !== undefined) return partText(only);
+  let text = '';
+  for (const part of content) {
+    const piece = partText(part);
+    if (piece !== '') text = text === '' ? piece : `${text}\n${piece}`;
+  }
+  return text;
+}
+
+function partText(part: ContentPart): string {
+  switch (part.type) {
+    case 'text':
+    case 'thinking':
+    case 'tool_result':
+      return part.text;
+    case 'tool_call':
+      return part.arguments;
+    default:
+      return '';
+  }
+}
+
+/** The text of the last message by `role`, or the empty string when there is none. */
+export function lastTextBy(messages: readonly Message[], role: Role): string {
+  for (let i = messages.length - 1; i >= 0; i--) {
+    const message = messages[i];
+    if (message?.role === role) return textOf(message);
+  }
+  return '';
+}

@@ -1,0 +1,46 @@
+import type { Clock } from './clock.js';
+import type { WeirError } from './errors.js';
+import type { PoolView } from './pool-view.js';
+import type { Random } from './random.js';
+import type { Candidate, DecisionReason, PlacementConstraints, RouteParameters } from './route.js';
+import type { Board } from './signal.js';
+
+/** The route while stages are still at work on it. */
+export interface RouteDraft {
+  decision: string;
+  reason: DecisionReason;
+  /** Models the decision names, in its order, before selection. */
+  models: readonly string[];
+  candidates: readonly Candidate[];
+  selector: string;
+  strategy: string;
+  parameters: RouteParameters;
+  constraints: PlacementConstraints;
+}
+
+/** What a stage sees: the board and ports, never its neighbours. */
+export interface StageContext {
+  readonly board: Board;
+  readonly pool: PoolView;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly route: RouteDraft;
+}
+
+export type StageResult =
+  | { readonly kind: 'continue'; readonly note?: string }
+  /** Ends the request with this text as the assistant's answer. */
+  | { readonly kind: 'answer'; readonly text: string; readonly note?: string }
+  | { readonly kind: 'refuse'; readonly error: WeirError; readonly note?: string };
+
+/**
+ * One step of a request's way through the house. The order of stages is a security property: compositions state it in one place.
+ * A stage returns a promise only when it has to wait: the common path stays synchronous.
+ */
+export interface Stage {
+  readonly name: string;
+  run(context: StageContext): StageResult | Promise<StageResult>;
+}
+
+/** What a stage that has nothing to say returns. */
+export const CONTINUE: StageResult = Object.freeze({ kind: 'continue' });

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Caller } from '#contract/request.js';
+
+/** Headers that hold credentials: never kept, recorded or shown to a signal. */
+const SECRET = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'api-key']);
+
+/** Fingerprints of credentials seen lately, so that an unchanging key is hashed once. */
+const fingerprints = new Map<string, string>();
+const MAX_FINGERPRINTS = 4096;
+
+/** Who sends this request, as far as its head tells. */
+export function callerOf(request: IncomingMessage): Caller {
+  const headers: Record<string, string> = {};
+  let credential: string | undefined;
+  const given = request.headers;
+  for (const name in given) {
+    const value = given[name];
+    if (SECRET.has(name)) {
+      if (name !== 'cookie' && typeof value === 'string') credential ??= value;
+    } else if (typeof value === 'string') headers[name] = value;
+    else if (value !== undefined) headers[name] = value.join(', ');
+  }
+  const address = request.socket.remoteAddress ?? '';
+  return credential === undefined ? { address, headers } : { address, headers, key: fingerprint(credential) };
+}
+
+/** A stable name for a credential from which it cannot be found again: SHA-256, shortened. */
+function fingerprint(credential: string): string {
+  const known = fingerprints.get(credential);
+  if (known !== undefined) return known;
+  if (fingerprints.size >= MAX_FINGERPRINTS) fingerprints.clear();
+  const name = `key-${createHash('sha256').update(credential).digest('hex').slice(0, 12)}`;
+  fingerprints.set(credential, name);
+  return name;
+}

@@ -1,0 +1,297 @@
+import type { ServerResponse } from 'node:http';
+import type { Cancel } from '#contract/clock.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
+import type { AttemptOutcome, Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
+import type { Placement } from '#contract/placement.js';
+import type { WorkloadProfile } from '#contract/profile.js';
+import type { Candidate, StageNote } from '#contract/route.js';
+import type { Board } from '#contract/signal.js';
+import { CONTINUE, type RouteDraft, type StageContext, type StageResult } from '#contract/stage.js';
+import type { Strategy, StrategyEvent } from '#contract/strategy.js';
+import type { Milliseconds } from '#contract/units.js';
+import { errorHeaders, sendText } from '#gateway/http/respond.js';
+import type { Runtime } from '#gateway/runtime.js';
+import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
+import { decisionHeaders } from './headers.js';
+import { outcomeOf } from './outcome.js';
+import { Asked } from './placement-request.js';
+import { recordOf } from './record.js';
+import type { Inbound, Protocol } from '#protocols/protocol.js';
+
+/** What the exchange needs of the gateway around it. */
+export interface ExchangeHost {
+  /** The exchange is over and its record written: nothing of it is left. */
+  ended(exchange: Exchange): void;
+}
+
+/**
+ * One request's whole way through Weir: stages, then attempts until the strategy is content, then the record. The configuration
+ * it began with ({@link Runtime}) is the one it ends with.
+ *
+ * Whatever happens, exactly one of `answered`, `failed`, `cut`, `cancelled` and `refused` ends it, with one record.
+ */
+export class Exchange implements AttemptOwner, StageContext {
+  readonly board: Board;
+  readonly profile: WorkloadProfile;
+  readonly route: RouteDraft;
+  readonly attempts: AttemptOutcome[] = [];
+  readonly stages: StageNote[] = [];
+  placement: Placement | undefined;
+
+  private readonly strategy = { machine: undefined as Strategy | undefined, state: undefined as unknown };
+  private attempt: Attempt | undefined;
+  private stopWaiting: Cancel | undefined;
+  private asked: Asked | undefined;
+  private candidate: Candidate | undefined;
+  private lastError: WeirError | undefined;
+  private queuedMs: Milliseconds = 0;
+  private firstByteAt: Milliseconds | undefined;
+  private ended = false;
+
+  constructor(
+    readonly runtime: Runtime,
+    private readonly host: ExchangeHost,
+    readonly protocol: Protocol,
+    readonly inbound: Inbound,
+    private readonly response: ServerResponse,
+    private readonly wallArrival: Milliseconds,
+  ) {
+    const { request } = inbound;
+    this.profile = runtime.profiler.profile(request);
+    this.board = runtime.router.board(request, this.profile);
+    this.route = runtime.router.draft(request);
+    response.on('close', this.onClientClosed);
+  }
+
+  get pool() {
+    return this.runtime.pool;
+  }
+  get clock() {
+    return this.runtime.clock;
+  }
+  get random() {
+    return this.runtime.random;
+  }
+
+  /** Begins. Never throws: a defect ends the exchange as an error like any other. */
+  run(): void {
+    this.guard(() => this.runStages(0));
+  }
+
+  /** Ends the exchange because the gateway can wait no longer. */
+  stop(error: WeirError): void {
+    if (this.ended) return;
+    this.abandon();
+    this.fail(error);
+  }
+
+  private runStages(from: number): void {
+    const { stages } = this.runtime;
+    for (let i = from; i < stages.length; i++) {
+      const stage = stages[i];
+      if (stage === undefined) break;
+      const begun = this.clock.now();
+      const result = stage.run(this);
+      if (result instanceof Promise) {
+        result.then(
+          settled => this.guard(() => this.ended || (this.after(stage.name, begun, settled) && this.runStages(i + 1))),
+          (error: unknown) => this.defect(error),
+        );
+        return;
+      }
+      if (!this.after(stage.name, begun, result)) return;
+    }
+    this.startAttempts();
+  }
+
+  /** Notes what a stage did. @returns whether the request goes on. */
+  private after(stage: string, begun: Milliseconds, result: StageResult): boolean {
+    const ms = this.clock.now() - begun;
+    this.stages.push(result.note === undefined ? { stage, ms } : { stage, ms, note: result.note });
+    if (result === CONTINUE || result.kind === 'continue') return true;
+    if (result.kind === 'refuse') this.end('refused', result.error);
+    else this.say(result.text);
+    return false;
+  }
+
+  private startAttempts(): void {
+    const strategy = this.runtime.router.strategy(this.route.strategy);
+    this.strategy.machine = strategy;
+    this.strategy.state = strategy.start(this.route.candidates);
+    this.advance({ kind: 'start' });
+  }
+
+  private advance(event: StrategyEvent): void {
+    const { machine } = this.strategy;
+    if (machine === undefined) return;
+    const { state, action } = machine.step(this.strategy.state, event);
+    this.strategy.state = state;
+    if (action.kind === 'attempt') {
+      this.candidate = action.candidate;
+      this.asked = new Asked(action.candidate.model, this.inbound.request, this.profile, this.route.constraints);
+      this.place();
+    } else if (action.kind === 'refuse') {
+      this.fail(action.error);
+    }
+  }
+
+  /** Asks for a replica of the current candidate, other than those it has failed on. */
+  private place(): void {
+    const { asked } = this;
+    if (asked === undefined) return;
+    const begun = this.clock.now();
+    this.stopWaiting = this.runtime.pool.acquire(asked, result => {
+      this.stopWaiting = undefined;
+      this.guard(() => {
+        if (isWeirError(result)) {
+          // A replica that failed says more than that no other is left.
+          this.advance({ kind: 'failed', error: asked.exclude.length > 0 ? (this.lastError ?? result) : result, retryable: true });
+          return;
+        }
+        this.queuedMs += result.placement.queuedMs;
+        this.placement = result.placement;
+        if (asked.exclude.length === 0) this.stages.push({ stage: 'place', ms: this.clock.now() - begun });
+        this.attempt = new Attempt(this, asked.model, result);
+        this.attempt.start();
+      });
+    });
+  }
+
+  /** {@link AttemptOwner}: the first byte is here. From now on there is no other replica and no other model. */
+  begin(attempt: Attempt): ServerResponse {
+    this.firstByteAt = this.clock.now();
+    const { request } = this.inbound;
+    const head = decisionHeaders(request.id, this.route, attempt.placement, attempt.model);
+    if (request.stream) {
+      head['content-type'] = 'text/event-stream; charset=utf-8';
+      head['cache-control'] = 'no-cache';
+      this.response.writeHead(200, head);
+    }
+    return this.response;
+  }
+
+  /** {@link AttemptOwner}: a whole answer. */
+  delivered(attempt: Attempt, delivery: Delivery): void {
+    this.attempts.push(attempt.outcome('answered', this.clock.now()));
+    if (delivery.body !== undefined) {
+      const head = decisionHeaders(this.inbound.request.id, this.route, attempt.placement, attempt.model);
+      head['content-type'] = 'application/json';
+      head['content-length'] = delivery.body.length;
+      this.response.writeHead(200, head);
+      this.response.end(delivery.body);
+    } else this.response.end();
+    this.advance({ kind: 'answered' });
+    this.end('answered', undefined, delivery.usage, delivery.finish);
+  }
+
+  /** {@link AttemptOwner}: no answer, or only part of one. */
+  broke(attempt: Attempt, error: WeirError, retryable: boolean, delivery: Delivery): void {
+    this.lastError = error;
+    const begun = this.firstByteAt !== undefined;
+    this.attempts.push(attempt.outcome(begun ? 'cut' : 'failed', this.clock.now(), error.code));
+    this.attempt = undefined;
+    if (begun) {
+      this.advance({ kind: 'answered' });
+      this.breakStream(error, delivery);
+    } else if (retryable && this.asked !== undefined && this.asked.mayTryAnother(attempt.placement.replica)) this.place();
+    else this.advance({ kind: 'failed', error, retryable });
+  }
+
+  private breakStream(error: WeirError, delivery: Delivery): void {
+    // An error that the engine put into the stream has already reached the client.
+    if (delivery.errorSent !== true) this.response.write(this.protocol.errorEvent(error));
+    this.response.end();
+    this.end('cut', error, delivery.usage, delivery.finish);
+  }
+
+  /** Answers with a fixed text; no model is asked. */
+  private say(text: string): void {
+    const { request } = this.inbound;
+    const answer = { id: request.id, model: request.model, text, at: this.wallArrival };
+    this.firstByteAt = this.clock.now();
+    const head = decisionHeaders(request.id, this.route, undefined, undefined);
+    if (request.stream) {
+      const said = this.protocol.fixedStream(answer, this.inbound.wantsUsage);
+      sendText(this.response, 200, said, 'text/event-stream; charset=utf-8', head);
+    } else sendText(this.response, 200, this.protocol.fixedBody(answer), 'application/json', head);
+    this.end('answered', undefined, NO_TOKENS, 'stop');
+  }
+
+  private fail(error: WeirError): void {
+    if (this.firstByteAt !== undefined) this.breakStream(error, {});
+    else this.end('failed', error);
+  }
+
+  /** The one end of an exchange: answer the error if there is one and nothing was sent, write the record, tell the learners. */
+  private end(status: OutcomeStatus, error?: WeirError, usage?: Usage, finish?: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.response.off('close', this.onClientClosed);
+    const { request } = this.inbound;
+    if (error !== undefined && this.firstByteAt === undefined && status !== 'cancelled') {
+      const head = { ...decisionHeaders(request.id, this.route, this.placement, undefined), ...errorHeaders(error) };
+      sendText(this.response, error.status, this.protocol.errorBody(error), 'application/json', head);
+    }
+    const outcome = this.outcome(status, error, usage, finish);
+    const { runtime } = this;
+    const record = recordOf(this, outcome, this.wallArrival);
+    runtime.records.append(record);
+    runtime.metrics.observe(record);
+    runtime.router.observe(outcome, this.route);
+    if (usage !== undefined && usage !== NO_TOKENS && status === 'answered') {
+      runtime.profiler.tokens.observe(outcome.model, request.promptChars, usage.promptTokens);
+      if (request.sampling.n === 1) runtime.profiler.observeOutput(this.profile, usage.completionTokens);
+    }
+    this.host.ended(this);
+  }
+
+  private outcome(status: OutcomeStatus, error?: WeirError, usage?: Usage, finish?: string): Outcome {
+    return outcomeOf({
+      status,
+      error,
+      usage,
+      finish,
+      model: this.candidate?.model ?? '',
+      placement: this.placement,
+      arrivedAt: this.inbound.request.arrivedAt,
+      firstByteAt: this.firstByteAt,
+      endedAt: this.clock.now(),
+      queuedMs: this.queuedMs,
+      price: this.candidate === undefined ? undefined : this.runtime.models.get(this.candidate.model)?.price,
+    });
+  }
+
+  private readonly onClientClosed = (): void => {
+    if (this.ended || this.response.writableFinished) return;
+    const gone = new WeirError('client.gone', 'The client left before the answer was whole');
+    const { attempt } = this;
+    this.abandon();
+    if (attempt !== undefined) this.attempts.push(attempt.outcome('cancelled', this.clock.now(), gone.code));
+    this.end('cancelled', gone, attempt?.partialUsage());
+  };
+
+  private abandon(): void {
+    this.stopWaiting?.();
+    this.stopWaiting = undefined;
+    this.attempt?.cancel();
+    this.attempt = undefined;
+  }
+
+  private guard(step: () => unknown): void {
+    try {
+      step();
+    } catch (error) {
+      this.defect(error);
+    }
+  }
+
+  private defect(error: unknown): void {
+    if (this.ended) return;
+    this.abandon();
+    const known = isWeirError(error) ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error });
+    if (known.code === 'internal.defect') this.runtime.log.error('a request ran into a defect', { id: this.inbound.request.id, error });
+    this.fail(known);
+  }
+}
+
+const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });

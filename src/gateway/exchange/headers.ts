@@ -1,0 +1,23 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Placement } from '#contract/placement.js';
+import type { RouteDraft } from '#contract/stage.js';
+import { headerText } from '#gateway/http/respond.js';
+
+const MAX_REASON_CHARS = 240;
+
+/** The headers by which any answer can be asked why: the same names whatever became of the request. */
+export function decisionHeaders(
+  id: string,
+  route: RouteDraft,
+  placement: Placement | undefined,
+  model: string | undefined,
+): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { 'x-request-id': id, 'x-weir-decision': route.decision };
+  if (model !== undefined) headers['x-weir-model'] = model;
+  if (placement !== undefined) {
+    headers['x-weir-pool'] = placement.pool;
+    headers['x-weir-replica'] = placement.replica;
+  }
+  if (route.reason.summary !== '') headers['x-weir-reason'] = headerText(route.reason.summary.slice(0, MAX_REASON_CHARS));
+  return headers;
+}

@@ -1,0 +1,48 @@
+import type { WeirError } from '#contract/errors.js';
+import type { Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
+import type { Placement } from '#contract/placement.js';
+import type { Price } from '#contract/pool-view.js';
+import { costOf, type Milliseconds, type Usd } from '#contract/units.js';
+
+interface Ending {
+  readonly status: OutcomeStatus;
+  readonly error: WeirError | undefined;
+  readonly usage: Usage | undefined;
+  readonly finish: string | undefined;
+  readonly model: string;
+  readonly placement: Placement | undefined;
+  readonly arrivedAt: Milliseconds;
+  readonly firstByteAt: Milliseconds | undefined;
+  readonly endedAt: Milliseconds;
+  readonly queuedMs: Milliseconds;
+  readonly price: Price | undefined;
+}
+
+/** How a request ended, from what the exchange saw. */
+export function outcomeOf(ending: Ending): Outcome {
+  const { status, error, usage, placement, firstByteAt, endedAt, arrivedAt } = ending;
+  const after = usage === undefined || firstByteAt === undefined ? 0 : usage.completionTokens - 1;
+  return {
+    status,
+    model: ending.model,
+    pool: placement?.pool ?? '',
+    replica: placement?.replica ?? '',
+    httpStatus: error?.status ?? 200,
+    e2eMs: endedAt - arrivedAt,
+    queuedMs: ending.queuedMs,
+    ...(error === undefined ? undefined : { error: error.code }),
+    ...(ending.finish === undefined ? undefined : { finish: ending.finish }),
+    ...(firstByteAt === undefined ? undefined : { ttftMs: firstByteAt - arrivedAt }),
+    ...(after > 0 && firstByteAt !== undefined ? { tpotMs: (endedAt - firstByteAt) / after } : undefined),
+    ...(usage === undefined ? undefined : { usage }),
+    ...(usage === undefined || ending.price === undefined ? undefined : { costUsd: billed(usage, ending.price) }),
+  };
+}
+
+/** What the tokens cost, the cached share of the prompt at its own price. */
+export function billed(usage: Usage, price: Price): Usd {
+  const fresh = Math.max(0, usage.promptTokens - usage.cachedTokens);
+  return (
+    costOf(fresh, price.prompt) + costOf(usage.cachedTokens, price.cached) + costOf(usage.completionTokens, price.completion)
+  );
+}

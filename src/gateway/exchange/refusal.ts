@@ -1,0 +1,40 @@
+import { WeirError } from '#contract/errors.js';
+
+export interface Refusal {
+  readonly error: WeirError;
+  /** Whether another replica or another model could do better. */
+  readonly retryable: boolean;
+  /** Whether it speaks against the replica rather than against the request. */
+  readonly replicaFault: boolean;
+}
+
+/** Statuses that are about the request itself: every replica and every model would say the same. */
+const ABOUT_THE_REQUEST = new Set([400, 413, 415, 422]);
+
+/** What an engine's answer other than 200 means for the request, the replica and the client. */
+export function refusalOf(status: number, body: Buffer): Refusal {
+  const said = messageIn(body);
+  if (ABOUT_THE_REQUEST.has(status)) {
+    const error = new WeirError('upstream.status', said ?? `The engine refused the request with status ${status}`, { status });
+    return { error, retryable: false, replicaFault: false };
+  }
+  const detail = said === undefined ? '' : `: ${said}`;
+  const error = new WeirError('upstream.status', `The replica answered with status ${status}${detail}`);
+  // A replica at its limit is busy, not broken; a wrong key or path (401, 403, 404) is as good as broken.
+  return { error, retryable: true, replicaFault: status !== 429 };
+}
+
+/** The message in an OpenAI-shaped error body, or in one of the two other shapes engines use. */
+function messageIn(body: Buffer): string | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
+  const { error, message, detail } = parsed as Record<string, unknown>;
+  const inner = typeof error === 'object' && error !== null ? (error as Record<string, unknown>).message : error;
+  const found = [inner, message, detail].find(value => typeof value === 'string');
+  return typeof found === 'string' ? found.slice(0, 500) : undefined;
+}

@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import type { Cancel, Clock } from '#contract/clock.js';
+import { WeirError } from '#contract/errors.js';
+import type { Bytes, Milliseconds } from '#contract/units.js';
+
+/** The least speed at which a body may come before it counts as stuck: bytes per second, beside the time limit. */
+const MIN_BYTES_PER_SECOND = 1024;
+
+/**
+ * Reads a request's body whole. `done` is called once: with the body, with `request.too_large` or `request.timeout`, or with
+ * `client.gone` when the client broke off. Refused bodies are not read on: the caller closes the connection after its answer.
+ */
+export function readBody(
+  request: IncomingMessage,
+  limits: { readonly bytes: Bytes; readonly timeoutMs: Milliseconds },
+  clock: Clock,
+  done: (result: Buffer | WeirError) => void,
+): void {
+  const declared = Number(request.headers['content-length'] ?? Number.NaN);
+  if (declared > limits.bytes) {
+    done(tooLarge(limits.bytes));
+    return;
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let settled = false;
+  let cancel: Cancel | undefined;
+  const settle = (result: Buffer | WeirError): void => {
+    if (settled) return;
+    settled = true;
+    cancel?.();
+    done(result);
+  };
+  // A body that comes with its head, nearly every one, is read before a timer would be worth its cost.
+  setImmediate(() => {
+    if (settled) return;
+    const allowed = limits.timeoutMs + ((Number.isNaN(declared) ? 0 : declared) / MIN_BYTES_PER_SECOND) * 1000;
+    cancel = clock.after(allowed, () => settle(new WeirError('request.timeout', 'The body did not arrive in time')));
+  });
+  request.on('data', (chunk: Buffer) => {
+    if (settled) return;
+    size += chunk.length;
+    if (size > limits.bytes) settle(tooLarge(limits.bytes));
+    else chunks.push(chunk);
+  });
+  request.on('end', () => settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)));
+  request.on('error', () => settle(new WeirError('client.gone', 'The client broke off while sending its body')));
+  request.on('close', () => settle(new WeirError('client.gone', 'The client broke off while sending its body')));
+}
+
+function tooLarge(limit: Bytes): WeirError {
+  return new WeirError('request.too_large', `The body is longer than ${limit} bytes`, { hint: `at most ${limit} bytes` });
+}

@@ -1,0 +1,115 @@
+import type { Config } from '#config/config.js';
+import type { Clock } from '#contract/clock.js';
+import type { Random } from '#contract/random.js';
+import type { Stage } from '#contract/stage.js';
+import type { RecordStore } from '#contract/stores.js';
+import type { Milliseconds } from '#contract/units.js';
+import type { ReplicaTarget } from '#pool/lease.js';
+import { createPool, type LivePool } from '#pool/pool.js';
+import type { ModelFacts } from '#router/models.js';
+import { createRouter, type Router } from '#router/router.js';
+import type { Logger } from '#telemetry/log.js';
+import type { Metrics } from '#telemetry/metrics.js';
+import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
+import type { Connections } from './upstream/connections.js';
+import type { Watchdog } from './upstream/watchdog.js';
+
+/** What outlives every configuration: handed from runtime to runtime. */
+export interface RuntimePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connections: Connections;
+  readonly watchdog: Watchdog;
+  readonly records: RecordStore;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** How a pool's replicas are spoken to. */
+export interface Way {
+  readonly headers: Record<string, string>;
+  readonly connectMs: Milliseconds;
+  readonly firstByteMs: Milliseconds;
+  readonly stallMs: Milliseconds;
+  readonly streamUsage: boolean;
+}
+
+/**
+ * One configuration, at work: the three parts built from it and the ports they need. Immutable: a reload makes a new one, and
+ * requests in flight keep the one they began with.
+ */
+export interface Runtime extends RuntimePorts {
+  readonly config: Config;
+  readonly router: Router;
+  readonly pool: LivePool;
+  readonly profiler: Profiler;
+  readonly stages: readonly Stage[];
+  readonly models: ReadonlyMap<string, ModelFacts>;
+  wayTo(target: ReplicaTarget): Way;
+}
+
+/**
+ * Builds the parts of a configuration. State that is still true is taken over from the runtime before: replicas that stay keep
+ * their health, load and prefix index, and token estimates keep what they have learnt.
+ */
+export function createRuntime(config: Config, ports: RuntimePorts, previous?: Runtime): Runtime {
+  const { clock, random } = ports;
+  const models = modelFacts(config);
+  const ways = waysOf(config);
+  const sameWorkload = previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
+  const router = createRouter(config.router, { clock, random: random.fork('router'), models: [...models.values()] });
+  return {
+    ...ports,
+    config,
+    models,
+    router,
+    stages: router.stages,
+    pool: createPool(config.pool, { clock, random: random.fork('pool') }, previous?.pool),
+    profiler: sameWorkload
+      ? previous.profiler
+      : createProfiler({
+          sessionHeaders: config.workload.session_headers,
+          charsPerToken: config.workload.tokens.chars_per_token,
+        }),
+    wayTo(target) {
+      const way = ways.get(target.pool);
+      if (way === undefined) throw new Error(`no pool ${target.pool}`);
+      return way;
+    },
+  };
+}
+
+function modelFacts(config: Config): Map<string, ModelFacts> {
+  return new Map(
+    Object.entries(config.pool.models).map(([name, model]) => [
+      name,
+      {
+        name,
+        contextTokens: model.context,
+        price: model.price,
+        ...(model.quality === undefined ? undefined : { quality: model.quality }),
+        ...(model.description === undefined ? undefined : { description: model.description }),
+      },
+    ]),
+  );
+}
+
+function waysOf(config: Config): Map<string, Way> {
+  return new Map(
+    Object.entries(config.pool.pools).map(([name, pool]) => [
+      name,
+      {
+        headers: { 'content-type': 'application/json', ...headersOf(pool) },
+        connectMs: pool.timeouts.connect,
+        firstByteMs: pool.timeouts.first_byte,
+        stallMs: pool.timeouts.stall,
+        streamUsage: pool.stream_usage,
+      },
+    ]),
+  );
+}
+
+/** The credential and the configured headers of a pool, as its replicas are sent them. */
+export function headersOf(pool: Config['pool']['pools'][string]): Record<string, string> {
+  return { ...(pool.api_key === undefined ? undefined : { authorization: `Bearer ${pool.api_key}` }), ...pool.headers };
+}

@@ -1,0 +1,68 @@
+import type { Cancel } from '#contract/clock.js';
+import type { WeirError } from '#contract/errors.js';
+import type { Usage } from '#contract/outcome.js';
+import type { Placement, PlacementRequest } from '#contract/placement.js';
+import type { PoolView } from '#contract/pool-view.js';
+import type { Milliseconds } from '#contract/units.js';
+
+/** How to reach a replica. */
+export interface ReplicaTarget {
+  readonly id: string;
+  readonly pool: string;
+  /** Base URL without a trailing slash, up to and including any path before `/v1`: `http://10.0.0.1:8000`. */
+  readonly url: string;
+  /** The name under which this replica serves the model. */
+  readonly servedModel: string;
+}
+
+/** How an attempt on a replica ended, for health, load and latency accounting. */
+export interface LeaseResult {
+  /** `failed`: no answer. `cut`: broke off after the first byte. `cancelled`: the client left, which says nothing of the replica. */
+  readonly status: 'answered' | 'failed' | 'cut' | 'cancelled';
+  /** Whether the failure speaks against the replica (connection, time-out, 5xx) rather than against the request (4xx). */
+  readonly replicaFault: boolean;
+  readonly usage?: Usage;
+}
+
+/** A place on a replica, held from choice to end. Exactly one `release` ends it; later calls do nothing. */
+export interface Lease {
+  readonly placement: Placement;
+  readonly target: ReplicaTarget;
+  /** The request has been written to the replica: its prefix is on its way into the cache. */
+  sent(): void;
+  /** The first byte of the answer came. */
+  firstByte(): void;
+  release(result: LeaseResult): void;
+}
+
+/** The pool at work: placement, admission, health and load of every replica, behind one door. Does no I/O of its own. */
+export interface Pool extends PoolView {
+  /**
+   * Asks for a place. `settle` is called exactly once, at once when there is room, later when the request had to queue: with a
+   * lease, or with `pool.no_replica`, `pool.saturated` or `request.context_too_long`. Cancelling leaves the queue and means
+   * `settle` is never called.
+   */
+  acquire(request: PlacementRequest, settle: (result: Lease | WeirError) => void): Cancel;
+  replicas(): readonly ReplicaStatus[];
+}
+
+export type ReplicaHealth = 'unknown' | 'healthy' | 'unhealthy';
+
+/** A replica as people see it: the page, `/api/replicas`, metrics. */
+export interface ReplicaStatus {
+  readonly id: string;
+  readonly pool: string;
+  readonly model: string;
+  readonly url: string;
+  readonly health: ReplicaHealth;
+  readonly circuit: 'closed' | 'open' | 'half-open';
+  readonly ejectedForMs: Milliseconds;
+  readonly unavailable: string | undefined;
+  readonly inFlight: number;
+  readonly limit: number;
+  readonly inFlightTokens: number;
+  readonly ttftMs: Milliseconds | undefined;
+  readonly tpotMs: Milliseconds | undefined;
+  readonly requests: number;
+  readonly failures: number;
+}

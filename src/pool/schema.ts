@@ -1,0 +1,242 @@
+import { duration, name, price, share, tokens } from '#contract/schema.js';
+import { z } from 'zod';
+
+const DAY_MS = 86_400_000;
+
+/** A span that something can happen in: more than nothing, at most a day. */
+const span = duration.refine(ms => ms >= 1 && ms <= DAY_MS, { message: 'expected at least 1ms and at most 1d' });
+
+/** Replicas one pool may have, pools and models one file may have: what the state kept for them is bounded by. */
+export const MOST_REPLICAS = 1024;
+const MOST_POOLS = 1024;
+
+/** Headers that belong to a connection or a body, not to a configuration. */
+const FRAMING = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te', 'trailer', 'expect']);
+
+const headers = z
+  .record(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, 'expected the name of an HTTP header')
+      .refine(header => !FRAMING.has(header.toLowerCase()), { message: 'this header is set by the connection itself' }),
+    z
+      .string()
+      .max(8192)
+      .regex(/^[^\r\n\0]*$/, 'expected a header value without line breaks'),
+  )
+  .refine(given => Object.keys(given).length <= 64, { message: 'expected at most 64 headers' });
+
+const url = z
+  .string()
+  .max(2048)
+  .transform((text, context) => {
+    const right = 'expected a base URL such as http://10.0.0.1:8000 or https://api.example.com';
+    if (!URL.canParse(text)) {
+      context.issues.push({ code: 'custom', message: right, input: text });
+      return z.NEVER;
+    }
+    const parsed = new URL(text);
+    if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
+      context.issues.push({ code: 'custom', message: right, input: text });
+      return z.NEVER;
+    }
+    if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
+      context.issues.push({
+        code: 'custom',
+        message: 'expected a base URL without credentials, query or fragment; use api_key for a credential',
+        input: text,
+      });
+      return z.NEVER;
+    }
+    return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}`;
+  })
+  .meta({ title: 'URL', examples: ['http://10.0.0.1:8000', 'https://api.openai.com'] });
+
+const servedAs = z.string().min(1).max(256);
+
+const replica = z.union([
+  url.transform(base => ({ url: base, weight: 1 })),
+  z.strictObject({
+    url: url.describe('Base URL; a trailing `/v1` is dropped, because Weir adds the path of the API.'),
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'expected letters, digits and . _ : -')
+      .optional()
+      .describe('Name of this replica within its pool; host and port of its URL unless said.'),
+    weight: z
+      .number()
+      .gt(0)
+      .max(1000)
+      .default(1)
+      .describe('Size relative to its peers: multiplies the concurrency limit for this replica.'),
+    served_as: servedAs.optional().describe('Name under which this replica serves the model, where it differs from its pool.'),
+  }),
+]);
+
+const modelEntry = z.strictObject({
+  price: z
+    .strictObject({
+      prompt: price.prefault(0).describe('USD per 1M prompt tokens.'),
+      completion: price.prefault(0).describe('USD per 1M completion tokens.'),
+      cached: price
+        .optional()
+        .describe('USD per 1M prompt tokens found in the prefix cache; the prompt price unless said.'),
+    })
+    .prefault({})
+    .describe('What tokens of this model cost.'),
+  context: tokens
+    .refine(count => count >= 1, { message: 'expected at least 1 token' })
+    .prefault('128k')
+    .describe('Context window: longest prompt and answer together. A pool may state its own.'),
+  quality: share.optional().describe('How good its answers are, 0 to 1, where selection weighs quality.'),
+  description: z.string().max(2000).optional().describe('What the model is good at, for people and for lists of models.'),
+});
+
+const simulate = z.strictObject({
+  replicas: z.int().min(1).max(64).default(1).describe('How many simulated engines to run.'),
+  model: z.string().min(1).max(128).describe('Model of the engine catalogue whose timing is simulated.'),
+  gpu: z.string().min(1).max(128).describe('GPU of the engine catalogue that the timing is computed for.'),
+  tp: z.int().min(1).max(64).default(1).describe('GPUs a replica spans (tensor parallelism).'),
+  speed: z.number().gt(0).max(10_000).default(1).describe('How many times faster than the real thing it runs.'),
+  seed: z.int().min(0).max(4_294_967_295).default(1).describe('Seed of everything random in the simulation.'),
+  blocks: z.int().min(1).max(10_000_000).optional().describe('KV-cache blocks of a replica; computed from GPU and model unless said.'),
+});
+
+const health = z.strictObject({
+  path: z
+    .string()
+    .max(1024)
+    .regex(/^\/[\x21-\x7e]*$/, 'expected a path that begins with /')
+    .default('/health')
+    .describe('Path that is asked for.'),
+  interval: span.prefault('5s').describe('Time between two probes of a replica.'),
+  timeout: span.prefault('2s').describe('Time after which a probe counts as failed.'),
+  failures: z.int().min(1).max(1000).default(3).describe('Failed probes in a row that make a healthy replica unhealthy.'),
+});
+
+/** What a pool that says nothing of probes gets, where it is probed. */
+export const DEFAULT_HEALTH = health.parse({});
+
+const circuit = z.strictObject({
+  failures: z.int().min(1).max(10_000).default(5).describe('Failed requests in a row that open the circuit.'),
+  error_share: share.default(0.5).describe('Share of failed requests in the window that opens the circuit.'),
+  least_requests: z.int().min(1).max(100_000).default(20).describe('Requests in the window before its share of errors counts.'),
+  window: span.prefault('30s').describe('Window over which requests and failures are counted.'),
+  open_for: span.prefault('10s').describe('How long the circuit stays open at first; doubles each time the trial fails.'),
+  open_at_most: span.prefault('2m').describe('Longest time the circuit stays open before the next trial.'),
+});
+
+const ejection = z.strictObject({
+  share: share.default(0.5).describe('Largest share of the pool that may be ejected at once; never the last replica.'),
+  factor: z.number().gt(1).max(100).default(3).describe('How many times worse than its peers a replica must be.'),
+  least_requests: z.int().min(1).max(100_000).default(20).describe('Requests a replica must have answered to be judged.'),
+  for: span.prefault('30s').describe('First time out; doubles each time the replica is ejected again.'),
+  at_most: span.prefault('5m').describe('Longest time out.'),
+});
+
+const timeouts = z.strictObject({
+  connect: span.prefault('2s').describe('Time to connect to a replica.'),
+  first_byte: span.prefault('60s').describe('Time from the request to the first byte of the answer.'),
+  stall: span.prefault('30s').describe('Longest silence in the middle of an answer.'),
+});
+
+const queue = z.strictObject({
+  length: z.int().min(0).max(100_000).default(128).describe('Requests that may wait for a place; 0 for no queue.'),
+  timeout: span.prefault('10s').describe('Longest wait; a request whose predicted wait is longer is refused at once.'),
+});
+
+const poolEntry = z
+  .strictObject({
+    model: name.describe('Model that this pool serves, as named under `pool.models`.'),
+    context: tokens
+      .refine(count => count >= 1, { message: 'expected at least 1 token' })
+      .optional()
+      .describe('Context window of this pool, where it differs from the model.'),
+    gpu: z.string().min(1).max(128).optional().describe('GPU the replicas run on: what energy is computed from.'),
+    served_as: servedAs.optional().describe('Name under which the replicas serve the model; the name of the model unless said.'),
+    api_key: z
+      .string()
+      .min(1)
+      .max(8192)
+      .regex(/^[^\r\n\0]+$/, 'expected a key without line breaks')
+      .optional()
+      .describe('Credential for the replicas, sent as `Authorization: Bearer`. Write `${VARIABLE}` or `file:path`.'),
+    headers: headers.prefault({}).describe('Headers sent to the replicas with every request.'),
+    stream_usage: z
+      .boolean()
+      .default(true)
+      .describe('Whether the engine understands `stream_options.include_usage`; without it, streams report no token counts.'),
+    concurrency: z.int().min(1).max(100_000).default(64).describe('Requests that a replica may have at once.'),
+    queue: queue.prefault({}).describe('Where requests wait when every replica is at its limit.'),
+    timeouts: timeouts.prefault({}).describe('How long to wait for a replica.'),
+    health: z
+      .union([z.literal(false), health])
+      .optional()
+      .describe('Active health probes. Unless said: on for loopback and private addresses, off for all others.'),
+    circuit: circuit.prefault({}).describe('Circuit breaker: stops sending to a replica that fails.'),
+    ejection: z
+      .union([z.literal(false), ejection])
+      .prefault({})
+      .describe('Outlier ejection: rests a replica that is much worse than its peers.'),
+    placement: z
+      .enum(['prefix', 'least_load', 'power_of_two', 'round_robin'])
+      .default('prefix')
+      .describe('How a replica is chosen: by prefix cache and load, or by load alone, or in turn.'),
+    cache_blocks: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .optional()
+      .describe('Prefix blocks that the cache of one replica holds; learned from the engine where it says so.'),
+    replicas: z.array(replica).min(1).max(MOST_REPLICAS).optional().describe('Base URLs of the replicas.'),
+    simulate: simulate.optional().describe('Simulated engines instead of real replicas.'),
+  })
+  .superRefine((entry, context) => {
+    if ((entry.replicas === undefined) === (entry.simulate === undefined)) {
+      context.addIssue({
+        code: 'custom',
+        path: entry.replicas === undefined ? [] : ['simulate'],
+        message: 'expected exactly one of replicas and simulate',
+        params: { hint: 'list base URLs under replicas, or describe simulated engines under simulate' },
+      });
+    }
+    if (entry.circuit.open_at_most < entry.circuit.open_for) {
+      context.addIssue({
+        code: 'custom',
+        path: ['circuit', 'open_at_most'],
+        message: 'open_at_most is shorter than open_for',
+        params: { code: 'config.range' },
+      });
+    }
+    if (entry.ejection !== false && entry.ejection.at_most < entry.ejection.for) {
+      context.addIssue({
+        code: 'custom',
+        path: ['ejection', 'at_most'],
+        message: 'at_most is shorter than for',
+        params: { code: 'config.range' },
+      });
+    }
+  });
+
+/** The `pool:` block: which models there are, where each runs and within which limits. */
+export const poolSchema = z.strictObject({
+  models: z
+    .record(name, modelEntry)
+    .refine(given => Object.keys(given).length <= MOST_POOLS, { message: `expected at most ${MOST_POOLS} models` })
+    .describe('Models by name: what they cost and how much they take.'),
+  pools: z
+    .record(name, poolEntry)
+    .refine(given => Object.keys(given).length <= MOST_POOLS, { message: `expected at most ${MOST_POOLS} pools` })
+    .describe('Pools by name: replicas that serve one model alike.'),
+});
+
+export type PoolConfig = z.output<typeof poolSchema>;
+export type ModelConfig = z.output<typeof modelEntry>;
+export type PoolEntry = z.output<typeof poolEntry>;
+export type ReplicaEntry = z.output<typeof replica>;
+export type SimulateEntry = z.output<typeof simulate>;
+export type HealthSettings = z.output<typeof health>;
+export type CircuitSettings = z.output<typeof circuit>;
+export type EjectionSettings = z.output<typeof ejection>;
+export type QueueSettings = z.output<typeof queue>;
+export type PlacementKind = PoolEntry['placement'];

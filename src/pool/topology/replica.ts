@@ -1,0 +1,179 @@
+import type { Clock } from '#contract/clock.js';
+import type { Random } from '#contract/random.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
+import { LatencyEstimator } from '#pool/estimation/latency.js';
+import { FadingMean } from '#pool/estimation/mean.js';
+import type { ReplicaStatus, ReplicaTarget } from '#pool/lease.js';
+import type { ReplicaView } from '#pool/placement/placer.js';
+import type { CircuitSettings } from '#pool/schema.js';
+import { CircuitBreaker } from './breaker.js';
+import { Ejection } from './ejection.js';
+import { Health } from './health.js';
+
+/** What configuration says of a replica. */
+export interface ReplicaSettings {
+  readonly limit: number;
+  readonly contextTokens: Tokens;
+  readonly cacheBlocks: number | undefined;
+  readonly circuit: CircuitSettings;
+  /** Failed probes in a row that make it unhealthy; `undefined` when it is not probed. */
+  readonly probeFailures: number | undefined;
+}
+
+/** Prompt length at which a replica's time to first token is shown to people. */
+const SHOWN_PROMPT_TOKENS = 1000;
+
+/**
+ * One replica, alive: health, circuit, ejection, load and latency. Placement reads this very object, so its load is never
+ * out of date. Whoever holds a lease on it changes it through the lease only.
+ */
+export class Replica implements ReplicaView {
+  readonly id: string;
+  readonly pool: string;
+  readonly model: string;
+  readonly health = new Health();
+  readonly breaker: CircuitBreaker;
+  readonly ejection = new Ejection();
+  readonly latency = new LatencyEstimator();
+  /** Observed over predicted time to first token, the prediction being the pool's: 1 is as fast as the pool. */
+  readonly slowness = new FadingMean(0.1);
+  /** Observed less predicted time to first token. */
+  readonly excessMs = new FadingMean(0.1);
+
+  limit: number;
+  contextTokens: Tokens;
+  cacheBlocks: number | undefined;
+  inFlight = 0;
+  inFlightTokens: Tokens = 0;
+  pendingPrefillTokens: Tokens = 0;
+  requests = 0;
+  failures = 0;
+  /** Left the configuration: its leases finish, and it gets no more. */
+  draining = false;
+  lastJudgedAt: Milliseconds = Number.NEGATIVE_INFINITY;
+
+  private probeFailures: number | undefined;
+  private configuredBlocks: number | undefined;
+  private engineBlocks: number | undefined;
+  private startedAt: number | undefined;
+  private trippedByProbe = false;
+
+  constructor(
+    readonly target: ReplicaTarget,
+    model: string,
+    settings: ReplicaSettings,
+    private readonly clock: Clock,
+    random: Random,
+  ) {
+    this.id = target.id;
+    this.pool = target.pool;
+    this.model = model;
+    this.breaker = new CircuitBreaker(settings.circuit, random);
+    this.limit = settings.limit;
+    this.contextTokens = settings.contextTokens;
+    this.configuredBlocks = settings.cacheBlocks;
+    this.cacheBlocks = settings.cacheBlocks;
+    this.probeFailures = settings.probeFailures;
+  }
+
+  /** Takes over new settings. Returns whether the size of its cache changed, which makes old knowledge of it worthless. */
+  configure(settings: ReplicaSettings): boolean {
+    this.breaker.configure(settings.circuit);
+    this.limit = settings.limit;
+    this.contextTokens = settings.contextTokens;
+    this.probeFailures = settings.probeFailures;
+    if (settings.probeFailures === undefined) this.health.reset();
+    this.configuredBlocks = settings.cacheBlocks;
+    return this.applyBlocks();
+  }
+
+  get unavailable(): string | undefined {
+    if (this.breaker.closed && this.ejection.idle && this.health.state !== 'unhealthy' && !this.draining) return undefined;
+    return this.whyOut(this.clock.now());
+  }
+
+  /** As {@link unavailable}, at a moment that the caller has already looked up. */
+  whyOut(now: Milliseconds): string | undefined {
+    if (this.draining) return 'draining';
+    if (this.health.state === 'unhealthy') return 'unhealthy';
+    if (!this.breaker.allows(now)) return 'circuit open';
+    if (this.ejection.active(now)) return 'ejected';
+    return undefined;
+  }
+
+  /** Whether one request may try a replica that probes call dead, there being no other: {@link CircuitBreaker} says how often. */
+  allowsLastResort(now: Milliseconds): boolean {
+    return !this.draining && this.health.state === 'unhealthy' && this.breaker.allows(now) && this.inFlight < this.limit;
+  }
+
+  /** A probe came back. Returns whether the replica has to be taken for restarted: it was dead and lives. */
+  probed(ok: boolean, latencyMs: Milliseconds): boolean {
+    if (this.probeFailures === undefined || this.draining) return false;
+    const before = this.health.state;
+    this.health.probed(ok, latencyMs, this.probeFailures);
+    const now = this.clock.now();
+    if (this.health.state === 'unhealthy' && before !== 'unhealthy') {
+      this.trippedByProbe = this.breaker.closed;
+      this.breaker.trip(now);
+    }
+    if (this.health.state !== 'healthy' || before !== 'unhealthy') return false;
+    if (this.trippedByProbe) this.breaker.reset(now);
+    this.trippedByProbe = false;
+    return this.startedAt === undefined;
+  }
+
+  /** What the engine says of itself. Returns whether its cache must be taken for empty: it restarted or changed size. */
+  observed(facts: EngineFacts): boolean {
+    const restarted = facts.startedAt !== undefined && this.startedAt !== undefined && facts.startedAt !== this.startedAt;
+    if (facts.startedAt !== undefined) this.startedAt = facts.startedAt;
+    if (facts.cacheBlocks !== undefined && facts.cacheBlocks >= 1) this.engineBlocks = Math.floor(facts.cacheBlocks);
+    const resized = this.applyBlocks();
+    if (restarted) this.latency.reset();
+    return restarted || resized;
+  }
+
+  /** Forgets how it did beside its peers, so that it is not ejected again for what it was ejected for. */
+  acquit(): void {
+    this.breaker.forgive();
+    this.slowness.reset();
+    this.excessMs.reset();
+  }
+
+  status(): ReplicaStatus {
+    const now = this.clock.now();
+    return {
+      id: this.id,
+      pool: this.pool,
+      model: this.model,
+      url: this.target.url,
+      health: this.health.state,
+      circuit: this.breaker.state(now),
+      ejectedForMs: this.ejection.remaining(now),
+      unavailable: this.whyOut(now),
+      inFlight: this.inFlight,
+      limit: this.limit,
+      inFlightTokens: this.inFlightTokens,
+      ttftMs: this.latency.ttft(SHOWN_PROMPT_TOKENS),
+      tpotMs: this.latency.tpotMs,
+      requests: this.requests,
+      failures: this.failures,
+    };
+  }
+
+  private applyBlocks(): boolean {
+    const blocks = this.configuredBlocks ?? this.engineBlocks;
+    if (blocks === this.cacheBlocks) return false;
+    // Learning a size for the first time makes nothing that is known wrong: the index only begins to be capped by it.
+    const known = this.cacheBlocks !== undefined;
+    this.cacheBlocks = blocks;
+    return known;
+  }
+}
+
+/** What an engine says of itself on its own `/metrics`, where somebody reads it. */
+export interface EngineFacts {
+  /** Blocks of its KV cache (`num_gpu_blocks` of `vllm:cache_config_info`). */
+  readonly cacheBlocks?: number;
+  /** When its process started, in whatever unit: only a change means something (`process_start_time_seconds`). */
+  readonly startedAt?: number;
+}

@@ -1,0 +1,71 @@
+import type { RouteParameters } from '#contract/route.js';
+import { applyEdits, type Edit, elementSpans, memberSpan, openingOf } from '#protocols/json-text.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * A Chat Completions body with the served model's name and the route's parameters put in, everything else as the client wrote it.
+ */
+export function editChat(
+  text: string,
+  body: Json,
+  servedModel: string,
+  parameters: RouteParameters,
+  injectUsage: boolean,
+): string {
+  const edits: Edit[] = [];
+  if (body.model !== servedModel) setMember(edits, text, body, 'model', servedModel);
+  if (injectUsage) {
+    const asked = body.stream_options;
+    const options = typeof asked === 'object' && asked !== null ? asked : {};
+    setMember(edits, text, body, 'stream_options', { ...options, include_usage: true });
+  }
+  const { systemPrompt, reasoningEffort, maxOutputTokens, temperature } = parameters;
+  if (reasoningEffort !== undefined) setMember(edits, text, body, 'reasoning_effort', reasoningEffort);
+  if (temperature !== undefined) setMember(edits, text, body, 'temperature', temperature);
+  if (maxOutputTokens !== undefined) capOutput(edits, text, body, maxOutputTokens);
+  if (systemPrompt !== undefined) putSystemPrompt(edits, text, systemPrompt);
+  return edits.length === 0 ? text : applyEdits(text, edits);
+}
+
+function setMember(edits: Edit[], text: string, body: Json, key: string, value: unknown): void {
+  const printed = JSON.stringify(value);
+  if (key in body) {
+    const span = memberSpan(text, key, true);
+    if (span !== undefined) edits.push({ ...span, text: printed });
+    return;
+  }
+  const at = openingOf(text);
+  edits.push({ start: at, end: at, text: `${JSON.stringify(key)}:${printed},` });
+}
+
+/** A decision's cap only ever lowers what the client asked for. */
+function capOutput(edits: Edit[], text: string, body: Json, cap: number): void {
+  const key = 'max_completion_tokens' in body ? 'max_completion_tokens' : 'max_tokens';
+  const asked = body[key];
+  if (typeof asked !== 'number' || asked > cap) setMember(edits, text, body, key, cap);
+}
+
+function putSystemPrompt(edits: Edit[], text: string, prompt: NonNullable<RouteParameters['systemPrompt']>): void {
+  const span = memberSpan(text, 'messages', true);
+  if (span === undefined) return;
+  const elements = elementSpans(text, span.start);
+  const parsed = elements.map(element => JSON.parse(text.slice(element.start, element.end)) as Json);
+  const message = JSON.stringify({ role: 'system', content: prompt.text });
+  if (prompt.mode === 'replace') {
+    const kept = elements.filter((_, at) => !isSystem(parsed[at]));
+    const rest = kept.map(element => text.slice(element.start, element.end));
+    edits.push({ ...span, text: `[${[message, ...rest].join(',')}]` });
+    return;
+  }
+  const leading = parsed.findIndex(element => !isSystem(element));
+  const index = prompt.mode === 'prepend' ? 0 : leading < 0 ? elements.length : leading;
+  const next = elements[index];
+  const last = elements.at(-1);
+  if (next !== undefined) edits.push({ start: next.start, end: next.start, text: `${message},` });
+  else if (last !== undefined) edits.push({ start: last.end, end: last.end, text: `,${message}` });
+}
+
+function isSystem(message: Json | undefined): boolean {
+  return message?.role === 'system' || message?.role === 'developer';
+}

@@ -1,0 +1,129 @@
+import { WeirError } from '#contract/errors.js';
+import type { Usage } from '#contract/outcome.js';
+import type { StreamEnd, StreamRelay } from '#protocols/protocol.js';
+import { usageOf } from './chat-answer.js';
+
+const EVENT_END = Buffer.from('\n\n');
+const EVENT_END_CRLF = Buffer.from('\r\n\r\n');
+const USAGE = Buffer.from('"usage"');
+const DONE = '[DONE]';
+const DONE_TAIL = Buffer.from('data: [DONE]\n\n');
+/** The longest event taken: more than any engine writes, less than what would hurt. */
+const MAX_EVENT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * A Chat Completions event stream on its way through. Bytes are passed on as they came; per chunk it costs two or three native
+ * searches and no object, because only the events at the very end (finish reason, usage, `[DONE]`) are ever parsed.
+ */
+export class ChatStreamRelay implements StreamRelay {
+  private carry: Buffer | undefined;
+  private done = false;
+  private usage: Usage | undefined;
+  /** The last blocks of events passed on: finish reason, usage and in-stream errors stand in them. */
+  private last: Buffer | undefined;
+  private beforeLast: Buffer | undefined;
+
+  constructor(private readonly stripUsage: boolean) {}
+
+  push(chunk: Buffer): Buffer | undefined {
+    const data = this.carry === undefined ? chunk : Buffer.concat([this.carry, chunk]);
+    const cut = endOfEvents(data);
+    if (cut === 0) {
+      if (data.length > MAX_EVENT_BYTES) {
+        throw new WeirError('upstream.malformed', `One event is longer than ${MAX_EVENT_BYTES} bytes`);
+      }
+      this.carry = data;
+      return undefined;
+    }
+    this.carry = cut === data.length ? undefined : data.subarray(cut);
+    let events: Buffer | undefined = cut === data.length ? data : data.subarray(0, cut);
+    if (endsWithDone(events)) this.done = true;
+    this.beforeLast = this.last;
+    this.last = events;
+    if (this.stripUsage && events.includes(USAGE)) events = this.withoutUsage(events);
+    return events;
+  }
+
+  end(): StreamEnd {
+    const tail = `${this.beforeLast?.toString('utf8') ?? ''}${this.last?.toString('utf8') ?? ''}`;
+    let finish: string | undefined;
+    let error: string | undefined;
+    for (const event of tail.split(/\r?\n\r?\n/)) {
+      const data = dataOf(event);
+      if (data === undefined) continue;
+      if (data === DONE) {
+        this.done = true;
+        continue;
+      }
+      const parsed = parse(data);
+      if (parsed === undefined) continue;
+      this.usage = usageOf(parsed.usage) ?? this.usage;
+      finish = finishOf(parsed) ?? finish;
+      if (parsed.error !== undefined && parsed.error !== null) error = errorText(parsed.error);
+    }
+    return { complete: this.done && error === undefined, usage: this.usage, finish, error };
+  }
+
+  /** Takes out events that carry usage and no choices; engines that write `"usage": null` in every event lose nothing. */
+  private withoutUsage(events: Buffer): Buffer | undefined {
+    const text = events.toString('utf8');
+    const kept: string[] = [];
+    for (const event of text.split(/(?<=\r?\n\r?\n)/)) {
+      const data = event.includes('"usage"') ? dataOf(event.trimEnd()) : undefined;
+      const parsed = data === undefined ? undefined : parse(data);
+      const usage = usageOf(parsed?.usage);
+      if (usage !== undefined) this.usage = usage;
+      const bare = usage !== undefined && Array.isArray(parsed?.choices) && parsed.choices.length === 0;
+      if (!bare) kept.push(event);
+    }
+    const out = kept.join('');
+    if (out.length === text.length) return events;
+    return out === '' ? undefined : Buffer.from(out);
+  }
+}
+
+function endOfEvents(data: Buffer): number {
+  const size = data.length;
+  if (size >= 2 && data[size - 1] === 10 && data[size - 2] === 10) return size;
+  const lf = data.lastIndexOf(EVENT_END);
+  const crlf = data.lastIndexOf(EVENT_END_CRLF);
+  return Math.max(lf < 0 ? 0 : lf + EVENT_END.length, crlf < 0 ? 0 : crlf + EVENT_END_CRLF.length);
+}
+
+function endsWithDone(events: Buffer): boolean {
+  const from = events.length - DONE_TAIL.length;
+  return from >= 0 && events.compare(DONE_TAIL, 0, DONE_TAIL.length, from) === 0;
+}
+
+/** The joined `data:` lines of one event, without comments and other fields. */
+function dataOf(event: string): string | undefined {
+  let data: string | undefined;
+  for (const line of event.split(/\r?\n/)) {
+    if (!line.startsWith('data:')) continue;
+    const value = line.startsWith('data: ') ? line.slice(6) : line.slice(5);
+    data = data === undefined ? value : `${data}\n${value}`;
+  }
+  return data;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function parse(data: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(data);
+    return typeof value === 'object' && value !== null ? (value as Json) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function finishOf(event: Json): string | undefined {
+  if (!Array.isArray(event.choices)) return undefined;
+  const first = event.choices[0] as Json | undefined;
+  return typeof first?.finish_reason === 'string' ? first.finish_reason : undefined;
+}
+
+function errorText(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message).slice(0, 200);
+  return String(error).slice(0, 200);
+}

@@ -1,0 +1,88 @@
+import type { WeirError } from '#contract/errors.js';
+import type { InferenceRequest } from '#contract/request.js';
+import type { RouteParameters } from '#contract/route.js';
+import type { AnswerFacts, Envelope, FixedAnswer, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
+import { answerFacts } from './chat-answer.js';
+import { editChat } from './chat-edits.js';
+import { ChatStreamRelay } from './chat-stream.js';
+import { bodyText, parseObject, readChat } from './chat-request.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+class ChatInbound implements Inbound {
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly text: string,
+    private readonly body: Json,
+    readonly request: InferenceRequest,
+  ) {}
+
+  get wantsUsage(): boolean {
+    const options = this.body.stream_options;
+    return typeof options === 'object' && options !== null && (options as Json).include_usage === true;
+  }
+
+  bodyFor(servedModel: string, parameters: RouteParameters, injectUsage: boolean): Buffer {
+    const edited = editChat(this.text, this.body, servedModel, parameters, injectUsage);
+    if (edited === this.text) return this.bytes;
+    return Buffer.from(edited, 'utf8');
+  }
+}
+
+/** OpenAI Chat Completions: `POST /v1/chat/completions`. */
+export const openaiChat: Protocol = {
+  name: 'openai-chat',
+  enginePath: '/v1/chat/completions',
+
+  read(body: Buffer, envelope: Envelope): Inbound {
+    const text = bodyText(body);
+    const parsed = parseObject(text);
+    return new ChatInbound(body, text, parsed, readChat(parsed, envelope));
+  },
+
+  factsOf(answer: Buffer): AnswerFacts | undefined {
+    return answerFacts(answer);
+  },
+
+  relay(stripUsage: boolean): StreamRelay {
+    return new ChatStreamRelay(stripUsage);
+  },
+
+  errorBody(error: WeirError): string {
+    return JSON.stringify({ error: errorObject(error) });
+  },
+
+  errorEvent(error: WeirError): string {
+    return `data: ${JSON.stringify({ error: errorObject(error) })}\n\n`;
+  },
+
+  fixedBody(answer: FixedAnswer): string {
+    return JSON.stringify({
+      ...head(answer, 'chat.completion'),
+      choices: [{ index: 0, message: { role: 'assistant', content: answer.text }, logprobs: null, finish_reason: 'stop' }],
+      usage: NO_USAGE,
+    });
+  },
+
+  fixedStream(answer: FixedAnswer, withUsage: boolean): string {
+    const common = head(answer, 'chat.completion.chunk');
+    const chunk = (delta: Json, finish: string | null): string =>
+      `data: ${JSON.stringify({ ...common, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] })}\n\n`;
+    const usage = withUsage ? `data: ${JSON.stringify({ ...common, choices: [], usage: NO_USAGE })}\n\n` : '';
+    const said = chunk({ role: 'assistant', content: answer.text }, null) + chunk({}, 'stop');
+    return `${said}${usage}data: [DONE]\n\n`;
+  },
+};
+
+/** A fixed answer costs no tokens anywhere. */
+const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+
+function head(answer: FixedAnswer, object: string): Json {
+  return { id: `chatcmpl-${answer.id}`, object, created: Math.floor(answer.at / 1000), model: answer.model };
+}
+
+function errorObject(error: WeirError): Json {
+  const hint = error.hint === undefined ? '' : ` Expected ${error.hint}.`;
+  const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
+  return { message: message + hint, type: error.type, param: error.path ?? null, code: error.code };
+}

@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const escaped = root.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // `#part/file.js` resolves to dist; Node itself loads it, so that code under test is the code that ships and
+    // worker threads started inside dist find their files.
+    server: { deps: { external: [new RegExp(`^(file://)?${escaped}dist/`)] } },
+  },
+});
