@@ -6,11 +6,13 @@ import { pathToFileURL } from 'node:url';
 import { MessageReader } from './wire.mjs';
 
 /** Content events of a streamed answer. */
-export const CONTENT_EVENTS = 64;
+const CONTENT_EVENTS = 64;
 /** All `data:` events of one: the content, the finish, the usage, `[DONE]`. */
-export const ALL_EVENTS = CONTENT_EVENTS + 3;
-/** Content events written in one turn of the event loop, each in a write of its own, as an engine gives token by token. */
-const EVENTS_PER_TURN = 8;
+const ALL_EVENTS = CONTENT_EVENTS + 3;
+/** Each event is an HTTP chunk of its own; so many go in one write, as packets bring them to a busy proxy, … */
+const EVENTS_PER_WRITE = 4;
+/** … and so many writes in one turn of the event loop, so that streams interleave. */
+const WRITES_PER_TURN = 4;
 
 const CREATED = 1_750_000_000;
 const WORDS = ['Sure', ',', ' the', ' water', ' is', ' shared', ' out', ' among', ' the', ' pools', ' in', ' turn', '.'];
@@ -19,6 +21,9 @@ const STREAM_HEAD = Buffer.from(
 );
 const CONTENT = Array.from({ length: CONTENT_EVENTS }, (_, i) =>
   event(`"choices":[{"index":0,"delta":{${i === 0 ? '"role":"assistant",' : ''}"content":"${WORDS[i % WORDS.length]}"},"logprobs":null,"finish_reason":null}]`),
+);
+const WRITES = Array.from({ length: CONTENT_EVENTS / EVENTS_PER_WRITE }, (_, i) =>
+  Buffer.concat(CONTENT.slice(i * EVENTS_PER_WRITE, (i + 1) * EVENTS_PER_WRITE)),
 );
 const FINISH = event('"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]');
 const DONE = chunk('data: [DONE]\n\n');
@@ -58,10 +63,10 @@ function answerStream(socket, bytes) {
   let at = 0;
   const turn = () => {
     if (socket.destroyed) return;
-    const end = Math.min(at + EVENTS_PER_TURN, CONTENT_EVENTS);
-    while (at < end) socket.write(CONTENT[at++]);
+    const end = Math.min(at + WRITES_PER_TURN, WRITES.length);
+    while (at < end) socket.write(WRITES[at++]);
     if (socket.writableNeedDrain) socket.once('drain', turn);
-    else if (at < CONTENT_EVENTS) setImmediate(turn);
+    else if (at < WRITES.length) setImmediate(turn);
     else {
       const last = event(`"choices":[],"usage":${usage(bytes, CONTENT_EVENTS)}`);
       socket.write(Buffer.concat([FINISH, last, DONE, LAST_CHUNK]));
@@ -112,7 +117,7 @@ async function main() {
   const replicas = Number(process.argv[2] ?? 4);
   const servers = Array.from({ length: replicas }, () => createServer(serve));
   await Promise.all(servers.map(server => new Promise(resolve => server.listen(0, '127.0.0.1', 1024, resolve))));
-  process.send?.({ ports: servers.map(server => server.address().port) });
+  process.send?.({ ports: servers.map(server => server.address().port), events: ALL_EVENTS });
   process.on('disconnect', () => process.exit(0));
   process.on('SIGTERM', () => process.exit(0));
 }

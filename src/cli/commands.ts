@@ -16,6 +16,10 @@ export type CommandTable = Readonly<Record<string, CommandEntry | CommandGroup>>
 
 /** Every command, in the order in which help shows them. A module is loaded only when its command is called. */
 export const COMMANDS: CommandTable = {
+  serve: {
+    summary: 'run the gateway',
+    load: async () => (await import('./commands/serve.js')).serveCommand(),
+  },
   init: {
     summary: 'write a small weir.yaml to begin with',
     load: async () => (await import('./commands/init.js')).initCommand(),
@@ -23,6 +27,14 @@ export const COMMANDS: CommandTable = {
   check: {
     summary: 'check a configuration and run the tests in it',
     load: async () => (await import('./commands/check.js')).checkCommand(),
+  },
+  explain: {
+    summary: 'tell what would be done with a request, and why',
+    load: async () => (await import('./commands/explain.js')).explainCommand(),
+  },
+  signals: {
+    summary: 'compute signals and decisions for a file of requests',
+    load: async () => (await import('./commands/signals.js')).signalsCommand(),
   },
   schema: {
     summary: 'print the JSON Schema of weir.yaml',

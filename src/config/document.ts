@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
+import { type Alias, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
 import type { Finding, Path } from './problem.js';
 
 /** Longest configuration that is read. */
@@ -20,7 +20,7 @@ export interface SourceDocument {
   /** Syntax errors, which have a place in the text but none in the value. */
   readonly errors: readonly { readonly message: string; readonly position: Position; readonly hint?: string }[];
   /** Where a value or its key stands; of a path that does not exist, where the nearest part of it that does exist stands. */
-  locate(path: Path, at: 'key' | 'value'): Position | undefined;
+  locate(path: Path, at: 'key' | 'value', offset?: number): Position | undefined;
 }
 
 /**
@@ -43,17 +43,17 @@ export function readDocument(text: string, substitute: (text: string, path: Path
   const errors = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
     message: code === 'RESOURCE_EXHAUSTION' ? 'nested too deep' : firstLine(message),
     position: position(pos[0]),
-    ...(code === 'TAB_AS_INDENT' && { hint: 'indent with spaces' }),
+    ...hintFor(code, text, pos[0]),
   }));
-  const reader = new Reader(document, substitute);
+  const reader = new Reader(substitute);
   const value = errors.length === 0 ? reader.read(document.contents, [], 0) : undefined;
   return {
     value,
     findings: reader.findings,
     errors,
-    locate: (path, at) => {
-      const offset = locate(document, path, at);
-      return offset === undefined ? undefined : position(offset);
+    locate: (path, at, inside = 0) => {
+      const start = locate(document.contents, path, at, reader.aliases);
+      return start === undefined ? undefined : position(inside === 0 ? start : within(text, start, inside));
     },
   };
 }
@@ -61,28 +61,36 @@ export function readDocument(text: string, substitute: (text: string, path: Path
 /** Turns nodes into plain values, within bounds. */
 class Reader {
   readonly findings: Finding[] = [];
+  /** What each alias stands for. The parser's own search for it takes time in proportion to the document. */
+  readonly aliases = new Map<Alias, Node>();
+  private readonly anchors = new Map<string, Node>();
   private values = 0;
   private exhausted = false;
 
-  constructor(
-    private readonly document: Document,
-    private readonly substitute: (text: string, path: Path) => string,
-  ) {}
+  constructor(private readonly substitute: (text: string, path: Path) => string) {}
 
   read(node: unknown, path: Path, depth: number): unknown {
     if (this.exhausted) return undefined;
     if (++this.values > MOST_VALUES || depth > DEEPEST) {
       this.exhausted = true;
       const message = depth > DEEPEST ? `nested deeper than ${DEEPEST} levels` : `more than ${MOST_VALUES} values`;
-      this.findings.push({ code: 'config.syntax', path, at: 'value', message });
+      this.findings.push({ code: 'config.syntax', path: path.slice(0, 8), at: 'value', message });
       return undefined;
     }
-    if (isAlias(node)) return this.read(node.resolve(this.document), path, depth + 1);
+    if (isAlias(node)) return this.read(this.resolve(node), path, depth + 1);
+    if (isNode(node) && node.anchor !== undefined) this.anchors.set(node.anchor, node);
     if (isScalar(node)) {
       return typeof node.value === 'string' ? this.substitute(node.value, path) : (node.value ?? undefined);
     }
     if (isSeq(node)) return node.items.map((item, index) => this.read(item, [...path, index], depth + 1) ?? null);
     return isMap(node) ? this.readMap(node.items, path, depth) : undefined;
+  }
+
+  /** An alias stands for the last node before it that has its anchor. */
+  private resolve(alias: Alias): Node | undefined {
+    const known = this.aliases.get(alias) ?? this.anchors.get(alias.source);
+    if (known !== undefined) this.aliases.set(alias, known);
+    return known;
   }
 
   /** A key with nothing after it counts as absent: what is left of a block whose lines were all commented out. */
@@ -114,17 +122,28 @@ class Reader {
   }
 }
 
+function hintFor(code: string, text: string, offset: number): { readonly hint?: string } {
+  if (code === 'TAB_AS_INDENT') return { hint: 'indent with spaces' };
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset + 1);
+  return /[^"'$]\$\{/.test(line) ? { hint: 'between braces, ${NAME} needs quotes: "${NAME}"' } : {};
+}
+
 function keyOf(node: unknown): string | undefined {
   if (!isScalar(node)) return undefined;
   const { value } = node;
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
-function locate(document: Document, path: Path, at: 'key' | 'value'): number | undefined {
-  let node: unknown = document.contents;
+function locate(
+  root: unknown,
+  path: Path,
+  at: 'key' | 'value',
+  aliases: ReadonlyMap<Alias, Node>,
+): number | undefined {
+  let node = root;
   let key: unknown;
   for (const [index, step] of path.entries()) {
-    const parent = isAlias(node) ? node.resolve(document) : node;
+    const parent = isAlias(node) ? aliases.get(node) : node;
     let next: { key?: unknown; value: unknown } | undefined;
     if (isMap(parent)) {
       // Of keys that stand twice it is the last that is wrong.
@@ -136,6 +155,14 @@ function locate(document: Document, path: Path, at: 'key' | 'value'): number | u
     node = next.value;
   }
   return at === 'key' ? (offsetOf(key) ?? offsetOf(node)) : (offsetOf(node) ?? offsetOf(key));
+}
+
+/** Where a character of a text value stands: exact for one that is written on one line, without escapes before it. */
+function within(text: string, start: number, offset: number): number {
+  const first = text.charAt(start);
+  if (first === '|' || first === '>') return start;
+  const begin = first === '"' || first === "'" ? start + 1 : start;
+  return /[\n\\]/.test(text.slice(begin, begin + offset)) ? start : begin + offset;
 }
 
 /** Where a node begins in the text; nothing for what is not written out, such as the value of `key:`. */

@@ -24,7 +24,7 @@ function explain(issue: Issue, base: Path, value: unknown, schema: JsonSchema): 
       return issue.keys.map(key => unknownKey(key, path, value, schema));
     case 'invalid_type':
       if (found === undefined) return [missing(path, schema)];
-      return [invalid(path, `expected ${typeName(issue.expected)}, not ${typeName(kindOf(found))}`, describe(path, schema))];
+      return [invalid(path, `expected ${wantedAt(path, issue.expected, schema)}, not ${typeName(kindOf(found))}`, describe(path, schema))];
     case 'invalid_value': {
       if (found === undefined) return [missing(path, schema)];
       const known = issue.values.map(String);
@@ -145,7 +145,7 @@ function invalid(path: Path, message: string, hint?: string): Finding {
 /** What the setting is for: the first sentence of its description. */
 function describe(path: Path, schema: JsonSchema): string | undefined {
   const description = schemasAt(schema, path).find(branch => branch.description !== undefined)?.description;
-  return description === undefined ? undefined : /^.*?[.;:](?= |$)/.exec(description)?.[0].replace(/[.;:]$/, '') ?? description;
+  return description === undefined ? undefined : (/^.*?(?=[.;](?: |$))/.exec(description)?.[0] ?? description);
 }
 
 function bound(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
@@ -184,6 +184,17 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 
 function typeName(type: string): string {
   return TYPE_NAMES[type] ?? type;
+}
+
+/** Quantities by the titles of their schemas: what to write where a bare number is not enough. */
+const QUANTITIES: Readonly<Record<string, string>> = {
+  duration: 'a duration with a unit, such as 500ms, 2s, 5m or 1h',
+  size: 'a size with a unit, such as 512KiB, 32MB or 1GB',
+};
+
+function wantedAt(path: Path, type: string, schema: JsonSchema): string {
+  const title = schemasAt(schema, path).find(branch => branch.title !== undefined)?.title ?? '';
+  return QUANTITIES[title] ?? typeName(type);
 }
 
 function kindOf(value: unknown): string {

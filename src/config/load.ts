@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isWeirError } from '#contract/errors.js';
+import type { Config } from './config.js';
 import { DEMONSTRATION } from './demonstration.js';
 import { type Position, readDocument, type SourceDocument } from './document.js';
 import { at, explainIssues } from './issues.js';
@@ -12,13 +13,7 @@ import { checkReferences } from './references.js';
 import { configSchema, type Settings } from './schema.js';
 import { type SecretSources, Secrets } from './secrets.js';
 
-/** A valid configuration, frozen. A request keeps the one it began with. */
-export interface Config extends Settings {
-  /** Twelve hexadecimal digits of the file's SHA-256, without its secrets: says which configuration was in force. */
-  readonly version: string;
-  /** Path of the file, or `demonstration`. */
-  readonly source: string;
-}
+export type { Config } from './config.js';
 
 /** What became of a configuration: a value, or all that is wrong with it. */
 export type LoadResult =
@@ -161,6 +156,8 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const TOP: Position = { line: 1, column: 1 };
+
 /** Collects problems, with their places in the text, in the order of the text. */
 class Report {
   private readonly problems: ConfigProblem[] = [];
@@ -188,7 +185,7 @@ class Report {
   private placed(finding: Finding): ConfigProblem | undefined {
     const shown = this.secrets.shown(finding);
     if (shown === undefined) return undefined;
-    const { line, column }: Position = this.document.locate(finding.path, finding.at) ?? { line: 0, column: 0 };
+    const { line, column }: Position = this.document.locate(finding.path, finding.at, finding.offset) ?? TOP;
     const { code, path, message, hint } = shown;
     return { code, path: formatPath(path), line, column, message, ...(hint !== undefined && { hint }) };
   }

@@ -4,7 +4,7 @@ import { distance } from 'fastest-levenshtein';
 const LONGEST = 128;
 const MOST_COMPARED = 1000;
 
-/** The known name that was probably meant: at most a third of its letters differ. */
+/** The known name that was probably meant: at most a third of its letters differ, or they only stand in another order. */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
   if (written.length > LONGEST) return undefined;
   const wanted = plain(written);
@@ -13,8 +13,10 @@ export function nearest(written: string, known: Iterable<string>): string | unde
   let compared = 0;
   for (const name of known) {
     if (name.length > LONGEST || ++compared > MOST_COMPARED) continue;
-    const differing = distance(wanted, plain(name));
-    if (differing < least && differing <= Math.floor(Math.max(wanted.length, name.length) / 3)) {
+    const candidate = plain(name);
+    const swapped = wanted !== candidate && sorted(wanted) === sorted(candidate);
+    const differing = swapped ? 1 : distance(wanted, candidate);
+    if (differing < least && (swapped || differing <= Math.floor(Math.max(wanted.length, name.length) / 3))) {
       best = name;
       least = differing;
     }
@@ -34,4 +36,8 @@ export function suggestion(written: string, known: Iterable<string>): string | u
 
 function plain(name: string): string {
   return name.toLowerCase().replaceAll('-', '_');
+}
+
+function sorted(name: string): string {
+  return [...name].sort().join('');
 }

@@ -25,6 +25,8 @@ export interface Finding {
   readonly at: 'key' | 'value';
   readonly message: string;
   readonly hint?: string;
+  /** For text with a syntax of its own: where in the value it goes wrong, in UTF-16 units from 0. */
+  readonly offset?: number;
 }
 
 /** Most problems that are reported of one file: a file this broken is the wrong file. */
@@ -41,37 +43,4 @@ export function formatPath(path: Path): string {
     else text += `[${JSON.stringify(step.length > 64 ? `${step.slice(0, 64)}…` : step)}]`;
   }
   return text;
-}
-
-const QUOTED = /\["((?:[^"\\]|\\.)*)"\]/y;
-const INDEX = /\[(\d+)\]/y;
-const WORD = /\.?([^.[\]]+)/y;
-
-/** The inverse of {@link formatPath}; parts of the house report paths as text. */
-export function parsePath(text: string): Path {
-  const path: (string | number)[] = [];
-  let at = 0;
-  const take = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at;
-    const match = pattern.exec(text);
-    if (match === null) return undefined;
-    at = pattern.lastIndex;
-    return match[1];
-  };
-  while (at < text.length) {
-    const quoted = take(QUOTED);
-    if (quoted !== undefined) {
-      path.push(JSON.parse(`"${quoted}"`) as string);
-      continue;
-    }
-    const index = take(INDEX);
-    if (index !== undefined) {
-      path.push(Number(index));
-      continue;
-    }
-    const word = take(WORD);
-    if (word === undefined) break;
-    path.push(word);
-  }
-  return path;
 }

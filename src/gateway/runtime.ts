@@ -1,12 +1,13 @@
-import type { Config } from '#config/config.js';
+import type { Config } from '#config/load.js';
 import type { Clock } from '#contract/clock.js';
+import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { Stage } from '#contract/stage.js';
 import type { RecordStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import { createPool, type LivePool } from '#pool/pool.js';
-import type { ModelFacts } from '#router/models.js';
+import type { ModelFacts } from '#router/model-facts.js';
 import { createRouter, type Router } from '#router/router.js';
 import type { Logger } from '#telemetry/log.js';
 import type { Metrics } from '#telemetry/metrics.js';
@@ -45,6 +46,7 @@ export interface Runtime extends RuntimePorts {
   readonly profiler: Profiler;
   readonly stages: readonly Stage[];
   readonly models: ReadonlyMap<string, ModelFacts>;
+  readonly ways: Map<string, Way>;
   wayTo(target: ReplicaTarget): Way;
 }
 
@@ -55,7 +57,9 @@ export interface Runtime extends RuntimePorts {
 export function createRuntime(config: Config, ports: RuntimePorts, previous?: Runtime): Runtime {
   const { clock, random } = ports;
   const models = modelFacts(config);
-  const ways = waysOf(config);
+  // Shared by all runtimes: a request that began before a reload may still be placed on a pool that came with it.
+  const ways = previous?.ways ?? new Map<string, Way>();
+  for (const [name, way] of waysOf(config)) ways.set(name, way);
   const sameWorkload = previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
   const router = createRouter(config.router, { clock, random: random.fork('router'), models: [...models.values()] });
   return {
@@ -64,7 +68,8 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     models,
     router,
     stages: router.stages,
-    pool: createPool(config.pool, { clock, random: random.fork('pool') }, previous?.pool),
+    pool: poolOf(config, ports, previous),
+    ways,
     profiler: sameWorkload
       ? previous.profiler
       : createProfiler({
@@ -73,10 +78,16 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
         }),
     wayTo(target) {
       const way = ways.get(target.pool);
-      if (way === undefined) throw new Error(`no pool ${target.pool}`);
+      if (way === undefined) throw new WeirError('internal.defect', `No way is known to the pool ${target.pool}`);
       return way;
     },
   };
+}
+
+function poolOf(config: Config, { clock, random }: RuntimePorts, previous: Runtime | undefined): LivePool {
+  if (previous === undefined) return createPool(config.pool, { clock, random: random.fork('pool') });
+  previous.pool.reconfigure(config.pool);
+  return previous.pool;
 }
 
 function modelFacts(config: Config): Map<string, ModelFacts> {
@@ -86,7 +97,7 @@ function modelFacts(config: Config): Map<string, ModelFacts> {
       {
         name,
         contextTokens: model.context,
-        price: model.price,
+        price: { ...model.price, cached: model.price.cached ?? model.price.prompt },
         ...(model.quality === undefined ? undefined : { quality: model.quality }),
         ...(model.description === undefined ? undefined : { description: model.description }),
       },

@@ -30,8 +30,11 @@ export interface Lease {
   readonly target: ReplicaTarget;
   /** The request has been written to the replica: its prefix is on its way into the cache. */
   sent(): void;
-  /** The first byte of the answer came. */
-  firstByte(): void;
+  /**
+   * The first byte of a good answer (2xx) came. `whole` says that the answer is not streamed, so that its first byte comes with
+   * its last and tells nothing of the time to first token.
+   */
+  firstByte(whole?: boolean): void;
   release(result: LeaseResult): void;
 }
 

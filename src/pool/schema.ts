@@ -1,5 +1,5 @@
-import { duration, name, price, share, tokens } from '#contract/schema.js';
 import { z } from 'zod';
+import { duration, name, price, share, tokens } from '#contract/schema.js';
 
 const DAY_MS = 86_400_000;
 
@@ -11,7 +11,16 @@ export const MOST_REPLICAS = 1024;
 const MOST_POOLS = 1024;
 
 /** Headers that belong to a connection or a body, not to a configuration. */
-const FRAMING = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te', 'trailer', 'expect']);
+const FRAMING = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'upgrade',
+  'te',
+  'trailer',
+  'expect',
+]);
 
 const headers = z
   .record(
@@ -54,8 +63,16 @@ const url = z
 
 const servedAs = z.string().min(1).max(256);
 
+/** One replica, however it was written. */
+export interface ReplicaEntry {
+  readonly url: string;
+  readonly weight: number;
+  readonly id?: string | undefined;
+  readonly served_as?: string | undefined;
+}
+
 const replica = z.union([
-  url.transform(base => ({ url: base, weight: 1 })),
+  url.transform((base): ReplicaEntry => ({ url: base, weight: 1 })),
   z.strictObject({
     url: url.describe('Base URL; a trailing `/v1` is dropped, because Weir adds the path of the API.'),
     id: z
@@ -69,7 +86,9 @@ const replica = z.union([
       .max(1000)
       .default(1)
       .describe('Size relative to its peers: multiplies the concurrency limit for this replica.'),
-    served_as: servedAs.optional().describe('Name under which this replica serves the model, where it differs from its pool.'),
+    served_as: servedAs
+      .optional()
+      .describe('Name under which this replica serves the model, where it differs from its pool.'),
   }),
 ]);
 
@@ -89,7 +108,11 @@ const modelEntry = z.strictObject({
     .prefault('128k')
     .describe('Context window: longest prompt and answer together. A pool may state its own.'),
   quality: share.optional().describe('How good its answers are, 0 to 1, where selection weighs quality.'),
-  description: z.string().max(2000).optional().describe('What the model is good at, for people and for lists of models.'),
+  description: z
+    .string()
+    .max(2000)
+    .optional()
+    .describe('What the model is good at, for people and for lists of models.'),
 });
 
 const simulate = z.strictObject({
@@ -99,7 +122,12 @@ const simulate = z.strictObject({
   tp: z.int().min(1).max(64).default(1).describe('GPUs a replica spans (tensor parallelism).'),
   speed: z.number().gt(0).max(10_000).default(1).describe('How many times faster than the real thing it runs.'),
   seed: z.int().min(0).max(4_294_967_295).default(1).describe('Seed of everything random in the simulation.'),
-  blocks: z.int().min(1).max(10_000_000).optional().describe('KV-cache blocks of a replica; computed from GPU and model unless said.'),
+  blocks: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .optional()
+    .describe('KV-cache blocks of a replica; computed from GPU and model unless said.'),
 });
 
 const health = z.strictObject({
@@ -111,7 +139,12 @@ const health = z.strictObject({
     .describe('Path that is asked for.'),
   interval: span.prefault('5s').describe('Time between two probes of a replica.'),
   timeout: span.prefault('2s').describe('Time after which a probe counts as failed.'),
-  failures: z.int().min(1).max(1000).default(3).describe('Failed probes in a row that make a healthy replica unhealthy.'),
+  failures: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(3)
+    .describe('Failed probes in a row that make a healthy replica unhealthy.'),
 });
 
 /** What a pool that says nothing of probes gets, where it is probed. */
@@ -120,16 +153,28 @@ export const DEFAULT_HEALTH = health.parse({});
 const circuit = z.strictObject({
   failures: z.int().min(1).max(10_000).default(5).describe('Failed requests in a row that open the circuit.'),
   error_share: share.default(0.5).describe('Share of failed requests in the window that opens the circuit.'),
-  least_requests: z.int().min(1).max(100_000).default(20).describe('Requests in the window before its share of errors counts.'),
+  least_requests: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(20)
+    .describe('Requests in the window before its share of errors counts.'),
   window: span.prefault('30s').describe('Window over which requests and failures are counted.'),
-  open_for: span.prefault('10s').describe('How long the circuit stays open at first; doubles each time the trial fails.'),
+  open_for: span
+    .prefault('10s')
+    .describe('How long the circuit stays open at first; doubles each time the trial fails.'),
   open_at_most: span.prefault('2m').describe('Longest time the circuit stays open before the next trial.'),
 });
 
 const ejection = z.strictObject({
   share: share.default(0.5).describe('Largest share of the pool that may be ejected at once; never the last replica.'),
   factor: z.number().gt(1).max(100).default(3).describe('How many times worse than its peers a replica must be.'),
-  least_requests: z.int().min(1).max(100_000).default(20).describe('Requests a replica must have answered to be judged.'),
+  least_requests: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(20)
+    .describe('Requests a replica must have answered to be judged.'),
   for: span.prefault('30s').describe('First time out; doubles each time the replica is ejected again.'),
   at_most: span.prefault('5m').describe('Longest time out.'),
 });
@@ -153,19 +198,23 @@ const poolEntry = z
       .optional()
       .describe('Context window of this pool, where it differs from the model.'),
     gpu: z.string().min(1).max(128).optional().describe('GPU the replicas run on: what energy is computed from.'),
-    served_as: servedAs.optional().describe('Name under which the replicas serve the model; the name of the model unless said.'),
+    served_as: servedAs
+      .optional()
+      .describe('Name under which the replicas serve the model; the name of the model unless said.'),
     api_key: z
       .string()
       .min(1)
       .max(8192)
       .regex(/^[^\r\n\0]+$/, 'expected a key without line breaks')
       .optional()
-      .describe('Credential for the replicas, sent as `Authorization: Bearer`. Write `${VARIABLE}` or `file:path`.'),
+      .describe('Credential for the replicas, sent as `Authorization: Bearer`. Take it from the environment or a file.'),
     headers: headers.prefault({}).describe('Headers sent to the replicas with every request.'),
     stream_usage: z
       .boolean()
       .default(true)
-      .describe('Whether the engine understands `stream_options.include_usage`; without it, streams report no token counts.'),
+      .describe(
+        'Whether the engine understands `stream_options.include_usage`; without it, streams report no token counts.',
+      ),
     concurrency: z.int().min(1).max(100_000).default(64).describe('Requests that a replica may have at once.'),
     queue: queue.prefault({}).describe('Where requests wait when every replica is at its limit.'),
     timeouts: timeouts.prefault({}).describe('How long to wait for a replica.'),
@@ -233,7 +282,6 @@ export const poolSchema = z.strictObject({
 export type PoolConfig = z.output<typeof poolSchema>;
 export type ModelConfig = z.output<typeof modelEntry>;
 export type PoolEntry = z.output<typeof poolEntry>;
-export type ReplicaEntry = z.output<typeof replica>;
 export type SimulateEntry = z.output<typeof simulate>;
 export type HealthSettings = z.output<typeof health>;
 export type CircuitSettings = z.output<typeof circuit>;

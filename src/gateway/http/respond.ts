@@ -22,7 +22,7 @@ export function sendText(
 /** Headers that go with an error whatever its body: when to come back, and whether the connection is still in step. */
 export function errorHeaders(error: WeirError): OutgoingHttpHeaders {
   return {
-    ...(error.retryAfterMs === undefined ? undefined : { 'retry-after': Math.max(1, Math.ceil(error.retryAfterMs / 1000)) }),
+    ...(error.retryAfterMs === undefined ? undefined : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) }),
     // What is left of the body was not read, so nothing after it can be understood.
     ...(error.code === 'request.too_large' || error.code === 'request.timeout' ? { connection: 'close' } : undefined),
   };

@@ -43,72 +43,94 @@ export interface ModelShape {
   readonly contextTokens: Tokens;
 }
 
+const K = 1024;
+const LLAMA = { vocabulary: 128_256, tied: false, contextTokens: 128 * K };
+const QWEN = { vocabulary: 151_936, tied: false, contextTokens: 40 * K };
+const MISTRAL = { vocabulary: 32_768, tied: false, contextTokens: 32 * K };
+
 function grouped(heads: number, kvHeads: number, headDim = 128): AttentionShape {
   return { kind: 'grouped', heads, kvHeads, headDim };
 }
 
-const K = 1024;
-const LLAMA_VOCABULARY = 128_256;
-const QWEN_VOCABULARY = 151_936;
-
-function model(
-  ...[name, hub, layers, hidden, intermediate, vocabulary, attention, contextTokens, rest]: readonly [
-    name: string,
-    hub: string,
-    layers: number,
-    hidden: number,
-    intermediate: number,
-    vocabulary: number,
-    attention: AttentionShape,
-    contextTokens: Tokens,
-    rest?: { readonly tied?: boolean; readonly experts?: ExpertShape },
-  ]
-): ModelShape {
-  const shape = { name, hub, layers, hidden, intermediate, vocabulary, attention, contextTokens, tied: rest?.tied ?? false };
-  return rest?.experts === undefined ? shape : { ...shape, experts: rest.experts };
-}
-
-function experts(count: number, topK: number, intermediate: number, shared = 0, denseLayers = 0): ExpertShape {
-  return { experts: count, topK, intermediate, shared, denseLayers };
+function named(hub: string, shape: Omit<ModelShape, 'name' | 'hub'>): ModelShape {
+  return { name: normalised(hub), hub, ...shape };
 }
 
 /** Known models, dimensions from each model's `config.json`. */
 export const MODELS: readonly ModelShape[] = [
-  model('llama-3.2-1b', 'meta-llama/Llama-3.2-1B-Instruct', 16, 2048, 8192, LLAMA_VOCABULARY, grouped(32, 8, 64), 128 * K, {
-    tied: true,
+  named('meta-llama/Llama-3.2-1B-Instruct', {
+    ...{ ...LLAMA, tied: true },
+    ...{ layers: 16, hidden: 2048, intermediate: 8192, attention: grouped(32, 8, 64) },
   }),
-  model('llama-3.2-3b', 'meta-llama/Llama-3.2-3B-Instruct', 28, 3072, 8192, LLAMA_VOCABULARY, grouped(24, 8), 128 * K, {
-    tied: true,
+  named('meta-llama/Llama-3.2-3B-Instruct', {
+    ...{ ...LLAMA, tied: true },
+    ...{ layers: 28, hidden: 3072, intermediate: 8192, attention: grouped(24, 8) },
   }),
-  model('llama-3.1-8b', 'meta-llama/Llama-3.1-8B-Instruct', 32, 4096, 14_336, LLAMA_VOCABULARY, grouped(32, 8), 128 * K),
-  model('llama-3.1-70b', 'meta-llama/Llama-3.1-70B-Instruct', 80, 8192, 28_672, LLAMA_VOCABULARY, grouped(64, 8), 128 * K),
-  model('llama-3.3-70b', 'meta-llama/Llama-3.3-70B-Instruct', 80, 8192, 28_672, LLAMA_VOCABULARY, grouped(64, 8), 128 * K),
-  model(
-    ...(['llama-3.1-405b', 'meta-llama/Llama-3.1-405B-Instruct', 126, 16_384, 53_248, LLAMA_VOCABULARY] as const),
-    ...([grouped(128, 8), 128 * K] as const),
-  ),
-  model('mistral-7b', 'mistralai/Mistral-7B-Instruct-v0.3', 32, 4096, 14_336, 32_768, grouped(32, 8), 32 * K),
-  model('mixtral-8x7b', 'mistralai/Mixtral-8x7B-Instruct-v0.1', 32, 4096, 14_336, 32_000, grouped(32, 8), 32 * K, {
-    experts: experts(8, 2, 14_336),
+  named('meta-llama/Llama-3.1-8B-Instruct', {
+    ...LLAMA,
+    ...{ layers: 32, hidden: 4096, intermediate: 14_336, attention: grouped(32, 8) },
   }),
-  model('qwen3-0.6b', 'Qwen/Qwen3-0.6B', 28, 1024, 3072, QWEN_VOCABULARY, grouped(16, 8), 40 * K, { tied: true }),
-  model('qwen3-1.7b', 'Qwen/Qwen3-1.7B', 28, 2048, 6144, QWEN_VOCABULARY, grouped(16, 8), 40 * K, { tied: true }),
-  model('qwen3-4b', 'Qwen/Qwen3-4B', 36, 2560, 9728, QWEN_VOCABULARY, grouped(32, 8), 40 * K, { tied: true }),
-  model('qwen3-8b', 'Qwen/Qwen3-8B', 36, 4096, 12_288, QWEN_VOCABULARY, grouped(32, 8), 40 * K),
-  model('qwen3-14b', 'Qwen/Qwen3-14B', 40, 5120, 17_408, QWEN_VOCABULARY, grouped(40, 8), 40 * K),
-  model('qwen3-32b', 'Qwen/Qwen3-32B', 64, 5120, 25_600, QWEN_VOCABULARY, grouped(64, 8), 40 * K),
-  model('qwen3-30b-a3b', 'Qwen/Qwen3-30B-A3B', 48, 2048, 0, QWEN_VOCABULARY, grouped(32, 4), 40 * K, {
-    experts: experts(128, 8, 768),
+  named('meta-llama/Llama-3.1-70B-Instruct', {
+    ...LLAMA,
+    ...{ layers: 80, hidden: 8192, intermediate: 28_672, attention: grouped(64, 8) },
   }),
-  model('qwen3-235b-a22b', 'Qwen/Qwen3-235B-A22B', 94, 4096, 0, QWEN_VOCABULARY, grouped(64, 4), 40 * K, {
-    experts: experts(128, 8, 1536),
+  named('meta-llama/Llama-3.3-70B-Instruct', {
+    ...LLAMA,
+    ...{ layers: 80, hidden: 8192, intermediate: 28_672, attention: grouped(64, 8) },
   }),
-  model(
-    ...(['deepseek-v3', 'deepseek-ai/DeepSeek-V3', 61, 7168, 18_432, 129_280] as const),
-    { kind: 'latent', heads: 128, queryRank: 1536, kvRank: 512, ropeDim: 64, headDim: 128 },
-    160 * K,
-    { experts: experts(256, 8, 2048, 1, 3) },
-  ),
+  named('meta-llama/Llama-3.1-405B-Instruct', {
+    ...LLAMA,
+    ...{ layers: 126, hidden: 16_384, intermediate: 53_248, attention: grouped(128, 8) },
+  }),
+  named('mistralai/Mistral-7B-Instruct-v0.3', {
+    ...MISTRAL,
+    ...{ layers: 32, hidden: 4096, intermediate: 14_336, attention: grouped(32, 8) },
+  }),
+  named('mistralai/Mixtral-8x7B-Instruct-v0.1', {
+    ...{ ...MISTRAL, vocabulary: 32_000 },
+    ...{ layers: 32, hidden: 4096, intermediate: 0, attention: grouped(32, 8) },
+    experts: { experts: 8, topK: 2, intermediate: 14_336, shared: 0, denseLayers: 0 },
+  }),
+  named('Qwen/Qwen3-0.6B', {
+    ...{ ...QWEN, tied: true },
+    ...{ layers: 28, hidden: 1024, intermediate: 3072, attention: grouped(16, 8) },
+  }),
+  named('Qwen/Qwen3-1.7B', {
+    ...{ ...QWEN, tied: true },
+    ...{ layers: 28, hidden: 2048, intermediate: 6144, attention: grouped(16, 8) },
+  }),
+  named('Qwen/Qwen3-4B', {
+    ...{ ...QWEN, tied: true },
+    ...{ layers: 36, hidden: 2560, intermediate: 9728, attention: grouped(32, 8) },
+  }),
+  named('Qwen/Qwen3-8B', {
+    ...QWEN,
+    ...{ layers: 36, hidden: 4096, intermediate: 12_288, attention: grouped(32, 8) },
+  }),
+  named('Qwen/Qwen3-14B', {
+    ...QWEN,
+    ...{ layers: 40, hidden: 5120, intermediate: 17_408, attention: grouped(40, 8) },
+  }),
+  named('Qwen/Qwen3-32B', {
+    ...QWEN,
+    ...{ layers: 64, hidden: 5120, intermediate: 25_600, attention: grouped(64, 8) },
+  }),
+  named('Qwen/Qwen3-30B-A3B', {
+    ...QWEN,
+    ...{ layers: 48, hidden: 2048, intermediate: 0, attention: grouped(32, 4) },
+    experts: { experts: 128, topK: 8, intermediate: 768, shared: 0, denseLayers: 0 },
+  }),
+  named('Qwen/Qwen3-235B-A22B', {
+    ...QWEN,
+    ...{ layers: 94, hidden: 4096, intermediate: 0, attention: grouped(64, 4) },
+    experts: { experts: 128, topK: 8, intermediate: 1536, shared: 0, denseLayers: 0 },
+  }),
+  named('deepseek-ai/DeepSeek-V3', {
+    ...{ vocabulary: 129_280, tied: false, contextTokens: 160 * K },
+    ...{ layers: 61, hidden: 7168, intermediate: 18_432 },
+    attention: { kind: 'latent', heads: 128, queryRank: 1536, kvRank: 512, ropeDim: 64, headDim: 128 },
+    experts: { experts: 256, topK: 8, intermediate: 2048, shared: 1, denseLayers: 3 },
+  }),
 ];
 
 /**
@@ -118,7 +140,7 @@ export const MODELS: readonly ModelShape[] = [
  */
 export function findModel(name: string): ModelShape {
   const key = normalised(name);
-  const found = MODELS.find(one => one.name === key || normalised(one.hub) === key);
+  const found = MODELS.find(one => one.name === key);
   if (found !== undefined) return found;
   throw new WeirError('config.unknown_reference', `No model is called "${name}".`, {
     hint: `one of ${MODELS.map(one => one.name).join(', ')}`,

@@ -11,7 +11,11 @@ const MOST_RETRY_MS = 60_000;
  *
  * @returns `undefined` while no request has ended yet, or when there is no place at all.
  */
-export function predictedWait(ahead: number, places: number, holdMs: Milliseconds | undefined): Milliseconds | undefined {
+export function predictedWait(
+  ahead: number,
+  places: number,
+  holdMs: Milliseconds | undefined,
+): Milliseconds | undefined {
   if (holdMs === undefined || places <= 0) return undefined;
   return ((ahead + 1) * holdMs) / places;
 }

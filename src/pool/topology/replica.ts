@@ -88,7 +88,8 @@ export class Replica implements ReplicaView {
   }
 
   get unavailable(): string | undefined {
-    if (this.breaker.closed && this.ejection.idle && this.health.state !== 'unhealthy' && !this.draining) return undefined;
+    if (this.breaker.closed && this.ejection.idle && this.health.state !== 'unhealthy' && !this.draining)
+      return undefined;
     return this.whyOut(this.clock.now());
   }
 
@@ -103,7 +104,9 @@ export class Replica implements ReplicaView {
 
   /** Whether one request may try a replica that probes call dead, there being no other: {@link CircuitBreaker} says how often. */
   allowsLastResort(now: Milliseconds): boolean {
-    return !this.draining && this.health.state === 'unhealthy' && this.breaker.allows(now) && this.inFlight < this.limit;
+    return (
+      !this.draining && this.health.state === 'unhealthy' && this.breaker.allows(now) && this.inFlight < this.limit
+    );
   }
 
   /** A probe came back. Returns whether the replica has to be taken for restarted: it was dead and lives. */
@@ -116,15 +119,17 @@ export class Replica implements ReplicaView {
       this.trippedByProbe = this.breaker.closed;
       this.breaker.trip(now);
     }
-    if (this.health.state !== 'healthy' || before !== 'unhealthy') return false;
-    if (this.trippedByProbe) this.breaker.reset(now);
+    if (!ok) return false;
+    const revived = before === 'unhealthy';
+    if (revived && this.trippedByProbe) this.breaker.reset(now);
     this.trippedByProbe = false;
-    return this.startedAt === undefined;
+    return revived && this.startedAt === undefined;
   }
 
   /** What the engine says of itself. Returns whether its cache must be taken for empty: it restarted or changed size. */
   observed(facts: EngineFacts): boolean {
-    const restarted = facts.startedAt !== undefined && this.startedAt !== undefined && facts.startedAt !== this.startedAt;
+    const restarted =
+      facts.startedAt !== undefined && this.startedAt !== undefined && facts.startedAt !== this.startedAt;
     if (facts.startedAt !== undefined) this.startedAt = facts.startedAt;
     if (facts.cacheBlocks !== undefined && facts.cacheBlocks >= 1) this.engineBlocks = Math.floor(facts.cacheBlocks);
     const resized = this.applyBlocks();

@@ -8,6 +8,8 @@ const EVENT_END_CRLF = Buffer.from('\r\n\r\n');
 const USAGE = Buffer.from('"usage"');
 const DONE = '[DONE]';
 const DONE_TAIL = Buffer.from('data: [DONE]\n\n');
+/** Engines end with a finish reason, usage and the end mark, each maybe on its own; one more for good measure. */
+const TAIL_BLOCKS = 4;
 /** The longest event taken: more than any engine writes, less than what would hurt. */
 const MAX_EVENT_BYTES = 8 * 1024 * 1024;
 
@@ -19,9 +21,9 @@ export class ChatStreamRelay implements StreamRelay {
   private carry: Buffer | undefined;
   private done = false;
   private usage: Usage | undefined;
-  /** The last blocks of events passed on: finish reason, usage and in-stream errors stand in them. */
-  private last: Buffer | undefined;
-  private beforeLast: Buffer | undefined;
+  /** The last blocks of events, a ring: finish reason, usage, in-stream errors and the end mark stand in them. */
+  private readonly tail: (Buffer | undefined)[] = [undefined, undefined, undefined, undefined];
+  private blocks = 0;
 
   constructor(private readonly stripUsage: boolean) {}
 
@@ -38,14 +40,14 @@ export class ChatStreamRelay implements StreamRelay {
     this.carry = cut === data.length ? undefined : data.subarray(cut);
     let events: Buffer | undefined = cut === data.length ? data : data.subarray(0, cut);
     if (endsWithDone(events)) this.done = true;
-    this.beforeLast = this.last;
-    this.last = events;
+    this.tail[this.blocks++ % TAIL_BLOCKS] = events;
     if (this.stripUsage && events.includes(USAGE)) events = this.withoutUsage(events);
     return events;
   }
 
   end(): StreamEnd {
-    const tail = `${this.beforeLast?.toString('utf8') ?? ''}${this.last?.toString('utf8') ?? ''}`;
+    let tail = '';
+    for (let i = 0; i < TAIL_BLOCKS; i++) tail += this.tail[(this.blocks + i) % TAIL_BLOCKS]?.toString('utf8') ?? '';
     let finish: string | undefined;
     let error: string | undefined;
     for (const event of tail.split(/\r?\n\r?\n/)) {

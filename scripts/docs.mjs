@@ -1,0 +1,35 @@
+// `npm run docs`: writes schema/weir.schema.json and docs/reference from the code. With --check it writes nothing and exits 1
+// when a file is not what it would write.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cliReference } from './docs/cli.mjs';
+import { configurationReference } from './docs/configuration.mjs';
+import { errorReference } from './docs/errors.mjs';
+import { root, setup } from './setup.mjs';
+
+const checking = process.argv.includes('--check');
+if (!checking) await setup({ need: 'test' });
+
+const { configJsonSchema } = await import('../dist/config/json-schema.js');
+const { ERRORS } = await import('../dist/contract/errors.js');
+const { buildProgram } = await import('../dist/cli/program.js');
+
+const files = {
+  'schema/weir.schema.json': `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
+  'docs/reference/configuration.md': configurationReference(configJsonSchema()),
+  'docs/reference/errors.md': errorReference(ERRORS),
+  'docs/reference/cli.md': cliReference(await buildProgram(undefined)),
+};
+
+for (const [path, text] of Object.entries(files)) {
+  const target = join(root, path);
+  if (existsSync(target) && readFileSync(target, 'utf8') === text) continue;
+  if (checking) {
+    process.stdout.write(`${path} is stale: npm run docs\n`);
+    process.exitCode = 1;
+    continue;
+  }
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, text);
+  process.stdout.write(`wrote ${path}\n`);
+}

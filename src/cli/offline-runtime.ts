@@ -1,0 +1,27 @@
+import { type CommonOptions, resolveConfig } from '#cli/options.js';
+import { withoutEngines } from '#cli/simulated-fleet.js';
+import type { Config } from '#config/load.js';
+import { seededRandom } from '#contract/random.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import { createRuntime, type Runtime } from '#gateway/runtime.js';
+import { Connections } from '#gateway/upstream/connections.js';
+import { Watchdog } from '#gateway/upstream/watchdog.js';
+import { memoryRecordStore } from '#store/memory-record-store.js';
+import { createLogger } from '#telemetry/log.js';
+import { createMetrics } from '#telemetry/metrics.js';
+
+/** The three parts as the gateway would build them, for commands that decide without serving: no socket is opened, nothing is kept. */
+export async function offlineRuntime(options: CommonOptions): Promise<Runtime> {
+  const config: Config = withoutEngines(await resolveConfig(options));
+  const runtime = createRuntime(config, {
+    clock: machineClock,
+    random: seededRandom(options.seed),
+    connections: new Connections(),
+    watchdog: new Watchdog(machineClock),
+    records: memoryRecordStore({ keep: 1 }),
+    metrics: createMetrics(),
+    log: createLogger({ level: 'silent', format: 'text', stream: process.stderr }),
+  });
+  await runtime.router.prepare();
+  return runtime;
+}

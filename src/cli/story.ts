@@ -1,0 +1,61 @@
+import { formatDuration } from '#contract/units.js';
+import type { Explanation } from '#gateway/explain.js';
+
+/** An explanation for a terminal: one block a step, in the order in which a request goes through the house. */
+export function renderExplanation(explanation: Explanation): string {
+  const { profile, signals, candidates, placement, stages, refused } = explanation;
+  const lines: string[] = [];
+  const block = (title: string, body: readonly string[]): void => {
+    lines.push(title, ...body.map(line => `  ${line}`));
+  };
+  block('profile', [
+    `${profile.archetype}, turn ${profile.turn}, ${profile.warmth}, ${profile.heaviness}-heavy, ${profile.modality}`.replace(
+      'balanced-heavy',
+      'balanced',
+    ),
+    `about ${profile.prompt_tokens} prompt tokens; answer ${profile.output_tokens.p50} (P50) to ${profile.output_tokens.p75} (P75)`,
+  ]);
+  block(
+    'signals',
+    table(
+      Object.entries(signals).map(([name, signal]) => [
+        name,
+        signal.state,
+        String(Number(signal.score.toFixed(3))),
+        signal.label ?? '',
+        formatDuration(signal.ms),
+        signal.read ? '' : '(not needed)',
+        signal.evidence ?? '',
+      ]),
+    ),
+  );
+  block('decision', [
+    explanation.reason === '' ? explanation.decision : `${explanation.decision}: ${explanation.reason}`.replace(`${explanation.decision}: ${explanation.decision}:`, `${explanation.decision}:`),
+    ...explanation.passed.map(({ decision, why }) => `passed over ${decision}: ${why}`),
+  ]);
+  if (refused !== undefined) block('refused', [`${refused.code}: ${refused.message}`]);
+  if (candidates.length > 0) {
+    block(
+      'selection',
+      table(
+        candidates.map(({ model, score, reason }) => [
+          model === explanation.selected ? `> ${model}` : `  ${model}`,
+          String(Number(score.toPrecision(4))),
+          reason,
+        ]),
+      ),
+    );
+  }
+  if (placement !== null) {
+    block('placement', [`${placement.replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`]);
+  }
+  const steps = stages.map(({ stage, ms }) => `${stage} ${formatDuration(ms)}`).join(', ');
+  block('time', [`${formatDuration(explanation.total_ms)}: ${steps}`]);
+  return `${lines.join('\n')}\n`;
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
+  return rows.map(row => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd());
+}

@@ -1,0 +1,207 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Config } from '#config/load.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
+import type { Milliseconds } from '#contract/units.js';
+import { openaiChat } from '#protocols/openai/chat.js';
+import type { Inbound, Protocol } from '#protocols/protocol.js';
+import { callerOf } from './caller.js';
+import { Exchange, type ExchangeHost } from './exchange/exchange.js';
+import { readBody } from './http/body.js';
+import { errorHeaders, sendText } from './http/respond.js';
+import { createRoutes, type Routes } from './http/routes.js';
+import { requestId } from './request-id.js';
+import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
+import { Prober, type ProbeTarget } from './upstream/probe.js';
+
+/** A gateway that listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+/**
+ * The live composition: one HTTP server in front of the three parts. A reload swaps the {@link Runtime}; requests in flight end
+ * on the one they began with.
+ */
+export class Gateway implements ExchangeHost {
+  readonly startedAt: Milliseconds;
+  draining = false;
+  private current: Runtime;
+  private readonly exchanges = new Set<Exchange>();
+  private readonly server: Server;
+  private readonly prober: Prober;
+  private readonly routes: Routes;
+  /** Requests from the moment their head is read until their exchange has ended. */
+  private open = 0;
+
+  constructor(
+    config: Config,
+    private readonly ports: RuntimePorts,
+  ) {
+    this.startedAt = ports.clock.now();
+    this.current = createRuntime(config, ports);
+    this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), (id, healthy, latency) =>
+      this.current.pool.probed(id, healthy, latency),
+    );
+    this.routes = createRoutes(this);
+    this.server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 }, (request, response) =>
+      this.handle(request, response),
+    );
+    // A port scan or a TLS handshake on a plain port is nothing to crash on.
+    this.server.on('clientError', (_, socket) => socket.destroy());
+  }
+
+  get runtime(): Runtime {
+    return this.current;
+  }
+
+  /** Requests open now. */
+  get inFlight(): number {
+    return this.open;
+  }
+
+  /** Starts to listen, and to probe the replicas. */
+  async listen(host: string, port: number): Promise<Address> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, host, () => {
+        this.server.off('error', reject);
+        resolve();
+      });
+    });
+    this.prober.retarget(probeTargets(this.current));
+    void this.current.router.prepare();
+    const bound = (this.server.address() as AddressInfo).port;
+    const shown = host.includes(':') ? `[${host}]` : host;
+    return { host, port: bound, url: `http://${shown}:${bound}` };
+  }
+
+  /** Puts a configuration in force for the requests to come. */
+  reload(config: Config): void {
+    this.current = createRuntime(config, this.ports, this.current);
+    void this.current.router.prepare();
+    const replicas = this.current.pool.replicas();
+    this.prober.retarget(probeTargets(this.current));
+    this.ports.connections.keepOnly(replicas.map(replica => replica.url));
+  }
+
+  /**
+   * Takes no new requests, lets open ones finish until `deadline` has passed, then ends what is left with an honest error.
+   *
+   * @returns how many requests had to be ended.
+   */
+  async drain(deadline: Milliseconds): Promise<number> {
+    this.draining = true;
+    const closed = new Promise<void>(resolve => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    const begun = this.ports.clock.now();
+    while (this.open > 0 && this.ports.clock.now() - begun < deadline) await pause(20);
+    const left = this.exchanges.size;
+    const error = new WeirError('gateway.draining', 'The gateway is shutting down and could wait no longer');
+    for (const exchange of [...this.exchanges]) exchange.stop(error);
+    this.prober.stop();
+    await pause(left > 0 ? 50 : 0);
+    this.server.closeAllConnections();
+    await closed;
+    await this.ports.connections.destroy();
+    return left;
+  }
+
+  /** {@link ExchangeHost} */
+  ended(exchange: Exchange): void {
+    this.exchanges.delete(exchange);
+    this.open--;
+  }
+
+  private handle(request: IncomingMessage, response: ServerResponse): void {
+    const url = request.url ?? '/';
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
+    if (path === openaiChat.enginePath) this.infer(openaiChat, request, response);
+    else this.routes.serve(path, request, response);
+  }
+
+  private infer(protocol: Protocol, request: IncomingMessage, response: ServerResponse): void {
+    const { clock } = this.ports;
+    const runtime = this.current;
+    const arrivedAt = clock.now();
+    const arrivedWall = clock.wall();
+    const id = requestId();
+    const refuse = (error: WeirError): void => {
+      runtime.metrics.refused(error.code);
+      const headers = { 'x-request-id': id, ...errorHeaders(error) };
+      sendText(response, error.status, protocol.errorBody(error), 'application/json', headers);
+    };
+    if (request.method !== 'POST') {
+      refuse(new WeirError('request.method_not_allowed', `${request.method} is not a method of this path`, { hint: 'POST' }));
+      return;
+    }
+    if (this.draining) {
+      response.shouldKeepAlive = false;
+      refuse(new WeirError('gateway.draining', 'The gateway is shutting down', { retryAfterMs: 1000 }));
+      return;
+    }
+    const { limits } = runtime.config.gateway;
+    if (this.open >= limits.requests) {
+      refuse(new WeirError('gateway.overloaded', `${this.open} requests are open already`, { retryAfterMs: 1000 }));
+      return;
+    }
+    this.open++;
+    readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, clock, body => {
+      let inbound: Inbound;
+      try {
+        if (isWeirError(body)) throw body;
+        inbound = protocol.read(body, { id, arrivedAt, caller: callerOf(request) });
+        this.checkModel(runtime, inbound.request.model);
+      } catch (error) {
+        this.open--;
+        refuse(isWeirError(error) ? error : this.defect(id, error));
+        return;
+      }
+      const exchange = new Exchange(runtime, this, protocol, inbound, response, arrivedWall);
+      this.exchanges.add(exchange);
+      exchange.run();
+    });
+  }
+
+  private checkModel(runtime: Runtime, model: string): void {
+    if (runtime.models.has(model) || runtime.router.virtualNames.has(model)) return;
+    const names = [...runtime.router.virtualNames, ...runtime.models.keys()];
+    throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(model.slice(0, 80))}`, {
+      path: 'model',
+      hint: `one of ${names.slice(0, 12).join(', ')}`,
+    });
+  }
+
+  private defect(id: string, error: unknown): WeirError {
+    this.ports.log.error('a request could not be begun', { id, error });
+    return new WeirError('internal.defect', 'A defect in Weir', { cause: error });
+  }
+}
+
+/** How long a body may take to arrive, beside the time its length allows for. */
+const BODY_TIMEOUT_MS = 30_000;
+
+function probeTargets(runtime: Runtime): ProbeTarget[] {
+  return runtime.pool.probes().flatMap(probe => {
+    const entry = runtime.config.pool.pools[probe.pool];
+    if (entry === undefined) return [];
+    return [
+      {
+        id: probe.id,
+        url: probe.url,
+        path: probe.path,
+        interval: probe.intervalMs,
+        timeout: probe.timeoutMs,
+        headers: headersOf(entry),
+        connectTimeout: entry.timeouts.connect,
+      },
+    ];
+  });
+}
+
+function pause(ms: Milliseconds): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms));
+}

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FOLDER = fileURLToPath(new URL('../../dashboard/', import.meta.url));
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+const HEADERS = {
+  'content-security-policy': "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+};
+
+/** The built page, served from memory. Only files that stood in its folder at the first visit exist: no path is ever resolved. */
+export class Page {
+  private files: ReadonlyMap<string, { readonly type: string; readonly bytes: Buffer }> | undefined;
+
+  /** @returns false when the page has no such file. */
+  serve(path: string, response: ServerResponse): boolean {
+    this.files ??= read();
+    const file = this.files.get(path === '/' ? 'index.html' : path.slice(1));
+    if (file === undefined) return false;
+    response.writeHead(200, { ...HEADERS, 'content-type': file.type, 'content-length': file.bytes.length });
+    response.end(response.req.method === 'HEAD' ? undefined : file.bytes);
+    return true;
+  }
+}
+
+function read(): Map<string, { type: string; bytes: Buffer }> {
+  const files = new Map<string, { type: string; bytes: Buffer }>();
+  let names: string[];
+  try {
+    names = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' });
+  } catch {
+    return files;
+  }
+  for (const name of names) {
+    const type = TYPES[extname(name)];
+    if (type !== undefined) files.set(name.replaceAll('\\', '/'), { type, bytes: readFileSync(FOLDER + name) });
+  }
+  return files;
+}

@@ -1,0 +1,149 @@
+import type { PlacementRequest } from '#contract/placement.js';
+import type { Price, Quote } from '#contract/pool-view.js';
+import type { WorkloadProfile } from '#contract/profile.js';
+import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
+import { whyNowhere } from '#pool/flow/refusals.js';
+import type { Choice } from '#pool/placement/placer.js';
+import type { PoolEntry } from '#pool/schema.js';
+import type { Replica } from '#pool/topology/replica.js';
+import { modelLoad, type ServedModel, type Tier, type Topology } from '#pool/topology/served.js';
+
+/** Energy that a request takes on the hardware of a pool; `undefined` when that is not described. */
+export type EnergyEstimate = (
+  pool: PoolEntry,
+  request: { readonly promptTokens: Tokens; readonly cachedTokens: Tokens; readonly outputTokens: Tokens },
+) => Joules | undefined;
+
+const FREE: Price = { prompt: 0, completion: 0, cached: 0 };
+
+/** What a model that is served nowhere, or cannot take the request, is quoted. */
+function infeasible(model: string, price: Price, reason: string): Quote {
+  return {
+    model,
+    feasible: false,
+    reason,
+    ttftMs: undefined,
+    tpotMs: undefined,
+    prefixHitTokens: 0,
+    price,
+    joules: undefined,
+    load: 1,
+  };
+}
+
+/**
+ * A quote whose dear parts (which replica, how much of the prompt it holds, how fast it would be) are computed when first read:
+ * most selectors look at price and feasibility only.
+ */
+class LiveQuote implements Quote {
+  readonly feasible = true;
+  readonly model: string;
+  readonly price: Price;
+  private chosen: Choice | undefined;
+  private looked = false;
+
+  constructor(
+    served: ServedModel,
+    private readonly tier: Tier,
+    private readonly request: PlacementRequest,
+    private readonly topology: Topology,
+    private readonly energy: EnergyEstimate | undefined,
+    readonly load: number,
+  ) {
+    this.model = served.name;
+    this.price = served.price;
+  }
+
+  get prefixHitTokens(): Tokens {
+    return Math.min(this.request.promptTokens, this.choice()?.expectedPrefixTokens ?? 0);
+  }
+
+  get ttftMs(): Milliseconds | undefined {
+    const replica = this.replica();
+    if (replica === undefined) return undefined;
+    const pool = this.topology.pools.get(replica.pool);
+    const work = replica.pendingPrefillTokens + this.request.promptTokens - this.prefixHitTokens;
+    const own = replica.latency.informed ? replica.latency : pool?.memory.latency;
+    const ttft = own?.ttft(work);
+    if (ttft === undefined) return undefined;
+    return replica.inFlight < replica.limit ? ttft : ttft + (pool?.predictedWait() ?? 0);
+  }
+
+  get tpotMs(): Milliseconds | undefined {
+    const replica = this.replica();
+    if (replica === undefined) return undefined;
+    return replica.latency.tpotMs ?? this.topology.pools.get(replica.pool)?.memory.latency.tpotMs;
+  }
+
+  get joules(): Joules | undefined {
+    const entry = this.topology.pools.get(this.replica()?.pool ?? '')?.entry;
+    if (entry === undefined) return undefined;
+    const { promptTokens, outputTokens } = this.request;
+    return this.energy?.(entry, { promptTokens, cachedTokens: this.prefixHitTokens, outputTokens });
+  }
+
+  /** Where the request would go; with every replica at its limit, where it would be soonest. */
+  private replica(): Replica | undefined {
+    const chosen = this.choice()?.replica;
+    const replica = chosen === undefined ? undefined : this.topology.replicas.get(chosen.id);
+    if (replica !== undefined) return replica;
+    let least: Replica | undefined;
+    for (const candidate of this.tier.replicas) {
+      if (candidate.unavailable !== undefined) continue;
+      if (least === undefined || candidate.inFlight / candidate.limit < least.inFlight / least.limit) least = candidate;
+    }
+    return least;
+  }
+
+  private choice(): Choice | undefined {
+    if (!this.looked) {
+      this.looked = true;
+      this.chosen = this.tier.placer.choose(this.request, this.tier.replicas);
+    }
+    return this.chosen;
+  }
+}
+
+/** Quotes a model for one request, from the state of its pools at this moment. */
+export function quote(
+  topology: Topology,
+  model: string,
+  profile: WorkloadProfile,
+  now: Milliseconds,
+  energy: EnergyEstimate | undefined,
+): Quote {
+  const served = topology.models.get(model);
+  const request: PlacementRequest = {
+    model,
+    promptTokens: profile.promptTokens(model),
+    outputTokens: profile.outputTokens.p75,
+    get prefix() {
+      return profile.prefix();
+    },
+    session: profile.session,
+    constraints: {},
+    exclude: [],
+  };
+  const tier = served === undefined ? undefined : tierFor(served, request.promptTokens + request.outputTokens, now);
+  if (served === undefined || tier === undefined) {
+    const error = whyNowhere(model, served, request, now);
+    const reason = error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
+    return infeasible(model, served?.price ?? FREE, reason);
+  }
+  const load = modelLoad(served, request.promptTokens + request.outputTokens);
+  return new LiveQuote(served, tier, request, topology, energy, load);
+}
+
+/** The tightest tier with room, or else the tightest that takes requests at all. */
+function tierFor(model: ServedModel, need: Tokens, now: Milliseconds): Tier | undefined {
+  let busy: Tier | undefined;
+  for (const tier of model.tiers) {
+    if (need > tier.contextTokens) continue;
+    for (const replica of tier.replicas) {
+      if (replica.whyOut(now) !== undefined) continue;
+      if (replica.inFlight < replica.limit) return tier;
+      busy ??= tier;
+    }
+  }
+  return busy;
+}

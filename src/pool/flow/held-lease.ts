@@ -1,0 +1,113 @@
+import type { Clock } from '#contract/clock.js';
+import type { Placement, PlacementRequest } from '#contract/placement.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { LatencyEstimator } from '#pool/estimation/latency.js';
+import type { Lease, LeaseResult, ReplicaTarget } from '#pool/lease.js';
+import type { Placer } from '#pool/placement/placer.js';
+import type { Replica } from '#pool/topology/replica.js';
+
+/** What a lease needs of the pool it came from. */
+export interface LeaseHost {
+  readonly clock: Clock;
+  /** What is known of the speed of a pool; `undefined` once it has left the configuration. */
+  latencyOf(pool: string): LatencyEstimator | undefined;
+  /** A place came free. */
+  released(replica: Replica, heldMs: Milliseconds): void;
+}
+
+/** A place that is held. Takes its share of the replica's load on creation and gives back exactly that on release. */
+export class HeldLease implements Lease {
+  readonly target: ReplicaTarget;
+  private readonly tokens: Tokens;
+  private readonly uncached: Tokens;
+  /** Prompt tokens the replica has to compute before this request's first token: its own, and those of the requests ahead. */
+  private readonly workTokens: Tokens;
+  private readonly ticket: number;
+  private sentAt: Milliseconds | undefined;
+  private firstByteAt: Milliseconds | undefined;
+  private whole = false;
+  private released = false;
+
+  constructor(
+    private readonly host: LeaseHost,
+    private readonly replica: Replica,
+    private readonly placer: Placer,
+    private readonly request: PlacementRequest,
+    readonly placement: Placement,
+    private readonly grantedAt: Milliseconds,
+  ) {
+    this.target = replica.target;
+    this.tokens = request.promptTokens + request.outputTokens;
+    this.uncached = Math.max(0, request.promptTokens - placement.expectedPrefixTokens);
+    this.workTokens = replica.pendingPrefillTokens + this.uncached;
+    this.ticket = replica.breaker.begin(grantedAt);
+    replica.inFlight += 1;
+    replica.inFlightTokens += this.tokens;
+    replica.pendingPrefillTokens += this.uncached;
+    replica.requests += 1;
+  }
+
+  sent(): void {
+    if (this.released || this.sentAt !== undefined) return;
+    this.sentAt = this.host.clock.now();
+    if (!this.replica.draining) this.placer.committed(this.request, this.replica.id);
+  }
+
+  firstByte(whole = false): void {
+    if (this.released || this.firstByteAt !== undefined) return;
+    const now = this.host.clock.now();
+    this.firstByteAt = now;
+    this.whole = whole;
+    this.replica.pendingPrefillTokens -= this.uncached;
+    this.replica.breaker.answering(this.ticket, now);
+    this.replica.health.answered();
+    if (!whole) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
+  }
+
+  release(result: LeaseResult): void {
+    if (this.released) return;
+    this.released = true;
+    const { replica } = this;
+    const now = this.host.clock.now();
+    replica.inFlight -= 1;
+    replica.inFlightTokens -= this.tokens;
+    if (this.firstByteAt === undefined) replica.pendingPrefillTokens -= this.uncached;
+    if (replica.inFlight === 0) {
+      // Fractions of tokens do not add up exactly: an idle replica has no load at all.
+      replica.inFlightTokens = 0;
+      replica.pendingPrefillTokens = 0;
+    }
+
+    if (result.status === 'cancelled') replica.breaker.abandoned(this.ticket);
+    else if (result.status !== 'answered' && result.replicaFault) {
+      replica.failures += 1;
+      replica.breaker.failed(this.ticket, now);
+    } else {
+      replica.breaker.passed(this.ticket, now);
+      replica.health.answered();
+      if (result.status === 'answered') this.learnTpot(result, now);
+    }
+    this.host.released(replica, now - this.grantedAt);
+  }
+
+  private learnTtft(ttftMs: Milliseconds): void {
+    const pool = this.host.latencyOf(this.replica.pool);
+    const predicted = pool?.ttft(this.workTokens);
+    if (predicted !== undefined && predicted > 0) {
+      this.replica.slowness.observe(ttftMs / predicted);
+      this.replica.excessMs.observe(ttftMs - predicted);
+    }
+    pool?.began(this.workTokens, ttftMs);
+    this.replica.latency.began(this.workTokens, ttftMs);
+  }
+
+  private learnTpot(result: LeaseResult, now: Milliseconds): void {
+    if (result.usage === undefined || this.firstByteAt === undefined) return;
+    const pool = this.host.latencyOf(this.replica.pool);
+    // An answer that came in one piece shows only its total time: what the prompt is predicted to have taken is subtracted.
+    const began = this.whole ? (this.sentAt ?? this.grantedAt) + (pool?.ttft(this.workTokens) ?? 0) : this.firstByteAt;
+    const decodeMs = Math.max(0, now - began);
+    pool?.ended(result.usage.completionTokens, decodeMs);
+    this.replica.latency.ended(result.usage.completionTokens, decodeMs);
+  }
+}

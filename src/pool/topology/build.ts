@@ -1,0 +1,168 @@
+import type { Clock } from '#contract/clock.js';
+import { WeirError } from '#contract/errors.js';
+import type { Price } from '#contract/pool-view.js';
+import type { Random } from '#contract/random.js';
+import type { ReplicaTarget } from '#pool/lease.js';
+import type { Placer } from '#pool/placement/placer.js';
+import type { ModelConfig, PlacementKind, PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
+import { addressOf } from './address.js';
+import { probeSettings } from './probes.js';
+import { Replica, type ReplicaSettings } from './replica.js';
+import { newMemory, type ServedModel, ServedPool, type Tier, type Topology } from './served.js';
+
+/** Makes the placer that chooses among the replicas of one model that are placed in the same way. */
+export type PlacerFactory = (kind: PlacementKind, random: Random) => Placer;
+
+export interface BuildPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly placer: PlacerFactory;
+}
+
+/** One replica as configured: what identifies it and what may change while it lives. */
+interface Plan {
+  readonly target: ReplicaTarget;
+  readonly settings: ReplicaSettings;
+}
+
+/**
+ * Builds what a configuration describes. Of `previous`, replicas that keep their name, URL and served name keep everything that
+ * is known of them, pools that keep their name and model what is known of their speed, and placers their prefix index, less what
+ * they know of replicas that changed or went.
+ *
+ * @throws WeirError `config.unknown_reference` or `config.duplicate`; nothing of `previous` has been touched then.
+ */
+export function buildTopology(config: PoolConfig, previous: Topology, ports: BuildPorts): Topology {
+  const plans = planReplicas(config);
+  const placers = new Map<string, Placer>();
+  for (const entry of Object.values(config.pools)) {
+    const key = placerKey(entry);
+    if (placers.has(key)) continue;
+    placers.set(key, previous.placers.get(key) ?? ports.placer(entry.placement, ports.random.fork(`placer ${key}`)));
+  }
+
+  const replicas = new Map<string, Replica>();
+  const pools = new Map<string, ServedPool>();
+  for (const [name, planned] of plans) {
+    const entry = config.pools[name]!;
+    const placer = placers.get(placerKey(entry))!;
+    const old = previous.pools.get(name);
+    const own = planned.map(plan => keepOrMake(plan, entry, placer, previous, ports));
+    for (const replica of own) replicas.set(replica.id, replica);
+    const memory = old !== undefined && old.entry.model === entry.model ? old.memory : newMemory();
+    pools.set(name, new ServedPool(name, entry, windowOf(config, entry), own, placer, memory));
+  }
+  for (const old of previous.pools.values()) {
+    for (const replica of old.replicas) {
+      if (replicas.get(replica.id) === replica && placers.get(placerKey(old.entry)) === old.placer) continue;
+      old.placer.forget(replica.id);
+    }
+  }
+  const models = new Map(Object.entries(config.models).map(([name, model]) => [name, serve(name, model, pools)]));
+  return { models, pools, replicas, placers };
+}
+
+function placerKey(entry: PoolEntry): string {
+  return `${entry.placement} ${entry.model}`;
+}
+
+function windowOf(config: PoolConfig, entry: PoolEntry): number {
+  return entry.context ?? config.models[entry.model]!.context;
+}
+
+function planReplicas(config: PoolConfig): ReadonlyMap<string, readonly Plan[]> {
+  const plans = new Map<string, Plan[]>();
+  const seen = new Set<string>();
+  for (const [name, entry] of Object.entries(config.pools)) {
+    if (config.models[entry.model] === undefined) {
+      throw new WeirError('config.unknown_reference', `pool ${name} serves ${entry.model}, which is no model`, {
+        path: `pool.pools.${name}.model`,
+        hint: `models are ${Object.keys(config.models).slice(0, 8).join(', ') || 'missing'}`,
+      });
+    }
+    plans.set(
+      name,
+      replicasOf(name, entry).map(replica => {
+        const id = `${name}/${replica.id ?? addressOf(replica.url)}`;
+        if (seen.has(id)) {
+          throw new WeirError('config.duplicate', `the replica ${id} stands twice`, {
+            path: `pool.pools.${name}.replicas`,
+            hint: 'remove one, or raise its weight if it should take more',
+          });
+        }
+        seen.add(id);
+        return {
+          target: {
+            id,
+            pool: name,
+            url: replica.url,
+            servedModel: replica.served_as ?? entry.served_as ?? entry.model,
+          },
+          settings: {
+            limit: Math.max(1, Math.round(entry.concurrency * replica.weight)),
+            contextTokens: windowOf(config, entry),
+            cacheBlocks: entry.cache_blocks,
+            circuit: entry.circuit,
+            probeFailures: probeSettings(entry, replica.url)?.failures,
+          },
+        };
+      }),
+    );
+  }
+  return plans;
+}
+
+/**
+ * Replicas of a pool. Simulated ones that nobody has given an address are reached by name only: in virtual time there is nothing
+ * to connect to.
+ */
+function replicasOf(name: string, entry: PoolEntry): readonly ReplicaEntry[] {
+  if (entry.replicas !== undefined) return entry.replicas;
+  return Array.from({ length: entry.simulate?.replicas ?? 0 }, (_, i) => ({
+    url: `simulated:${name}/${i}`,
+    id: `simulated-${i}`,
+    weight: 1,
+  }));
+}
+
+function keepOrMake(plan: Plan, entry: PoolEntry, placer: Placer, previous: Topology, ports: BuildPorts): Replica {
+  const { target, settings } = plan;
+  const old = previous.replicas.get(target.id);
+  if (
+    old === undefined ||
+    old.target.url !== target.url ||
+    old.target.servedModel !== target.servedModel ||
+    old.model !== entry.model
+  ) {
+    return new Replica(target, entry.model, settings, ports.clock, ports.random.fork(`replica ${target.id}`));
+  }
+  if (old.configure(settings)) placer.forget(old.id);
+  return old;
+}
+
+function priceOf(model: ModelConfig): Price {
+  const { prompt, completion, cached } = model.price;
+  return { prompt, completion, cached: cached ?? prompt };
+}
+
+function serve(name: string, model: ModelConfig, all: ReadonlyMap<string, ServedPool>): ServedModel {
+  const pools = [...all.values()].filter(pool => pool.entry.model === name);
+  const groups = new Map<string, ServedPool[]>();
+  for (const pool of pools) {
+    const key = `${pool.contextTokens} ${pool.entry.placement}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [pool]);
+    else group.push(pool);
+  }
+  const tiers = [...groups.values()].map((group): Tier => {
+    const first = group[0]!;
+    return {
+      contextTokens: first.contextTokens,
+      pools: group,
+      replicas: group.flatMap(pool => pool.replicas),
+      placer: first.placer,
+    };
+  });
+  tiers.sort((a, b) => a.contextTokens - b.contextTokens);
+  return { name, price: priceOf(model), pools, tiers, waiting: 0 };
+}

@@ -1,0 +1,148 @@
+import type { Price } from '#contract/pool-view.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
+import { LatencyEstimator } from '#pool/estimation/latency.js';
+import { FadingMean } from '#pool/estimation/mean.js';
+import { WaitQueue } from '#pool/flow/wait-queue.js';
+import type { Waiter } from '#pool/flow/waiter.js';
+import { predictedWait } from '#pool/flow/waiting-time.js';
+import type { Placer } from '#pool/placement/placer.js';
+import type { PoolEntry } from '#pool/schema.js';
+import type { Replica } from './replica.js';
+
+/** What became of the requests that asked a pool for a place. */
+export interface FlowCounts {
+  granted: number;
+  /** Of those granted, how many had to wait. */
+  waited: number;
+  /** Refused at once: queue full or too slow. */
+  saturated: number;
+  /** Refused after waiting for as long as the queue allows. */
+  timedOut: number;
+}
+
+/** What outlives a change of configuration of a pool that keeps its name and model. */
+export interface PoolMemory {
+  readonly latency: LatencyEstimator;
+  /** How long a place is held. */
+  readonly holdMs: FadingMean;
+  readonly counts: FlowCounts;
+}
+
+export function newMemory(): PoolMemory {
+  return {
+    latency: new LatencyEstimator(),
+    holdMs: new FadingMean(0.1),
+    counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0 },
+  };
+}
+
+/** A pool at work: replicas that serve one model alike, and those who wait for them. */
+export class ServedPool {
+  readonly queue = new WaitQueue<Waiter>();
+
+  constructor(
+    readonly name: string,
+    readonly entry: PoolEntry,
+    readonly contextTokens: Tokens,
+    readonly replicas: readonly Replica[],
+    readonly placer: Placer,
+    readonly memory: PoolMemory,
+  ) {}
+
+  /** Places on replicas that take requests now, and how many of them are taken. */
+  places(): { readonly limit: number; readonly taken: number; readonly available: number } {
+    let limit = 0;
+    let taken = 0;
+    let available = 0;
+    for (const replica of this.replicas) {
+      if (replica.unavailable !== undefined) continue;
+      available += 1;
+      limit += replica.limit;
+      taken += replica.inFlight;
+    }
+    return { limit, taken, available };
+  }
+
+  /** Whether there are replicas that take requests, all at their limit: then nobody who waits can be served. */
+  get full(): boolean {
+    let available = false;
+    for (const replica of this.replicas) {
+      if (replica.unavailable !== undefined) continue;
+      if (replica.inFlight < replica.limit) return false;
+      available = true;
+    }
+    return available;
+  }
+
+  get inFlight(): number {
+    let sum = 0;
+    for (const replica of this.replicas) sum += replica.inFlight;
+    return sum;
+  }
+
+  /** Expected wait of one more request at the end of the queue; `undefined` while nothing is known. */
+  predictedWait(): Milliseconds | undefined {
+    return predictedWait(this.queue.length, this.places().limit, this.memory.holdMs.value);
+  }
+
+  oldestWait(now: Milliseconds): Milliseconds {
+    const first = this.queue.first;
+    return first === undefined ? 0 : now - first.value.since;
+  }
+}
+
+/**
+ * Pools of one model with the same context window and the same kind of placement: their replicas are peers, and one placer
+ * chooses among all of them.
+ */
+export interface Tier {
+  readonly contextTokens: Tokens;
+  readonly pools: readonly ServedPool[];
+  readonly replicas: readonly Replica[];
+  readonly placer: Placer;
+}
+
+/** A model and where it is served. */
+export interface ServedModel {
+  readonly name: string;
+  readonly price: Price;
+  readonly pools: readonly ServedPool[];
+  /** Shortest context window first: a request takes the tightest that fits, and a wider one only when that is full. */
+  readonly tiers: readonly Tier[];
+  /** Requests that wait for this model, each counted once however many queues it stands in. */
+  waiting: number;
+}
+
+/** Everything that is served, as one configuration has it. */
+export interface Topology {
+  readonly models: ReadonlyMap<string, ServedModel>;
+  readonly pools: ReadonlyMap<string, ServedPool>;
+  readonly replicas: ReadonlyMap<string, Replica>;
+  /** By model and kind of placement. */
+  readonly placers: ReadonlyMap<string, Placer>;
+}
+
+export const EMPTY_TOPOLOGY: Topology = {
+  models: new Map(),
+  pools: new Map(),
+  replicas: new Map(),
+  placers: new Map(),
+};
+
+/** Load of places: in flight and waiting over places; 1 when there is no place at all. */
+export function loadOf(taken: number, waiting: number, limit: number): number {
+  return limit === 0 ? 1 : (taken + waiting) / limit;
+}
+
+/** Load of a model over those of its pools that could take `need` tokens. */
+export function modelLoad(model: ServedModel, need: Tokens): number {
+  let taken = 0;
+  let limit = 0;
+  for (const pool of model.pools) {
+    if (need > pool.contextTokens) continue;
+    const places = pool.places();
+    taken += places.taken;
+    limit += places.limit;
+  }
+  return loadOf(taken, model.waiting, limit);
+}

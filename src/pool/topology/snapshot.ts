@@ -1,0 +1,58 @@
+import type { Milliseconds } from '#contract/units.js';
+import type { ReplicaStatus } from '#pool/lease.js';
+import type { FlowCounts, Topology } from './served.js';
+
+/** A pool as people see it: the page, `/api/pools`, metrics. */
+export interface PoolStatus {
+  readonly name: string;
+  readonly model: string;
+  readonly contextTokens: number;
+  readonly placement: string;
+  readonly inFlight: number;
+  /** Places on replicas that take requests now. */
+  readonly limit: number;
+  /** Replicas that take requests now. */
+  readonly available: number;
+  readonly queued: number;
+  readonly queueLength: number;
+  /** How long the first in line has waited. */
+  readonly oldestWaitMs: Milliseconds;
+  /** What one more would have to wait; `undefined` while nothing is known. */
+  readonly predictedWaitMs: Milliseconds | undefined;
+  /** How long a place is held on average. */
+  readonly holdMs: Milliseconds | undefined;
+  readonly tpotMs: Milliseconds | undefined;
+  /** Since start. */
+  readonly counts: Readonly<FlowCounts>;
+}
+
+export interface PoolSnapshot {
+  readonly pools: readonly PoolStatus[];
+  readonly replicas: readonly ReplicaStatus[];
+}
+
+/** The state of everything that is served, as plain data. */
+export function snapshotOf(topology: Topology, replicas: readonly ReplicaStatus[], now: Milliseconds): PoolSnapshot {
+  const pools: PoolStatus[] = [];
+  for (const pool of topology.pools.values()) {
+    const { limit, taken, available } = pool.places();
+    const waits = pool.queue.length > 0 || taken >= limit;
+    pools.push({
+      name: pool.name,
+      model: pool.entry.model,
+      contextTokens: pool.contextTokens,
+      placement: pool.entry.placement,
+      inFlight: pool.inFlight,
+      limit,
+      available,
+      queued: pool.queue.length,
+      queueLength: pool.entry.queue.length,
+      oldestWaitMs: pool.oldestWait(now),
+      predictedWaitMs: waits ? pool.predictedWait() : 0,
+      holdMs: pool.memory.holdMs.value,
+      tpotMs: pool.memory.latency.tpotMs,
+      counts: { ...pool.memory.counts },
+    });
+  }
+  return { pools, replicas };
+}

@@ -1,0 +1,137 @@
+import type { Cancel, Clock } from '#contract/clock.js';
+import { WeirError } from '#contract/errors.js';
+import type { WorkloadProfile } from '#contract/profile.js';
+import type { InferenceRequest } from '#contract/request.js';
+import type { Board, SignalEvaluator, SignalReading, SignalValue } from '#contract/signal.js';
+import type { Milliseconds } from '#contract/units.js';
+import { evidence } from './signals/evidence.js';
+import type { SignalSet } from './signals/set.js';
+
+export interface BoardOptions {
+  readonly clock: Clock;
+  /** How long {@link Board.compute} waits for one signal before it is unknown. */
+  readonly deadlineMs: Milliseconds;
+  /** Values that stand already, whatever the request says: for tests of a policy. */
+  readonly given?: ReadonlyMap<string, SignalValue>;
+}
+
+/** A computation under way: one a signal, whoever asks. */
+interface Pending {
+  readonly value: Promise<SignalValue>;
+  readonly startedAt: Milliseconds;
+}
+
+const PAST_DEADLINE: SignalValue = Object.freeze({ state: 'unknown', score: 0, evidence: 'deadline' });
+
+/** The board of one request over a compiled set of signals. */
+export class RequestBoard implements Board {
+  private readonly values: (SignalReading | undefined)[];
+  private readonly inOrder: SignalReading[] = [];
+  private pending: Map<number, Pending> | undefined;
+
+  constructor(
+    readonly request: InferenceRequest,
+    readonly profile: WorkloadProfile,
+    private readonly signals: SignalSet,
+    private readonly options: BoardOptions,
+  ) {
+    this.values = new Array<SignalReading | undefined>(signals.evaluators.length);
+  }
+
+  read(name: string): SignalValue | undefined {
+    const index = this.indexOf(name);
+    const known = this.values[index];
+    if (known !== undefined) return known;
+    const evaluator = this.evaluator(index);
+    const given = this.options.given?.get(name);
+    if (given !== undefined) return this.keep(index, evaluator, given, 0);
+    if (evaluator.cost.tier === 'learned' || this.pending?.has(index) === true) return undefined;
+    const startedAt = this.options.clock.now();
+    const value = this.start(evaluator);
+    if (value instanceof Promise) {
+      this.wait(index, value, startedAt);
+      return undefined;
+    }
+    return this.keep(index, evaluator, value, this.options.clock.now() - startedAt);
+  }
+
+  async compute(names: readonly string[]): Promise<void> {
+    const asked: Promise<void>[] = [];
+    for (const name of names) {
+      if (this.read(name) === undefined) asked.push(this.settle(this.indexOf(name)));
+    }
+    await Promise.all(asked);
+  }
+
+  readings(): readonly SignalReading[] {
+    return this.inOrder;
+  }
+
+  private async settle(index: number): Promise<void> {
+    const evaluator = this.evaluator(index);
+    const { clock, deadlineMs } = this.options;
+    const { value, startedAt } = this.pending?.get(index) ?? this.begin(index, evaluator);
+    let cancel: Cancel | undefined;
+    const deadline = new Promise<SignalValue>(resolve => {
+      cancel = clock.after(deadlineMs, () => resolve(PAST_DEADLINE));
+    });
+    const first = await Promise.race([value, deadline]);
+    cancel?.();
+    if (this.values[index] === undefined) this.keep(index, evaluator, first, clock.now() - startedAt);
+  }
+
+  private begin(index: number, evaluator: SignalEvaluator): Pending {
+    const startedAt = this.options.clock.now();
+    const value = this.start(evaluator);
+    return this.wait(index, value instanceof Promise ? value : Promise.resolve(value), startedAt);
+  }
+
+  private wait(index: number, value: Promise<SignalValue>, startedAt: Milliseconds): Pending {
+    const pending: Pending = { value: value.catch(failed), startedAt };
+    this.pending ??= new Map();
+    this.pending.set(index, pending);
+    return pending;
+  }
+
+  private start(evaluator: SignalEvaluator): SignalValue | Promise<SignalValue> {
+    try {
+      return evaluator.evaluate(this);
+    } catch (cause) {
+      return failed(cause);
+    }
+  }
+
+  private keep(index: number, evaluator: SignalEvaluator, value: SignalValue, ms: Milliseconds): SignalReading {
+    const { state, score, label, evidence: said } = value;
+    const reading: SignalReading = {
+      name: evaluator.name,
+      type: evaluator.type,
+      state,
+      score,
+      ...(label === undefined ? undefined : { label }),
+      ...(said === undefined ? undefined : { evidence: said }),
+      ms,
+    };
+    this.values[index] = reading;
+    this.inOrder.push(reading);
+    return reading;
+  }
+
+  private indexOf(name: string): number {
+    const index = this.signals.indexOf(name);
+    if (index === undefined) throw new WeirError('internal.unknown_signal', `no signal is named ${name}`);
+    return index;
+  }
+
+  private evaluator(index: number): SignalEvaluator {
+    const evaluator = this.signals.evaluators[index];
+    if (evaluator === undefined) throw new WeirError('internal.unknown_signal', `no signal has index ${index}`);
+    return evaluator;
+  }
+}
+
+/** Evaluators do not throw for what a request contains; one that does is a defect, and its signal unknown rather than false. */
+function failed(cause: unknown): SignalValue {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return { state: 'unknown', score: 0, evidence: evidence(`failed: ${reason}`) };
+}

@@ -1,0 +1,20 @@
+import type { ErrorCode } from '#contract/errors.js';
+
+/** Where in a configuration a problem stands, as keys and indexes below the block that was checked. */
+export type ProblemPath = readonly (string | number)[];
+
+/** Something wrong with the `router:` block that its schema alone cannot see. `config/` turns it into an error with file and line. */
+export interface RouterProblem {
+  readonly code: ErrorCode;
+  /** `error` keeps Weir from starting; a `warning` is told and lived with. */
+  readonly level: 'error' | 'warning';
+  /** Below `router`: `['decisions', 1, 'when']`. */
+  readonly path: ProblemPath;
+  readonly message: string;
+  /** What would be right. */
+  readonly hint?: string;
+  /** For text with a syntax of its own: where in the value it goes wrong, in UTF-16 units from 0. */
+  readonly offset?: number;
+  /** The name that nothing has, with the names there are: what a near-name suggestion is made from. */
+  readonly unknown?: { readonly name: string; readonly known: readonly string[] };
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import type { Selector } from '#contract/selection.js';
+import { expectedCost, formatUsd } from './expected.js';
+import { fieldOf } from './feasibility.js';
+import { rankByScore } from './ranking.js';
+import type { SelectorType } from './selector-type.js';
+
+const schema = z.strictObject({}).prefault({});
+
+/** The least expected money among the models that can take the request. */
+export const cheapest: SelectorType<z.output<typeof schema>> = {
+  type: 'cheapest',
+  summary: 'The cheapest that fits, prefix-cache discounts included.',
+  schema,
+  build: (_options, facts): Selector => ({
+    name: 'cheapest',
+    rank(models, context) {
+      const { contenders, ruledOut } = fieldOf(models, facts, context);
+      const scored = contenders.map(contender => {
+        const cost = expectedCost(contender, context.board.profile);
+        return { model: contender.model, score: -cost, reason: `expected cost ${formatUsd(cost)}` };
+      });
+      return rankByScore(scored, ruledOut, context.random);
+    },
+    observe() {},
+  }),
+};

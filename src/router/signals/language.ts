@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { share } from '#contract/schema.js';
+import type { SignalInput, SignalValue } from '#contract/signal.js';
+import { evidence } from './evidence.js';
+import { LANGUAGES } from './language-codes.js';
+import { type LanguageModel, loadLanguageModel, readyLanguageModel } from './language-model.js';
+import { scopedText, scopeSchema } from './scope.js';
+import type { SignalType } from './signal-type.js';
+
+/** Characters read: accuracy grows no further beyond, time does. */
+const SAMPLE = 256;
+/** Letters below which the guess is wrong too often to be one (4 % of 8 to 12 letters of English, at the default confidence). */
+const MIN_LETTERS = 12;
+/** A character of a script of syllables or words carries about as much as this many letters. */
+const WIDE_LETTERS = 3;
+const DEFAULT_CONFIDENCE = 0.5;
+
+const code = z.enum(LANGUAGES as [string, ...string[]]).meta({ title: 'language' });
+const codes = z.array(code).min(1).max(LANGUAGES.length);
+
+const schema = z
+  .union([
+    code,
+    codes,
+    z.strictObject({
+      any: codes.optional().describe('True when the text is in one of these languages; without it, in any that is recognised.'),
+      min_confidence: share
+        .default(DEFAULT_CONFIDENCE)
+        .describe('Probability below which the language is unknown.'),
+      in: scopeSchema,
+    }),
+  ])
+  .meta({ examples: ['fr', ['fr', 'it'], { any: ['fr'], min_confidence: 0.7 }] });
+
+type LanguageOptions = z.output<typeof schema>;
+
+/** The language of the text. */
+export const language: SignalType<LanguageOptions> = {
+  type: 'language',
+  summary: 'The language of the text, of 176.',
+  scoreMeaning: 'probability of the likeliest language',
+  labelMeaning: 'code of the likeliest language',
+  labels: LANGUAGES,
+  cost: { tier: 'inline', microseconds: 60 },
+  schema,
+  build: (name, options) => {
+    const full = typeof options === 'string' ? { any: [options] } : Array.isArray(options) ? { any: options } : options;
+    const wanted = full.any === undefined ? undefined : new Set(full.any);
+    const minConfidence = 'min_confidence' in full ? full.min_confidence : DEFAULT_CONFIDENCE;
+    const scope = 'in' in full ? full.in : 'last_user';
+
+    const judge = (model: LanguageModel, line: string): SignalValue => {
+      const { language: label, probability } = model(line);
+      const score = Math.round(probability * 1e4) / 1e4;
+      const said = `${label} ${score.toFixed(2)}`;
+      if (probability < minConfidence) return { state: 'unknown', score, evidence: `too uncertain: ${said}` };
+      return { state: wanted === undefined || wanted.has(label) ? 'true' : 'false', score, label, evidence: said };
+    };
+
+    return {
+      name,
+      type: 'language',
+      cost: language.cost,
+      evaluate: (input: SignalInput): SignalValue | Promise<SignalValue> => {
+        const line = sample(input, scope);
+        if (letterWeight(line) < MIN_LETTERS) return TOO_SHORT;
+        const model = readyLanguageModel();
+        if (model !== undefined) return judge(model, line);
+        return loadLanguageModel().then(ready => judge(ready, line), unavailable);
+      },
+      prepare: () =>
+        loadLanguageModel().then(
+          () => undefined,
+          () => undefined,
+        ),
+    };
+  },
+};
+
+const TOO_SHORT: SignalValue = Object.freeze({ state: 'unknown', score: 0, evidence: 'too short to tell' });
+
+function unavailable(cause: unknown): SignalValue {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return { state: 'unknown', score: 0, evidence: evidence(`the language model cannot be loaded: ${reason}`) };
+}
+
+/** The beginning of the text on one line: fastText stops reading at a line's end. */
+function sample({ request }: SignalInput, scope: z.output<typeof scopeSchema>): string {
+  let line = '';
+  for (const text of scopedText(request, scope).texts) {
+    line += (line === '' ? '' : ' ') + text.slice(0, SAMPLE - line.length);
+    if (line.length >= SAMPLE) break;
+  }
+  return line.replace(/\s+/g, ' ');
+}
+
+const LETTER = /\p{L}/u;
+
+function letterWeight(line: string): number {
+  let weight = 0;
+  for (let i = 0; i < line.length && weight < MIN_LETTERS; i++) {
+    const unit = line.charCodeAt(i);
+    if (unit < 128) weight += (unit | 32) >= 97 && (unit | 32) <= 122 ? 1 : 0;
+    else if (unit >= 0x2e80) weight += LETTER.test(line.charAt(i)) ? WIDE_LETTERS : 0;
+    else weight += LETTER.test(line.charAt(i)) ? 1 : 0;
+  }
+  return weight;
+}

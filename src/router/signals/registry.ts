@@ -1,0 +1,9 @@
+import { context } from './context.js';
+import { conversation } from './conversation.js';
+import { keyword } from './keyword.js';
+import { language } from './language.js';
+import { metadata } from './metadata.js';
+import type { SignalType } from './signal-type.js';
+
+/** Every kind of signal there is. A new one is a file of its own and a line here. */
+export const SIGNAL_TYPES: readonly SignalType[] = [keyword, context, conversation, metadata, language];

@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import type { ErrorCode } from '#contract/errors.js';
+import type { SignalCost, SignalEvaluator } from '#contract/signal.js';
+import type { ProblemPath } from '#router/problem.js';
+
+/** A problem of a signal's options that their schema cannot see; `path` is below the options. */
+export interface OptionProblem {
+  readonly code: ErrorCode;
+  readonly path: ProblemPath;
+  readonly message: string;
+  readonly hint?: string;
+  readonly offset?: number;
+}
+
+/** An evaluator with something to fetch before it is at its fastest, such as a model to load. */
+export interface PreparedEvaluator extends SignalEvaluator {
+  /** Loads what it needs. Never rejects: what could not be loaded shows as *unknown* in the values, with the reason. */
+  prepare?(): Promise<void>;
+}
+
+/** A kind of signal: what `{ keyword: … }` in the configuration stands for. */
+export interface SignalType<Options = unknown> {
+  readonly type: string;
+  /** One line for the reference. */
+  readonly summary: string;
+  /** What `>` and `<` in a policy compare. */
+  readonly scoreMeaning: string;
+  /** What `==` in a policy compares; absent when the signal names nothing. */
+  readonly labelMeaning?: string;
+  /** All labels there are, when they are a closed set. */
+  readonly labels?: readonly string[];
+  readonly cost: SignalCost;
+  readonly schema: z.ZodType<Options>;
+  check?(options: Options): readonly OptionProblem[];
+  /**
+   * Compiles the options. Loads nothing and computes nothing of a request.
+   *
+   * @throws WeirError when `check` would have found a problem.
+   */
+  build(name: string, options: Options): PreparedEvaluator;
+}
