@@ -9,7 +9,9 @@ import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
 const HOP_BY_HOP = new Set(
-  'connection,keep-alive,proxy-authenticate,proxy-authorization,proxy-connection,te,trailer,transfer-encoding,upgrade'.split(','),
+  'connection,keep-alive,proxy-authenticate,proxy-authorization,proxy-connection,te,trailer,transfer-encoding,upgrade'.split(
+    ',',
+  ),
 );
 const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'content-length', 'expect']);
 

@@ -57,8 +57,13 @@ export function conversations(kilobytes, seed = 1) {
   const shares = bytes < 2000 ? SHORT_SHARES : SHARES;
   const count = Math.max(4, Math.min(CONVERSATIONS, Math.floor(BUDGET_BYTES / (bytes * shares.length))));
   const systemLength = Math.round(Math.min(2000, Math.max(60, bytes * 0.12)));
-  const systems = Array.from({ length: APPLICATIONS }, (_, i) => `You are assistant ${i}. ${prose(random(seed * 1000 + i), systemLength - 22)}`);
-  const all = Array.from({ length: count }, (_, i) => grow(systems[i % APPLICATIONS], random(seed + i * 7919), bytes, shares));
+  const systems = Array.from(
+    { length: APPLICATIONS },
+    (_, i) => `You are assistant ${i}. ${prose(random(seed * 1000 + i), systemLength - 22)}`,
+  );
+  const all = Array.from({ length: count }, (_, i) =>
+    grow(systems[i % APPLICATIONS], random(seed + i * 7919), bytes, shares),
+  );
   return shares.flatMap((_, turn) => all.map(conversation => conversation[turn]));
 }
 
@@ -93,5 +98,7 @@ const size = messages => Buffer.byteLength(JSON.stringify(messages)) - 1;
 /** What follows the messages: the order that the official clients send. */
 export const TAIL = {
   plain: Buffer.from(',"model":"auto","max_tokens":256,"temperature":0.7}'),
-  stream: Buffer.from(',"model":"auto","max_tokens":256,"temperature":0.7,"stream":true,"stream_options":{"include_usage":true}}'),
+  stream: Buffer.from(
+    ',"model":"auto","max_tokens":256,"temperature":0.7,"stream":true,"stream_options":{"include_usage":true}}',
+  ),
 };

@@ -138,7 +138,9 @@ class Connection {
     this.#afterNewline = after;
     const room = DONE.length;
     this.#tail =
-      end - start >= room ? bytes.latin1Slice(end - room, end) : (this.#tail + bytes.latin1Slice(start, end)).slice(-room);
+      end - start >= room
+        ? bytes.latin1Slice(end - room, end)
+        : (this.#tail + bytes.latin1Slice(start, end)).slice(-room);
   }
 
   #finished() {
@@ -169,7 +171,15 @@ function problemOf(text) {
 }
 
 /** Sends requests over `connections` connections for `seconds`, or until `requests` have been sent. */
-function run({ target, kilobytes, stream = false, events, connections = 1, seconds, requests = Number.POSITIVE_INFINITY }) {
+function run({
+  target,
+  kilobytes,
+  stream = false,
+  events,
+  connections = 1,
+  seconds,
+  requests = Number.POSITIVE_INFINITY,
+}) {
   return new Promise(resolve => {
     const started = performance.now();
     const deadline = seconds === undefined ? Number.POSITIVE_INFINITY : started + seconds * 1000;

@@ -15,12 +15,28 @@ const EVENTS_PER_WRITE = 4;
 const WRITES_PER_TURN = 4;
 
 const CREATED = 1_750_000_000;
-const WORDS = ['Sure', ',', ' the', ' water', ' is', ' shared', ' out', ' among', ' the', ' pools', ' in', ' turn', '.'];
+const WORDS = [
+  'Sure',
+  ',',
+  ' the',
+  ' water',
+  ' is',
+  ' shared',
+  ' out',
+  ' among',
+  ' the',
+  ' pools',
+  ' in',
+  ' turn',
+  '.',
+];
 const STREAM_HEAD = Buffer.from(
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n',
 );
 const CONTENT = Array.from({ length: CONTENT_EVENTS }, (_, i) =>
-  event(`"choices":[{"index":0,"delta":{${i === 0 ? '"role":"assistant",' : ''}"content":"${WORDS[i % WORDS.length]}"},"logprobs":null,"finish_reason":null}]`),
+  event(
+    `"choices":[{"index":0,"delta":{${i === 0 ? '"role":"assistant",' : ''}"content":"${WORDS[i % WORDS.length]}"},"logprobs":null,"finish_reason":null}]`,
+  ),
 );
 const WRITES = Array.from({ length: CONTENT_EVENTS / EVENTS_PER_WRITE }, (_, i) =>
   Buffer.concat(CONTENT.slice(i * EVENTS_PER_WRITE, (i + 1) * EVENTS_PER_WRITE)),
@@ -50,7 +66,10 @@ function usage(bytes, completion) {
 }
 
 function answerJson(socket, status, body) {
-  socket.write(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`, 'latin1');
+  socket.write(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    'latin1',
+  );
 }
 
 function answerPlain(socket, bytes) {
@@ -94,7 +113,9 @@ function serve(socket) {
       if (stream) return;
       // Inside a JSON string the quotes would be escaped, so these bytes can only be the field itself.
       const body = piece.subarray(start, end);
-      stream = body.includes(STREAMING) || (tail !== '' && (tail + body.latin1Slice(0, Math.min(16, body.length))).includes(STREAMING));
+      stream =
+        body.includes(STREAMING) ||
+        (tail !== '' && (tail + body.latin1Slice(0, Math.min(16, body.length))).includes(STREAMING));
       tail = body.latin1Slice(Math.max(0, body.length - 16));
     },
     end() {
@@ -103,7 +124,11 @@ function serve(socket) {
         else answerPlain(socket, bytes);
       } else if (line.startsWith('GET /health')) answerJson(socket, '200 OK', '{}');
       else if (line.startsWith('GET /v1/models')) {
-        answerJson(socket, '200 OK', '{"object":"list","data":[{"id":"bench","object":"model","created":0,"owned_by":"bench"}]}');
+        answerJson(
+          socket,
+          '200 OK',
+          '{"object":"list","data":[{"id":"bench","object":"model","created":0,"owned_by":"bench"}]}',
+        );
       } else answerJson(socket, '404 Not Found', '{"error":{"message":"no such path","type":"not_found_error"}}');
       if (closing) socket.end();
     },

@@ -3,6 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('peers', import.meta.url));
-const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' });
+const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  cwd: folder,
+  stdio: 'inherit',
+});
 if (error !== undefined) process.stderr.write(`npm could not be started: ${error.message}\n`);
 process.exitCode = status ?? 1;

@@ -40,7 +40,10 @@ function lines({ times, total }, requests) {
   const head = `   ${(busy / requests).toFixed(1)} µs a request busy, ${((100 * idle) / total).toFixed(0)} % idle or outside JavaScript`;
   const body = ranked
     .slice(0, FUNCTIONS)
-    .map(([name, time]) => `${((100 * time) / busy).toFixed(1).padStart(6)} % ${(time / requests).toFixed(2).padStart(8)} µs  ${name}`);
+    .map(
+      ([name, time]) =>
+        `${((100 * time) / busy).toFixed(1).padStart(6)} % ${(time / requests).toFixed(2).padStart(8)} µs  ${name}`,
+    );
   return [head, ...body];
 }
 
@@ -63,7 +66,9 @@ export async function profileSystems({ load, mock, names, sizes, seconds, folder
         const to = Number(process.hrtime.bigint() / 1000n);
         await child.stop();
         if (result.errors > 0) throw new BenchFailure(`${name}: ${result.errors} wrong answers; ${result.problem}`);
-        say(`\n== ${name}, ${kilobytes} kB, ${stream ? 'streams' : 'plain'}: ${result.requests} requests in ${result.seconds.toFixed(1)} s`);
+        say(
+          `\n== ${name}, ${kilobytes} kB, ${stream ? 'streams' : 'plain'}: ${result.requests} requests in ${result.seconds.toFixed(1)} s`,
+        );
         for (const file of readdirSync(place).sort()) {
           const self = selfTimes(join(place, file), from, to);
           if (self.total > 0) say([`-- ${file}`, ...lines(self, result.requests)].join('\n'));

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuMicroseconds, memory } from './process-figures.mjs';
 
 const CONNECTIONS = 32;
-const FIRST_WARM_UP = { plain: 8000, stream: 1500 };
+/** Requests before anything is measured, so that the code is compiled; for no longer than this many times `seconds`. */
+const FIRST_WARM_UP = { plain: 8000, stream: 1500, times: 3 };
 const WARM_UP_SECONDS = 0.3;
 
 /** A failure of what is measured: errors in answers are never averaged away. */
@@ -39,7 +40,7 @@ export async function measure({ load, mock, systems, kilobytes, rounds, seconds,
 
   for (const child of everyone) {
     say(`${kilobytes} kB: warming up ${child.name}`);
-    const bound = 0.5 + Math.min(3, seconds);
+    const bound = FIRST_WARM_UP.times * seconds;
     await drive(child, false, { requests: FIRST_WARM_UP.plain, seconds: bound });
     await drive(child, true, { requests: FIRST_WARM_UP.stream, seconds: bound });
   }
@@ -72,7 +73,11 @@ export async function measure({ load, mock, systems, kilobytes, rounds, seconds,
     say(`${kilobytes} kB: round ${round + 1} of ${rounds}, latency`);
     await sleep(50);
     const targets = order.map(child => child.target);
-    const { latencies } = checked('latency', `${kilobytes} kB`, await load.ask('latency', { targets, kilobytes, seconds }));
+    const { latencies } = checked(
+      'latency',
+      `${kilobytes} kB`,
+      await load.ask('latency', { targets, kilobytes, seconds }),
+    );
     for (const [child, sample] of taken) {
       const { p50, p99 } = latencies[child.name];
       if (child === mock) Object.assign(sample, { p50_ms: p50, p99_ms: p99 });

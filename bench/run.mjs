@@ -10,7 +10,7 @@ import { measurable } from './process-figures.mjs';
 import { profileSystems } from './profile.mjs';
 import { BenchFailure, measure } from './rounds.mjs';
 import { soak } from './soak.mjs';
-import { startLoad, startMock, SYSTEMS } from './systems.mjs';
+import { SYSTEMS, startLoad, startMock } from './systems.mjs';
 import { tableOf } from './table.mjs';
 
 const HELP = `npm run bench -- [options]
@@ -37,7 +37,18 @@ function options(args) {
     const text = { type: 'string' };
     ({ values } = parseArgs({
       args,
-      options: { json: flag, quick: flag, 'no-bars': flag, help: flag, only: text, sizes: text, seconds: text, rounds: text, soak: text, profile: text },
+      options: {
+        json: flag,
+        quick: flag,
+        'no-bars': flag,
+        help: flag,
+        only: text,
+        sizes: text,
+        seconds: text,
+        rounds: text,
+        soak: text,
+        profile: text,
+      },
     }));
   } catch (error) {
     throw new WrongUsage(error.message);
@@ -48,8 +59,11 @@ function options(args) {
     throw new WrongUsage(`--${name} takes a number above 0, not ${value}`);
   };
   const names = (values.only ?? Object.keys(SYSTEMS).join(',')).split(',');
-  for (const name of names) if (!(name in SYSTEMS)) throw new WrongUsage(`--only knows ${Object.keys(SYSTEMS)}, not ${name}`);
-  const sizes = (values.sizes ?? (values.quick ? '0.5,32' : '0.5,32,256')).split(',').map(size => positive('sizes', size));
+  for (const name of names)
+    if (!(name in SYSTEMS)) throw new WrongUsage(`--only knows ${Object.keys(SYSTEMS)}, not ${name}`);
+  const sizes = (values.sizes ?? (values.quick ? '0.5,32' : '0.5,32,256'))
+    .split(',')
+    .map(size => positive('sizes', size));
   return {
     ...values,
     names,
@@ -82,7 +96,13 @@ async function bench(chosen, children) {
     return absent === undefined;
   });
   for (const note of notes) say(note);
-  const hardware = { cpu: cpus()[0].model.trim(), cores: cpus().length, memory_gb: Math.round(totalmem() / 1e9), kernel: release(), load_before: load1() };
+  const hardware = {
+    cpu: cpus()[0].model.trim(),
+    cores: cpus().length,
+    memory_gb: Math.round(totalmem() / 1e9),
+    kernel: release(),
+    load_before: load1(),
+  };
   const mock = await startMock();
   children.push(mock);
   const load = await startLoad();
@@ -139,7 +159,10 @@ async function main() {
   const killed = () => {
     for (const child of children) child.process.kill('SIGKILL');
   };
-  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ]) {
     process.once(signal, () => {
       killed();
       process.exit(code);

@@ -23,7 +23,9 @@ export async function soak({ load, systems, requests, say }) {
         requests: Math.ceil(requests / PARTS),
       });
       if (result.errors > 0) {
-        throw new BenchFailure(`${child.name}: ${result.errors} wrong answers in the soak; the first: ${result.problem}`);
+        throw new BenchFailure(
+          `${child.name}: ${result.errors} wrong answers in the soak; the first: ${result.problem}`,
+        );
       }
       const { now } = memory(child.pid);
       resident[child.name].push(rounded(now));

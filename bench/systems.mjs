@@ -80,7 +80,8 @@ class Child {
     const ended = await Promise.race([happening.then(value => ({ value })), this.#exited.then(end => ({ end })), late]);
     timer.abort();
     if ('value' in ended) return ended.value;
-    const how = ended.end === undefined ? 'did not start in time' : `ended at once (${ended.end.code ?? ended.end.signal})`;
+    const how =
+      ended.end === undefined ? 'did not start in time' : `ended at once (${ended.end.code ?? ended.end.signal})`;
     throw new Error(`${this.name} ${how}\n${this.#output.trim()}`);
   }
 
@@ -99,7 +100,10 @@ function forked(name, file, args = [], execArgv = []) {
 }
 
 function spawned(name, args, options = {}) {
-  return new Child(name, spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], ...options }));
+  return new Child(
+    name,
+    spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], ...options }),
+  );
 }
 
 /** A port that was free a moment ago, for programs that cannot be told to take any. */

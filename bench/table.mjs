@@ -16,7 +16,9 @@ const figure = value => (value === null || value === undefined ? '–' : String(
 
 function aligned(lines) {
   const widths = lines[0].map((_, column) => Math.max(...lines.map(line => line[column].length)));
-  return lines.map(line => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
+  return lines.map(line =>
+    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
+  );
 }
 
 /** A bar and whether it is met, in words. */
@@ -32,7 +34,9 @@ const bySize = sizes => Object.entries(sizes).sort(([a], [b]) => Number(a) - Num
 export function tableOf(report) {
   const text = [];
   const { hardware } = report;
-  text.push(`${hardware.cpu}, ${hardware.cores} cores, Node ${report.node}, load ${hardware.load_before} → ${hardware.load_after}`);
+  text.push(
+    `${hardware.cpu}, ${hardware.cores} cores, Node ${report.node}, load ${hardware.load_before} → ${hardware.load_after}`,
+  );
   for (const [size, { rows, ratios, ceiling }] of bySize(report.sizes)) {
     text.push('', `${size} kB bodies, ${report.rounds} rounds of ${report.seconds} s, median (min..max)`);
     const cell = (row, name) => {
@@ -40,7 +44,8 @@ export function tableOf(report) {
       return range === undefined ? '–' : `${figure(row[name])} (${figure(range[0])}..${figure(range[1])})`;
     };
     const lines = [['', ...Object.values(COLUMNS)]];
-    for (const [name, row] of Object.entries(rows)) lines.push([name, ...Object.keys(COLUMNS).map(column => cell(row, column))]);
+    for (const [name, row] of Object.entries(rows))
+      lines.push([name, ...Object.keys(COLUMNS).map(column => cell(row, column))]);
     text.push(...aligned(lines));
     text.push(
       `ceiling: the load generator straight at the mock does ${figure(ceiling.rps32)} req/s (mock ${figure(ceiling.cpu_us_per_request)} µs, load ${figure(ceiling.load_us_per_request)} µs a request) and ${figure(ceiling.streams_per_s)} streams/s; p50 ${figure(ceiling.p50_ms)} ms, p99 ${figure(ceiling.p99_ms)} ms`,
@@ -58,7 +63,10 @@ export function tableOf(report) {
     text.push('', `prefix index: ${figure(lookups_per_s)} look-ups/s  ${verdict(report.prefix_index)}`);
   }
   for (const [name, { requests, rss_mb, growth_mb, ...bar }] of Object.entries(report.soak ?? {})) {
-    text.push('', `soak of ${name}: ${requests} requests; RSS MB each 10 %: ${rss_mb.join(' ')}; second half ${growth_mb}  ${verdict(bar)}`);
+    text.push(
+      '',
+      `soak of ${name}: ${requests} requests; RSS MB each 10 %: ${rss_mb.join(' ')}; second half ${growth_mb}  ${verdict(bar)}`,
+    );
   }
   for (const note of report.notes) text.push('', note);
   return `${text.join('\n')}\n`;

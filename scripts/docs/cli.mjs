@@ -23,7 +23,11 @@ function* sections(command, path) {
 /** Everything `--help` prints, at a width of its own instead of this terminal's. */
 function helpOf(command) {
   let text = '';
-  command.configureOutput({ writeOut: chunk => (text += chunk), getOutHelpWidth: () => 100, getOutHasColors: () => false });
+  command.configureOutput({
+    writeOut: chunk => (text += chunk),
+    getOutHelpWidth: () => 100,
+    getOutHasColors: () => false,
+  });
   command.outputHelp();
   return text.trimEnd();
 }

@@ -1,6 +1,7 @@
 // docs/reference/configuration.md, from the JSON Schema of weir.yaml: every key with its type, default and meaning.
 
 const DEEPEST = 12;
+const MOST_LISTED = 12;
 
 /** @param {import('../../dist/config/json-schema.js').JsonSchema} schema */
 export function configurationReference(schema) {
@@ -30,7 +31,8 @@ function* rows(schema, path, root, depth = 0) {
   if (depth > DEEPEST) return;
   for (const { step, inner, needed } of children(schema, root)) {
     const at = step.startsWith('[') ? `${path}${step}` : `${path}.${step}`;
-    if (!step.startsWith('[') || plainOf(inner, root).length > 0) yield row(at, inner, needed, root);
+    const tells = plainOf(inner, root).length > 0 || first(inner, root, 'description') !== undefined;
+    if (tells || !/^[[<]/.test(step)) yield row(at, inner, needed, root);
     yield* rows(inner, at, root, depth + 1);
   }
 }
@@ -82,16 +84,19 @@ function typeOf(schema, root) {
   for (const branch of branches(schema, root)) names.add(typeName(branch, root));
   names.delete('');
   // A quantity with a unit may also be a bare number: its name says so.
-  for (const quantity of ['tokens', 'price']) if (names.has(quantity)) for (const plain of ['integer', 'number']) names.delete(plain);
-  return [...names].join(' or ');
+  const bare = names.has('tokens') || names.has('price') ? /^(?:integer|number)/ : /^$/;
+  return [...names].filter(name => !bare.test(name)).join(' or ');
 }
 
 function typeName(schema, root) {
+  if (schema.enum?.length > MOST_LISTED) return schema.title ?? `one of ${schema.enum.length} words`;
   if (schema.enum) return schema.enum.map(value => `\`${value}\``).join(', ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
-  if (schema.anyOf || schema.oneOf || schema.allOf || schema.$ref) return schema.title === 'tokens' || schema.title === 'price' ? schema.title : '';
+  if (schema.anyOf || schema.oneOf || schema.allOf || schema.$ref)
+    return schema.title === 'tokens' || schema.title === 'price' ? schema.title : '';
   if (schema.title) return schema.title;
-  if (schema.type === 'array') return `list of ${isSchema(schema.items) ? typeOf(schema.items, root) || 'anything' : 'anything'}`;
+  if (schema.type === 'array')
+    return `list of ${isSchema(schema.items) ? typeOf(schema.items, root) || 'anything' : 'anything'}`;
   if (schema.type === 'object') return 'mapping';
   if (schema.type === 'string') return 'text';
   if (schema.type === 'boolean') return '`true` or `false`';
@@ -110,6 +115,11 @@ function range({ minimum, maximum, exclusiveMinimum }) {
 function branches(schema, root, depth = 0) {
   if (depth > DEEPEST) return [];
   const referred = /^#\/\$defs\/(.+)$/.exec(schema.$ref ?? '')?.[1];
-  const inner = [...(referred ? [root.$defs?.[referred] ?? {}] : []), ...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
+  const inner = [
+    ...(referred ? [root.$defs?.[referred] ?? {}] : []),
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
+    ...(schema.allOf ?? []),
+  ];
   return [schema, ...inner.flatMap(one => branches(one, root, depth + 1))];
 }

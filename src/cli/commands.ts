@@ -16,10 +16,6 @@ export type CommandTable = Readonly<Record<string, CommandEntry | CommandGroup>>
 
 /** Every command, in the order in which help shows them. A module is loaded only when its command is called. */
 export const COMMANDS: CommandTable = {
-  serve: {
-    summary: 'run the gateway',
-    load: async () => (await import('./commands/serve.js')).serveCommand(),
-  },
   init: {
     summary: 'write a small weir.yaml to begin with',
     load: async () => (await import('./commands/init.js')).initCommand(),
@@ -28,13 +24,21 @@ export const COMMANDS: CommandTable = {
     summary: 'check a configuration and run the tests in it',
     load: async () => (await import('./commands/check.js')).checkCommand(),
   },
+  serve: {
+    summary: 'run the gateway',
+    load: async () => (await import('./commands/serve.js')).serveCommand(),
+  },
   explain: {
-    summary: 'tell what would be done with a request, and why',
+    summary: 'tell which model would answer a request, where, and why',
     load: async () => (await import('./commands/explain.js')).explainCommand(),
   },
   signals: {
-    summary: 'compute signals and decisions for a file of requests',
+    summary: 'compute signals and decisions for many requests',
     load: async () => (await import('./commands/signals.js')).signalsCommand(),
+  },
+  engine: {
+    summary: 'run a simulated inference engine behind an OpenAI-compatible server',
+    load: async () => (await import('./commands/engine.js')).engineCommand(),
   },
   schema: {
     summary: 'print the JSON Schema of weir.yaml',

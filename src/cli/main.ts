@@ -1,5 +1,5 @@
-import { isWeirError } from '#contract/errors.js';
 import { CommanderError } from 'commander';
+import { isWeirError } from '#contract/errors.js';
 import { EXIT } from './exit.js';
 import { buildProgram } from './program.js';
 

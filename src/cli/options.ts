@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
 import { EXIT, exit } from './exit.js';
 import { renderProblems } from './problems.js';
 

@@ -9,7 +9,7 @@ export interface ProblemView {
 
 const WIDEST = 120;
 /** Settings whose values are not for the screen, wherever they stand. */
-const SECRET = /((?:api_?key|token|secret|password|authorization)["']?\s*:\s*["']?)[^\s,}"'$][^,}"']*/gi;
+const SECRET = /((?<!\w)(?:api[-_]?key|token|secret|password|authorization)["']?\s*:\s*["']?)[^\s,}"'$][^,}"']*/gi;
 
 /** Problems as compilers print them: `weir.yaml:12:7 error config.unknown_reference: …`, the line, a caret, and what would be right. */
 export function renderProblems(problems: readonly ConfigProblem[], view: ProblemView): string {
@@ -31,7 +31,10 @@ function excerpt(text: string | undefined, line: number, column: number): string
   // The caret would point beside what it means if something before it was hidden.
   const at = hidden.slice(0, column - 1) === text.slice(0, column - 1) ? column - 1 : hidden.search(/\S/);
   const start = at > WIDEST - 20 ? at - 40 : 0;
-  const shown = hidden.slice(start, start + WIDEST).replaceAll('\t', ' ').trimEnd();
+  const shown = hidden
+    .slice(start, start + WIDEST)
+    .replaceAll('\t', ' ')
+    .trimEnd();
   const gutter = `${line} | `;
   return `  ${gutter}${shown}\n  ${' '.repeat(gutter.length + Math.max(0, at - start))}^\n`;
 }

@@ -35,7 +35,8 @@ async function addCommands(parent: Command, table: CommandTable, called: readonl
   for (const [name, entry] of Object.entries(table)) {
     const wanted = called === undefined || called[0] === name;
     const command = wanted ? await whole(name, entry, called?.slice(1)) : new Command(name);
-    parent.addCommand(command.description(entry.summary));
+    if (command.description() === '') command.description(entry.summary);
+    parent.addCommand(command.summary(entry.summary));
   }
 }
 

@@ -1,32 +1,41 @@
 import type { Config } from '#config/load.js';
+import type { SimulatedReplicaSpec } from '#engine-server/simulated-fleet.js';
 import type { PoolEntry } from '#pool/schema.js';
 
-/** Runs the simulated engines that a configuration asks for; they live on when it changes, as long as it still asks for them. */
+/** Simulated pools that were started together, in one worker thread. */
+interface Batch {
+  /** Addresses of the replicas, by what was asked for. */
+  readonly urls: ReadonlyMap<string, readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** Runs the simulated engines that a configuration asks for. They live on when it changes, as long as it still asks for any of them. */
 export class SimulatedFleet {
-  private readonly running = new Map<string, { readonly urls: readonly string[]; close(): Promise<void> }>();
+  private batches: readonly Batch[] = [];
 
   /** Starts what `config` asks for and does not run yet, and gives the configuration with the addresses of all of it. */
   async resolve(config: Config): Promise<Config> {
-    const wanted = Object.entries(config.pool.pools).filter(([, entry]) => entry.simulate !== undefined);
-    const urls = new Map<string, readonly string[]>();
-    await Promise.all(
-      wanted.map(async ([name, entry]) => {
-        const key = JSON.stringify([name, entry.model, entry.context, entry.served_as, entry.simulate]);
-        let fleet = this.running.get(key);
-        if (fleet === undefined) {
-          fleet = await startPool(name, entry);
-          this.running.set(key, fleet);
-        }
-        urls.set(name, fleet.urls);
-      }),
-    );
-    return withReplicas(config, urls);
+    const wanted = new Map<string, { readonly name: string; readonly entry: PoolEntry }>();
+    for (const [name, entry] of Object.entries(config.pool.pools)) {
+      if (entry.simulate === undefined) continue;
+      wanted.set(JSON.stringify([name, entry.model, entry.context, entry.served_as, entry.simulate]), { name, entry });
+    }
+    const missing = [...wanted.keys()].filter(key => this.urlsOf(key) === undefined);
+    if (missing.length > 0) this.batches = [...this.batches, await start(missing, wanted)];
+    const unused = this.batches.filter(batch => ![...batch.urls.keys()].some(key => wanted.has(key)));
+    this.batches = this.batches.filter(batch => !unused.includes(batch));
+    for (const batch of unused) void batch.close();
+    return withReplicas(config, new Map([...wanted].map(([key, { name }]) => [name, this.urlsOf(key) ?? []])));
   }
 
   async close(): Promise<void> {
-    const fleets = [...this.running.values()];
-    this.running.clear();
-    await Promise.all(fleets.map(fleet => fleet.close()));
+    const { batches } = this;
+    this.batches = [];
+    await Promise.all(batches.map(batch => batch.close()));
+  }
+
+  private urlsOf(key: string): readonly string[] | undefined {
+    return this.batches.find(batch => batch.urls.has(key))?.urls.get(key);
   }
 }
 
@@ -39,24 +48,30 @@ export function withoutEngines(config: Config): Config {
   return withReplicas(config, urls);
 }
 
-async function startPool(name: string, entry: PoolEntry) {
+async function start(
+  keys: readonly string[],
+  wanted: ReadonlyMap<string, { readonly name: string; readonly entry: PoolEntry }>,
+): Promise<Batch> {
   const { startSimulatedFleet } = await import('#engine-server/simulated-fleet.js');
-  const simulate = entry.simulate!;
-  const fleet = await startSimulatedFleet([
-    {
-      pool: name,
-      model: entry.served_as ?? entry.model,
+  const specs: SimulatedReplicaSpec[] = [];
+  for (const key of keys) {
+    const pool = wanted.get(key);
+    if (pool?.entry.simulate === undefined) continue;
+    const { simulate, served_as, model, context } = pool.entry;
+    specs.push({
+      pool: key,
+      model: served_as ?? model,
       engineModel: simulate.model,
       gpu: simulate.gpu,
       tp: simulate.tp,
       speed: simulate.speed,
       count: simulate.replicas,
       seed: simulate.seed,
-      ...(entry.context === undefined ? undefined : { contextTokens: entry.context }),
+      ...(context === undefined ? undefined : { contextTokens: context }),
       ...(simulate.blocks === undefined ? undefined : { blocks: simulate.blocks }),
-    },
-  ]);
-  return { urls: fleet.urls.get(name) ?? [], close: () => fleet.close() };
+    });
+  }
+  return startSimulatedFleet(specs);
 }
 
 function withReplicas(config: Config, urls: ReadonlyMap<string, readonly string[]>): Config {

@@ -1,4 +1,16 @@
-import { type Alias, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables in weir.yaml look like that.
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  Scalar,
+} from 'yaml';
 import type { Finding, Path } from './problem.js';
 
 /** Longest configuration that is read. */
@@ -131,15 +143,12 @@ function hintFor(code: string, text: string, offset: number): { readonly hint?: 
 function keyOf(node: unknown): string | undefined {
   if (!isScalar(node)) return undefined;
   const { value } = node;
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
 }
 
-function locate(
-  root: unknown,
-  path: Path,
-  at: 'key' | 'value',
-  aliases: ReadonlyMap<Alias, Node>,
-): number | undefined {
+function locate(root: unknown, path: Path, at: 'key' | 'value', aliases: ReadonlyMap<Alias, Node>): number | undefined {
   let node = root;
   let key: unknown;
   for (const [index, step] of path.entries()) {

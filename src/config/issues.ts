@@ -1,5 +1,5 @@
-import { ERRORS, type ErrorCode } from '#contract/errors.js';
 import type { z } from 'zod';
+import { ERRORS, type ErrorCode } from '#contract/errors.js';
 import type { JsonSchema } from './json-schema.js';
 import { schemasAt } from './json-schema.js';
 import { suggestion } from './nearest.js';
@@ -13,7 +13,20 @@ type Issue = z.core.$ZodIssue;
  * @param schema the JSON Schema of what was parsed: where the valid names come from.
  */
 export function explainIssues(issues: readonly Issue[], value: unknown, schema: JsonSchema): readonly Finding[] {
-  return issues.flatMap(issue => explain(issue, [], value, schema));
+  return explainAll(issues, [], value, schema);
+}
+
+/** A check of a whole says nothing new while a part of it is wrong. */
+function explainAll(issues: readonly Issue[], base: Path, value: unknown, schema: JsonSchema): readonly Finding[] {
+  const parts = issues.filter(issue => issue.code !== 'custom');
+  return issues
+    .filter(issue => issue.code !== 'custom' || !parts.some(part => within(part, issue.path)))
+    .flatMap(issue => explain(issue, base, value, schema));
+}
+
+function within(issue: Issue, path: readonly PropertyKey[]): boolean {
+  const inside = issue.path.length > path.length || issue.code === 'unrecognized_keys';
+  return inside && path.every((step, index) => issue.path[index] === step);
 }
 
 function explain(issue: Issue, base: Path, value: unknown, schema: JsonSchema): readonly Finding[] {
@@ -24,11 +37,10 @@ function explain(issue: Issue, base: Path, value: unknown, schema: JsonSchema): 
       return issue.keys.map(key => unknownKey(key, path, value, schema));
     case 'invalid_type':
       if (found === undefined) return [missing(path, schema)];
-      return [invalid(path, `expected ${wantedAt(path, issue.expected, schema)}, not ${typeName(kindOf(found))}`, describe(path, schema))];
+      return [invalid(path, wrongType(issue.expected, found, path, schema), describe(path, schema))];
     case 'invalid_value': {
       if (found === undefined) return [missing(path, schema)];
-      const known = issue.values.map(String);
-      return [invalid(path, `${quote(found)} is not allowed here`, suggestion(String(found), known))];
+      return [notAllowed(found, issue.values.map(String), path)];
     }
     case 'too_small':
     case 'too_big':
@@ -36,13 +48,18 @@ function explain(issue: Issue, base: Path, value: unknown, schema: JsonSchema): 
     case 'not_multiple_of':
       return [invalid(path, `expected a multiple of ${issue.divisor}`)];
     case 'invalid_format':
-      return [invalid(path, issue.format === 'url' ? 'expected a URL, such as http://127.0.0.1:8000' : expected(issue.message))];
+      return [
+        invalid(
+          path,
+          issue.format === 'url' ? 'expected a URL, such as http://127.0.0.1:8000' : expected(issue.message),
+        ),
+      ];
     case 'invalid_key': {
       const inner = issue.issues[0];
       return [{ ...invalid(path, expected(inner?.message ?? issue.message)), at: 'key' }];
     }
     case 'invalid_element':
-      return issue.issues.flatMap(inner => explain(inner, path, value, schema));
+      return explainAll(issue.issues, path, value, schema);
     case 'invalid_union':
       return explainUnion(issue, path, value, schema);
     case 'custom':
@@ -61,18 +78,17 @@ function explainUnion(
   if (issue.errors.length === 0) {
     const { options } = issue as { options?: readonly unknown[] };
     if (found === undefined) return [missing(path, schema)];
-    return [invalid(path, `${quote(found)} is not allowed here`, suggestion(String(found), (options ?? []).map(String)))];
+    return [notAllowed(found, (options ?? []).map(String), path)];
   }
   const branches = issue.errors.map(errors => ({ errors, distance: distanceOf(errors) }));
   const least = Math.min(...branches.map(branch => branch.distance));
   const near = branches.filter(branch => branch.distance === least);
-  const [only] = near;
-  if (only !== undefined && (near.length === 1 || least < WRONG_TYPE)) {
-    const unknown = near.length > 1 && near.every(branch => branch.errors.every(error => error.code === 'unrecognized_keys'));
-    // No branch knows any of the keys: the names of all of them are what could be meant.
-    const errors = unknown ? only.errors : near.length > 1 ? bestOf(near.map(branch => branch.errors)) : only.errors;
-    return errors.flatMap(inner => explain(inner, path, value, schema));
-  }
+  if (near.length === 1 || least < WRONG_TYPE)
+    return explainAll(bestOf(near.map(branch => branch.errors)), path, value, schema);
+  const choices = issue.errors
+    .flat()
+    .flatMap(error => (error.code === 'invalid_value' ? error.values.map(String) : []));
+  if (typeof found === 'string' && choices.length >= LEAST_CHOICES) return [notAllowed(found, choices, path)];
   const wanted = new Set(issue.errors.flatMap(errors => errors.map(wantedBy)));
   wanted.delete('');
   if (wanted.size === 0 || found === undefined) return [missing(path, schema)];
@@ -80,6 +96,9 @@ function explainUnion(
 }
 
 const WRONG_TYPE = 1000;
+/** So many words to choose from make a text a misspelt one of them rather than a value of the wrong type. */
+const LEAST_CHOICES = 3;
+const MOST_LISTED = 8;
 
 /** How far a value is from a branch: wrong type altogether, else keys that do not belong, else faults further in. */
 function distanceOf(errors: readonly Issue[]): number {
@@ -99,7 +118,11 @@ function bestOf(branches: readonly (readonly Issue[])[]): readonly Issue[] {
 function wantedBy(issue: Issue): string {
   if (issue.path.length > 0) return '';
   if (issue.code === 'invalid_type') return typeName(issue.expected);
-  if (issue.code === 'invalid_value') return issue.values.map(quote).join(' or ');
+  if (issue.code === 'invalid_value') {
+    return issue.values.length > MOST_LISTED
+      ? `one of ${issue.values.length} words`
+      : issue.values.map(quote).join(' or ');
+  }
   return expected(issue.message).replace(/^expected /, '');
 }
 
@@ -128,14 +151,25 @@ function missing(path: Path, schema: JsonSchema): Finding {
   };
 }
 
+/** Messages that only name what would be right. */
+const NOUN = /^(?:an?|exactly|at least|at most|only|one of|printable) /;
+
 /** A fragment's own check: it may name a code and a hint in the issue's `params`. */
 function custom(issue: z.core.$ZodIssueCustom, path: Path): Finding {
   const { code, hint, at } = (issue.params ?? {}) as { code?: unknown; hint?: unknown; at?: unknown };
   return {
-    ...invalid(path, issue.message, typeof hint === 'string' ? hint : undefined),
+    ...invalid(
+      path,
+      NOUN.test(issue.message) ? `expected ${issue.message}` : issue.message,
+      typeof hint === 'string' ? hint : undefined,
+    ),
     ...(typeof code === 'string' && Object.hasOwn(ERRORS, code) && { code: code as ErrorCode }),
     ...(at === 'key' && { at: 'key' }),
   };
+}
+
+function notAllowed(found: unknown, choices: readonly string[], path: Path): Finding {
+  return invalid(path, `${quote(found)} is not allowed here`, suggestion(String(found), choices));
 }
 
 function invalid(path: Path, message: string, hint?: string): Finding {
@@ -192,9 +226,12 @@ const QUANTITIES: Readonly<Record<string, string>> = {
   size: 'a size with a unit, such as 512KiB, 32MB or 1GB',
 };
 
-function wantedAt(path: Path, type: string, schema: JsonSchema): string {
+function wrongType(type: string, found: unknown, path: Path, schema: JsonSchema): string {
   const title = schemasAt(schema, path).find(branch => branch.title !== undefined)?.title ?? '';
-  return QUANTITIES[title] ?? typeName(type);
+  const wanted = QUANTITIES[title] ?? typeName(type);
+  return type === 'int' && typeof found === 'number'
+    ? `expected ${wanted}`
+    : `expected ${wanted}, not ${typeName(kindOf(found))}`;
 }
 
 function kindOf(value: unknown): string {

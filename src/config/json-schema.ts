@@ -43,7 +43,8 @@ export function configJsonSchema(): JsonSchema {
 /** All schemas that a value at a path may have to fit; none when there is no such place. */
 export function schemasAt(root: JsonSchema, path: Path): readonly JsonSchema[] {
   let schemas = branches(root, root);
-  for (const step of path) schemas = schemas.flatMap(schema => within(schema, step)).flatMap(schema => branches(schema, root));
+  for (const step of path)
+    schemas = schemas.flatMap(schema => within(schema, step)).flatMap(schema => branches(schema, root));
   return schemas;
 }
 
@@ -58,7 +59,12 @@ function within(schema: JsonSchema, step: string | number): readonly JsonSchema[
 export function branches(schema: JsonSchema, root: JsonSchema, depth = 0): readonly JsonSchema[] {
   if (depth > 16) return [];
   const referred = schema.$ref === undefined ? undefined : resolve(schema.$ref, root);
-  const inner = [...(referred === undefined ? [] : [referred]), ...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
+  const inner = [
+    ...(referred === undefined ? [] : [referred]),
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
+    ...(schema.allOf ?? []),
+  ];
   return [schema, ...inner.flatMap(alternative => branches(alternative, root, depth + 1))];
 }
 

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isWeirError } from '#contract/errors.js';
 import type { Config } from './config.js';
 import { DEMONSTRATION } from './demonstration.js';
 import { type Position, readDocument, type SourceDocument } from './document.js';
@@ -17,7 +16,14 @@ export type { Config } from './config.js';
 
 /** What became of a configuration: a value, or all that is wrong with it. */
 export type LoadResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[]; readonly text: string }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly ConfigProblem[];
+      readonly text: string;
+      /** Where a part of the configuration stands in the text. */
+      readonly locate: (path: Path) => Place;
+    }
   | {
       readonly ok: false;
       readonly problems: readonly ConfigProblem[];
@@ -25,6 +31,9 @@ export type LoadResult =
       readonly source: string;
       readonly text: string;
     };
+
+/** A place in the value and in the text, as in a {@link ConfigProblem}. */
+export type Place = Pick<ConfigProblem, 'path' | 'line' | 'column'>;
 
 /** What the command line says of where to listen; it goes before the file. */
 export interface ListenOverrides {
@@ -87,19 +96,21 @@ export function parseConfig(text: string, options: ParseOptions): LoadResult {
 
   const value = withListen(document.value ?? {}, options.listen);
   const settings = validate(value, secrets, report);
+  const { errors, warnings: doubts } = checkReferences(settings ?? validBlocks(value), value);
+  for (const finding of errors) report.finding(finding);
+  for (const finding of doubts) report.warning(finding);
   if (settings === undefined) return failed();
-  try {
-    const { errors, warnings } = checkReferences(settings);
-    for (const finding of errors) report.finding(finding);
-    for (const finding of warnings) report.warning(finding);
-  } catch (error) {
-    if (!isWeirError(error)) throw error;
-    report.finding({ code: error.code, path: [], at: 'value', message: error.message });
-  }
   const { problems, warnings } = report.result();
   if (problems.length > 0) return failed();
   const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  return { ok: true, config: freeze({ ...settings, version, source: options.file }), warnings, text };
+  const config = freeze({ ...settings, version, source: options.file });
+  return {
+    ok: true,
+    config,
+    warnings,
+    text,
+    locate: path => ({ path: formatPath(path), ...(document.locate(path, 'value') ?? TOP) }),
+  };
 }
 
 function unreadable(file: string, why = 'unreadable'): LoadResult {
@@ -124,6 +135,16 @@ function validate(value: unknown, secrets: Secrets, report: Report): Settings | 
   if (result.success) return result.data;
   for (const finding of explainIssues(result.error.issues, value, configJsonSchema())) report.finding(finding);
   return undefined;
+}
+
+/** The blocks that are valid in themselves: what they say of one another is checked although another block is not. */
+function validBlocks(value: unknown): Partial<Settings> {
+  const blocks: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(configSchema.shape)) {
+    const parsed = schema.safeParse(at(value, [name]));
+    if (parsed.success) blocks[name] = parsed.data;
+  }
+  return blocks as Partial<Settings>;
 }
 
 function coerce(value: unknown, issue: { readonly expected?: string; readonly path: PropertyKey[] }, secrets: Secrets) {

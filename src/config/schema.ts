@@ -1,12 +1,13 @@
+import { z } from 'zod';
 import { gatewaySchema } from '#gateway/schema.js';
 import { poolSchema } from '#pool/schema.js';
+import { routerSchema } from '#router/schema.js';
 import { workloadSchema } from '#workload/schema.js';
-import { z } from 'zod';
 
 /** All of `weir.yaml`, composed of the parts' own fragments. */
 export const configSchema = z.strictObject({
   workload: workloadSchema.prefault({}).describe('Workload: what is expected of requests.'),
-  router: z.any().prefault({}).describe('Router.'),
+  router: routerSchema.prefault({}).describe('Router: what should answer a request.'),
   pool: poolSchema.describe('Pool: the models there are, and where each runs.'),
   gateway: gatewaySchema.prefault({}).describe('The server: where it listens, its limits, its record.'),
 });

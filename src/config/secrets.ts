@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables in weir.yaml look like that.
 import { type Finding, formatPath, type Path } from './problem.js';
 
 /** Where secrets come from. */
@@ -78,7 +79,11 @@ export class Secrets {
       value = this.sources.readFile(file).trim();
     } catch (error) {
       const why = (error as NodeJS.ErrnoException | undefined)?.code ?? 'unreadable';
-      return this.miss(path, `the file ${file} cannot be read (${why})`, 'name a file that exists and that Weir may read');
+      return this.miss(
+        path,
+        `the file ${file} cannot be read (${why})`,
+        'name a file that exists and that Weir may read',
+      );
     }
     if (value === '' || value.length > MOST_CHARACTERS) {
       const state = value === '' ? 'empty' : `longer than ${MOST_CHARACTERS} characters`;

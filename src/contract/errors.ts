@@ -52,6 +52,7 @@ export const ERRORS = {
   'config.missing': kind(500, 'configuration_error', 'A setting that is needed is absent.'),
   'config.range': kind(500, 'configuration_error', 'A range that nothing can be in.'),
   'config.unknown_reference': kind(500, 'configuration_error', 'A name that is defined nowhere is used.'),
+  'config.unused': kind(500, 'configuration_error', 'A name is defined and used nowhere (a warning).'),
   'config.secret': kind(500, 'configuration_error', 'A secret cannot be read from its variable or file.'),
   'config.unsafe_pattern': kind(500, 'configuration_error', 'A regular expression is not valid or not safe.'),
   'policy.syntax': kind(500, 'configuration_error', 'An expression of the policy cannot be parsed.'),

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
+import { DEFAULT_HEALTH } from '#pool/schema.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
 import { callerOf } from './caller.js';
@@ -192,7 +193,7 @@ function probeTargets(runtime: Runtime): ProbeTarget[] {
       {
         id: probe.id,
         url: probe.url,
-        path: probe.path,
+        path: entry.health === false ? '/' : (entry.health ?? DEFAULT_HEALTH).path,
         interval: probe.intervalMs,
         timeout: probe.timeoutMs,
         headers: headersOf(entry),

@@ -6,6 +6,7 @@ import type { Stage } from '#contract/stage.js';
 import type { RecordStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { ReplicaTarget } from '#pool/lease.js';
+import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
 import type { ModelFacts } from '#router/model-facts.js';
 import { createRouter, type Router } from '#router/router.js';
@@ -55,13 +56,13 @@ export interface Runtime extends RuntimePorts {
  * their health, load and prefix index, and token estimates keep what they have learnt.
  */
 export function createRuntime(config: Config, ports: RuntimePorts, previous?: Runtime): Runtime {
-  const { clock, random } = ports;
+  const { clock } = ports;
   const models = modelFacts(config);
   // Shared by all runtimes: a request that began before a reload may still be placed on a pool that came with it.
   const ways = previous?.ways ?? new Map<string, Way>();
   for (const [name, way] of waysOf(config)) ways.set(name, way);
   const sameWorkload = previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
-  const router = createRouter(config.router, { clock, random: random.fork('router'), models: [...models.values()] });
+  const router = createRouter(config.router, { clock, models: [...models.values()] });
   return {
     ...ports,
     config,
@@ -85,12 +86,19 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
 }
 
 function poolOf(config: Config, { clock, random }: RuntimePorts, previous: Runtime | undefined): LivePool {
-  if (previous === undefined) return createPool(config.pool, { clock, random: random.fork('pool') });
+  if (previous === undefined) {
+    return createPool(config.pool, {
+      clock,
+      random: random.fork('pool'),
+      placer: (kind, draws) => createPlacer(kind, { random: draws }),
+    });
+  }
   previous.pool.reconfigure(config.pool);
   return previous.pool;
 }
 
-function modelFacts(config: Config): Map<string, ModelFacts> {
+/** What the router knows of each model, by name. */
+export function modelFacts(config: Config): Map<string, ModelFacts> {
   return new Map(
     Object.entries(config.pool.models).map(([name, model]) => [
       name,

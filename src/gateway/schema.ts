@@ -1,5 +1,5 @@
-import { duration, size } from '#contract/schema.js';
 import { z } from 'zod';
+import { duration, size } from '#contract/schema.js';
 
 /** Addresses that only this machine can reach. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i;
@@ -39,7 +39,12 @@ export const gatewaySchema = z.strictObject({
   limits: z
     .strictObject({
       body: size.prefault('32MB').describe('Longest request body; longer ones are refused with 413.'),
-      requests: z.int().min(1).max(1_000_000).default(4096).describe('Requests open at once; more are refused with 503.'),
+      requests: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(4096)
+        .describe('Requests open at once; more are refused with 503.'),
       answer: size.prefault('64MB').describe('Longest answer of a replica; longer ones are cut with an error.'),
     })
     .prefault({})

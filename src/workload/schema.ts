@@ -1,5 +1,5 @@
-import { duration } from '#contract/schema.js';
 import { z } from 'zod';
+import { duration } from '#contract/schema.js';
 
 const headerName = z
   .string()
@@ -21,8 +21,10 @@ export const workloadSchema = z.strictObject({
   session_headers: z
     .array(headerName)
     .max(16)
-    .default(['x-session-id', 'x-conversation-id'])
-    .describe('Request headers in which callers name their conversation, first match wins; without one, the beginning of the conversation identifies it.'),
+    .prefault(['x-session-id', 'x-conversation-id'])
+    .describe(
+      'Request headers in which callers name their conversation, first match wins; without one, the beginning of the conversation identifies it.',
+    ),
   tokens: z
     .strictObject({
       chars_per_token: z

@@ -1,16 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { parse, POOL, problemsOf, ROUTER, VALID } from './parse.js';
+import { POOL, parse, problemsOf, ROUTER, VALID } from './parse.js';
 
 interface Broken {
   readonly name: string;
   readonly text: string;
-  /** `code line:column path`, each problem in the order of the text. */
+  /** `code line:column path` of each problem, in the order of the text. */
   readonly problems: readonly string[];
   readonly message?: RegExp;
   readonly hint?: RegExp;
 }
 
 const pool = (text: string) => `${ROUTER}pool:\n${text}`;
+const policy = (decision: string) => `router:
+  signals:
+    { legal: { keyword: { any: [tort] } }, big: { context: { above: 8k } } }
+  decisions:
+    - ${decision}
+    - { name: default, when: otherwise, models: [small] }
+${POOL}`;
+const simulation = (text: string) =>
+  `pool:\n  models: { small: {} }\n  pools: { a: { model: small, simulate: { ${text} } } }\n`;
 const LOCAL = 'replicas: [http://127.0.0.1:1]';
 
 const BROKEN: readonly Broken[] = [
@@ -23,11 +32,20 @@ const BROKEN: readonly Broken[] = [
   { name: 'an unclosed list', text: `${VALID}gateway: [\n`, problems: ['config.syntax 8:1 '] },
   { name: 'an unknown tag', text: `${VALID}gateway: !secret {}\n`, problems: ['config.syntax 7:10 '] },
   { name: 'two documents', text: `${VALID}---\na: 1\n`, problems: ['config.syntax 7:1 '] },
-  { name: 'an alias of what it stands in', text: `${VALID}gateway: &g { listen: *g }\n`, problems: [
-    'config.unknown_key 7:15 gateway.listen.listen',
-    'config.syntax 7:23 gateway.listen.listen.listen.listen.listen.listen.listen',
-  ] },
-  { name: 'a list instead of a mapping', text: '- pool\n', problems: ['config.invalid 1:1 '], message: /a mapping, not a list/ },
+  {
+    name: 'an alias of what it stands in',
+    text: `${VALID}gateway: &g { listen: *g }\n`,
+    problems: [
+      'config.unknown_key 7:15 gateway.listen.listen',
+      'config.syntax 7:23 gateway.listen.listen.listen.listen.listen.listen.listen',
+    ],
+  },
+  {
+    name: 'a list instead of a mapping',
+    text: '- pool\n',
+    problems: ['config.invalid 1:1 '],
+    message: /a mapping, not a list/,
+  },
   { name: 'nothing at all', text: '', problems: ['config.missing 1:1 pool'] },
   {
     name: 'an unknown block',
@@ -49,7 +67,9 @@ const BROKEN: readonly Broken[] = [
   },
   {
     name: 'an unknown key in an entry of a list',
-    text: pool(`  models: { small: {} }\n  pools: { a: { model: small, replicas: [{ url: "http://a", wieght: 2 }] } }\n`),
+    text: pool(
+      `  models: { small: {} }\n  pools: { a: { model: small, replicas: [{ url: "http://a", wieght: 2 }] } }\n`,
+    ),
     problems: ['config.unknown_key 6:61 pool.pools.a.replicas[0].wieght'],
     hint: /did you mean "weight"\?/,
   },
@@ -108,7 +128,9 @@ const BROKEN: readonly Broken[] = [
   },
   {
     name: 'a pool that stands twice',
-    text: pool(`  models: { small: {} }\n  pools:\n    a: { model: small, ${LOCAL} }\n    a: { model: small, ${LOCAL} }\n`),
+    text: pool(
+      `  models: { small: {} }\n  pools:\n    a: { model: small, ${LOCAL} }\n    a: { model: small, ${LOCAL} }\n`,
+    ),
     problems: ['config.duplicate 8:5 pool.pools.a'],
   },
   {
@@ -154,6 +176,140 @@ const BROKEN: readonly Broken[] = [
     hint: /\$\$\{/,
   },
   {
+    name: 'a signal that is not defined',
+    text: policy('{ name: a, when: legal and (big or legl), models: [small] }'),
+    problems: ['config.unknown_reference 5:42 router.decisions[0].when'],
+    hint: /did you mean "legal"\?/,
+  },
+  {
+    name: 'a condition that cannot be parsed',
+    text: policy('{ name: a, when: legal and, models: [small] }'),
+    problems: ['policy.syntax 5:33 router.decisions[0].when'],
+  },
+  {
+    name: 'a model that is not defined',
+    text: policy('{ name: a, when: legal, models: [small, smal] }'),
+    problems: ['config.unknown_reference 5:47 router.decisions[0].models[1]'],
+    hint: /did you mean "small"\?/,
+  },
+  {
+    name: 'a pool that is not defined',
+    text: policy('{ name: a, when: legal, models: [small], pools: [gpus] }'),
+    problems: [
+      'config.invalid 5:40 router.decisions[0].models[0]',
+      'config.unknown_reference 5:56 router.decisions[0].pools[0]',
+    ],
+  },
+  {
+    name: 'a selector that there is not',
+    text: policy('{ name: a, when: legal, models: [small], select: cheepest }'),
+    problems: ['config.invalid 5:56 router.decisions[0].select'],
+    hint: /did you mean "cheapest"\?/,
+  },
+  {
+    name: 'an option that a selector does not have',
+    text: policy('{ name: a, when: legal, models: [small], select: { multi_factor: { latensy: 1 } } }'),
+    problems: ['config.unknown_key 5:74 router.decisions[0].select.multi_factor.latensy'],
+    hint: /did you mean "latency"\?/,
+  },
+  {
+    name: 'a strategy that there is not',
+    text: policy('{ name: a, when: legal, models: [small], strategy: fall_back }'),
+    problems: ['config.invalid 5:58 router.decisions[0].strategy'],
+    hint: /did you mean "fallback"\?/,
+  },
+  {
+    name: 'a decision that stands twice',
+    text: policy('{ name: default, when: legal, models: [small] }'),
+    problems: ['config.duplicate 6:15 router.decisions[1].name'],
+  },
+  {
+    name: 'a decision that does nothing',
+    text: policy('{ name: a, when: legal }'),
+    problems: ['config.invalid 5:7 router.decisions[0]'],
+    message: /expected exactly one of models, respond, refuse/,
+  },
+  {
+    name: 'a signal of a type that there is not',
+    text: `router: { signals: { a: { keywrd: { any: [b] } } } }\n${POOL}`,
+    problems: ['config.unknown_key 1:27 router.signals.a.keywrd'],
+    hint: /did you mean "keyword"\?/,
+  },
+  {
+    name: 'a range that nothing is in',
+    text: `router: { signals: { a: { context: { above: 8k, below: 4k } } } }\n${POOL}`,
+    problems: ['config.range 1:56 router.signals.a.context.below'],
+  },
+  {
+    name: 'a range of counts that nothing is in',
+    text: `router: { signals: { a: { conversation: { turns: { above: 3, below: 4 } } } } }\n${POOL}`,
+    problems: ['config.range 1:50 router.signals.a.conversation.turns'],
+  },
+  {
+    name: 'a pattern that can run away',
+    text: `router: { signals: { a: { keyword: { regex: ['(a+)+$', '('] } } } }\n${POOL}`,
+    problems: ['config.unsafe_pattern 1:58 router.signals.a.keyword.regex[1]'],
+  },
+  {
+    name: 'a virtual name that is a real one',
+    text: `router: { names: [auto, small] }\n${POOL}`,
+    problems: ['config.duplicate 1:25 router.names[1]'],
+  },
+  {
+    name: 'a test that expects what there is not',
+    text: `router: { tests: [{ prompt: hi, expect: defalt }] }\n${POOL}`,
+    problems: ['config.unknown_reference 1:41 router.tests[0].expect'],
+    hint: /did you mean "default"\?/,
+  },
+  {
+    name: 'a model that no pool serves',
+    text: `pool:\n  models: { small: {}, idle: {} }\n  pools: { a: { model: small, ${LOCAL} } }\n`,
+    problems: ['config.missing 2:24 pool.models.idle'],
+  },
+  {
+    name: 'a pool of a model that is not defined',
+    text: `pool:\n  models: { small: {} }\n  pools:\n    a: { model: small, ${LOCAL} }\n    b: { model: smal, ${LOCAL} }\n`,
+    problems: ['config.unknown_reference 5:17 pool.pools.b.model'],
+    hint: /did you mean "small"\?/,
+  },
+  {
+    name: 'a replica that stands twice',
+    text: `pool:\n  models: { small: {} }\n  pools: { a: { model: small, replicas: [http://a:1, http://a:1/v1/] } }\n`,
+    problems: ['config.duplicate 3:54 pool.pools.a.replicas[1]'],
+  },
+  {
+    name: 'no model at all',
+    text: 'pool: { models: {}, pools: {} }\n',
+    problems: ['config.missing 1:9 pool.models'],
+  },
+  {
+    name: 'a simulated model that the catalogue does not have',
+    text: simulation('model: qwen3-8c, gpu: l40s'),
+    problems: ['config.unknown_reference 3:50 pool.pools.a.simulate.model'],
+    hint: /did you mean "qwen3-8b"\?/,
+  },
+  {
+    name: 'a simulated GPU that the catalogue does not have',
+    text: simulation('model: qwen3-8b, gpu: l4s'),
+    problems: ['config.unknown_reference 3:65 pool.pools.a.simulate.gpu'],
+    hint: /did you mean "l40s"\?/,
+  },
+  {
+    name: 'a simulated model that does not fit its GPU',
+    text: simulation('model: llama-3.1-70b, gpu: l40s'),
+    problems: ['config.range 3:41 pool.pools.a.simulate'],
+    hint: /tp: \d+ would do/,
+  },
+  {
+    name: 'an unknown name, although another block is broken',
+    text: `${policy('{ name: a, when: legl, models: [smal] }')}gateway: { drain: 1 }\n`,
+    problems: [
+      'config.unknown_reference 5:24 router.decisions[0].when',
+      'config.unknown_reference 5:39 router.decisions[0].models[0]',
+      'config.invalid 10:19 gateway.drain',
+    ],
+  },
+  {
     name: 'several mistakes in several blocks',
     text: `${VALID}gateway: { listen: { prot: 1 }, drain: 1 }\nworkload: { slo: { ttft_p99: fast } }\n`,
     problems: [
@@ -175,6 +331,37 @@ describe('a broken file', () => {
   test('is the reason for every problem: without the mistake there is none', () => {
     const result = parse(VALID);
     expect(result.ok ? result.warnings : result.problems).toEqual([]);
+  });
+
+  test.each([
+    [
+      'a policy without otherwise',
+      'router: { decisions: [{ name: a, when: s, models: [small] }], signals: { s: { language: fr } } }',
+      ['policy.incomplete 1:22 router.decisions'],
+    ],
+    [
+      'a signal that no decision reads',
+      'router: { signals: { s: { language: fr } } }',
+      ['config.unused 1:22 router.signals.s'],
+    ],
+  ])('%s is a warning', (_, router, expected) => {
+    const result = parse(`${router}\n${POOL}`);
+    expect(result.ok).toBe(true);
+    expect(result.warnings.map(({ code, line, column, path }) => `${code} ${line}:${column} ${path}`)).toEqual(
+      expected,
+    );
+  });
+
+  test('a model that no decision names, and a GPU that nothing is known of, are warnings', () => {
+    const result = parse(`${ROUTER}pool:
+  models: { small: {}, spare: {} }
+  pools: { a: { model: small, ${LOCAL} }, b: { model: spare, gpu: abacus, ${LOCAL} } }
+`);
+    expect(result.ok).toBe(true);
+    expect(result.warnings.map(({ code, path }) => `${code} ${path}`)).toEqual([
+      'config.unused pool.models.spare',
+      'config.unknown_reference pool.pools.b.gpu',
+    ]);
   });
 
   test(`gives at most a hundred problems`, () => {

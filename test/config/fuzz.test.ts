@@ -1,15 +1,20 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables in weir.yaml look like that.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { formatPath } from '#config/problem.js';
 import { DEMONSTRATION } from '#config/demonstration.js';
+import { formatPath } from '#config/problem.js';
 import { parse, VALID } from './parse.js';
 
 const SECRET = 'sk-9fQz7RtX2mVb5LpW';
 
 /** Words of real files, so that what is generated gets past the first key. */
 const WORDS = [...new Set(DEMONSTRATION.match(/[A-Za-z_][\w-]*/g))];
-const key = fc.oneof(fc.constantFrom(...WORDS), fc.string({ maxLength: 12 }), fc.constantFrom('__proto__', 'constructor'));
+const key = fc.oneof(
+  fc.constantFrom(...WORDS),
+  fc.string({ maxLength: 12 }),
+  fc.constantFrom('__proto__', 'constructor'),
+);
 const leaf = fc.oneof(
   fc.constantFrom(...WORDS, 'otherwise', '8k', '500ms', '${SECRET}', 'file:/secret', '${', '$${', 'auto'),
   fc.string({ maxLength: 20 }),
@@ -20,7 +25,9 @@ const leaf = fc.oneof(
 const { tree } = fc.letrec(tie => ({
   tree: fc.oneof({ depthSize: 'small' }, leaf, tie('list'), tie('mapping')),
   list: fc.array(tie('tree'), { maxLength: 4 }),
-  mapping: fc.array(fc.tuple(key, tie('tree')), { maxLength: 6 }).map(entries => new Map(entries as [string, unknown][])),
+  mapping: fc
+    .array(fc.tuple(key, tie('tree')), { maxLength: 6 })
+    .map(entries => new Map(entries as [string, unknown][])),
 }));
 
 const sources = { env: { SECRET }, files: { '/secret': SECRET } };
@@ -46,8 +53,21 @@ describe('the loader gives a result, never an exception, for', () => {
   });
 
   test('anything that looks like YAML', () => {
-    const piece = fc.constantFrom(...'{}[]:,-?!&*|>%@#"\'\n \t'.split(''), '\n  ', ': ', '- ', '&a ', '*a', ...WORDS.slice(0, 20));
-    fc.assert(fc.property(fc.array(piece, { maxLength: 80 }).map(pieces => pieces.join('')), check));
+    const piece = fc.constantFrom(
+      ...'{}[]:,-?!&*|>%@#"\'\n \t'.split(''),
+      '\n  ',
+      ': ',
+      '- ',
+      '&a ',
+      '*a',
+      ...WORDS.slice(0, 20),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 80 }).map(pieces => pieces.join('')),
+        check,
+      ),
+    );
   });
 
   test('any tree of values', () => {
@@ -65,14 +85,25 @@ describe('the loader gives a result, never an exception, for', () => {
   });
 
   test('deep nesting', () => {
-    for (const text of ['['.repeat(10_000), '{a: '.repeat(5000), '- '.repeat(5000), `${VALID}gateway: ${'['.repeat(3000)}${']'.repeat(3000)}`]) {
+    for (const text of [
+      '['.repeat(10_000),
+      '{a: '.repeat(5000),
+      '- '.repeat(5000),
+      `${VALID}gateway: ${'['.repeat(3000)}${']'.repeat(3000)}`,
+    ]) {
       check(text);
     }
   });
 });
 
 describe('a secret is never echoed', () => {
-  const places = ['gateway.drain', 'gateway.log.level', 'gateway.limits.body', 'gateway.listen.host', 'workload.slo.ttft_p99'];
+  const places = [
+    'gateway.drain',
+    'gateway.log.level',
+    'gateway.limits.body',
+    'gateway.listen.host',
+    'workload.slo.ttft_p99',
+  ];
 
   test.each([...places, 'workload.session_headers', 'pool', 'pool.models', 'pool.pools.gpu'])('at %s', path => {
     const value = path.split('.').reduceRight<unknown>((inner, step) => ({ [step]: inner }), '${SECRET} ${SECRET}!');

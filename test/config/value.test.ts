@@ -1,7 +1,8 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables in weir.yaml look like that.
 import { describe, expect, test } from 'vitest';
-import { isLoopback } from '#gateway/schema.js';
 import { parseConfig } from '#config/load.js';
-import { parse, POOL, ROUTER, type Sources, VALID } from './parse.js';
+import { isLoopback } from '#gateway/schema.js';
+import { POOL, parse, ROUTER, type Sources, VALID } from './parse.js';
 
 function configOf(text: string, sources?: Sources) {
   const result = parse(text, sources);

@@ -102,7 +102,9 @@ describe('a watched file', () => {
     await writeFile(file, withPort(4));
     await watch.reload();
     expect(outcomes.seen.map(result => result.ok)).toEqual([false, true]);
-    expect(outcomes.seen[0]).toMatchObject({ problems: [{ code: 'config.invalid', path: 'gateway.listen.port', line: 7 }] });
+    expect(outcomes.seen[0]).toMatchObject({
+      problems: [{ code: 'config.invalid', path: 'gateway.listen.port', line: 7 }],
+    });
     expect(portOf(outcomes.seen[1])).toBe(4);
   });
 

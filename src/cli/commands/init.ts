@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import { WeirError } from '#contract/errors.js';
 import { DEFAULT_FILE } from '#cli/options.js';
+import { WeirError } from '#contract/errors.js';
 
 interface InitOptions {
   readonly url?: string;
@@ -49,7 +49,8 @@ async function init(file: string, options: InitOptions): Promise<void> {
 /** A whole configuration in under ten lines. */
 function starter(file: string, { url, model }: InitOptions): string {
   const name = JSON.stringify(model);
-  const where = url === undefined ? 'simulate: { model: llama-3.1-8b, gpu: l40s }' : `replicas: [${JSON.stringify(url)}]`;
+  const where =
+    url === undefined ? 'simulate: { model: llama-3.1-8b, gpu: l40s }' : `replicas: [${JSON.stringify(url)}]`;
   const lines = [
     ...editorSchema(file),
     '# Requests for the model "auto" go where a decision says. Policy: signals, decisions, tests; see `weir init --demo`.',

@@ -77,7 +77,7 @@ async function serve(options: ServeOptions): Promise<void> {
     { labels: {}, value: records.dropped },
   ]);
   metrics.gauge('weir_pool_in_flight', 'Requests on the replicas of a pool.', ['pool'], () =>
-    gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.in_flight })),
+    gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.inFlight })),
   );
   metrics.gauge('weir_pool_queued', 'Requests that wait for a place in a pool.', ['pool'], () =>
     gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.queued })),

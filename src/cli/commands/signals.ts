@@ -53,7 +53,7 @@ async function run(options: SignalsOptions): Promise<void> {
       process.stderr.write(`weir: ${options.input}:${line}: ${error.message}${error.path === undefined ? '' : ` (${error.path})`}\n`);
       return exit(EXIT.misuse);
     });
-    if (!output.write(`${JSON.stringify(row)}\n`)) await new Promise(resolve => output.once('drain', resolve));
+    if (!output.write(`${JSON.stringify(row)}\n`)) await new Promise<void>(resolve => output.once('drain', () => resolve()));
     if (line % PROGRESS_EVERY === 0) process.stderr.write(`weir: ${line} lines\n`);
   }
   if (failure !== undefined) throw new WeirError('usage.invalid', `Cannot read or write: ${failure.message}`, { cause: failure });

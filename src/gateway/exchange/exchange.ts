@@ -239,7 +239,7 @@ export class Exchange implements AttemptOwner, StageContext {
     runtime.metrics.observe(record);
     runtime.router.observe(outcome, this.route);
     if (usage !== undefined && usage !== NO_TOKENS && status === 'answered') {
-      runtime.profiler.tokens.observe(outcome.model, request.promptChars, usage.promptTokens);
+      runtime.profiler.observePrompt(this.profile, outcome.model, usage.promptTokens);
       if (request.sampling.n === 1) runtime.profiler.observeOutput(this.profile, usage.completionTokens);
     }
     this.host.ended(this);

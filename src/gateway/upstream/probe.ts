@@ -74,7 +74,8 @@ export class Prober {
       const path = pathAt(target.url, target.path);
       const answer = await pool.request({ method: 'GET', path, headers: target.headers, signal });
       await answer.body.dump({ limit: 262_144, signal });
-      healthy = answer.statusCode >= 200 && answer.statusCode < 400;
+      // An engine that has no such path is alive all the same: Ollama and LM Studio answer 404.
+      healthy = answer.statusCode < 500;
     } catch {
       healthy = false;
     }

@@ -1,6 +1,11 @@
-/** Loopback, RFC 1918, link-local, shared (RFC 6598) and unique-local (RFC 4193) addresses. */
-const PRIVATE_ADDRESS =
-  /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)\d|^\[(?:::1\]|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/;
+const V4 = /^\d+(?:\.\d+){3}$/;
+
+/** Loopback, RFC 1918, link-local and shared (RFC 6598) addresses. */
+const PRIVATE_V4 =
+  /^(?:127|10|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+
+/** Loopback, unique-local (RFC 4193) and link-local addresses. */
+const PRIVATE_V6 = /^\[(?:::1\]|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/;
 
 /** Suffixes that are never resolved outside a network of one's own (RFC 6762, RFC 8375, and Kubernetes's). */
 const PRIVATE_SUFFIX = /(?:^|\.)(?:localhost|local|internal|lan|home\.arpa|svc|cluster\.local)$/;
@@ -12,8 +17,9 @@ const PRIVATE_SUFFIX = /(?:^|\.)(?:localhost|local|internal|lan|home\.arpa|svc|c
 export function isPrivate(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { hostname } = new URL(url);
-  if (PRIVATE_ADDRESS.test(hostname)) return true;
-  if (hostname.startsWith('[') || /^[\d.]+$/.test(hostname)) return false;
+  // Parsing has written every form of an IPv4 address as four decimals.
+  if (V4.test(hostname)) return PRIVATE_V4.test(hostname);
+  if (hostname.startsWith('[')) return PRIVATE_V6.test(hostname);
   return !hostname.includes('.') || PRIVATE_SUFFIX.test(hostname);
 }
 

@@ -26,7 +26,9 @@ const headers = z
     z
       .string()
       .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'a header name')
-      .refine(header => !FORBIDDEN_HEADERS.has(header.toLowerCase()), { message: 'a header that Weir does not set itself' }),
+      .refine(header => !FORBIDDEN_HEADERS.has(header.toLowerCase()), {
+        message: 'a header that Weir does not set itself',
+      }),
     z.string().regex(/^[\t\x20-\x7e]{0,1024}$/, 'printable ASCII of at most 1,024 characters'),
   )
   .refine(given => Object.keys(given).length <= 32, { message: 'at most 32 headers' });
@@ -37,7 +39,7 @@ const systemPrompt = z
   .union([
     text,
     z.strictObject({
-      text,
+      text: text.describe('The text.'),
       mode: z
         .enum(['prepend', 'append', 'replace'])
         .default('prepend')
@@ -73,7 +75,12 @@ export const decisionSchema = z
     refuse: z.string().min(1).max(1_024).optional().describe('Refuse the request with this message.'),
     select: selectSchema,
     strategy: strategySchema,
-    pools: z.array(name).min(1).max(64).optional().describe('Only these pools may serve it; any that has the model, unless said.'),
+    pools: z
+      .array(name)
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Only these pools may serve it; any that has the model, unless said.'),
     system_prompt: systemPrompt.optional().describe('A system prompt to add.'),
     reasoning_effort: z
       .string()
@@ -106,11 +113,20 @@ export const policyTestSchema = z
     headers: z.record(z.string(), z.string()).optional().describe('Request headers.'),
     metadata: z.record(z.string(), z.string()).optional().describe('The `metadata` object of the body.'),
     signals: z
-      .record(identifier, z.union([z.boolean(), z.literal('unknown'), z.number(), z.strictObject({ label: z.string(), score: share.default(1) })]))
+      .record(
+        identifier,
+        z.union([
+          z.boolean(),
+          z.literal('unknown'),
+          z.number(),
+          z.strictObject({
+            label: z.string().describe('The label.'),
+            score: share.default(1).describe('The score with it.'),
+          }),
+        ]),
+      )
       .optional()
-      .describe(
-        'Signals taken as given: true, false, unknown, a score (true when above 0), or a label with a score.',
-      ),
+      .describe('Signals taken as given: true, false, unknown, a score (true when above 0), or a label with a score.'),
     expect: name.optional().describe('The decision that must be taken; `direct` for a real model.'),
     expect_model: name
       .optional()

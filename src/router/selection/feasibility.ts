@@ -1,3 +1,4 @@
+import type { WorkloadProfile } from '#contract/profile.js';
 import type { Quote } from '#contract/pool-view.js';
 import type { Candidate } from '#contract/route.js';
 import type { SelectionContext } from '#contract/selection.js';
@@ -15,19 +16,15 @@ export interface Field {
   readonly ruledOut: readonly Candidate[];
 }
 
-/** Begins the reason of every model that is ruled out for its context window. */
-export const TOO_SHORT = 'context of';
-
 /** Parts the models into those that could take the request and those that could not, with the reason. Every selector begins here. */
 export function fieldOf(models: readonly string[], facts: Facts, { board, pool }: SelectionContext): Field {
   const { profile } = board;
   const contenders: Contender[] = [];
   const ruledOut: Candidate[] = [];
   for (const model of models) {
-    const window = facts.get(model)?.contextTokens ?? Number.POSITIVE_INFINITY;
-    const needed = profile.promptTokens(model) + profile.outputTokens.p50;
-    if (needed > window) {
-      ruledOut.push(out(model, `${TOO_SHORT} ${window} is too short for about ${needed} tokens`));
+    const missing = missingContext(model, facts, profile);
+    if (missing !== undefined) {
+      ruledOut.push(out(model, missing));
       continue;
     }
     const quote = pool.quote(model, profile);
@@ -35,6 +32,13 @@ export function fieldOf(models: readonly string[], facts: Facts, { board, pool }
     else ruledOut.push(out(model, quote.reason ?? 'no replica can take it'));
   }
   return { contenders, ruledOut };
+}
+
+/** Why prompt and median answer do not fit the model's context window; `undefined` when they do. */
+export function missingContext(model: string, facts: Facts, profile: WorkloadProfile): string | undefined {
+  const window = facts.get(model)?.contextTokens ?? Number.POSITIVE_INFINITY;
+  const needed = profile.promptTokens(model) + profile.outputTokens.p50;
+  return needed > window ? `context of ${window} is too short for about ${needed} tokens` : undefined;
 }
 
 function out(model: string, reason: string): Candidate {

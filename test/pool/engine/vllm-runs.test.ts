@@ -23,7 +23,7 @@ describe.skipIf(!existsSync(RUNS))('measured vLLM runs in deep overload, without
   test.each([
     ['rtx4090-llama-3.1-8b', { gpu: 'rtx4090', maxSequences: 256, blocks: 2588, contextTokens: 32_768 }],
     ['rtxpro6000-llama-3.1-8b', { gpu: 'rtxpro6000', maxSequences: 128 }],
-  ])('%s: mean TPOT within 25 %%, mean TTFT and end to end within 30 %%', (run, settings) => {
+  ])('$0: mean TPOT within a quarter, mean TTFT and end to end within 30 in 100', (run, settings) => {
     const rows = readFileSync(join(RUNS, run, 'requests.jsonl'), 'utf8')
       .trim()
       .split('\n')

@@ -1,4 +1,4 @@
-import { seededRandom } from '#contract/random.js';
+import { type Random, seededRandom } from '#contract/random.js';
 import { CircuitBreaker } from '#pool/topology/breaker.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const SETTINGS = {
 };
 
 /** No jitter: draws nothing but 0. */
-const STILL = { next: () => 0, below: () => 0, exponential: () => 0, fork: () => STILL };
+const STILL: Random = { next: () => 0, below: () => 0, exponential: () => 0, fork: () => STILL };
 
 const breakerOf = (random = STILL) => new CircuitBreaker(SETTINGS, random);
 

@@ -1,0 +1,57 @@
+const COUNT = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+/** Milliseconds as `84 µs`, `12.3 ms`, `1.25 s`, `4 min 5 s` or `3 h 2 min`. */
+export function duration(ms: number): string {
+  if (ms < 0.0005) return '0 µs';
+  if (ms < 1) return `${significant(ms * 1000)} µs`;
+  if (ms < 1000) return `${significant(ms)} ms`;
+  if (ms < 60_000) return `${significant(ms / 1000)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+/** Three digits that matter, and no more than two behind the point: `0.42`, `12.3`, `456`. */
+function significant(value: number): string {
+  if (value >= 100) return COUNT.format(value);
+  return String(Number(value.toPrecision(value < 1 ? 2 : 3)));
+}
+
+/** A whole number with its thousands parted. */
+export function count(value: number): string {
+  return COUNT.format(value);
+}
+
+/** `1 token`, `2 tokens`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A score of unknown scale, to three digits. */
+export function score(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1000) return COUNT.format(value);
+  if (size !== 0 && size < 0.001) return value.toExponential(1);
+  return String(Number(value.toPrecision(3)));
+}
+
+/** US dollars, small amounts in full: `$0.0000124`, `$1.50`. */
+export function usd(value: number): string {
+  if (value === 0) return '$0';
+  if (value >= 1) return `$${value.toFixed(2)}`;
+  const digits = Math.min(12, 2 - Math.floor(Math.log10(value)));
+  return `$${value.toFixed(digits).replace(/0+$/, '')}`;
+}
+
+/** A share of one as a percentage. */
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value > 0 && value < 10 ? Number(value.toPrecision(2)) : Math.round(value)} %`;
+}
+
+/** Wall time, ms since the epoch, as the clock on the reader's wall shows it. */
+export function clock(at: number): string {
+  return CLOCK.format(at);
+}

@@ -1,0 +1,121 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT, exit } from '#cli/exit.js';
+import { integer, positive, seedOption } from '#cli/options.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
+import { FAULT_KINDS, type FaultInput, parseFault } from '#engine-server/faults.js';
+import { type EngineServer, startEngineServer } from '#engine-server/server.js';
+import { GPUS } from '#pool/engine/hardware.js';
+import { MODELS } from '#pool/engine/models.js';
+
+interface EngineCommandOptions {
+  readonly model: string;
+  readonly gpu: string;
+  readonly tp: number;
+  readonly host: string;
+  readonly port: number;
+  readonly servedAs?: string;
+  readonly context?: number;
+  readonly blocks?: number;
+  readonly speed: number;
+  readonly instant?: true;
+  readonly answer: number;
+  readonly fault: readonly FaultInput[];
+  readonly admission: 'paged' | 'reserve';
+  readonly seed: number;
+}
+
+export function engineCommand(): Command {
+  return new Command('engine')
+    .description(
+      'Runs a simulated engine: a server that speaks as vLLM does and answers at the pace a real one would have.\n' +
+        'No model runs. Every response says so in the header x-weir-simulated.',
+    )
+    .option('-m, --model <name>', 'model whose timing is simulated', 'llama-3.1-8b')
+    .option('-g, --gpu <name>', 'GPU that the timing is computed for', 'h100')
+    .option('--tp <n>', 'GPUs in the tensor-parallel group', count, 1)
+    .option('--host <address>', 'address to listen on; other than loopback lets other machines connect', '127.0.0.1')
+    .option('-p, --port <n>', 'port to listen on; 0 chooses a free one', integer, 8000)
+    .option('--served-as <name>', 'name under which the model is served (default: the model)')
+    .option('--context <tokens>', "context window (default: the model's own)", count)
+    .option('--blocks <n>', 'KV blocks of 16 tokens (default: what GPU memory leaves)', count)
+    .option('--speed <x>', 'times faster than the real thing', positive, 1)
+    .option('--instant', 'answer at once, without pacing: for load tests')
+    .option('--answer <tokens>', 'median length of answers', count, 80)
+    .option(
+      '--fault <kind[:share[:detail]]>',
+      `a fault to begin with, may be repeated; kinds: ${FAULT_KINDS.join(', ')}`,
+      (text: string, before: readonly FaultInput[]) => [...before, fault(text)],
+      [] as readonly FaultInput[],
+    )
+    .addOption(
+      new Option('--admission <mode>', 'paged: KV blocks as tokens come; reserve: the whole context window at once')
+        .choices(['paged', 'reserve'])
+        .default('paged'),
+    )
+    .addOption(seedOption())
+    .addHelpText(
+      'after',
+      `
+Models: ${MODELS.map(model => model.name).join(', ')}
+GPUs:   ${GPUS.map(gpu => gpu.name).join(', ')}
+
+Faults can be changed while it runs: POST /faults {"kind": "cut", "share": 0.1, "after_tokens": 5, "for": "10s"}.
+
+Examples:
+  $ weir engine --model qwen3-8b --gpu l40s --port 8001
+  $ weir engine --model llama-3.1-70b --gpu h100 --tp 4 --speed 10
+  $ weir engine --instant --port 8002                    for load tests
+  $ weir engine --fault slow:0.5:4 --fault error:0.1:500`,
+    )
+    .action(run);
+}
+
+async function run(options: EngineCommandOptions): Promise<void> {
+  const server = await start(options);
+  const { profile } = server;
+  const pace = options.instant === true ? 'without pacing' : `at ${options.speed}× the pace of the real thing`;
+  process.stderr.write(
+    `weir engine listens on ${server.url}\n` +
+      `  simulates ${profile.model} on ${profile.tensorParallel} × ${profile.gpu} ${pace}, served as ${options.servedAs ?? options.model}\n` +
+      `  ${profile.totalBlocks} KV blocks of ${profile.blockTokens} tokens, ${options.admission}; context ${profile.contextTokens} tokens\n`,
+  );
+  await new Promise<void>(resolve => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+  await server.close();
+}
+
+async function start(options: EngineCommandOptions): Promise<EngineServer> {
+  const { model, gpu, tp, host, port, servedAs, context, blocks, speed, instant, answer, admission, seed } = options;
+  try {
+    return await startEngineServer({
+      ...{ model, gpu, tp, host, port, speed, admission, seed, answerTokens: answer, faults: options.fault },
+      ...(servedAs === undefined ? undefined : { servedAs }),
+      ...(context === undefined ? undefined : { contextTokens: context }),
+      ...(blocks === undefined ? undefined : { blocks }),
+      ...(instant === undefined ? undefined : { instant }),
+    });
+  } catch (error) {
+    if (isWeirError(error))
+      throw new WeirError('usage.invalid', error.message, error.hint === undefined ? {} : { hint: error.hint });
+    const { code, message } = error as NodeJS.ErrnoException;
+    process.stderr.write(`weir: cannot listen on ${host}:${port}: ${code ?? message}\n`);
+    return exit(EXIT.misuse);
+  }
+}
+
+function fault(text: string): FaultInput {
+  try {
+    return parseFault(text);
+  } catch (error) {
+    if (!isWeirError(error)) throw error;
+    throw new InvalidArgumentError(`${error.message} Expected ${error.hint}.`);
+  }
+}
+
+function count(text: string): number {
+  const value = integer(text);
+  if (value >= 1) return value;
+  throw new InvalidArgumentError('Expected a whole number from 1.');
+}

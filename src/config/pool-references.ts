@@ -1,0 +1,136 @@
+import { isWeirError } from '#contract/errors.js';
+import { findGpu, GPUS } from '#pool/engine/hardware.js';
+import { findModel, MODELS } from '#pool/engine/models.js';
+import { engineProfile } from '#pool/engine/profile.js';
+import type { PoolConfig, PoolEntry, SimulateEntry } from '#pool/schema.js';
+import { suggestion } from './nearest.js';
+import type { Finding, Path } from './problem.js';
+
+/** What the schema of the pool block cannot see: names that must exist, and engines that must be possible. */
+export function checkPool({ models, pools }: PoolConfig): readonly Finding[] {
+  const known = Object.keys(models);
+  const served = new Set(Object.values(pools).map(entry => entry.model));
+  const empty: readonly Finding[] =
+    known.length > 0
+      ? []
+      : [
+          {
+            code: 'config.missing',
+            path: ['pool', 'models'],
+            at: 'key',
+            message: 'there is no model',
+            hint: 'name at least one',
+          },
+        ];
+  return [
+    ...empty,
+    ...known.filter(model => !served.has(model)).map(unserved),
+    ...Object.entries(pools).flatMap(([name, entry]) => checkEntry(['pool', 'pools', name], entry, known)),
+  ];
+}
+
+/** Doubts about the pool block that keep nothing from working. */
+export function doubtsAboutPool({ pools }: PoolConfig): readonly Finding[] {
+  return Object.entries(pools).flatMap(([name, { gpu }]) => {
+    if (gpu === undefined || !fails(() => findGpu(gpu))) return [];
+    return unknown(
+      ['pool', 'pools', name, 'gpu'],
+      `nothing is known of the GPU ${quote(gpu)}: energy is not computed`,
+      gpu,
+      gpuNames(),
+    );
+  });
+}
+
+function unserved(model: string): Finding {
+  return {
+    code: 'config.missing',
+    path: ['pool', 'models', model],
+    at: 'key',
+    message: `no pool serves ${quote(model)}`,
+    hint: `add a pool with model: ${model}`,
+  };
+}
+
+function checkEntry(path: Path, entry: PoolEntry, known: readonly string[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (!known.includes(entry.model)) {
+    const message = `there is no model ${quote(entry.model)} under pool.models`;
+    findings.push(...unknown([...path, 'model'], message, entry.model, known));
+  }
+  findings.push(...repeated(path, entry));
+  if (entry.simulate !== undefined)
+    findings.push(...checkSimulation([...path, 'simulate'], entry.simulate, entry.context));
+  return findings;
+}
+
+function repeated(path: Path, { replicas = [] }: PoolEntry): readonly Finding[] {
+  const seen = new Set<string>();
+  return replicas.flatMap((replica, index): readonly Finding[] => {
+    const id = 'id' in replica && replica.id !== undefined ? replica.id : replica.url;
+    if (!seen.has(id)) {
+      seen.add(id);
+      return [];
+    }
+    const hint = 'give each its own id, or remove one';
+    return [
+      {
+        code: 'config.duplicate',
+        path: [...path, 'replicas', index],
+        at: 'value',
+        message: `${quote(id)} stands twice here`,
+        hint,
+      },
+    ];
+  });
+}
+
+function checkSimulation(path: Path, simulate: SimulateEntry, context: number | undefined): readonly Finding[] {
+  const { model, gpu, tp, blocks } = simulate;
+  const findings: Finding[] = [];
+  if (fails(() => findModel(model))) {
+    const names = MODELS.map(({ name }) => name);
+    findings.push(...unknown([...path, 'model'], `the engine catalogue has no model ${quote(model)}`, model, names));
+  }
+  if (fails(() => findGpu(gpu))) {
+    findings.push(...unknown([...path, 'gpu'], `the engine catalogue has no GPU ${quote(gpu)}`, gpu, gpuNames()));
+  }
+  if (findings.length > 0) return findings;
+  try {
+    engineProfile({
+      model,
+      gpu,
+      tp,
+      ...(context !== undefined && { contextTokens: context }),
+      ...(blocks !== undefined && { blocks }),
+    });
+    return [];
+  } catch (error) {
+    if (!isWeirError(error)) throw error;
+    const hint = error.hint === undefined ? undefined : error.hint.replace(/^tp (\d+)$/, 'tp: $1 would do');
+    return [{ code: error.code, path, at: 'value', message: error.message, ...(hint !== undefined && { hint }) }];
+  }
+}
+
+function unknown(path: Path, message: string, name: string, known: readonly string[]): readonly Finding[] {
+  const hint = suggestion(name, known);
+  return [{ code: 'config.unknown_reference', path, at: 'value', message, ...(hint !== undefined && { hint }) }];
+}
+
+function gpuNames(): readonly string[] {
+  return GPUS.map(({ name }) => name);
+}
+
+function fails(look: () => unknown): boolean {
+  try {
+    look();
+    return false;
+  } catch (error) {
+    if (!isWeirError(error)) throw error;
+    return true;
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

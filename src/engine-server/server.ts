@@ -1,0 +1,117 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '#contract/clock.js';
+import { seededRandom } from '#contract/random.js';
+import type { Tokens } from '#contract/units.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import { createEngine } from '#pool/engine/batching-engine.js';
+import type { EngineStats } from '#pool/engine/engine.js';
+import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
+import { EngineMetrics } from './engine-metrics.js';
+import { type Fault, type FaultInput, Faults } from './faults.js';
+import { Pacer } from './pacer.js';
+import { type EngineService, serve } from './service.js';
+
+export interface EngineServerOptions {
+  /** Model of the engine catalogue whose timing is simulated: `llama-3.1-8b`. */
+  readonly model: string;
+  /** GPU of the engine catalogue: `h100`. */
+  readonly gpu: string;
+  /** GPUs in the tensor-parallel group: 1 unless said. */
+  readonly tp?: number;
+  /** Name under which the model is served; `model` unless said. */
+  readonly servedAs?: string;
+  /** 127.0.0.1 unless said. */
+  readonly host?: string;
+  /** A free one unless said. */
+  readonly port?: number;
+  /** How many times faster than the real thing: 1 unless said. */
+  readonly speed?: number;
+  /** Answers whole at once, without pacing: for load tests. Prefixes are still cached and counted. */
+  readonly instant?: boolean;
+  /** Seed of answers and faults: 1 unless said. */
+  readonly seed?: number;
+  readonly blocks?: number;
+  readonly contextTokens?: Tokens;
+  readonly maxSequences?: number;
+  readonly maxBatchedTokens?: Tokens;
+  readonly admission?: 'paged' | 'reserve';
+  /** Median length of answers: 80 unless said. */
+  readonly answerTokens?: Tokens;
+  readonly faults?: readonly FaultInput[];
+  readonly clock?: Clock;
+}
+
+export interface EngineServer {
+  readonly url: string;
+  readonly port: number;
+  readonly profile: EngineProfile;
+  /** Sets the fault of its kind; `none` ends all of them. */
+  setFault(fault: FaultInput): void;
+  faults(): readonly Fault[];
+  stats(): EngineStats;
+  /** Stops listening and ends what is open. */
+  close(): Promise<void>;
+}
+
+/** Sequences that may wait in one simulated engine. */
+const MOST_WAITING = 10_000;
+
+/**
+ * Starts a server that speaks as vLLM does and answers at the pace the engine model computes.
+ *
+ * @throws WeirError what {@link engineProfile} throws; what the system says when it cannot listen.
+ */
+export async function startEngineServer(options: EngineServerOptions): Promise<EngineServer> {
+  const { model, gpu, servedAs, host = '127.0.0.1', port = 0, seed = 1, clock = machineClock } = options;
+  const profile = engineProfile({ model, gpu, ...given(options) });
+  const speed = options.instant === true ? Number.POSITIVE_INFINITY : (options.speed ?? 1);
+  const random = seededRandom(seed);
+  const engine = createEngine(profile, { admission: options.admission ?? 'paged', maxWaiting: MOST_WAITING });
+  const pacer = new Pacer(engine, clock, speed);
+  const faults = new Faults(clock, random.fork('faults'));
+  for (const fault of options.faults ?? []) faults.set(fault);
+  const name = servedAs ?? model;
+  const service: EngineService = {
+    ...{ servedAs: name, profile, pacer, faults, clock },
+    metrics: new EngineMetrics(name, profile, () => pacer.stats()),
+    random: random.fork('answers'),
+    answerTokens: options.answerTokens ?? 80,
+  };
+
+  const server = createServer((request, response) => void serve(service, request, response));
+  server.keepAliveTimeout = 75_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+    port: address.port,
+    profile,
+    setFault: fault => faults.set(fault),
+    faults: () => faults.list(),
+    stats: () => pacer.stats(),
+    close: () =>
+      new Promise(resolve => {
+        pacer.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function given(options: EngineServerOptions) {
+  const { tp, blocks, contextTokens, maxSequences, maxBatchedTokens } = options;
+  return {
+    ...(tp === undefined ? undefined : { tp }),
+    ...(blocks === undefined ? undefined : { blocks }),
+    ...(contextTokens === undefined ? undefined : { contextTokens }),
+    ...(maxSequences === undefined ? undefined : { maxSequences }),
+    ...(maxBatchedTokens === undefined ? undefined : { maxBatchedTokens }),
+  };
+}

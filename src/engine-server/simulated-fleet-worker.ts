@@ -1,0 +1,36 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { isWeirError } from '#contract/errors.js';
+import { type EngineServer, startEngineServer } from './server.js';
+import type { FleetMessage, SimulatedReplicaSpec } from './simulated-fleet.js';
+
+const port = parentPort!;
+const servers: EngineServer[] = [];
+
+async function startPool(spec: SimulatedReplicaSpec): Promise<readonly [string, readonly string[]]> {
+  const { pool, model, engineModel, count, seed = 1, ...rest } = spec;
+  const started = await Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      startEngineServer({ ...rest, model: engineModel, servedAs: model, seed: seed + i }),
+    ),
+  );
+  servers.push(...started);
+  return [pool, started.map(server => server.url)];
+}
+
+function report(message: FleetMessage): void {
+  port.postMessage(message);
+}
+
+port.once('message', () => {
+  void Promise.all(servers.map(server => server.close())).then(() => port.close());
+});
+
+try {
+  report({
+    kind: 'listening',
+    urls: await Promise.all((workerData as readonly SimulatedReplicaSpec[]).map(startPool)),
+  });
+} catch (error) {
+  const known = isWeirError(error) ? error : undefined;
+  report({ kind: 'failed', code: known?.code ?? '', message: known?.message ?? String(error), hint: known?.hint });
+}

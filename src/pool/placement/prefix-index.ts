@@ -1,0 +1,264 @@
+import { ChainTable, NONE, UNION } from './chain-table.js';
+
+export interface PrefixIndexOptions {
+  /** Most (block, replica) pairs in all: 524,288 unless said. */
+  readonly maxEntries?: number;
+  /** Most replicas: 1,024 unless said. One more, and what was known of the one longest unused is forgotten. */
+  readonly maxReplicas?: number;
+  /** Most replicas whose match is told exactly: 64 unless said. */
+  readonly maxMatches?: number;
+}
+
+/** How much of a prompt each replica holds. Valid until the next call of {@link PrefixIndex.match}. */
+export interface PrefixMatch {
+  /** Blocks on the replica that holds most. */
+  readonly deepest: number;
+  /** Blocks from the start of the prompt that a replica is believed to hold. */
+  blocksOn(replica: string): number;
+}
+
+/** One replica's share of the index: its blocks from least to most recently used. */
+interface Shelf {
+  readonly slot: number;
+  readonly name: string;
+  oldest: number;
+  newest: number;
+  size: number;
+  usedAt: number;
+}
+
+/**
+ * What the prefix cache of each replica is believed to hold: chain hashes of prompt blocks, in one LRU list a replica that mirrors
+ * the replica's own.
+ *
+ * A use moves a chain to the young end with its beginning youngest, and what is evicted is always the oldest: so of any chain a
+ * replica holds a beginning without gaps, and how long it is can be found by binary search. A look-up costs
+ * O(log blocks) probes for each different match length, an insertion O(blocks), whatever the number of replicas.
+ *
+ * Memory is bounded: at most `maxEntries` pairs, 72 bytes each at the worst (and as much again, for a moment, while a table
+ * grows), which is 36 MiB unless said otherwise. When all is full the replica with most pairs loses its oldest.
+ */
+export class PrefixIndex {
+  readonly maxEntries: number;
+  private readonly maxReplicas: number;
+  private readonly maxMatches: number;
+  private readonly table: ChainTable;
+  private readonly shelves: (Shelf | undefined)[] = [];
+  private readonly byName = new Map<string, Shelf>();
+  private entries = 0;
+  private uses = 0;
+
+  /** Of the last look-up: blocks by slot where `stamps` says so, `common` for all others. */
+  private readonly blocks: Int32Array;
+  private readonly stamps: Float64Array;
+  private lookups = 0;
+  private common = 0;
+  private deepest = 0;
+  private readonly result: PrefixMatch;
+
+  constructor(options: PrefixIndexOptions = {}) {
+    this.maxEntries = Math.max(1, options.maxEntries ?? 524_288);
+    this.maxReplicas = Math.max(1, options.maxReplicas ?? 1024);
+    this.maxMatches = Math.max(1, options.maxMatches ?? 64);
+    this.table = new ChainTable(2 * this.maxEntries);
+    this.blocks = new Int32Array(this.maxReplicas);
+    this.stamps = new Float64Array(this.maxReplicas);
+    const deepest = () => this.deepest;
+    this.result = {
+      get deepest() {
+        return deepest();
+      },
+      blocksOn: replica => this.blocksOn(replica),
+    };
+  }
+
+  /** Pairs of block and replica. */
+  get size(): number {
+    return this.entries;
+  }
+
+  get replicas(): number {
+    return this.byName.size;
+  }
+
+  /** Blocks known to be on one replica. */
+  sizeOf(replica: string): number {
+    return this.byName.get(replica)?.size ?? 0;
+  }
+
+  /** Bytes that the index takes now. */
+  get bytes(): number {
+    return this.table.bytes + this.blocks.byteLength + this.stamps.byteLength;
+  }
+
+  /**
+   * How many blocks from the start of a chain each replica holds.
+   *
+   * The longest matches are exact, up to `maxMatches` replicas. Any more are credited with what every replica holds: they would
+   * not be chosen for their match.
+   */
+  match(hashes: ArrayLike<number>): PrefixMatch {
+    this.lookups++;
+    this.common = 0;
+    this.deepest = this.heldAnywhere(hashes);
+    let level = this.deepest;
+    let found = 0;
+    while (level > 0) {
+      const union = this.table.find(hashes[level - 1]!, UNION);
+      const holders = this.table.holders(union);
+      for (let pair = this.table.firstHolder(union); pair !== NONE; pair = this.table.nextHolder(pair)) {
+        const slot = this.table.owner(pair);
+        if (this.stamps[slot] === this.lookups) continue;
+        if (found === this.maxMatches) {
+          this.common = this.heldEverywhere(hashes, level);
+          return this.result;
+        }
+        this.stamps[slot] = this.lookups;
+        this.blocks[slot] = level;
+        found++;
+      }
+      level = this.levelHeldByMore(hashes, level, holders);
+    }
+    return this.result;
+  }
+
+  /** A replica was sent a prompt: it will hold the whole chain, and of its other blocks the `capacity` most recently used in all. */
+  insert(hashes: ArrayLike<number>, replica: string, capacity: number): void {
+    const room = Math.min(Math.floor(capacity), this.maxEntries);
+    if (!(room >= 1) || hashes.length === 0) return;
+    const shelf = this.shelfOf(replica);
+    const { slot } = shelf;
+    shelf.usedAt = ++this.uses;
+    const length = Math.min(hashes.length, room);
+    const held = this.heldBy(hashes, slot, length);
+    // Twice: before, so that nothing of the chain is evicted to make room for the rest of it; after, so that it ends up youngest.
+    this.touch(shelf, hashes, held);
+    while (shelf.size > room) this.evictOldest(shelf);
+    let largest: Shelf | undefined;
+    for (let i = length - 1; i >= held; i--) {
+      if (shelf.size >= room) this.evictOldest(shelf);
+      else if (this.entries >= this.maxEntries) {
+        largest ??= this.largest();
+        this.evictOldest(largest.size > 0 ? largest : shelf);
+      }
+      this.add(shelf, hashes[i]!);
+    }
+    if (held < length) this.touch(shelf, hashes, held);
+  }
+
+  /** Nothing is known to be on the replica any more. */
+  forget(replica: string): void {
+    const shelf = this.byName.get(replica);
+    if (shelf === undefined) return;
+    while (shelf.size > 0) this.evictOldest(shelf);
+    this.byName.delete(replica);
+    this.shelves[shelf.slot] = undefined;
+    this.stamps[shelf.slot] = 0;
+  }
+
+  private blocksOn(replica: string): number {
+    const shelf = this.byName.get(replica);
+    if (shelf === undefined) return 0;
+    return this.stamps[shelf.slot] === this.lookups ? this.blocks[shelf.slot]! : this.common;
+  }
+
+  /** Blocks from the start that some replica holds. */
+  private heldAnywhere(hashes: ArrayLike<number>): number {
+    return longest(hashes.length, blocks => this.table.find(hashes[blocks - 1]!, UNION) !== NONE);
+  }
+
+  /** Blocks from the start, at most `limit`, that every replica holds. */
+  private heldEverywhere(hashes: ArrayLike<number>, limit: number): number {
+    const all = this.byName.size;
+    return longest(limit, blocks => this.table.holders(this.table.find(hashes[blocks - 1]!, UNION)) >= all);
+  }
+
+  private heldBy(hashes: ArrayLike<number>, slot: number, limit: number): number {
+    return longest(limit, blocks => this.table.find(hashes[blocks - 1]!, slot) !== NONE);
+  }
+
+  /** The longest beginning, shorter than `level` blocks, that more than `holders` replicas hold; 0 when there is none. */
+  private levelHeldByMore(hashes: ArrayLike<number>, level: number, holders: number): number {
+    return longest(level - 1, blocks => this.table.holders(this.table.find(hashes[blocks - 1]!, UNION)) > holders);
+  }
+
+  private shelfOf(replica: string): Shelf {
+    const known = this.byName.get(replica);
+    if (known !== undefined) return known;
+    if (this.byName.size >= this.maxReplicas) this.forget(this.longestUnused());
+    let slot = 0;
+    while (this.shelves[slot] !== undefined) slot++;
+    const shelf = { slot, name: replica, oldest: NONE, newest: NONE, size: 0, usedAt: 0 };
+    this.shelves[slot] = shelf;
+    this.byName.set(replica, shelf);
+    return shelf;
+  }
+
+  private longestUnused(): string {
+    let found: Shelf | undefined;
+    for (const shelf of this.byName.values()) if (found === undefined || shelf.usedAt < found.usedAt) found = shelf;
+    return found!.name;
+  }
+
+  private largest(): Shelf {
+    let found: Shelf | undefined;
+    for (const shelf of this.byName.values()) if (found === undefined || shelf.size > found.size) found = shelf;
+    return found!;
+  }
+
+  private touch(shelf: Shelf, hashes: ArrayLike<number>, count: number): void {
+    const { table } = this;
+    for (let i = count - 1; i >= 0; i--) {
+      const pair = table.find(hashes[i]!, shelf.slot);
+      if (pair === NONE || pair === shelf.newest) continue;
+      this.unlink(shelf, pair);
+      this.append(shelf, pair);
+    }
+  }
+
+  private add(shelf: Shelf, hash: number): void {
+    if (this.table.find(hash, shelf.slot) !== NONE) return;
+    this.append(shelf, this.table.add(hash, shelf.slot));
+    shelf.size++;
+    this.entries++;
+  }
+
+  private evictOldest(shelf: Shelf): void {
+    const pair = shelf.oldest;
+    this.unlink(shelf, pair);
+    this.table.remove(pair);
+    shelf.size--;
+    this.entries--;
+  }
+
+  private append(shelf: Shelf, pair: number): void {
+    const { older, newer } = this.table;
+    older[pair] = shelf.newest;
+    newer[pair] = NONE;
+    if (shelf.newest === NONE) shelf.oldest = pair;
+    else newer[shelf.newest] = pair;
+    shelf.newest = pair;
+  }
+
+  private unlink(shelf: Shelf, pair: number): void {
+    const { older, newer } = this.table;
+    const before = older[pair]!;
+    const after = newer[pair]!;
+    if (before === NONE) shelf.oldest = after;
+    else newer[before] = after;
+    if (after === NONE) shelf.newest = before;
+    else older[after] = before;
+  }
+}
+
+/** The largest count up to `limit` that `holds`, where what holds for a count holds for every smaller one; 0 holds always. */
+function longest(limit: number, holds: (count: number) => boolean): number {
+  let low = 0;
+  let high = limit;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (holds(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

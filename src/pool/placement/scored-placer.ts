@@ -1,0 +1,103 @@
+import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
+import type { Random } from '#contract/random.js';
+import { objection } from './filters.js';
+import type { Picker } from './picker.js';
+import type { Choice, Placer, ReplicaView } from './placer.js';
+import type { PrefixMemory } from './prefix-memory.js';
+import type { Candidates, Scorer } from './scorer.js';
+
+/** Losers that are named: the best of them, then what the filters took out. */
+const MOST_LOSERS = 8;
+
+export interface ScoredPlacerParts {
+  readonly name: string;
+  readonly scorers: readonly Scorer[];
+  readonly picker: Picker;
+  readonly random: Random;
+  /** Where the prompts went so far; only for a placer whose scorers ask. */
+  readonly memory?: PrefixMemory;
+}
+
+/** Filters, then scorers, then a picker. A replica's score is the mean of its scores, weighted by what each is worth: in [0, 1]. */
+export class ScoredPlacer implements Placer {
+  readonly name: string;
+  private readonly open: ReplicaView[] = [];
+  private totals = new Float64Array(16);
+  private scores = new Float64Array(16);
+
+  constructor(private readonly parts: ScoredPlacerParts) {
+    this.name = parts.name;
+  }
+
+  choose(request: PlacementRequest, replicas: readonly ReplicaView[]): Choice | undefined {
+    const { open } = this;
+    open.length = 0;
+    for (const replica of replicas) if (objection(request, replica) === undefined) open.push(replica);
+    if (open.length === 0) return undefined;
+
+    const { memory, picker, random } = this.parts;
+    const match = memory?.match(request.prefix.hashes);
+    this.score({ request, replicas: open, match });
+    const chosen = picker.pick(open, this.totals, random);
+    const replica = open[chosen]!;
+    memory?.noted(replica);
+    return {
+      replica,
+      score: this.totals[chosen]!,
+      expectedPrefixTokens:
+        match === undefined
+          ? 0
+          : Math.min(request.promptTokens, Math.floor(match.blocksOn(replica.id) * request.prefix.blockTokens)),
+      losers: this.losers(request, replicas, chosen),
+      considered: replicas.length,
+    };
+  }
+
+  committed(request: PlacementRequest, replica: string): void {
+    this.parts.memory?.committed(request, replica);
+    this.parts.picker.committed?.(replica);
+  }
+
+  forget(replica: string): void {
+    this.parts.memory?.forget(replica);
+    this.parts.picker.forget?.(replica);
+  }
+
+  private score(candidates: Candidates): void {
+    const count = candidates.replicas.length;
+    if (this.totals.length < count) {
+      this.totals = new Float64Array(2 * count);
+      this.scores = new Float64Array(2 * count);
+    }
+    const { totals, scores } = this;
+    totals.fill(0, 0, count);
+    let worth = 0;
+    for (const scorer of this.parts.scorers) {
+      const range = scorer.score(candidates, scores);
+      if (range <= 0) continue;
+      worth += range;
+      for (let i = 0; i < count; i++) totals[i]! += range * scores[i]!;
+    }
+    for (let i = 0; i < count; i++) totals[i] = worth > 0 ? totals[i]! / worth : 1;
+  }
+
+  private losers(request: PlacementRequest, replicas: readonly ReplicaView[], chosen: number): readonly ReplicaScore[] {
+    const { open, totals } = this;
+    const losers: { replica: string; score: number; filtered?: string }[] = [];
+    for (let i = 0; i < open.length; i++) {
+      const score = totals[i]!;
+      if (i === chosen || (losers.length === MOST_LOSERS && score <= losers[MOST_LOSERS - 1]!.score)) continue;
+      if (losers.length === MOST_LOSERS) losers.pop();
+      let at = losers.length;
+      while (at > 0 && losers[at - 1]!.score < score) at--;
+      losers.splice(at, 0, { replica: open[i]!.id, score });
+    }
+    if (open.length === replicas.length) return losers;
+    for (const replica of replicas) {
+      if (losers.length === MOST_LOSERS) break;
+      const filtered = objection(request, replica);
+      if (filtered !== undefined) losers.push({ replica: replica.id, score: 0, filtered });
+    }
+    return losers;
+  }
+}

@@ -1,0 +1,180 @@
+import { type CompareNode, type Leaf, OTHERWISE } from './policy/expression.js';
+import { parseExpression } from './policy/parse.js';
+import { rankDecisions } from './policy/policy.js';
+import { leavesOf } from './policy/references.js';
+import type { DecisionConfig } from './policy/schema.js';
+import type { ProblemPath, RouterProblem } from './problem.js';
+import type { RouterConfig } from './schema.js';
+import { selectorType } from './selection/registry.js';
+import { signalType } from './signals/set.js';
+
+/** Names of decisions that Weir gives itself. */
+const RESERVED_DECISIONS: ReadonlySet<string> = new Set(['direct', 'none']);
+
+/** What the other parts define that the router's block refers to. */
+export interface RouterSurroundings {
+  readonly models: readonly string[];
+  readonly pools: readonly { readonly name: string; readonly model: string }[];
+}
+
+/**
+ * Everything wrong with a `router:` block that its schema cannot see: names of nothing, names that stand twice, expressions that
+ * do not parse or compare what cannot be compared, unsafe patterns, decisions that can never be reached. Throws nothing.
+ */
+export function checkRouter(config: RouterConfig, around: RouterSurroundings): readonly RouterProblem[] {
+  return [
+    ...checkNames(config, around),
+    ...checkSignals(config),
+    ...config.decisions.flatMap((decision, index) => checkDecision(decision, index, config, around)),
+    ...checkOrder(config),
+    ...checkTests(config, around),
+  ];
+}
+
+function error(
+  code: RouterProblem['code'],
+  path: ProblemPath,
+  message: string,
+  more: Partial<RouterProblem> = {},
+): RouterProblem {
+  return { code, level: 'error', path, message, ...more };
+}
+
+function unknownName(path: ProblemPath, what: string, name: string, known: readonly string[], offset?: number): RouterProblem {
+  const more = { unknown: { name, known }, ...(offset === undefined ? undefined : { offset }) };
+  return error('config.unknown_reference', path, `there is no ${what} named ${name}`, more);
+}
+
+function duplicates(names: readonly string[], path: (index: number) => ProblemPath, what: string): RouterProblem[] {
+  const seen = new Set<string>();
+  return names.flatMap((name, index) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    return [error('config.duplicate', path(index), `${what} ${name} stands twice`)];
+  });
+}
+
+function checkNames({ names, decisions }: RouterConfig, { models }: RouterSurroundings): RouterProblem[] {
+  return [
+    ...duplicates(names, index => ['names', index], 'the virtual name'),
+    ...names.flatMap((name, index) =>
+      models.includes(name)
+        ? [error('config.duplicate', ['names', index], `${name} is a real model and cannot be a virtual name as well`)]
+        : [],
+    ),
+    ...duplicates(
+      decisions.map(({ name }) => name),
+      index => ['decisions', index, 'name'],
+      'the decision',
+    ),
+    ...decisions.flatMap(({ name }, index) =>
+      RESERVED_DECISIONS.has(name)
+        ? [error('config.invalid', ['decisions', index, 'name'], `${name} is a name that Weir gives itself`)]
+        : [],
+    ),
+  ];
+}
+
+function checkSignals({ signals }: RouterConfig): RouterProblem[] {
+  return Object.entries(signals).flatMap(([name, { type, options }]) =>
+    (signalType(type)?.check?.(options) ?? []).map(
+      ({ path, ...problem }): RouterProblem => ({ ...problem, level: 'error', path: ['signals', name, type, ...path] }),
+    ),
+  );
+}
+
+function checkDecision(
+  decision: DecisionConfig,
+  index: number,
+  config: RouterConfig,
+  around: RouterSurroundings,
+): RouterProblem[] {
+  const at = (...path: ProblemPath): ProblemPath => ['decisions', index, ...path];
+  const models = decision.models ?? [];
+  const pools = decision.pools ?? [];
+  const poolNames = around.pools.map(({ name }) => name);
+  const served = new Set(around.pools.filter(({ name }) => pools.includes(name)).map(({ model }) => model));
+  return [
+    ...checkCondition(decision.when, at('when'), config),
+    ...duplicates(models, i => at('models', i), 'the model'),
+    ...models.flatMap((model, i) => {
+      if (!around.models.includes(model)) return [unknownName(at('models', i), 'model', model, around.models)];
+      if (pools.length === 0 || served.has(model)) return [];
+      return [error('config.invalid', at('models', i), `none of the pools ${pools.join(', ')} serves ${model}`)];
+    }),
+    ...duplicates(pools, i => at('pools', i), 'the pool'),
+    ...pools.flatMap((pool, i) => (poolNames.includes(pool) ? [] : [unknownName(at('pools', i), 'pool', pool, poolNames)])),
+    ...(selectorType(decision.select.type)?.check?.(decision.select.options, models) ?? []).map(
+      ({ path, ...problem }): RouterProblem => ({
+        ...problem,
+        level: 'error',
+        path: at('select', decision.select.type, ...path),
+      }),
+    ),
+  ];
+}
+
+function checkCondition(when: string, path: ProblemPath, config: RouterConfig): RouterProblem[] {
+  const parsed = parseExpression(when);
+  if (!parsed.ok) {
+    const { message, ...more } = parsed.error;
+    return [error('policy.syntax', path, message, more)];
+  }
+  return leavesOf(parsed.tree).flatMap(leaf => checkLeaf(leaf, path, config));
+}
+
+function checkLeaf(leaf: Leaf, path: ProblemPath, { signals }: RouterConfig): RouterProblem[] {
+  const signal = Object.hasOwn(signals, leaf.name) ? signals[leaf.name] : undefined;
+  if (signal === undefined) return [unknownName(path, 'signal', leaf.name, Object.keys(signals), leaf.offset)];
+  return leaf.kind === 'compare' && typeof leaf.value === 'string' ? checkLabel(leaf, leaf.value, path, signal.type) : [];
+}
+
+function checkLabel({ name, valueOffset }: CompareNode, label: string, path: ProblemPath, type: string): RouterProblem[] {
+  const kind = signalType(type);
+  if (kind?.labelMeaning === undefined) {
+    const more = { offset: valueOffset, hint: `a number: ${kind?.scoreMeaning ?? 'the score'}` };
+    return [error('config.invalid', path, `${name} is a ${type} signal, which has a score but no name to compare with`, more)];
+  }
+  if (kind.labels === undefined || kind.labels.includes(label)) return [];
+  const more = { offset: valueOffset, unknown: { name: label, known: kind.labels } };
+  return [error('config.unknown_reference', path, `no ${type} signal ever has the label ${label}`, more)];
+}
+
+function checkOrder({ decisions }: RouterConfig): RouterProblem[] {
+  if (decisions.length === 0) return [];
+  const last = rankDecisions(decisions).filter(({ when }) => parsesAsOtherwise(when));
+  const unreachable = last.slice(1).map(decision =>
+    error('policy.unreachable', ['decisions', decisions.indexOf(decision), 'when'], `${last[0]?.name ?? ''} is otherwise already`),
+  );
+  if (last.length > 0) return unreachable;
+  const message = 'requests that match no decision are refused: no decision is otherwise';
+  return [{ code: 'policy.incomplete', level: 'warning', path: ['decisions'], message, hint: 'a last decision with when: otherwise' }];
+}
+
+function parsesAsOtherwise(when: string): boolean {
+  const parsed = parseExpression(when);
+  return parsed.ok && parsed.tree === OTHERWISE;
+}
+
+function checkTests({ tests, decisions, signals, names }: RouterConfig, { models }: RouterSurroundings): RouterProblem[] {
+  const decided = decisions.length === 0 ? ['default'] : decisions.map(({ name }) => name);
+  const decisionNames = [...decided, ...RESERVED_DECISIONS];
+  const askable = [...names, ...models];
+  return tests.flatMap(({ expect, expect_model, model, signals: given = {} }, index) => {
+    const at = (...path: ProblemPath): ProblemPath => ['tests', index, ...path];
+    const problems: RouterProblem[] = [];
+    if (expect !== undefined && !decisionNames.includes(expect)) {
+      problems.push(unknownName(at('expect'), 'decision', expect, decisionNames));
+    }
+    if (expect_model !== undefined && !models.includes(expect_model)) {
+      problems.push(unknownName(at('expect_model'), 'model', expect_model, models));
+    }
+    if (model !== undefined && !askable.includes(model)) problems.push(unknownName(at('model'), 'model', model, askable));
+    for (const name of Object.keys(given)) {
+      if (!Object.hasOwn(signals, name)) problems.push(unknownName(at('signals', name), 'signal', name, Object.keys(signals)));
+    }
+    return problems;
+  });
+}

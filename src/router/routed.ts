@@ -1,0 +1,65 @@
+import { WeirError } from '#contract/errors.js';
+import type { PlacementConstraints, RouteParameters } from '#contract/route.js';
+import type { Selector } from '#contract/selection.js';
+import type { DecisionConfig } from './policy/schema.js';
+import { selectorType } from './selection/registry.js';
+import type { Facts } from './selection/selector-type.js';
+
+/** What taking a decision means: the part of it that stages after the decision work from. */
+export interface Routed {
+  readonly name: string;
+  readonly models: readonly string[];
+  readonly selector: Selector;
+  readonly strategy: string;
+  readonly parameters: RouteParameters;
+  readonly constraints: PlacementConstraints;
+  /** Text to answer with, or message to refuse with, when no model is to be asked. */
+  readonly respond?: string;
+  readonly refuse?: string;
+}
+
+/** Decisions by name. */
+export type RoutedTable = ReadonlyMap<string, Routed>;
+
+/** The decision taken when the caller names a real model. */
+export const DIRECT = 'direct';
+/** What stands in the record when no decision matched. */
+export const NO_DECISION = 'none';
+
+/** A configured decision, ready to be carried out. */
+export function routed(decision: DecisionConfig, facts: Facts): Routed {
+  const { respond, refuse, pools } = decision;
+  return {
+    name: decision.name,
+    models: decision.models ?? [],
+    selector: selectorOf(decision.select.type, decision.select.options, facts),
+    strategy: decision.strategy,
+    parameters: parametersOf(decision),
+    constraints: pools === undefined ? {} : { pools },
+    ...(respond === undefined ? undefined : { respond }),
+    ...(refuse === undefined ? undefined : { refuse }),
+  };
+}
+
+/** A decision over these models in their order, with nothing asked of them. */
+export function plainly(name: string, models: readonly string[], strategy: string, facts: Facts): Routed {
+  return { name, models, selector: selectorOf('static', {}, facts), strategy, parameters: {}, constraints: {} };
+}
+
+function selectorOf(type: string, options: unknown, facts: Facts): Selector {
+  const known = selectorType(type);
+  if (known === undefined) throw new WeirError('config.unknown_reference', `there is no selector named ${type}`);
+  return known.build(options, facts);
+}
+
+function parametersOf(decision: DecisionConfig): RouteParameters {
+  const { system_prompt, reasoning_effort, max_tokens, temperature, headers } = decision;
+  const prompt = typeof system_prompt === 'string' ? { mode: 'prepend' as const, text: system_prompt } : system_prompt;
+  return {
+    ...(prompt === undefined ? undefined : { systemPrompt: prompt }),
+    ...(reasoning_effort === undefined ? undefined : { reasoningEffort: reasoning_effort }),
+    ...(max_tokens === undefined ? undefined : { maxOutputTokens: max_tokens }),
+    ...(temperature === undefined ? undefined : { temperature }),
+    ...(headers === undefined ? undefined : { headers }),
+  };
+}

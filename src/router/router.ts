@@ -1,0 +1,121 @@
+import type { Clock } from '#contract/clock.js';
+import { WeirError } from '#contract/errors.js';
+import type { Outcome } from '#contract/outcome.js';
+import type { WorkloadProfile } from '#contract/profile.js';
+import type { InferenceRequest } from '#contract/request.js';
+import type { Route } from '#contract/route.js';
+import type { Board, SignalEvaluator, SignalValue } from '#contract/signal.js';
+import type { RouteDraft, Stage } from '#contract/stage.js';
+import type { Strategy } from '#contract/strategy.js';
+import { RequestBoard } from './board.js';
+import type { ModelFacts } from './model-facts.js';
+import { Policy } from './policy/policy.js';
+import type { DecisionConfig } from './policy/schema.js';
+import { DIRECT, plainly, type Routed, type RoutedTable, routed } from './routed.js';
+import type { RouterConfig } from './schema.js';
+import { SignalSet } from './signals/set.js';
+import { decideStage } from './stages/decide.js';
+import { respondStage } from './stages/respond.js';
+import { selectStage } from './stages/select.js';
+import { shapeStage } from './stages/shape.js';
+import { strategyNamed } from './strategy/registry.js';
+
+export interface RouterDeps {
+  readonly clock: Clock;
+  /** Every model of the configuration, in its order. */
+  readonly models: readonly ModelFacts[];
+}
+
+/** The router of one configuration. Compiled once; holds no state of any request. */
+export interface Router {
+  /** What a request goes through, in this order. */
+  readonly stages: readonly Stage[];
+  /** Every signal of the configuration, used by a decision or not. */
+  readonly signals: readonly SignalEvaluator[];
+  /** Model names that ask for a decision. */
+  readonly virtualNames: ReadonlySet<string>;
+  /**
+   * Whether a decision may have to wait: some decision names a learned signal. When false, and once {@link Router.prepare} has
+   * resolved, every stage is synchronous.
+   */
+  readonly needsCompute: boolean;
+  /** Whether a model name means anything, real or virtual. */
+  knows(model: string): boolean;
+  /** An empty route for the stages to fill in. */
+  draft(request: InferenceRequest): RouteDraft;
+  /** @param given values of signals that are taken as they stand, for tests of a policy. */
+  board(request: InferenceRequest, profile: WorkloadProfile, given?: ReadonlyMap<string, SignalValue>): Board;
+  /** @throws WeirError `internal.defect` for a name that no route of this router has. */
+  strategy(name: string): Strategy;
+  /** Lets the selector that ranked the route learn from how it ended. Never throws. */
+  observe(outcome: Outcome, route: Route): void;
+  /** Loads what signals need ahead of the first request. Never rejects: a signal that could not load is unknown, with the reason. */
+  prepare(): Promise<void>;
+}
+
+/**
+ * Compiles a configuration that `checkRouter` found nothing wrong with.
+ *
+ * @throws WeirError for what `checkRouter` reports.
+ */
+export function createRouter(config: RouterConfig, { clock, models }: RouterDeps): Router {
+  const signals = new SignalSet(config.signals);
+  const facts = new Map(models.map(model => [model.name, model]));
+  const decisions = config.decisions.length > 0 ? config.decisions : [anyModel(models)];
+  const table: RoutedTable = new Map(decisions.map(decision => [decision.name, routed(decision, facts)]));
+  const direct: Routed = plainly(DIRECT, [], 'single', facts);
+  const costOf = (name: string) => {
+    const evaluator = signals.get(name);
+    if (evaluator === undefined) throw new WeirError('config.unknown_reference', `there is no signal named ${name}`);
+    return evaluator.cost;
+  };
+  const policy = new Policy(decisions, costOf);
+  const virtualNames: ReadonlySet<string> = new Set(config.names);
+  const options = { clock, deadlineMs: config.signal_deadline };
+
+  return {
+    stages: [
+      decideStage(policy, virtualNames),
+      respondStage(table),
+      shapeStage(table),
+      selectStage(table, direct, facts),
+    ],
+    signals: signals.evaluators,
+    virtualNames,
+    needsCompute: policy.signals.some(name => costOf(name).tier === 'learned'),
+    knows: model => virtualNames.has(model) || facts.has(model),
+    draft: () => ({
+      decision: '',
+      reason: { summary: '', passed: [] },
+      models: [],
+      candidates: [],
+      selector: '',
+      strategy: direct.strategy,
+      parameters: {},
+      constraints: {},
+    }),
+    board: (request, profile, given) =>
+      new RequestBoard(request, profile, signals, given === undefined ? options : { ...options, given }),
+    strategy: name => {
+      const strategy = strategyNamed(name);
+      if (strategy === undefined) throw new WeirError('internal.defect', `there is no strategy named ${name}`);
+      return strategy;
+    },
+    observe: (outcome, { decision, candidates }) => table.get(decision)?.selector.observe(outcome, { decision, candidates }),
+    prepare: () => signals.prepare(),
+  };
+}
+
+/** The policy of a configuration that has none: any model, in file order. */
+function anyModel(models: readonly ModelFacts[]): DecisionConfig {
+  return {
+    name: 'default',
+    when: 'otherwise',
+    tier: 1,
+    priority: 0,
+    on_unknown: 'skip',
+    models: models.map(({ name }) => name),
+    select: { type: 'static', options: {} },
+    strategy: 'fallback',
+  };
+}

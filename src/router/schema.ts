@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { duration, identifier, name } from '#contract/schema.js';
+import { oneOf } from './one-of.js';
+import { decisionSchema, policyTestSchema } from './policy/schema.js';
+import { SIGNAL_TYPES } from './signals/registry.js';
+
+const MAX_SIGNALS = 256;
+const MAX_DECISIONS = 256;
+
+/** The `router:` block: what may answer a request, and on what that depends. */
+export const routerSchema = z.strictObject({
+  names: z
+    .array(name)
+    .min(1)
+    .max(64)
+    .default(['auto'])
+    .describe('Virtual model names: asking for one asks for a decision. A real model name skips the decision.'),
+  signals: z
+    .record(identifier, oneOf(SIGNAL_TYPES))
+    .refine(signals => Object.keys(signals).length <= MAX_SIGNALS, { message: `at most ${MAX_SIGNALS} signals` })
+    .prefault({})
+    .describe('What can be known of a request, by the names that conditions use.'),
+  signal_deadline: duration
+    .prefault('200ms')
+    .describe('How long a decision waits for one signal that takes a model to compute, before it is unknown.'),
+  decisions: z
+    .array(decisionSchema)
+    .max(MAX_DECISIONS)
+    .default([])
+    .describe('What to do with a request: the first decision whose condition holds is taken. None at all: any model, in file order.'),
+  tests: z
+    .array(policyTestSchema)
+    .max(10_000)
+    .default([])
+    .describe('Requests and the decisions they must lead to, run by `weir check`.'),
+});
+
+/** The `router:` block as the code sees it. */
+export type RouterConfig = z.output<typeof routerSchema>;

@@ -1,0 +1,250 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { WeirError } from '#contract/errors.js';
+import type { DecisionRecord } from '#contract/record.js';
+import type { RecordFilter, RecordStore } from '#contract/stores.js';
+import type { Bytes, Milliseconds } from '#contract/units.js';
+import { recordJson } from './record-json.js';
+import {
+  DONE,
+  DONE_CHARS,
+  type FromThread,
+  LOST,
+  type RecordCall,
+  type RecordThreadData,
+  type ToThread,
+  type Trouble,
+} from './record-messages.js';
+import type { RecordValue } from './record-table.js';
+
+export { openRecordReader, type RecordReader } from './record-reader.js';
+
+export interface RecordStoreOptions {
+  /** The database file; `:memory:` for one that ends with the process. Its folder is made when it is not there. */
+  readonly path: string;
+  /** Age at which records are deleted. */
+  readonly keepForMs: Milliseconds;
+  /** Size of the database at which the oldest records are deleted; a write-ahead log of up to an eighth of it comes on top. */
+  readonly keepBytes: Bytes;
+  /** Records that are sent to the writing thread together; 64 unless said. */
+  readonly batch?: number;
+  /** How long an incomplete batch waits; 100 ms unless said. What a crash can lose. */
+  readonly flushEveryMs?: Milliseconds;
+  /** Told when records cannot be written, at most once in ten seconds. */
+  readonly onError?: (error: WeirError) => void;
+}
+
+/** Records and characters that may be on their way to disk; what comes on top is dropped and counted. */
+const MAX_BACKLOG = 16_384;
+const MAX_BACKLOG_CHARS = 64 * 1024 ** 2;
+const MAX_CALLS = 1024;
+
+/**
+ * Opens the decision record: SQLite in a thread of its own.
+ *
+ * @throws WeirError `store.unavailable` when the file cannot be opened, is no database, or is a newer Weir's.
+ */
+export async function openRecordStore(options: RecordStoreOptions): Promise<RecordStore> {
+  if (options.path !== ':memory:') makeFolder(options.path);
+  const store = new ThreadedRecordStore(options);
+  await store.opened;
+  return store;
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw new WeirError('store.unavailable', `The folder of the record ${path} cannot be made`, {
+      path: 'gateway.record.path',
+      hint: 'a path in a folder that can be written',
+      cause,
+    });
+  }
+}
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: WeirError) => void;
+}
+
+class ThreadedRecordStore implements RecordStore {
+  readonly opened: Promise<void>;
+  private readonly progress = new Int32Array(new SharedArrayBuffer(12));
+  private readonly worker: Worker;
+  private readonly batch: number;
+  private readonly flushEveryMs: Milliseconds;
+  private readonly onError: ((error: WeirError) => void) | undefined;
+  private readonly calls = new Map<number, Pending>();
+  private lastCall = 0;
+
+  private rows: RecordValue[] = [];
+  private waiting = 0;
+  /** Records and characters appended, as 32-bit counters: the difference to what the thread has done is the backlog. */
+  private appended = 0;
+  private appendedChars = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private refused = 0;
+  private ended: WeirError | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(options: RecordStoreOptions) {
+    this.batch = Math.max(1, options.batch ?? 64);
+    this.flushEveryMs = options.flushEveryMs ?? 100;
+    this.onError = options.onError;
+    const { path, keepForMs, keepBytes } = options;
+    const data: RecordThreadData = { path, keepForMs, keepBytes, progress: this.progress };
+    this.worker = new Worker(new URL('./record-worker.js', import.meta.url), {
+      name: 'weir-record',
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 },
+    });
+    this.opened = new Promise((resolve, reject) => {
+      this.calls.set(0, { resolve: () => resolve(), reject });
+    });
+    this.worker.on('message', (message: FromThread) => this.receive(message));
+    this.worker.on('error', error => this.end(`The thread of the record died: ${error.message}`));
+    this.worker.on('exit', () => this.end('The thread of the record has ended'));
+  }
+
+  get dropped(): number {
+    return this.refused + Atomics.load(this.progress, LOST);
+  }
+
+  append(record: DecisionRecord): void {
+    if (this.ended !== undefined || this.closing !== undefined) {
+      this.refused++;
+      return;
+    }
+    try {
+      const json = recordJson(record);
+      if (!this.fits(json.length)) {
+        this.refused++;
+        return;
+      }
+      const { outcome } = record;
+      this.rows.push(record.id, record.at, record.profile.session, record.decision, outcome.model, outcome.status, json);
+      this.appended = (this.appended + 1) | 0;
+      this.appendedChars = (this.appendedChars + json.length) | 0;
+      this.waiting++;
+    } catch {
+      this.refused++;
+      return;
+    }
+    if (this.waiting >= this.batch) this.post();
+    else this.timer ??= setTimeout(this.onTimer, this.flushEveryMs).unref();
+  }
+
+  async find(id: string): Promise<DecisionRecord | undefined> {
+    const json = await this.ask({ kind: 'find', id });
+    return json === undefined ? undefined : (JSON.parse(json as string) as DecisionRecord);
+  }
+
+  async list(filter: RecordFilter = {}): Promise<readonly DecisionRecord[]> {
+    const found = (await this.ask({ kind: 'list', filter })) as readonly string[];
+    return found.map(json => JSON.parse(json) as DecisionRecord);
+  }
+
+  async count(filter: RecordFilter = {}): Promise<number> {
+    return (await this.ask({ kind: 'count', filter })) as number;
+  }
+
+  async flush(): Promise<void> {
+    await this.ask({ kind: 'flush' });
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shut();
+    return this.closing;
+  }
+
+  private async shut(): Promise<void> {
+    clearTimeout(this.timer);
+    if (this.ended !== undefined) return;
+    const gone = new Promise<void>(resolve => {
+      this.worker.once('exit', () => resolve());
+    });
+    await this.ask({ kind: 'close' });
+    await gone;
+  }
+
+  private readonly onTimer = (): void => {
+    this.timer = undefined;
+    this.post();
+  };
+
+  private post(): void {
+    if (this.waiting === 0) return;
+    const { rows } = this;
+    this.rows = [];
+    this.waiting = 0;
+    this.worker.postMessage(rows satisfies ToThread);
+  }
+
+  private fits(chars: number): boolean {
+    const backlog = (this.appended - Atomics.load(this.progress, DONE)) | 0;
+    const backlogChars = (this.appendedChars - Atomics.load(this.progress, DONE_CHARS)) | 0;
+    return backlog < MAX_BACKLOG && backlogChars + chars <= MAX_BACKLOG_CHARS;
+  }
+
+  /** Asks the thread, after all that was appended before. While it waits the process stays alive. */
+  private ask(ask: RecordCall): Promise<unknown> {
+    if (this.ended !== undefined) return Promise.reject(this.ended);
+    if (this.calls.size >= MAX_CALLS) {
+      return Promise.reject(new WeirError('store.unavailable', 'The record has too many questions to answer'));
+    }
+    this.post();
+    return new Promise((resolve, reject) => {
+      const call = ++this.lastCall;
+      this.calls.set(call, { resolve, reject });
+      this.worker.ref();
+      this.worker.postMessage({ call, ask } satisfies ToThread);
+    });
+  }
+
+  private receive(message: FromThread): void {
+    switch (message.kind) {
+      case 'open':
+        this.settle(0)?.resolve(undefined);
+        return;
+      case 'unopened':
+        this.settle(0)?.reject(errorOf(message.trouble));
+        return;
+      case 'answer':
+        this.settle(message.call)?.resolve(message.value);
+        return;
+      case 'failure':
+        this.settle(message.call)?.reject(errorOf(message.trouble));
+        return;
+      case 'trouble':
+        this.onError?.(errorOf(message.trouble));
+    }
+  }
+
+  private settle(call: number): Pending | undefined {
+    const pending = this.calls.get(call);
+    this.calls.delete(call);
+    if (this.calls.size === 0) this.worker.unref();
+    return pending;
+  }
+
+  /** Nothing more can be written or read: what is under way is lost, and counted. */
+  private end(message: string): void {
+    if (this.ended !== undefined) return;
+    this.ended = new WeirError('store.unavailable', message);
+    this.refused += (this.appended - Atomics.load(this.progress, DONE)) | 0;
+    this.rows = [];
+    this.waiting = 0;
+    for (const { reject } of this.calls.values()) reject(this.ended);
+    this.calls.clear();
+    if (this.closing === undefined) this.onError?.(this.ended);
+  }
+}
+
+function errorOf({ message, path, hint }: Trouble): WeirError {
+  return new WeirError('store.unavailable', message, {
+    ...(path === undefined ? undefined : { path }),
+    ...(hint === undefined ? undefined : { hint }),
+  });
+}

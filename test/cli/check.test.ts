@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { VALID } from '../config/parse.js';
+import { weir } from './run.js';
+
+const before = process.cwd();
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-check-'));
+  file = join(folder, 'weir.yaml');
+  process.chdir(folder);
+});
+
+afterEach(() => {
+  process.chdir(before);
+  return rm(folder, { recursive: true });
+});
+
+const WRONG_TEST = `router:
+  decisions:
+    - { name: default, when: otherwise, models: [small] }
+  signals: { law: { keyword: { any: [liability] } } }
+  tests:
+    - { prompt: hello, expect: default }
+    - { prompt: who bears liability?, expect: default, expect_model: small }
+    - { name: the lawyer, prompt: who bears liability?, expect: direct }
+pool:
+  models: { small: {} }
+  pools: { gpu: { model: small, replicas: [http://127.0.0.1:1] } }
+`;
+
+describe('check', () => {
+  test('passes the demonstration, without errors and without warnings', async () => {
+    const { code, stdout, stderr } = await weir('check', '--json');
+    expect(JSON.parse(stdout)).toEqual({
+      errors: [],
+      warnings: [],
+      undecidable: [],
+      tests: { passed: expect.any(Number), failed: [] },
+    });
+    expect(JSON.parse(stdout).tests.passed).toBeGreaterThanOrEqual(8);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('takes weir.yaml where there is one', async () => {
+    await writeFile(file, VALID);
+    expect(await weir('check')).toEqual({
+      code: 0,
+      stdout: 'weir.yaml: 0 errors, 0 warnings, 0 of 0 tests passed\n',
+      stderr: '',
+    });
+  });
+
+  test('prints errors as compilers do, with a caret', async () => {
+    await writeFile(file, VALID.replace('otherwise', 'otherwise and legl'));
+    const { code, stdout } = await weir('check', '-c', file);
+    expect(code).toBe(1);
+    expect(stdout.split('\n').slice(0, 3)).toEqual([
+      expect.stringMatching(/weir\.yaml:3:\d+ error policy\.syntax: .* \(router\.decisions\[0\]\.when\)$/),
+      '  3 |     - { name: default, when: otherwise and legl, models: [small] }',
+      expect.stringMatching(/^ {10,}\^$/),
+    ]);
+    expect(stdout).toMatch(/: 1 error, 0 warnings\n$/);
+  });
+
+  test('gives errors as one JSON document', async () => {
+    await writeFile(file, VALID.replace('models: [small]', 'models: [smal]'));
+    const { code, stdout, stderr } = await weir('check', '-c', file, '--json');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      errors: [
+        {
+          code: 'config.unknown_reference',
+          path: 'router.decisions[0].models[0]',
+          line: 3,
+          column: 50,
+          hint: 'did you mean "small"?',
+        },
+      ],
+      tests: { passed: 0, failed: [] },
+    });
+  });
+
+  test('reports tests that came out otherwise, with their place', async () => {
+    await writeFile(file, WRONG_TEST);
+    const { code, stdout } = await weir('check', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      errors: [],
+      warnings: [{ code: 'config.unused', path: 'router.signals.law', line: 4 }],
+      tests: {
+        passed: 2,
+        failed: [
+          {
+            code: 'policy.test_failed',
+            name: 'the lawyer',
+            path: 'router.tests[2]',
+            line: 8,
+            expected: 'direct',
+            got: 'default',
+          },
+        ],
+      },
+    });
+  });
+
+  test('exits with 2 when the file cannot be read', async () => {
+    expect(await weir('check', '-c', 'none.yaml')).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining(
+        'none.yaml error config.unreadable: none.yaml cannot be read: there is no such file',
+      ),
+    });
+    expect(await weir('check', '-c', folder)).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('it is a folder'),
+    });
+  });
+
+  test('does not print the line of a credential', async () => {
+    await writeFile(file, VALID.replace('model: small,', 'api_key: "sk-verysecret", modl: small,'));
+    const { stdout } = await weir('check');
+    expect(stdout).toContain('config.unknown_key');
+    expect(stdout).not.toContain('verysecret');
+  });
+});

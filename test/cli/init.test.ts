@@ -1,0 +1,74 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEMONSTRATION } from '#config/demonstration.js';
+import { loadConfig } from '#config/load.js';
+import { weir } from './run.js';
+
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-init-'));
+  file = join(folder, 'weir.yaml');
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+async function written() {
+  const result = await loadConfig(file);
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  expect(result.warnings).toEqual([]);
+  return result.config;
+}
+
+describe('init', () => {
+  test.each([
+    ['nothing said', [], 'llama3.2'],
+    ['a server', ['--url', 'http://127.0.0.1:11434'], 'llama3.2'],
+    ['a server and its model', ['--url', 'http://127.0.0.1:8000/v1', '--model', 'Qwen/Qwen3-8B'], 'Qwen/Qwen3-8B'],
+    ['a model whose name YAML would read otherwise', ['--model', '1.5'], '1.5'],
+  ])('with %s writes a valid, commented file under ten lines', async (_, options, model) => {
+    expect(await weir('init', file, ...options)).toMatchObject({ code: 0, stdout: '' });
+    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+    expect(lines.length).toBeLessThan(10);
+    expect(lines.some(line => line.startsWith('#'))).toBe(true);
+    const { pool, router } = await written();
+    expect(Object.keys(pool.models)).toEqual([model]);
+    expect(router.decisions[0]?.models).toEqual([model]);
+  });
+
+  test('fills in the server it is told', async () => {
+    await weir('init', file, '--url', 'http://10.0.0.9:8000/v1/');
+    expect((await written()).pool.pools.local?.replicas).toMatchObject([{ url: 'http://10.0.0.9:8000' }]);
+  });
+
+  test('refuses to overwrite a file, unless forced', async () => {
+    await writeFile(file, 'mine');
+    expect(await weir('init', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('--force') });
+    expect(await readFile(file, 'utf8')).toBe('mine');
+    expect(await weir('init', file, '--force')).toMatchObject({ code: 0 });
+    expect(await readFile(file, 'utf8')).not.toBe('mine');
+  });
+
+  test('--demo writes the demonstration', async () => {
+    await weir('init', file, '--demo');
+    expect(await readFile(file, 'utf8')).toBe(DEMONSTRATION);
+  });
+
+  test.each([
+    ['--url', 'ftp://x'],
+    ['--url', 'nowhere'],
+    ['--model', 'two words'],
+    ['--model', '"]}'],
+  ])('refuses %s %s', async (option, value) => {
+    expect(await weir('init', file, option, value)).toMatchObject({ code: 2, stdout: '' });
+    await expect(readFile(file)).rejects.toThrow();
+  });
+
+  test('says when it cannot write', async () => {
+    const missing = join(folder, 'none', 'weir.yaml');
+    expect(await weir('init', missing)).toMatchObject({ code: 2, stderr: expect.stringContaining('ENOENT') });
+  });
+});

@@ -1,0 +1,290 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DecisionRecord } from '#contract/record.js';
+import { failedOver, recordOf, refused, unanswered } from './stories.js';
+
+const PAGE = fileURLToPath(new URL('../../dist/dashboard/', import.meta.url));
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+const POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+
+export interface Asked {
+  readonly headers: IncomingMessage['headers'];
+  readonly body: { readonly model: string; readonly messages: readonly { role: string; content: string }[] };
+}
+
+/** A gateway that gives canned answers, chosen by a word in the prompt: what the page shows is then known in advance. */
+export interface StubGateway {
+  readonly url: string;
+  /** Chat requests so far. */
+  readonly asked: readonly Asked[];
+  readonly faults: readonly { readonly replica: string; readonly body: unknown }[];
+  /** Lets an answer that was held go on to its end. */
+  release(): void;
+  /** Resolves when a client has left a held answer. */
+  readonly left: Promise<void>;
+  /** Everything that is asked for fails from now on, or works again. */
+  break(broken: boolean): void;
+  close(): Promise<void>;
+}
+
+export async function stubGateway(): Promise<StubGateway> {
+  const files = new Map(
+    readdirSync(PAGE, { recursive: true, encoding: 'utf8' }).map(name => [`/${name.replaceAll('\\', '/')}`, name]),
+  );
+  const records = new Map<string, DecisionRecord>();
+  const early = new Set<string>();
+  const asked: Asked[] = [];
+  const faults: { replica: string; body: unknown }[] = [];
+  const held: (() => void)[] = [];
+  let leave = (): void => {};
+  const left = new Promise<void>(resolve => {
+    leave = resolve;
+  });
+  let broken = false;
+
+  const keep = (record: DecisionRecord): void => {
+    records.set(record.id, { ...record, at: record.at + records.size * 60_000 });
+    early.add(record.id);
+  };
+
+  async function chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = (await json(request)) as Asked['body'];
+    asked.push({ headers: request.headers, body });
+    const id = `req_${String(asked.length).padStart(24, '0')}`;
+    const prompt = body.messages.at(-1)?.content ?? '';
+    const wants = (word: string): boolean => prompt.includes(word);
+    const head = {
+      'x-request-id': id,
+      'x-weir-decision': wants('forbidden') ? 'refuse' : 'programming',
+      'x-weir-reason': 'code: keyword "function"',
+    };
+    if (wants('overload')) {
+      keep(unanswered(id, 'failed', 'pool.saturated'));
+      const error = {
+        message: 'All replicas are at their limit.',
+        type: 'rate_limit_error',
+        param: null,
+        code: 'pool.saturated',
+      };
+      response.writeHead(429, { ...head, 'retry-after': '3', 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error }));
+      return;
+    }
+    if (wants('nonsense')) {
+      const error = {
+        message: 'There is no model "x".',
+        type: 'not_found_error',
+        param: 'model',
+        code: 'request.unknown_model',
+      };
+      response.writeHead(404, { 'x-request-id': id, 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error }));
+      return;
+    }
+    const place = { 'x-weir-model': 'small', 'x-weir-pool': 'gpu-small', 'x-weir-replica': 'gpu-small/127.0.0.1:9001' };
+    response.writeHead(200, { ...head, ...(wants('forbidden') ? {} : place), 'content-type': 'text/event-stream' });
+    const event = (value: unknown): void => {
+      response.write(`data: ${JSON.stringify(value)}\n\n`);
+    };
+    const say = (content: string): void => event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+    const end = (record: DecisionRecord): void => {
+      event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+      event({ choices: [], usage: { prompt_tokens: 1204, completion_tokens: 96, total_tokens: 1300 } });
+      keep(record);
+      response.end('data: [DONE]\n\n');
+    };
+    if (wants('forbidden')) {
+      say('I cannot help with that.');
+      end(refused(id));
+    } else if (wants('cut')) {
+      say('The beginning of an ');
+      event({
+        error: { message: 'The replica broke off.', type: 'upstream_error', param: null, code: 'upstream.cut' },
+      });
+      keep(unanswered(id, 'cut', 'upstream.cut'));
+      response.end();
+    } else if (wants('hold')) {
+      say('First half, ');
+      response.on('close', () => {
+        if (response.writableFinished) return;
+        keep(unanswered(id, 'cancelled', 'client.gone'));
+        leave();
+      });
+      held.push(() => {
+        say('second half <b>as text</b>.');
+        end(recordOf(id));
+      });
+    } else {
+      say('The answer ');
+      say('is 391.');
+      end(wants('failover') ? failedOver(id) : recordOf(id));
+    }
+  }
+
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://stub');
+    const send = (status: number, value: unknown): void => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(value));
+    };
+    const path = url.pathname;
+    const file = files.get(path === '/' ? '/index.html' : path);
+    const type = file === undefined ? undefined : TYPES[extname(file)];
+    const fault = /^\/api\/replicas\/([^/]+)\/faults$/.exec(path);
+    const id = /^\/api\/records\/([^/]+)$/.exec(path)?.[1];
+    if (file !== undefined && type !== undefined) {
+      response.writeHead(200, {
+        'content-type': type,
+        'content-security-policy': POLICY,
+        'x-content-type-options': 'nosniff',
+      });
+      response.end(readFileSync(PAGE + file));
+    } else if (broken) request.socket.destroy();
+    else if (path === '/v1/chat/completions') void chat(request, response);
+    else if (path === '/v1/models') send(200, { data: MODELS });
+    else if (path === '/api/state') send(200, STATE);
+    else if (path === '/api/explain') send(200, { decision: 'programming', selected: 'small' });
+    else if (path === '/api/records') send(200, { records: [...records.values()].reverse() });
+    else if (id !== undefined) {
+      // Records are written in batches: each is found only when it is asked for again.
+      const record = early.delete(id) ? undefined : records.get(id);
+      if (record === undefined) send(404, { error: { message: 'There is no record.', code: 'store.not_found' } });
+      else send(200, record);
+    } else if (fault !== null) {
+      void json(request).then(body => {
+        faults.push({ replica: decodeURIComponent(fault[1] ?? ''), body });
+        send(200, {});
+      });
+    } else send(404, { error: { message: `There is nothing at ${path}.`, code: 'request.unknown_path' } });
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    asked,
+    faults,
+    left,
+    release: () => {
+      for (const goOn of held.splice(0)) goOn();
+    },
+    break: value => {
+      broken = value;
+    },
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function json(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return JSON.parse(text);
+}
+
+const MODELS = [
+  { id: 'auto', virtual: true },
+  { id: 'small', virtual: false, description: 'quick and cheap' },
+  { id: 'large', virtual: false },
+];
+
+const price = (prompt: number, completion: number) => ({ prompt, completion, cached: prompt / 10 });
+
+const replica = (port: number, changes: object = {}) => ({
+  id: `gpu-small/127.0.0.1:${port}`,
+  pool: 'gpu-small',
+  model: 'small',
+  url: `http://127.0.0.1:${port}`,
+  health: 'healthy',
+  circuit: 'closed',
+  ejectedForMs: 0,
+  inFlight: 12,
+  limit: 64,
+  inFlightTokens: 18_400,
+  ttftMs: 143.2,
+  tpotMs: 21.7,
+  requests: 1204,
+  failures: 3,
+  simulated: true,
+  ...changes,
+});
+
+const STATE = {
+  version: 'c0ffee12',
+  source: 'the demonstration',
+  uptime_ms: 754_000,
+  draining: false,
+  in_flight: 3,
+  names: ['auto'],
+  models: [
+    { name: 'small', context: 32_768, price: price(0.05, 0.2), quality: 0.6, description: 'quick and cheap' },
+    { name: 'large', context: 131_072, price: price(0.6, 2.4), quality: 0.9 },
+  ],
+  signals: ['code', 'long', 'french', 'gold'].map(name => ({
+    name,
+    type: 'keyword',
+    tier: 'inline',
+    microseconds: 20,
+  })),
+  decisions: [
+    { name: 'refuse', respond: 'I cannot help with that.' },
+    { name: 'programming', models: ['small', 'large'] },
+  ],
+  pools: [
+    {
+      name: 'gpu-small',
+      model: 'small',
+      contextTokens: 32_768,
+      placement: 'prefix',
+      inFlight: 24,
+      limit: 128,
+      available: 2,
+      queued: 2,
+      queueLength: 128,
+      oldestWaitMs: 120,
+      predictedWaitMs: 340,
+    },
+    {
+      name: 'gpu-large',
+      model: 'large',
+      contextTokens: 131_072,
+      placement: 'prefix',
+      inFlight: 0,
+      limit: 32,
+      available: 1,
+      queued: 0,
+      queueLength: 128,
+      oldestWaitMs: 0,
+      predictedWaitMs: 0,
+    },
+  ],
+  replicas: [
+    replica(9001),
+    replica(9002, { inFlight: 61, failures: 0 }),
+    replica(9003, { unavailable: 'circuit open', circuit: 'open', inFlight: 0, failures: 88 }),
+    {
+      ...replica(9101, {
+        health: 'unknown',
+        inFlight: 0,
+        requests: 0,
+        failures: 0,
+        simulated: false,
+        pool: 'gpu-large',
+      }),
+      id: 'gpu-large/10.0.0.1:8000',
+      model: 'large',
+      ttftMs: undefined,
+      tpotMs: undefined,
+    },
+  ],
+};

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { SIGNAL_TYPES } from '#router/signals/registry.js';
+import { signalContract } from '../../contracts/signal.js';
+import { profile, request } from '../support.js';
+import { built } from './build.js';
+
+const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
+  keyword: [
+    { any: ['a', 'the', '学', 'é'], in: 'all' },
+    { all: ['a', ' b c '], none: ['z'], in: 'user' },
+    { regex: ['\\b\\w{2,5}\\b', '(a|b)+c*'], in: 'system' },
+    { none: ['...'], case_sensitive: true },
+  ],
+  context: [{ above: 50 }, { below: 50 }],
+  conversation: [{ turns: { above: 3 } }, { tool_calls: true, tool_loop: false, images: false }],
+  metadata: [{ header: 'x-tier' }, { field: 'constructor' }, { caller: 'user', matches: '^(a|b)+$' }, { model: true }],
+  language: ['fr', { in: 'all', min_confidence: 0.1 }],
+};
+
+describe('every signal', () => {
+  for (const type of SIGNAL_TYPES) {
+    const variants = OPTIONS[type.type] ?? [];
+    test(`${type.type} is tried here and says what it means`, () => {
+      expect(variants.length).toBeGreaterThan(0);
+      expect(type.summary).not.toBe('');
+      expect(type.scoreMeaning).not.toBe('');
+      expect(type.cost.microseconds).toBeGreaterThan(0);
+    });
+    for (const [index, options] of variants.entries()) {
+      signalContract(
+        `${type.type} ${index + 1}`,
+        () => built(type, options),
+        given => ({ request: request(given), profile: profile() }),
+      );
+    }
+  }
+});
