@@ -26,6 +26,16 @@ export function cpuMicroseconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_A_TICK;
 }
 
+/** CPU time of the main thread alone, in µs; `undefined` where the kernel keeps no such clock. */
+export function mainThreadMicroseconds(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1000;
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** Resident memory now and at its highest, in MB (10⁶ bytes). */
 export function memory(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -91,8 +91,11 @@ export function explain(body: unknown, headers: Headers): Promise<Explained> {
   return call<Explained>('/api/explain', post(body, headers));
 }
 
-export async function injectFault(replica: string, kind: Fault, duration: string): Promise<void> {
-  await call(`/api/replicas/${encodeURIComponent(replica)}/faults`, post({ kind, for: duration }));
+/** Gives a simulated replica a fault beside those it has. @returns the kinds of all that it has now. */
+export async function injectFault(replica: string, kind: Fault, duration: string): Promise<readonly string[]> {
+  const path = `/api/replicas/${encodeURIComponent(replica)}/faults`;
+  const { faults } = await call<{ faults: { kind: string }[] }>(path, post({ kind, for: duration }));
+  return faults.map(fault => fault.kind);
 }
 
 /** A `POST` of JSON, with headers of the caller's own. */

@@ -6,6 +6,8 @@ import { EXAMPLES, type Example } from './examples.js';
 import { LiveSpeed } from './live-speed.js';
 
 export interface ComposeHost {
+  /** A request is on its way. */
+  sent(): void;
   /** The response's head is here: an answer begins, or an error. */
   begun(preview: Preview): void;
   /** All is over; `id` when the gateway had named the request. */
@@ -103,7 +105,8 @@ export class Compose {
       if (!(label instanceof HTMLElement)) continue;
       try {
         const body = { model, messages: [{ role: 'user', content: prompt }] };
-        setText(label, (await explain(body, new Headers(pairsOf(headers ?? '')))).decision);
+        const { decision } = await explain(body, new Headers(pairsOf(headers ?? '')));
+        setText(label, `→ ${decision}`);
       } catch {
         // Only a hint: a request says what is wrong with it when it is sent.
       }
@@ -113,7 +116,7 @@ export class Compose {
   private exampleButton(example: Example): HTMLElement {
     const button = el('button', { type: 'button' }, example.label, ' ', el('small'));
     button.addEventListener('click', () => {
-      if (this.running === undefined) this.restart();
+      this.restart();
       this.prompt.value = example.prompt;
       this.headers.value = example.headers ?? '';
       this.more.open = example.headers !== undefined;
@@ -155,6 +158,7 @@ export class Compose {
     this.running = controller;
     this.busy(true);
     this.prompt.value = '';
+    this.host.sent();
     const reply = this.conversation.ask(prompt);
     const speed = new LiveSpeed();
     const ticking = window.setInterval(() => setText(this.speed, speed.text()), SPEED_EVERY_MS);
@@ -179,7 +183,7 @@ export class Compose {
     } catch (error) {
       const said = reply.end({ text: troubleOf(error, controller.signal), bad: !controller.signal.aborted });
       setText(this.speed, said === '' ? '' : speed.text());
-      if (said === '' && this.prompt.value === '') this.prompt.value = prompt;
+      if (said === '' && this.prompt.value === '' && !controller.signal.aborted) this.prompt.value = prompt;
     } finally {
       window.clearInterval(ticking);
       this.running = undefined;

@@ -1,8 +1,11 @@
 import type { Message } from './chat.js';
 import { el } from './dom.js';
+import { count } from './format.js';
 
 /** Within this many pixels of its end, a log counts as being read at its end and follows what is added. */
 const NEAR_END_PX = 48;
+/** Of a longer prompt only the beginning is shown. */
+const MAX_SHOWN = 700;
 
 /** An answer that is being written. */
 export interface Reply {
@@ -45,7 +48,7 @@ export class Conversation {
   /** Shows what is asked. It joins the conversation only once it has been answered. */
   ask(text: string): Reply {
     if (this.turns.length === 0) this.element.replaceChildren();
-    this.element.append(turn('You', el('div', { class: 'words' }, text), 'asked'));
+    this.element.append(turn('You', el('div', { class: 'words' }, beginningOf(text)), 'asked'));
     const written = document.createTextNode('');
     const thoughts = document.createTextNode('');
     const body = el('div', { class: 'words' }, written);
@@ -89,4 +92,8 @@ export class Conversation {
 
 function turn(who: string, body: HTMLElement, kind: string): HTMLElement {
   return el('article', { class: `turn ${kind}` }, el('h3', {}, who), body);
+}
+
+function beginningOf(text: string): string {
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}… (${count(text.length)} characters in all)`;
 }

@@ -1,4 +1,7 @@
-import { count, duration } from './format.js';
+import { counted, duration, score } from './format.js';
+
+/** A rate over less than this says more about the network's buffers than about the model. */
+const LEAST_SECONDS = 0.05;
 
 /** Speed of an answer as this page sees it come in. Until the engine has counted, a piece of text counts as a token. */
 export class LiveSpeed {
@@ -13,14 +16,14 @@ export class LiveSpeed {
     this.pieces++;
   }
 
-  /** @param counted tokens of the answer as the engine reported them. */
-  text(counted?: number): string {
+  /** @param reported tokens of the answer as the engine reported them. */
+  text(reported?: number): string {
     if (this.firstAt === undefined) return `waiting ${duration(performance.now() - this.sentAt)}`;
-    const tokens = counted ?? this.pieces;
+    const tokens = reported ?? this.pieces;
     const parts = [`first token ${duration(this.firstAt - this.sentAt)}`];
     const seconds = (this.lastAt - this.firstAt) / 1000;
-    if (tokens > 1 && seconds > 0) parts.push(`${((tokens - 1) / seconds).toPrecision(3)} tokens/s`);
-    parts.push(`${count(tokens)} ${tokens === 1 ? 'token' : 'tokens'}`);
+    if (tokens > 1 && seconds > LEAST_SECONDS) parts.push(`${score((tokens - 1) / seconds)} tokens/s`);
+    parts.push(counted(tokens, 'token'));
     return parts.join(' · ');
   }
 }

@@ -18,10 +18,15 @@ const gateway = byId('gateway');
 const trouble = byId('trouble');
 const story = new Story(byId('story'), () => state);
 const fleet = new Fleet(byId('fleet'));
-const recent = new Recent(byId('recent'));
+const recent = new Recent(byId('recent'), () => void followHash());
 const compose = new Compose(byId('compose'), {
+  sent: () => {
+    story.wait();
+    recent.mark('');
+  },
   begun: preview => story.begin(preview),
   ended: id => {
+    if (id === undefined) story.lost();
     // Whoever has gone on to another request in the meantime stays there.
     if (id !== undefined && story.shows(id)) location.hash = id;
     else void recent.refresh();
@@ -35,7 +40,8 @@ async function readState(): Promise<void> {
     const { source, version, uptime_ms: uptime, draining } = state;
     gateway.dataset.tone = draining ? 'warn' : 'good';
     setText(trouble, '');
-    setText(gateway, `${draining ? 'draining' : 'serving'} ${source} (${version}), up ${duration(uptime)}`);
+    const what = source === 'demonstration' ? 'the demonstration' : source;
+    setText(gateway, `${draining ? 'draining' : 'serving'} ${what} (${version}), up ${duration(uptime)}`);
     if (version !== offered) {
       offered = version;
       compose.offer(await getModels());

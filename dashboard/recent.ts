@@ -21,8 +21,12 @@ export class Recent {
   private drawn = '';
   private chosen = '';
 
-  constructor(root: HTMLElement) {
+  /** @param again told when the link to the story that the address names already is followed once more. */
+  constructor(root: HTMLElement, again: () => void) {
     this.table.hidden = true;
+    this.rows.addEventListener('click', event => {
+      if (event.target instanceof HTMLAnchorElement && event.target.hash === location.hash) again();
+    });
     root.append(el('h2', { id: 'recent-title' }, 'Latest requests'), this.status, this.table);
   }
 

@@ -71,7 +71,13 @@ export class ReplicaCard {
       ...FAULTS.map(fault => el('option', { value: fault }, FAULT_NAMES[fault])),
     );
     const said = el('span', { class: 'hint', role: 'status' });
-    const form = el('form', { class: 'fault' }, kind, el('button', { type: 'submit' }, 'Inject'), said);
+    const form = el(
+      'form',
+      { class: 'fault' },
+      el('label', {}, 'Fault ', kind),
+      el('button', { type: 'submit' }, 'Inject'),
+      said,
+    );
     form.addEventListener('submit', event => {
       event.preventDefault();
       void this.inject(kind.value as Fault, said);
@@ -81,8 +87,8 @@ export class ReplicaCard {
 
   private async inject(kind: Fault, said: HTMLElement): Promise<void> {
     try {
-      await injectFault(this.id, kind, `${FAULT_SECONDS}s`);
-      setText(said, kind === 'none' ? 'healed' : `for ${FAULT_SECONDS} s from now`);
+      const faults = await injectFault(this.id, kind, `${FAULT_SECONDS}s`);
+      setText(said, faults.length === 0 ? 'healed' : `now: ${faults.join(', ')}; ${kind} for ${FAULT_SECONDS} s`);
     } catch (error) {
       setText(said, error instanceof ApiError ? error.message : String(error));
       return;

@@ -2,7 +2,7 @@ import type { DecisionRecord } from '#contract/record.js';
 import { ApiError, getRecord, type State } from './api.js';
 import type { Preview } from './chat.js';
 import { el, setText } from './dom.js';
-import { foretell, tell } from './story/tell.js';
+import { foretell, outline, tell } from './story/tell.js';
 
 /** Records are written in batches: how long and how often one is asked for before it counts as absent. */
 const PATIENCE_MS = 2000;
@@ -12,10 +12,12 @@ const RETRY_EVERY_MS = 150;
 export class Story {
   private readonly id = el('p', { class: 'request-id' });
   private readonly status = el('p', { class: 'hint', role: 'status' });
-  private readonly body = el('div');
+  private readonly body = el('div', {}, outline());
   /** What is shown or on its way: answers that come for anything else are late. */
   private current: string | undefined;
   private told: DecisionRecord | undefined;
+  /** A request has been sent, and nobody has turned to another story since. */
+  private waiting = false;
 
   constructor(
     root: HTMLElement,
@@ -28,7 +30,7 @@ export class Story {
     );
     setText(
       this.status,
-      'Send a prompt or choose a request below: every step of its way is shown here, with its time.',
+      'Send a prompt, or choose one of the latest requests: each step of its way is told here, with its time.',
     );
   }
 
@@ -37,8 +39,20 @@ export class Story {
     return this.current === id;
   }
 
+  /** A request is on its way: its name and its story come with the first byte of the answer. */
+  wait(): void {
+    this.waiting = true;
+    this.current = undefined;
+    this.told = undefined;
+    setText(this.id, '');
+    setText(this.status, 'Sent; waiting for the first byte.');
+    this.body.replaceChildren();
+  }
+
   /** An answer begins: shows what its headers tell. */
   begin(preview: Preview): void {
+    if (!this.waiting) return;
+    this.waiting = false;
     this.current = preview.id;
     this.told = undefined;
     setText(this.id, preview.id ?? '');
@@ -46,8 +60,19 @@ export class Story {
     this.body.replaceChildren(foretell(preview));
   }
 
+  /** The request that was waited for has ended without a name. */
+  lost(): void {
+    if (!this.waiting) return;
+    this.waiting = false;
+    setText(
+      this.status,
+      'It ended before the gateway had named it. If it was read at all, it stands among the latest requests.',
+    );
+  }
+
   /** Fetches a request's record and tells it. @returns whether there was one. */
   async show(id: string): Promise<boolean> {
+    this.waiting = false;
     if (this.told?.id === id) return true;
     const known = this.current === id;
     this.current = id;

@@ -7,7 +7,7 @@ import type { Step } from './step.js';
 export function arrival(record: DecisionRecord): Step {
   const { profile, outcome, caller } = record;
   const reported = outcome.usage?.promptTokens;
-  const prompt = `~${count(profile.promptTokens)} estimated${reported ? `, ${count(reported)} reported` : ''}`;
+  const prompt = `~${count(profile.promptTokens)}${reported ? `, reported ${count(reported)}` : ''}`;
   return {
     title: 'Arrived',
     gist: `${clock(record.at)}, asking for ${record.modelAsked}`,

@@ -16,6 +16,7 @@ export function decision(record: DecisionRecord): Step {
     title: 'Decision',
     gist: record.decision,
     ms: stageTime(stages, 'decide'),
+    ...(record.signals.length > 0 ? { including: 'signals' } : undefined),
     tone: record.outcome.status === 'refused' ? 'bad' : 'plain',
     body: [
       reason.summary === '' ? undefined : el('p', { class: 'reason' }, reason.summary),
@@ -23,7 +24,7 @@ export function decision(record: DecisionRecord): Step {
         ? undefined
         : el(
             'details',
-            { open: reason.passed.length <= 4 },
+            { open: reason.passed.length <= 8 },
             el('summary', {}, `${counted(reason.passed.length, 'decision')} passed over`),
             el(
               'ul',

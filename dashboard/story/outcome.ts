@@ -29,7 +29,7 @@ export function outcome(record: DecisionRecord, state: State | undefined): Step 
         ['First token', end.ttftMs === undefined ? undefined : duration(end.ttftMs)],
         ['Per token after', end.tpotMs === undefined ? undefined : duration(end.tpotMs)],
         ['End to end', duration(end.e2eMs)],
-        ['Queued', duration(end.queuedMs)],
+        ['Queued', end.queuedMs > 0 ? duration(end.queuedMs) : 'not at all'],
         ['Prompt', usage === undefined || !asked ? undefined : promptText(usage)],
         ['Answer', usage === undefined || !asked ? undefined : `${count(usage.completionTokens)} tokens`],
         ['Cost', costUsd === undefined ? undefined : usd(costUsd)],

@@ -8,9 +8,9 @@ import { type Step, stageTime } from './step.js';
 export function placement(record: DecisionRecord): Step | undefined {
   const { placement: placed, profile } = record;
   if (placed === undefined) return undefined;
-  const { expectedPrefixTokens: expected, losers } = placed;
+  const { expectedPrefixTokens: expected, losers, considered } = placed;
   const prompt = record.outcome.usage?.promptTokens || profile.promptTokens;
-  const share = prompt > 0 && expected > 0 ? ` (${percent(Math.min(1, expected / prompt))} of the prompt)` : '';
+  const share = prompt > 0 && expected > 0 ? ` (${percent(Math.min(1, expected / prompt))})` : '';
   return {
     title: 'Placement',
     gist: placed.replica,
@@ -18,14 +18,23 @@ export function placement(record: DecisionRecord): Step | undefined {
     body: [
       facts([
         ['Pool', placed.pool],
-        ['Considered', counted(placed.considered, 'replica')],
+        ['Considered', counted(considered, 'replica')],
         ['Score', score(placed.score)],
-        ['Prefix expected in cache', expected === 0 ? 'none' : `${count(expected)} tokens${share}`],
+        ['Expected in cache', expected === 0 ? 'none' : `${count(expected)} tokens${share}`],
         ['Waited for a place', placed.queuedMs > 0 ? duration(placed.queuedMs) : undefined],
       ]),
       losers.length === 0
         ? undefined
-        : el('ul', { class: 'losers', 'aria-label': 'Replicas not chosen' }, ...losers.map(loser)),
+        : el(
+            'div',
+            {},
+            el(
+              'p',
+              { class: 'hint' },
+              losers.length < considered - 1 ? `The best ${losers.length} of the others` : 'The others',
+            ),
+            el('ul', { class: 'losers' }, ...losers.map(loser)),
+          ),
     ],
   };
 }

@@ -33,8 +33,8 @@ export function signals(record: DecisionRecord, state: State | undefined): Step 
 }
 
 function line(reading: SignalReading): HTMLElement {
-  const { name, type, state, evidence, label, ms } = reading;
-  const said = [label, evidence].filter(part => part !== undefined && part !== '').join(': ');
+  const { name, type, state, evidence = '', label = '', ms } = reading;
+  const said = evidence.includes(label) ? evidence : `${label}: ${evidence}`;
   return el(
     'li',
     {},

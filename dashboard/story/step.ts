@@ -8,12 +8,14 @@ export interface Step {
   readonly gist: string;
   /** Time it took; absent where that was not measured. */
   readonly ms?: number | undefined;
+  /** What the time includes, where that is not plain. */
+  readonly including?: string;
   readonly tone?: Tone;
   readonly body: readonly (Node | undefined)[];
 }
 
 export function stepElement(step: Step): HTMLElement {
-  const { title, gist, ms, tone = 'plain', body } = step;
+  const { title, gist, ms, including, tone = 'plain', body } = step;
   const shown = body.filter(node => node !== undefined);
   return el(
     'li',
@@ -23,7 +25,9 @@ export function stepElement(step: Step): HTMLElement {
       { class: 'step-head' },
       el('h3', {}, title),
       el('span', { class: 'gist' }, gist),
-      ms === undefined ? undefined : el('span', { class: 'time' }, duration(ms)),
+      ms === undefined
+        ? undefined
+        : el('span', { class: 'time' }, including === undefined ? duration(ms) : `${duration(ms)} with ${including}`),
     ),
     shown.length === 0 ? undefined : el('div', { class: 'step-body' }, ...shown),
   );

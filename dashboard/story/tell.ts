@@ -25,6 +25,21 @@ export function tell(record: DecisionRecord, state: State | undefined): HTMLElem
   return el('ol', { class: 'timeline' }, ...steps.filter(step => step !== undefined).map(stepElement));
 }
 
+/** The way that every request goes, for who has not sent one yet. */
+export function outline(): HTMLElement {
+  const steps: [string, string][] = [
+    ['Arrived', 'what kind of work it is, told from cheap facts'],
+    ['Signals', 'what is read of it: words, length, language, caller'],
+    ['Decision', 'which rule of the policy matches, and why those before it do not'],
+    ['Selection', 'which of the rule’s models, at what price and speed'],
+    ['Placement', 'which replica: how busy each is, and what is in its cache'],
+    ['Attempts', 'where it ran, and where it went when a replica failed'],
+    ['Outcome', 'tokens, times and money'],
+  ];
+  const elements = steps.map(([title, gist]) => stepElement({ title, gist, body: [] }));
+  return el('ol', { class: 'timeline outline' }, ...elements);
+}
+
 /** What can be told from the response's headers alone, while the answer is still coming. */
 export function foretell(preview: Preview): HTMLElement {
   const { decision: name, reason, model, replica, pool } = preview;

@@ -12,7 +12,12 @@ export type ChatInput = Readonly<Record<string, unknown>>;
  * @param virtualModel the name that asks for a decision, for input that names no model.
  * @throws WeirError `request.invalid` with the path of what is wrong.
  */
-export function readInput(input: ChatInput, id: string, arrivedAt: Milliseconds, virtualModel: string): InferenceRequest {
+export function readInput(
+  input: ChatInput,
+  id: string,
+  arrivedAt: Milliseconds,
+  virtualModel: string,
+): InferenceRequest {
   const { text, headers, ...body } = input;
   if (text !== undefined && typeof text !== 'string') {
     throw new WeirError('request.invalid', 'text must be a string', { path: 'text', hint: 'a string' });
@@ -25,7 +30,10 @@ export function readInput(input: ChatInput, id: string, arrivedAt: Milliseconds,
 function headersIn(value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new WeirError('request.invalid', 'headers must be an object', { path: 'headers', hint: '{"x-tier": "gold"}' });
+    throw new WeirError('request.invalid', 'headers must be an object', {
+      path: 'headers',
+      hint: '{"x-tier": "gold"}',
+    });
   }
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name.toLowerCase(), String(item)]));
 }

@@ -43,7 +43,8 @@ export class SimulatedFleet {
 export function withoutEngines(config: Config): Config {
   const urls = new Map<string, readonly string[]>();
   for (const [name, entry] of Object.entries(config.pool.pools)) {
-    if (entry.simulate !== undefined) urls.set(name, new Array<string>(entry.simulate.replicas).fill('http://127.0.0.1:9'));
+    if (entry.simulate !== undefined)
+      urls.set(name, new Array<string>(entry.simulate.replicas).fill('http://127.0.0.1:9'));
   }
   return withReplicas(config, urls);
 }

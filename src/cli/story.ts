@@ -30,7 +30,12 @@ export function renderExplanation(explanation: Explanation): string {
     ),
   );
   block('decision', [
-    explanation.reason === '' ? explanation.decision : `${explanation.decision}: ${explanation.reason}`.replace(`${explanation.decision}: ${explanation.decision}:`, `${explanation.decision}:`),
+    explanation.reason === ''
+      ? explanation.decision
+      : `${explanation.decision}: ${explanation.reason}`.replace(
+          `${explanation.decision}: ${explanation.decision}:`,
+          `${explanation.decision}:`,
+        ),
     ...explanation.passed.map(({ decision, why }) => `passed over ${decision}: ${why}`),
   ]);
   if (refused !== undefined) block('refused', [`${refused.code}: ${refused.message}`]);
@@ -56,6 +61,15 @@ export function renderExplanation(explanation: Explanation): string {
 
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
-  return rows.map(row => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd());
+  for (const row of rows) {
+    row.forEach((cell, at) => {
+      widths[at] = Math.max(widths[at] ?? 0, cell.length);
+    });
+  }
+  return rows.map(row =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -26,9 +26,18 @@ export interface Explanation {
   readonly decision: string;
   readonly reason: string;
   readonly passed: DecisionReason['passed'];
-  readonly candidates: readonly { readonly model: string; readonly score: number; readonly reason: string; readonly propensity: number }[];
+  readonly candidates: readonly {
+    readonly model: string;
+    readonly score: number;
+    readonly reason: string;
+    readonly propensity: number;
+  }[];
   readonly selected: string | null;
-  readonly placement: { readonly pool: string; readonly replica: string; readonly expected_prefix_tokens: Tokens } | null;
+  readonly placement: {
+    readonly pool: string;
+    readonly replica: string;
+    readonly expected_prefix_tokens: Tokens;
+  } | null;
   readonly stages: readonly StageNote[];
   readonly total_ms: Milliseconds;
   /** Why there is no model to send the request to, when there is none. */
@@ -80,8 +89,10 @@ export async function explain(runtime: Runtime, request: InferenceRequest): Prom
     if (result.kind === 'answer') answered = true;
     if (result.kind !== 'continue') break;
   }
-  const selected = answered || refused !== undefined ? undefined : route.candidates.find(candidate => candidate.eligible)?.model;
-  const placement = selected === undefined ? undefined : preview(runtime, new Asked(selected, request, profile, route.constraints));
+  const selected =
+    answered || refused !== undefined ? undefined : route.candidates.find(candidate => candidate.eligible)?.model;
+  const placement =
+    selected === undefined ? undefined : preview(runtime, new Asked(selected, request, profile, route.constraints));
   const totalMs = clock.now() - begun;
   const read = new Set(board.readings().map(reading => reading.name));
   await board.compute(router.signals.map(signal => signal.name).filter(name => board.read(name) === undefined));

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
-import { DEFAULT_HEALTH } from '#pool/schema.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
 import { callerOf } from './caller.js';
@@ -47,8 +46,9 @@ export class Gateway implements ExchangeHost {
       this.current.pool.probed(id, healthy, latency),
     );
     this.routes = createRoutes(this);
-    this.server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 }, (request, response) =>
-      this.handle(request, response),
+    this.server = createServer(
+      { keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 },
+      (request, response) => this.handle(request, response),
     );
     // A port scan or a TLS handshake on a plain port is nothing to crash on.
     this.server.on('clientError', (_, socket) => socket.destroy());
@@ -136,7 +136,9 @@ export class Gateway implements ExchangeHost {
       sendText(response, error.status, protocol.errorBody(error), 'application/json', headers);
     };
     if (request.method !== 'POST') {
-      refuse(new WeirError('request.method_not_allowed', `${request.method} is not a method of this path`, { hint: 'POST' }));
+      refuse(
+        new WeirError('request.method_not_allowed', `${request.method} is not a method of this path`, { hint: 'POST' }),
+      );
       return;
     }
     if (this.draining) {
@@ -193,7 +195,6 @@ function probeTargets(runtime: Runtime): ProbeTarget[] {
       {
         id: probe.id,
         url: probe.url,
-        path: entry.health === false ? '/' : (entry.health ?? DEFAULT_HEALTH).path,
         interval: probe.intervalMs,
         timeout: probe.timeoutMs,
         headers: headersOf(entry),

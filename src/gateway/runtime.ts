@@ -61,7 +61,8 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   // Shared by all runtimes: a request that began before a reload may still be placed on a pool that came with it.
   const ways = previous?.ways ?? new Map<string, Way>();
   for (const [name, way] of waysOf(config)) ways.set(name, way);
-  const sameWorkload = previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
+  const sameWorkload =
+    previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
   const router = createRouter(config.router, { clock, models: [...models.values()] });
   return {
     ...ports,

@@ -207,7 +207,9 @@ const poolEntry = z
       .max(8192)
       .regex(/^[^\r\n\0]+$/, 'expected a key without line breaks')
       .optional()
-      .describe('Credential for the replicas, sent as `Authorization: Bearer`. Take it from the environment or a file.'),
+      .describe(
+        'Credential for the replicas, sent as `Authorization: Bearer`. Take it from the environment or a file.',
+      ),
     headers: headers.prefault({}).describe('Headers sent to the replicas with every request.'),
     stream_usage: z
       .boolean()

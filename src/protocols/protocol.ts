@@ -1,7 +1,7 @@
+import type { WeirError } from '#contract/errors.js';
+import type { Usage } from '#contract/outcome.js';
 import type { Caller, InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
-import type { Usage } from '#contract/outcome.js';
-import type { WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
 
 /** What the transport knows of a request before its body is read. */

@@ -40,7 +40,13 @@ function error(
   return { code, level: 'error', path, message, ...more };
 }
 
-function unknownName(path: ProblemPath, what: string, name: string, known: readonly string[], offset?: number): RouterProblem {
+function unknownName(
+  path: ProblemPath,
+  what: string,
+  name: string,
+  known: readonly string[],
+  offset?: number,
+): RouterProblem {
   const more = { unknown: { name, known }, ...(offset === undefined ? undefined : { offset }) };
   return error('config.unknown_reference', path, `there is no ${what} named ${name}`, more);
 }
@@ -105,7 +111,9 @@ function checkDecision(
       return [error('config.invalid', at('models', i), `none of the pools ${pools.join(', ')} serves ${model}`)];
     }),
     ...duplicates(pools, i => at('pools', i), 'the pool'),
-    ...pools.flatMap((pool, i) => (poolNames.includes(pool) ? [] : [unknownName(at('pools', i), 'pool', pool, poolNames)])),
+    ...pools.flatMap((pool, i) =>
+      poolNames.includes(pool) ? [] : [unknownName(at('pools', i), 'pool', pool, poolNames)],
+    ),
     ...(selectorType(decision.select.type)?.check?.(decision.select.options, models) ?? []).map(
       ({ path, ...problem }): RouterProblem => ({
         ...problem,
@@ -128,14 +136,23 @@ function checkCondition(when: string, path: ProblemPath, config: RouterConfig): 
 function checkLeaf(leaf: Leaf, path: ProblemPath, { signals }: RouterConfig): RouterProblem[] {
   const signal = Object.hasOwn(signals, leaf.name) ? signals[leaf.name] : undefined;
   if (signal === undefined) return [unknownName(path, 'signal', leaf.name, Object.keys(signals), leaf.offset)];
-  return leaf.kind === 'compare' && typeof leaf.value === 'string' ? checkLabel(leaf, leaf.value, path, signal.type) : [];
+  return leaf.kind === 'compare' && typeof leaf.value === 'string'
+    ? checkLabel(leaf, leaf.value, path, signal.type)
+    : [];
 }
 
-function checkLabel({ name, valueOffset }: CompareNode, label: string, path: ProblemPath, type: string): RouterProblem[] {
+function checkLabel(
+  { name, valueOffset }: CompareNode,
+  label: string,
+  path: ProblemPath,
+  type: string,
+): RouterProblem[] {
   const kind = signalType(type);
   if (kind?.labelMeaning === undefined) {
     const more = { offset: valueOffset, hint: `a number: ${kind?.scoreMeaning ?? 'the score'}` };
-    return [error('config.invalid', path, `${name} is a ${type} signal, which has a score but no name to compare with`, more)];
+    return [
+      error('config.invalid', path, `${name} is a ${type} signal, which has a score but no name to compare with`, more),
+    ];
   }
   if (kind.labels === undefined || kind.labels.includes(label)) return [];
   const more = { offset: valueOffset, unknown: { name: label, known: kind.labels } };
@@ -145,12 +162,26 @@ function checkLabel({ name, valueOffset }: CompareNode, label: string, path: Pro
 function checkOrder({ decisions }: RouterConfig): RouterProblem[] {
   if (decisions.length === 0) return [];
   const last = rankDecisions(decisions).filter(({ when }) => parsesAsOtherwise(when));
-  const unreachable = last.slice(1).map(decision =>
-    error('policy.unreachable', ['decisions', decisions.indexOf(decision), 'when'], `${last[0]?.name ?? ''} is otherwise already`),
-  );
+  const unreachable = last
+    .slice(1)
+    .map(decision =>
+      error(
+        'policy.unreachable',
+        ['decisions', decisions.indexOf(decision), 'when'],
+        `${last[0]?.name ?? ''} is otherwise already`,
+      ),
+    );
   if (last.length > 0) return unreachable;
   const message = 'requests that match no decision are refused: no decision is otherwise';
-  return [{ code: 'policy.incomplete', level: 'warning', path: ['decisions'], message, hint: 'a last decision with when: otherwise' }];
+  return [
+    {
+      code: 'policy.incomplete',
+      level: 'warning',
+      path: ['decisions'],
+      message,
+      hint: 'a last decision with when: otherwise',
+    },
+  ];
 }
 
 function parsesAsOtherwise(when: string): boolean {
@@ -158,7 +189,10 @@ function parsesAsOtherwise(when: string): boolean {
   return parsed.ok && parsed.tree === OTHERWISE;
 }
 
-function checkTests({ tests, decisions, signals, names }: RouterConfig, { models }: RouterSurroundings): RouterProblem[] {
+function checkTests(
+  { tests, decisions, signals, names }: RouterConfig,
+  { models }: RouterSurroundings,
+): RouterProblem[] {
   const decided = decisions.length === 0 ? ['default'] : decisions.map(({ name }) => name);
   const decisionNames = [...decided, ...RESERVED_DECISIONS];
   const askable = [...names, ...models];
@@ -171,9 +205,11 @@ function checkTests({ tests, decisions, signals, names }: RouterConfig, { models
     if (expect_model !== undefined && !models.includes(expect_model)) {
       problems.push(unknownName(at('expect_model'), 'model', expect_model, models));
     }
-    if (model !== undefined && !askable.includes(model)) problems.push(unknownName(at('model'), 'model', model, askable));
+    if (model !== undefined && !askable.includes(model))
+      problems.push(unknownName(at('model'), 'model', model, askable));
     for (const name of Object.keys(given)) {
-      if (!Object.hasOwn(signals, name)) problems.push(unknownName(at('signals', name), 'signal', name, Object.keys(signals)));
+      if (!Object.hasOwn(signals, name))
+        problems.push(unknownName(at('signals', name), 'signal', name, Object.keys(signals)));
     }
     return problems;
   });

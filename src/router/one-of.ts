@@ -10,8 +10,12 @@ export interface Typed {
  * Schema of an object with exactly one key, the name of a type, whose value is that type's options. One object rather than a
  * union, so that an error inside the options is told as that and not as "matches none of the alternatives".
  */
-export function oneOf(types: readonly { readonly type: string; readonly schema: z.ZodType; readonly summary: string }[]) {
-  const shape = Object.fromEntries(types.map(({ type, schema, summary }) => [type, schema.optional().describe(summary)]));
+export function oneOf(
+  types: readonly { readonly type: string; readonly schema: z.ZodType; readonly summary: string }[],
+) {
+  const shape = Object.fromEntries(
+    types.map(({ type, schema, summary }) => [type, schema.optional().describe(summary)]),
+  );
   return z
     .strictObject(shape)
     .meta({ minProperties: 1, maxProperties: 1 })

@@ -101,7 +101,8 @@ export function createRouter(config: RouterConfig, { clock, models }: RouterDeps
       if (strategy === undefined) throw new WeirError('internal.defect', `there is no strategy named ${name}`);
       return strategy;
     },
-    observe: (outcome, { decision, candidates }) => table.get(decision)?.selector.observe(outcome, { decision, candidates }),
+    observe: (outcome, { decision, candidates }) =>
+      table.get(decision)?.selector.observe(outcome, { decision, candidates }),
     prepare: () => signals.prepare(),
   };
 }

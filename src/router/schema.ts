@@ -27,7 +27,9 @@ export const routerSchema = z.strictObject({
     .array(decisionSchema)
     .max(MAX_DECISIONS)
     .default([])
-    .describe('What to do with a request: the first decision whose condition holds is taken. None at all: any model, in file order.'),
+    .describe(
+      'What to do with a request: the first decision whose condition holds is taken. None at all: any model, in file order.',
+    ),
   tests: z
     .array(policyTestSchema)
     .max(10_000)

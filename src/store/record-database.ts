@@ -2,8 +2,9 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import { migrate } from './migrations.js';
+import { eachRow, type RecordBatch } from './record-batch.js';
 import { DELETE_BEFORE, DELETE_OLDEST, INSERT } from './record-statements.js';
-import { COLUMNS, type RecordValue } from './record-table.js';
+import { COLUMNS } from './record-table.js';
 
 export type Database = InstanceType<typeof DatabaseSync>;
 
@@ -47,6 +48,7 @@ export class RecordDatabase {
           pragma journal_mode = wal;
           pragma synchronous = normal;
           pragma cache_size = -4000;
+          pragma journal_size_limit = ${MAX_LOG_PAGES * PAGE_BYTES};
           pragma wal_autocheckpoint = ${Math.min(MAX_LOG_PAGES, Math.max(MIN_LOG_PAGES, logPages))};
         `);
         migrate(database);
@@ -64,35 +66,31 @@ export class RecordDatabase {
   }
 
   /**
-   * Writes batches of rows, the values of each row one after the other, in one transaction. A row that the table does not take
-   * is left out; when the transaction fails, all are lost.
+   * Writes batches in one transaction. A record that the table does not take is left out; when the transaction fails, all are
+   * lost.
    *
-   * @returns how many rows were lost, and the first reason.
+   * @returns how many records were lost, and the first reason.
    */
-  write(batches: readonly (readonly RecordValue[])[]): { readonly lost: number; readonly reason: unknown } {
-    const width = COLUMNS.length;
-    const total = batches.reduce((sum, batch) => sum + batch.length, 0) / width;
+  write(batches: readonly RecordBatch[]): { readonly lost: number; readonly reason: unknown } {
     let lost = 0;
     let reason: unknown;
+    const insert = (...values: (string | number)[]): void => {
+      try {
+        this.insert.run(...values);
+      } catch (error) {
+        if (!this.database.isTransaction) throw error;
+        lost++;
+        reason ??= error;
+      }
+    };
     try {
       this.database.exec('begin immediate');
-      for (const batch of batches) {
-        for (let at = 0; at < batch.length; at += width) {
-          try {
-            const [a, b, c, d, e, f, g] = [at, at + 1, at + 2, at + 3, at + 4, at + 5, at + 6];
-            this.insert.run(batch[a], batch[b], batch[c], batch[d], batch[e], batch[f], batch[g]);
-          } catch (error) {
-            if (!this.database.isTransaction) throw error;
-            lost++;
-            reason ??= error;
-          }
-        }
-      }
+      for (const batch of batches) eachRow(batch, insert);
       this.database.exec('commit');
       return { lost, reason };
     } catch (error) {
       if (this.database.isTransaction) this.database.exec('rollback');
-      return { lost: total, reason: error };
+      return { lost: batches.reduce((sum, batch) => sum + batch.rows.length / COLUMNS.length, 0), reason: error };
     }
   }
 

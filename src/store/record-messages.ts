@@ -1,6 +1,6 @@
 import type { RecordFilter } from '#contract/stores.js';
+import type { RecordBatch } from './record-batch.js';
 import type { RecordBounds } from './record-database.js';
-import type { RecordValue } from './record-table.js';
 
 /** What the thread of the record is started with. */
 export interface RecordThreadData extends RecordBounds {
@@ -11,13 +11,10 @@ export interface RecordThreadData extends RecordBounds {
 
 /** Records taken from batches and written or lost. */
 export const DONE = 0;
-/** Characters of those records. */
-export const DONE_CHARS = 1;
+/** Bytes of those records. */
+export const DONE_BYTES = 1;
 /** Records that could not be written. */
 export const LOST = 2;
-
-/** A batch: the values of one row after the other. */
-export type RecordBatch = readonly RecordValue[];
 
 export type RecordCall =
   | { readonly kind: 'find'; readonly id: string }

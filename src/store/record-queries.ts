@@ -1,7 +1,7 @@
 import type { RecordFilter } from '#contract/stores.js';
 import type { CompiledQuery, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import { limitOf } from './record-filter.js';
-import { COLUMNS, type RecordTables, type RecordValue } from './record-table.js';
+import { COLUMNS, type RecordTables } from './record-table.js';
 
 /** Everything that is asked of the table of records, in no database's dialect. */
 export interface RecordQueries {
@@ -39,7 +39,7 @@ export function recordQueries(db: Kysely<RecordTables>): RecordQueries {
       return Number(row.count);
     },
     compiled() {
-      const values = Object.fromEntries(COLUMNS.map((column): [string, RecordValue] => [column, '']));
+      const values = Object.fromEntries(COLUMNS.map((column): [string, string] => [column, '']));
       const oldest = records.select('id').orderBy('at', 'asc').limit(1);
       return {
         insert: db

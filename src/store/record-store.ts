@@ -5,10 +5,10 @@ import { WeirError } from '#contract/errors.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { RecordFilter, RecordStore } from '#contract/stores.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
-import { recordJson } from './record-json.js';
+import { BatchWriter } from './record-batch.js';
 import {
   DONE,
-  DONE_CHARS,
+  DONE_BYTES,
   type FromThread,
   LOST,
   type RecordCall,
@@ -16,7 +16,6 @@ import {
   type ToThread,
   type Trouble,
 } from './record-messages.js';
-import type { RecordValue } from './record-table.js';
 
 export { openRecordReader, type RecordReader } from './record-reader.js';
 
@@ -35,9 +34,9 @@ export interface RecordStoreOptions {
   readonly onError?: (error: WeirError) => void;
 }
 
-/** Records and characters that may be on their way to disk; what comes on top is dropped and counted. */
+/** Records and bytes that may be on their way to disk; what comes on top is dropped and counted. */
 const MAX_BACKLOG = 16_384;
-const MAX_BACKLOG_CHARS = 64 * 1024 ** 2;
+const MAX_BACKLOG_BYTES: Bytes = 64 * 1024 ** 2;
 const MAX_CALLS = 1024;
 
 /**
@@ -79,11 +78,10 @@ class ThreadedRecordStore implements RecordStore {
   private readonly calls = new Map<number, Pending>();
   private lastCall = 0;
 
-  private rows: RecordValue[] = [];
-  private waiting = 0;
-  /** Records and characters appended, as 32-bit counters: the difference to what the thread has done is the backlog. */
+  private readonly writer = new BatchWriter();
+  /** Records and bytes appended, as 32-bit counters: the difference to what the thread has done is the backlog. */
   private appended = 0;
-  private appendedChars = 0;
+  private appendedBytes = 0;
   private timer: NodeJS.Timeout | undefined;
   private refused = 0;
   private ended: WeirError | undefined;
@@ -98,6 +96,7 @@ class ThreadedRecordStore implements RecordStore {
     this.worker = new Worker(new URL('./record-worker.js', import.meta.url), {
       name: 'weir-record',
       workerData: data,
+      execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 },
     });
     this.opened = new Promise((resolve, reject) => {
@@ -118,21 +117,18 @@ class ThreadedRecordStore implements RecordStore {
       return;
     }
     try {
-      const json = recordJson(record);
-      if (!this.fits(json.length)) {
+      const bytes = this.writer.add(record, this.room());
+      if (bytes === 0) {
         this.refused++;
         return;
       }
-      const { outcome } = record;
-      this.rows.push(record.id, record.at, record.profile.session, record.decision, outcome.model, outcome.status, json);
       this.appended = (this.appended + 1) | 0;
-      this.appendedChars = (this.appendedChars + json.length) | 0;
-      this.waiting++;
+      this.appendedBytes = (this.appendedBytes + bytes) | 0;
     } catch {
       this.refused++;
       return;
     }
-    if (this.waiting >= this.batch) this.post();
+    if (this.writer.records >= this.batch) this.post();
     else this.timer ??= setTimeout(this.onTimer, this.flushEveryMs).unref();
   }
 
@@ -166,6 +162,7 @@ class ThreadedRecordStore implements RecordStore {
       this.worker.once('exit', () => resolve());
     });
     await this.ask({ kind: 'close' });
+    this.worker.ref();
     await gone;
   }
 
@@ -175,22 +172,22 @@ class ThreadedRecordStore implements RecordStore {
   };
 
   private post(): void {
-    if (this.waiting === 0) return;
-    const { rows } = this;
-    this.rows = [];
-    this.waiting = 0;
-    this.worker.postMessage(rows satisfies ToThread);
+    if (this.writer.records === 0) return;
+    const batch = this.writer.take();
+    this.worker.postMessage(batch satisfies ToThread, [batch.text]);
   }
 
-  private fits(chars: number): boolean {
+  /** Bytes that the next record may have. */
+  private room(): Bytes {
     const backlog = (this.appended - Atomics.load(this.progress, DONE)) | 0;
-    const backlogChars = (this.appendedChars - Atomics.load(this.progress, DONE_CHARS)) | 0;
-    return backlog < MAX_BACKLOG && backlogChars + chars <= MAX_BACKLOG_CHARS;
+    if (backlog >= MAX_BACKLOG) return 0;
+    return MAX_BACKLOG_BYTES - ((this.appendedBytes - Atomics.load(this.progress, DONE_BYTES)) | 0);
   }
 
   /** Asks the thread, after all that was appended before. While it waits the process stays alive. */
   private ask(ask: RecordCall): Promise<unknown> {
     if (this.ended !== undefined) return Promise.reject(this.ended);
+    if (this.closing !== undefined) return Promise.reject(closed());
     if (this.calls.size >= MAX_CALLS) {
       return Promise.reject(new WeirError('store.unavailable', 'The record has too many questions to answer'));
     }
@@ -209,7 +206,8 @@ class ThreadedRecordStore implements RecordStore {
         this.settle(0)?.resolve(undefined);
         return;
       case 'unopened':
-        this.settle(0)?.reject(errorOf(message.trouble));
+        this.ended = errorOf(message.trouble);
+        this.settle(0)?.reject(this.ended);
         return;
       case 'answer':
         this.settle(message.call)?.resolve(message.value);
@@ -232,14 +230,16 @@ class ThreadedRecordStore implements RecordStore {
   /** Nothing more can be written or read: what is under way is lost, and counted. */
   private end(message: string): void {
     if (this.ended !== undefined) return;
-    this.ended = new WeirError('store.unavailable', message);
+    this.ended = this.closing === undefined ? new WeirError('store.unavailable', message) : closed();
     this.refused += (this.appended - Atomics.load(this.progress, DONE)) | 0;
-    this.rows = [];
-    this.waiting = 0;
     for (const { reject } of this.calls.values()) reject(this.ended);
     this.calls.clear();
     if (this.closing === undefined) this.onError?.(this.ended);
   }
+}
+
+function closed(): WeirError {
+  return new WeirError('store.unavailable', 'The record is closed');
 }
 
 function errorOf({ message, path, hint }: Trouble): WeirError {

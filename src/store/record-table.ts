@@ -23,8 +23,6 @@ export const COLUMNS = ['id', 'at', 'session', 'decision', 'model', 'status', 'r
   keyof DecisionsTable
 )[];
 
-export type RecordValue = string | number;
-
 /** Columns that are computed from the JSON of a record when they are read: name, type, and where in the record the value stands. */
 export const GENERATED: readonly (readonly [name: string, type: 'text' | 'integer' | 'real', path: string])[] = [
   ['api', 'text', '$.api'],

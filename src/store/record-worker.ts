@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isWeirError } from '#contract/errors.js';
+import type { RecordBatch } from './record-batch.js';
 import { RecordDatabase } from './record-database.js';
 import {
   DONE,
-  DONE_CHARS,
+  DONE_BYTES,
   type FromThread,
   LOST,
-  type RecordBatch,
   type RecordCall,
   type RecordThreadData,
   type ToThread,
@@ -45,7 +45,7 @@ if (opened !== undefined) serve(opened);
 
 function serve(records: RecordDatabase): void {
   port.on('message', (message: ToThread) => {
-    if (isBatch(message)) {
+    if ('rows' in message) {
       waiting.push(message);
       if (commitPlanned) return;
       commitPlanned = true;
@@ -71,15 +71,15 @@ function commit(records: RecordDatabase): void {
   const batches = waiting;
   waiting = [];
   const { lost, reason } = records.write(batches);
-  let rows = 0;
-  let chars = 0;
+  let done = 0;
+  let bytes = 0;
   for (const batch of batches) {
-    rows += batch.length / COLUMNS.length;
-    for (let at = COLUMNS.length - 1; at < batch.length; at += COLUMNS.length) chars += String(batch[at]).length;
+    done += batch.rows.length / COLUMNS.length;
+    bytes += batch.text.byteLength;
   }
   Atomics.add(progress, LOST, lost);
-  Atomics.add(progress, DONE_CHARS, chars);
-  Atomics.add(progress, DONE, rows);
+  Atomics.add(progress, DONE_BYTES, bytes);
+  Atomics.add(progress, DONE, done);
   if (lost > 0) complain(reason);
   if (Date.now() - prunedAt >= PRUNE_EVERY_MS) planPrune(records);
 }
@@ -143,10 +143,6 @@ function troubleOf(error: unknown): Trouble {
     ...(error.path === undefined ? undefined : { path: error.path }),
     ...(error.hint === undefined ? undefined : { hint: error.hint }),
   };
-}
-
-function isBatch(message: ToThread): message is RecordBatch {
-  return Array.isArray(message);
 }
 
 function send(message: FromThread): void {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS, type CommandTable } from '#cli/commands.js';
@@ -62,25 +62,24 @@ test('the version is that of the package', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ version: manifest.version, node: process.versions.node });
 });
 
-test('help loads no command, and a command loads no other', async () => {
+/** The files of the build that a command line loads, by their paths below `dist`. */
+async function loadedBy(argument: string): Promise<readonly string[]> {
+  const hooks = `import { writeSync } from 'node:fs';
+    export function load(url, context, next) { writeSync(2, url + '\\n'); return next(url, context); }`;
   const script = `
-    const seen = [];
-    const { registerHooks } = await import('node:module');
-    if (registerHooks === undefined) process.exit(0);
-    registerHooks({ load: (url, context, next) => (seen.push(url), next(url, context)) });
-    const { main } = await import(${JSON.stringify(`${root}/dist/cli/main.js`)});
-    await main([process.argv[1]]);
-    process.stderr.write(JSON.stringify(seen));`;
-  const loaded = async (argument: string) => {
-    const { stderr } = await promisify(execFile)(process.execPath, [
-      '--input-type=module',
-      '-e',
-      script,
-      '--',
-      argument,
-    ]);
-    return (stderr === '' ? [] : (JSON.parse(stderr) as string[])).filter(url => url.includes('/dist/'));
-  };
-  expect((await loaded('--help')).filter(url => /commands\/|config\/|router\/|pool\/|gateway\//.test(url))).toEqual([]);
-  expect((await loaded('version')).filter(url => /commands\/(?!version)|config\/|gateway\//.test(url))).toEqual([]);
+    const { register } = await import('node:module');
+    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
+    const { main } = await import(${JSON.stringify(pathToFileURL(`${root}/dist/cli/main.js`).href)});
+    await main([process.argv[1]]);`;
+  const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, '--', argument]);
+  return stderr.split('\n').flatMap(url => url.split('/dist/').slice(1));
+}
+
+test('help loads no command, and a command loads no other', async () => {
+  const forHelp = await loadedBy('--help');
+  expect(forHelp).toContain('cli/main.js');
+  expect(forHelp.filter(path => !/^(?:cli\/[\w-]+|contract\/[\w-]+)\.js$/.test(path))).toEqual([]);
+  const forVersion = await loadedBy('version');
+  expect(forVersion.filter(path => path.startsWith('cli/commands/'))).toEqual(['cli/commands/version.js']);
+  expect(forVersion.filter(path => !/^(?:cli|contract)\//.test(path))).toEqual([]);
 });

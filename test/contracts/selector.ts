@@ -29,7 +29,10 @@ const quote: fc.Arbitrary<Partial<Quote>> = fc.record({
 /** What holds of every selector. */
 export function selectorContract({ name, models, make, context }: SelectorUnderTest): void {
   const situation = fc
-    .tuple(fc.shuffledSubarray([...models], { minLength: 1 }), fc.array(quote, { minLength: models.length, maxLength: models.length }))
+    .tuple(
+      fc.shuffledSubarray([...models], { minLength: 1 }),
+      fc.array(quote, { minLength: models.length, maxLength: models.length }),
+    )
     .map(([asked, quotes]) => ({ asked, quotes: new Map(models.map((model, index) => [model, quotes[index] ?? {}])) }));
 
   test(`${name}: ranks every model once, the ruled-out last and with a reason`, () => {
@@ -111,4 +114,3 @@ export function selectorContract({ name, models, make, context }: SelectorUnderT
 function total(candidates: readonly Candidate[]): number {
   return candidates.reduce((sum, { propensity }) => sum + propensity, 0);
 }
-

@@ -25,7 +25,11 @@ const messages: fc.Arbitrary<Message[]> = fc.array(
  * What holds of every signal, whatever the request contains: a value or a promise of one, never an exception; a state of the three,
  * a finite score, evidence of at most 120 printable characters on one line; the same value for the same request.
  */
-export function signalContract(name: string, make: () => SignalEvaluator, input: (given: Partial<InferenceRequest>) => SignalInput): void {
+export function signalContract(
+  name: string,
+  make: () => SignalEvaluator,
+  input: (given: Partial<InferenceRequest>) => SignalInput,
+): void {
   test(`${name}: any request has a value in form, and always the same`, async () => {
     const signal = make();
     await fc.assert(

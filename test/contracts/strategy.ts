@@ -6,7 +6,13 @@ import type { Strategy, StrategyAction, StrategyEvent } from '#contract/strategy
 
 /** Candidates by whether they are eligible. */
 export function candidates(...eligible: readonly boolean[]): Candidate[] {
-  return eligible.map((one, index) => ({ model: `m${index}`, score: -index, propensity: index === 0 ? 1 : 0, reason: 'r', eligible: one }));
+  return eligible.map((one, index) => ({
+    model: `m${index}`,
+    score: -index,
+    propensity: index === 0 ? 1 : 0,
+    reason: 'r',
+    eligible: one,
+  }));
 }
 
 export function failed(code: ErrorCode, retryable = true): StrategyEvent {
@@ -14,7 +20,12 @@ export function failed(code: ErrorCode, retryable = true): StrategyEvent {
 }
 
 /** Plays a strategy against a list of events, one after each attempt, until it ends or has taken `limit` steps. */
-export function play<State>(strategy: Strategy<State>, given: readonly Candidate[], events: readonly StrategyEvent[], limit = 100) {
+export function play<State>(
+  strategy: Strategy<State>,
+  given: readonly Candidate[],
+  events: readonly StrategyEvent[],
+  limit = 100,
+) {
   const actions: StrategyAction[] = [];
   let state = strategy.start(given);
   let event: StrategyEvent = { kind: 'start' };
@@ -61,14 +72,19 @@ export function strategyContract<State>(strategy: Strategy<State>): void {
   });
 
   test(`${name}: an answer ends it, and so does what is the request's own fault`, () => {
-    expect(play(strategy, candidates(true, true), [{ kind: 'answered' }]).map(({ kind }) => kind)).toEqual(['attempt', 'answer']);
+    expect(play(strategy, candidates(true, true), [{ kind: 'answered' }]).map(({ kind }) => kind)).toEqual([
+      'attempt',
+      'answer',
+    ]);
     const [, refusal] = play(strategy, candidates(true, true), [failed('request.invalid', false)]);
     expect(refusal).toMatchObject({ kind: 'refuse', error: { code: 'request.invalid' } });
   });
 
   test(`${name}: with nothing eligible it refuses at once`, () => {
     for (const none of [[], [false, false]]) {
-      expect(play(strategy, candidates(...none), [])).toMatchObject([{ kind: 'refuse', error: { code: 'pool.no_replica' } }]);
+      expect(play(strategy, candidates(...none), [])).toMatchObject([
+        { kind: 'refuse', error: { code: 'pool.no_replica' } },
+      ]);
     }
   });
 

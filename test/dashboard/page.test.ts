@@ -58,7 +58,7 @@ describe.skipIf(path === undefined)('the page', () => {
     for (const part of [
       'req_000000000000000000000001',
       'Turn 2, warm',
-      '~1,180 estimated, 1,204 reported',
+      '~1,180, reported 1,204',
       '3 of 4 signals read',
       'code keyword true 2 "function", "await" 21 µs',
       'french language unknown',
@@ -66,7 +66,7 @@ describe.skipIf(path === undefined)('the page', () => {
       'refuse spam: no match',
       'small, by cheapest',
       'ruled out: context of 1024 is too short',
-      '1,024 tokens (85 % of the prompt)',
+      'Expected in cache 1,024 tokens (85 %)',
       'circuit open',
       '1,204 tokens, 1,024 cached (85 %)',
       'First token 184 ms',
@@ -180,6 +180,22 @@ describe.skipIf(path === undefined)('the page', () => {
     expect(await step('outcome').innerText()).toContain('cancelled');
   });
 
+  test('who turns to another story while an answer comes stays there', async () => {
+    const { page, log, story, step, send } = await start();
+    await send('something forbidden');
+    await story.getByText('no model was asked').waitFor();
+    await send('please hold');
+    await log.getByText('First half,').waitFor();
+    await step('placement').waitFor();
+    // The address still names the first request: following its link once more must open it all the same.
+    await page.locator('#recent').getByRole('link').last().click();
+    await story.getByText('no model was asked').waitFor();
+    stub.release();
+    await log.getByText('second half').waitFor();
+    await page.locator('#recent').getByRole('link').nth(1).waitFor();
+    expect(await story.innerText()).toContain('no model was asked');
+  });
+
   test('the list links to stories, and a link opens one', async () => {
     const { page, story, step, send } = await start();
     await send('one');
@@ -207,7 +223,7 @@ describe.skipIf(path === undefined)('the page', () => {
     const simulated = page.locator('[data-replica="gpu-small/127.0.0.1:9001"]');
     await simulated.getByRole('combobox').selectOption('cut');
     await simulated.getByRole('button', { name: 'Inject' }).click();
-    await simulated.getByText('for 30 s').waitFor();
+    await simulated.getByText('now: cut; cut for 30 s').waitFor();
     expect(stub.faults).toEqual([{ replica: 'gpu-small/127.0.0.1:9001', body: { kind: 'cut', for: '30s' } }]);
     const real = page.locator('[data-replica="gpu-large/10.0.0.1:8000"]');
     expect(await real.getByRole('button', { name: 'Inject' }).count()).toBe(0);
@@ -219,6 +235,7 @@ describe.skipIf(path === undefined)('the page', () => {
     await page.locator('#trouble').getByText('The gateway cannot be reached.').waitFor();
     await send('anyone there?');
     await log.getByText('The gateway cannot be reached.').waitFor();
+    await page.locator('#story').getByText('It ended before the gateway had named it.').waitFor();
     stub.break(false);
     await page.getByText('serving the demonstration').waitFor();
     expect(await page.locator('#trouble').innerText()).toBe('');

@@ -161,7 +161,7 @@ export async function stubGateway(): Promise<StubGateway> {
     } else if (fault !== null) {
       void json(request).then(body => {
         faults.push({ replica: decodeURIComponent(fault[1] ?? ''), body });
-        send(200, {});
+        send(200, { faults: [body] });
       });
     } else send(404, { error: { message: `There is nothing at ${path}.`, code: 'request.unknown_path' } });
   });
@@ -221,7 +221,7 @@ const replica = (port: number, changes: object = {}) => ({
 
 const STATE = {
   version: 'c0ffee12',
-  source: 'the demonstration',
+  source: 'demonstration',
   uptime_ms: 754_000,
   draining: false,
   in_flight: 3,

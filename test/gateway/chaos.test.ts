@@ -1,6 +1,6 @@
-import { type EngineServer, startEngineServer } from '#engine-server/server.js';
-import { seededRandom } from '#contract/random.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededRandom } from '#contract/random.js';
+import { type EngineServer, startEngineServer } from '#engine-server/server.js';
 import { metricOf, type RunningGateway, startGateway } from '../support/running-gateway.js';
 
 const REQUESTS = 600;
@@ -13,7 +13,14 @@ let engines: EngineServer[];
 let gateway: RunningGateway;
 
 const engineAt = (port: number, at: number) =>
-  startEngineServer({ model: 'llama-3.1-8b', gpu: 'h100', servedAs: at < 3 ? 'small' : 'large', speed: 60, seed: at, port });
+  startEngineServer({
+    model: 'llama-3.1-8b',
+    gpu: 'h100',
+    servedAs: at < 3 ? 'small' : 'large',
+    speed: 60,
+    seed: at,
+    port,
+  });
 
 beforeAll(async () => {
   engines = await Promise.all([0, 1, 2, 3, 4].map(at => engineAt(0, at)));
@@ -78,7 +85,10 @@ async function ask(index: number): Promise<Seen> {
       return 'failed';
     }
     if (!stream) {
-      expect(JSON.parse(text)).toMatchObject({ choices: [{ finish_reason: expect.any(String) }], usage: expect.anything() });
+      expect(JSON.parse(text)).toMatchObject({
+        choices: [{ finish_reason: expect.any(String) }],
+        usage: expect.anything(),
+      });
       return 'answered';
     }
     const done = text.endsWith('data: [DONE]\n\n');
@@ -110,10 +120,16 @@ describe('replicas killed, stalled and cut under load', () => {
     expect(await metricOf(gateway.metrics, 'weir_requests_total')).toBe(REQUESTS);
     for (const status of ['failed', 'cut'] as const) {
       expect([status, await gateway.records.count({ status })]).toEqual([status, seen[status]]);
-      expect([status, await metricOf(gateway.metrics, 'weir_requests_total', { status })]).toEqual([status, seen[status]]);
+      expect([status, await metricOf(gateway.metrics, 'weir_requests_total', { status })]).toEqual([
+        status,
+        seen[status],
+      ]);
     }
     // A client may leave in the moment in which its answer became whole: it is told as either, but as exactly one.
-    const recorded = { answered: await gateway.records.count({ status: 'answered' }), cancelled: await gateway.records.count({ status: 'cancelled' }) };
+    const recorded = {
+      answered: await gateway.records.count({ status: 'answered' }),
+      cancelled: await gateway.records.count({ status: 'cancelled' }),
+    };
     expect(recorded.answered + recorded.cancelled).toBe(seen.answered + seen.cancelled);
     expect(recorded.answered).toBeGreaterThanOrEqual(seen.answered);
     expect(await metricOf(gateway.metrics, 'weir_requests_total', { status: 'answered' })).toBe(recorded.answered);
@@ -127,7 +143,9 @@ describe('replicas killed, stalled and cut under load', () => {
 
   it('all is well again afterwards', async () => {
     await expect
-      .poll(() => gateway.gateway.runtime.pool.replicas().every(replica => replica.unavailable === undefined), { timeout: 10_000 })
+      .poll(() => gateway.gateway.runtime.pool.replicas().every(replica => replica.unavailable === undefined), {
+        timeout: 10_000,
+      })
       .toBe(true);
     expect(await ask(REQUESTS * 2 + 1)).toMatch(/answered|cancelled/);
   });

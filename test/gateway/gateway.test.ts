@@ -191,7 +191,7 @@ describe('a broken replica', () => {
 });
 
 describe('a client that leaves', () => {
-  it.each([false, true])('ends the engine\'s work at once (stream: %s)', async stream => {
+  it.each([false, true])("ends the engine's work at once (stream: %s)", async stream => {
     bothSmall(stream ? { kind: 'answer', words: 1000, pace: 20 } : { kind: 'hang' });
     const leave = new AbortController();
     const asked = gateway.chat({ model: 'auto', stream }, { signal: leave.signal });
@@ -216,7 +216,9 @@ describe('what cannot be served', () => {
   ])('%s is answered %i in the form of the API', async (body, status, code) => {
     const response = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body });
     expect(response.status).toBe(status);
-    expect(await response.json()).toMatchObject({ error: { code, message: expect.any(String), type: expect.any(String) } });
+    expect(await response.json()).toMatchObject({
+      error: { code, message: expect.any(String), type: expect.any(String) },
+    });
     expect(response.headers.get('x-request-id')).toMatch(/^req_/);
     expect(gateway.gateway.inFlight).toBe(0);
   });
@@ -251,7 +253,11 @@ describe('what programs ask', () => {
       body,
       headers: { 'content-type': 'application/json' },
     });
-    expect(await asked.json()).toMatchObject({ decision: 'deep', selected: 'large', signals: { hard: { state: 'true' } } });
+    expect(await asked.json()).toMatchObject({
+      decision: 'deep',
+      selected: 'large',
+      signals: { hard: { state: 'true' } },
+    });
     expect(await gateway.records.count()).toBe(0);
     const response = await gateway.chat({ model: 'auto' });
     const id = response.headers.get('x-request-id');

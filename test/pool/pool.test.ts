@@ -1,6 +1,19 @@
-import { isWeirError } from '#contract/errors.js';
 import { describe, expect, test } from 'vitest';
-import { ANSWERED, addresses, ask, bench, CANCELLED, FAULT, parsed, plain, profile, REFUSED, statusOf } from './support.js';
+import { isWeirError } from '#contract/errors.js';
+import { createPlacer } from '#pool/placement/create-placer.js';
+import {
+  ANSWERED,
+  addresses,
+  ask,
+  bench,
+  CANCELLED,
+  FAULT,
+  parsed,
+  plain,
+  profile,
+  REFUSED,
+  statusOf,
+} from './support.js';
 
 describe('a place', () => {
   test('is given at once when there is room, and its load is carried until it ends', () => {
@@ -270,6 +283,21 @@ describe('a quote', () => {
     expect(pool.quote('m', profile(20_000)).ttftMs).toBeCloseTo(2510, 6);
   });
 
+  test('no longer counts a prompt in front that was given up before its first byte', () => {
+    const { pool, clock } = bench(plain(1));
+    for (let i = 1; i <= 10; i++) {
+      const { lease } = ask(pool, { promptTokens: i * 100 });
+      clock.advance(i * 10);
+      lease.firstByte();
+      lease.release(ANSWERED);
+    }
+    ask(pool, { promptTokens: 0 });
+    const gone = ask(pool, { promptTokens: 2000 }).lease;
+    expect(pool.quote('m', profile(1000)).ttftMs).toBeCloseTo(300, 6);
+    gone.release(CANCELLED);
+    expect(pool.quote('m', profile(1000)).ttftMs).toBeCloseTo(100, 6);
+  });
+
   test('includes the wait when all places are taken', () => {
     const { pool, clock } = bench(plain(1, { concurrency: 1 }));
     const first = ask(pool).lease;
@@ -296,12 +324,34 @@ describe('a quote', () => {
 
   test('tells energy where somebody can', () => {
     const { pool } = bench(plain(1, { gpu: 'h100' }), {
-      energy: (entry, { promptTokens, outputTokens }) => (entry.gpu === 'h100' ? promptTokens + outputTokens : undefined),
+      energy: (entry, { promptTokens, outputTokens }) =>
+        entry.gpu === 'h100' ? promptTokens + outputTokens : undefined,
     });
     expect(pool.quote('m', profile(100, 50)).joules).toBe(150);
     expect(bench(plain(1)).pool.quote('m', profile()).joules).toBeUndefined();
   });
 });
+
+test.each(['prefix', 'least_load', 'power_of_two', 'round_robin'])(
+  '%s placement fills every place and no more',
+  kind => {
+    const { pool, clock } = bench(plain(4, { concurrency: 3, placement: kind, queue: { length: 5 } }), {
+      placer: (name, random) => createPlacer(name, { random }),
+    });
+    const prefix = { hashes: [1, 2, 3], blockTokens: 16 };
+    const asked = Array.from({ length: 18 }, () => {
+      clock.advance(1);
+      const one = ask(pool, { prefix });
+      if (one.results.length > 0 && !isWeirError(one.results[0])) one.lease.sent();
+      return one;
+    });
+    expect(pool.replicas().map(({ inFlight }) => inFlight)).toEqual([3, 3, 3, 3]);
+    expect(asked.map(({ results }) => results.length)).toEqual([...Array(12).fill(1), ...Array(5).fill(0), 1]);
+    expect(asked[17]!.error.code).toBe('pool.saturated');
+    for (const { lease } of asked.slice(0, 5)) lease.release(ANSWERED);
+    expect(asked.slice(12, 17).every(({ lease }) => lease.placement.queuedMs > 0)).toBe(true);
+  },
+);
 
 describe('configurations that cannot work', () => {
   test('a pool whose model is not defined', () => {
@@ -322,7 +372,16 @@ describe('configurations that cannot work', () => {
   test('weights size replicas', () => {
     const config = parsed({
       models: { m: {} },
-      pools: { p: { model: 'm', concurrency: 10, replicas: [{ url: 'http://a', weight: 0.01 }, { url: 'http://b', weight: 2.5 }] } },
+      pools: {
+        p: {
+          model: 'm',
+          concurrency: 10,
+          replicas: [
+            { url: 'http://a', weight: 0.01 },
+            { url: 'http://b', weight: 2.5 },
+          ],
+        },
+      },
     });
     const { pool } = bench(plain(1));
     pool.reconfigure(config);

@@ -1,6 +1,6 @@
-import { poolSchema } from '#pool/schema.js';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { poolSchema } from '#pool/schema.js';
 
 const entry = (more: Record<string, unknown>) =>
   poolSchema.safeParse({ models: { m: {} }, pools: { p: { model: 'm', ...more } } });
@@ -29,7 +29,11 @@ describe('the pool block', () => {
 
   test('a replica is a URL or an object, written in one form', () => {
     const replicas = entry({
-      replicas: ['http://10.0.0.1:8000/', 'https://API.example.com/v1/', { url: 'http://b/base/v1', id: 'b', weight: 2 }],
+      replicas: [
+        'http://10.0.0.1:8000/',
+        'https://API.example.com/v1/',
+        { url: 'http://b/base/v1', id: 'b', weight: 2 },
+      ],
     }).data!.pools.p!.replicas;
     expect(replicas).toEqual([
       { url: 'http://10.0.0.1:8000', weight: 1 },
@@ -85,7 +89,11 @@ describe('the pool block', () => {
       { replicas: ['http://a'], circuit: { open_for: '1h' } },
       'pools.p.circuit.open_at_most',
     ],
-    ['an ejection longer than the most', { replicas: ['http://a'], ejection: { for: '1h' } }, 'pools.p.ejection.at_most'],
+    [
+      'an ejection longer than the most',
+      { replicas: ['http://a'], ejection: { for: '1h' } },
+      'pools.p.ejection.at_most',
+    ],
     ['a header with a line break', { replicas: ['http://a'], headers: { x: 'a\r\nb: c' } }, 'pools.p.headers.x'],
     ['a key with a line break', { replicas: ['http://a'], api_key: 'a\nb' }, 'pools.p.api_key'],
     ['a header of the connection', { replicas: ['http://a'], headers: { Host: 'b' } }, 'pools.p.headers.Host'],

@@ -1,11 +1,15 @@
-import { applyEdits, elementSpans, memberSpan, openingOf } from '#protocols/json-text.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { applyEdits, elementSpans, memberSpan, openingOf } from '#protocols/json-text.js';
 
 /** Objects printed in the ways people print them, with members that look like the one that is looked for. */
 const objects = fc.dictionary(
   fc.oneof(fc.string(), fc.constantFrom('model', 'messages', '"model"', 'a\\"model')),
-  fc.oneof(fc.jsonValue(), fc.constantFrom('"model":', '\\', '"', '{"model":"x"}'), fc.constant({ model: { model: 1 } })),
+  fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom('"model":', '\\', '"', '{"model":"x"}'),
+    fc.constant({ model: { model: 1 } }),
+  ),
 );
 const indents = fc.constantFrom(undefined, 1, '\t');
 

@@ -34,7 +34,11 @@ function boardOf(
 
 describe('inline signals', () => {
   test('are computed on first read, once, and keep the order of reading', () => {
-    const { board, calls } = boardOf({ a: { evaluate: () => TRUE }, b: { evaluate: () => FALSE }, c: { evaluate: () => TRUE } });
+    const { board, calls } = boardOf({
+      a: { evaluate: () => TRUE },
+      b: { evaluate: () => FALSE },
+      c: { evaluate: () => TRUE },
+    });
     expect(board.readings()).toEqual([]);
     expect(board.read('b')).toMatchObject({ state: 'false' });
     expect(board.read('a')).toMatchObject({ state: 'true' });
@@ -127,7 +131,10 @@ test('given values stand in for computing, learned ones too', () => {
     ['a', UNKNOWN],
     ['l', TRUE],
   ]);
-  const { board, calls } = boardOf({ a: { evaluate: () => TRUE }, l: { tier: 'learned', evaluate: () => FALSE } }, given);
+  const { board, calls } = boardOf(
+    { a: { evaluate: () => TRUE }, l: { tier: 'learned', evaluate: () => FALSE } },
+    given,
+  );
   expect(board.read('a')).toMatchObject({ state: 'unknown' });
   expect(board.read('l')).toMatchObject({ state: 'true' });
   expect(calls).toEqual([]);

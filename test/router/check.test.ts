@@ -21,7 +21,12 @@ const GOOD = {
     big: { context: { above: '8k' } },
   },
   decisions: [
-    { name: 'counsel', when: 'legal and (french == fr or tier == gold) and big > 8k', models: ['large'], pools: ['gpu'] },
+    {
+      name: 'counsel',
+      when: 'legal and (french == fr or tier == gold) and big > 8k',
+      models: ['large'],
+      pools: ['gpu'],
+    },
     { name: 'rest', when: 'otherwise', models: ['small', 'large'], select: { weighted: { small: 9, large: 1 } } },
   ],
   tests: [{ prompt: 'tort', expect: 'rest', expect_model: 'small', signals: { legal: false } }],
@@ -32,25 +37,48 @@ function problems(change: Record<string, unknown>) {
 }
 
 function withDecision(decision: Record<string, unknown>) {
-  return problems({ decisions: [{ name: 'x', when: 'legal', models: ['large'], ...decision }, GOOD.decisions[1]], tests: [] });
+  return problems({
+    decisions: [{ name: 'x', when: 'legal', models: ['large'], ...decision }, GOOD.decisions[1]],
+    tests: [],
+  });
 }
 
 describe('checking', () => {
   test('finds nothing wrong with what is right, and that builds', () => {
     expect(problems({})).toEqual([]);
-    expect(() => createRouter(configured(GOOD), { clock: new VirtualClock(), models: [facts('small'), facts('large')] })).not.toThrow();
+    expect(() =>
+      createRouter(configured(GOOD), { clock: new VirtualClock(), models: [facts('small'), facts('large')] }),
+    ).not.toThrow();
   });
 
   test.each([
     ['an unknown signal', { when: 'legal and leagl' }, 'config.unknown_reference', ['decisions', 0, 'when'], 10],
     ['what does not parse', { when: 'legal and' }, 'policy.syntax', ['decisions', 0, 'when'], 9],
     ['a label of what has none', { when: 'legal == tort' }, 'config.invalid', ['decisions', 0, 'when'], 9],
-    ['a label that never occurs', { when: 'french == francais' }, 'config.unknown_reference', ['decisions', 0, 'when'], 10],
-    ['an unknown model', { models: ['large', 'medium'] }, 'config.unknown_reference', ['decisions', 0, 'models', 1], undefined],
+    [
+      'a label that never occurs',
+      { when: 'french == francais' },
+      'config.unknown_reference',
+      ['decisions', 0, 'when'],
+      10,
+    ],
+    [
+      'an unknown model',
+      { models: ['large', 'medium'] },
+      'config.unknown_reference',
+      ['decisions', 0, 'models', 1],
+      undefined,
+    ],
     ['a model twice', { models: ['large', 'large'] }, 'config.duplicate', ['decisions', 0, 'models', 1], undefined],
     ['an unknown pool', { pools: ['gpu', 'tpu'] }, 'config.unknown_reference', ['decisions', 0, 'pools', 1], undefined],
     ['a model that the pools lack', { pools: ['cpu'] }, 'config.invalid', ['decisions', 0, 'models', 0], undefined],
-    ['wrong weights', { select: { weighted: { small: 1 } } }, 'config.missing', ['decisions', 0, 'select', 'weighted'], undefined],
+    [
+      'wrong weights',
+      { select: { weighted: { small: 1 } } },
+      'config.missing',
+      ['decisions', 0, 'select', 'weighted'],
+      undefined,
+    ],
     ['a reserved name', { name: 'direct' }, 'config.invalid', ['decisions', 0, 'name'], undefined],
     ['a name twice', { name: 'rest' }, 'config.duplicate', ['decisions', 1, 'name'], undefined],
     ['a second otherwise', { when: 'otherwise' }, 'policy.unreachable', ['decisions', 1, 'when'], undefined],
@@ -61,7 +89,10 @@ describe('checking', () => {
   });
 
   test('offers the names there are', () => {
-    expect(withDecision({ when: 'leagl' })[0]?.unknown).toEqual({ name: 'leagl', known: ['legal', 'french', 'tier', 'big'] });
+    expect(withDecision({ when: 'leagl' })[0]?.unknown).toEqual({
+      name: 'leagl',
+      known: ['legal', 'french', 'tier', 'big'],
+    });
   });
 
   test('finds what is wrong with signals, names and tests', () => {
@@ -93,20 +124,42 @@ describe('the schema', () => {
       signals: {},
       signal_deadline: 200,
       tests: [],
-      decisions: [{ tier: 1, priority: 0, on_unknown: 'skip', strategy: 'fallback', select: { type: 'static', options: {} } }],
+      decisions: [
+        { tier: 1, priority: 0, on_unknown: 'skip', strategy: 'fallback', select: { type: 'static', options: {} } },
+      ],
     });
   });
 
   test.each([
     ['a kind of signal that is none', { signals: { a: { keywords: {} } } }, ['signals', 'a'], /keywords/],
-    ['two kinds', { signals: { a: { language: 'fr', context: { above: 1 } } } }, ['signals', 'a'], /exactly one of keyword/],
+    [
+      'two kinds',
+      { signals: { a: { language: 'fr', context: { above: 1 } } } },
+      ['signals', 'a'],
+      /exactly one of keyword/,
+    ],
     ['none', { signals: { a: {} } }, ['signals', 'a'], /exactly one of keyword/],
     ['a wrong option', { signals: { a: { context: { abov: 1 } } } }, ['signals', 'a', 'context'], /abov/],
     ['a reserved name', { signals: { not: { language: 'fr' } } }, ['signals', 'not'], /./],
-    ['models and an answer', { decisions: [{ name: 'a', when: 'b', models: ['m'], respond: 'x' }] }, ['decisions', 0], /exactly one/],
+    [
+      'models and an answer',
+      { decisions: [{ name: 'a', when: 'b', models: ['m'], respond: 'x' }] },
+      ['decisions', 0],
+      /exactly one/,
+    ],
     ['neither', { decisions: [{ name: 'a', when: 'b' }] }, ['decisions', 0], /exactly one of models, respond, refuse/],
-    ['a header that is not its own', { decisions: [{ name: 'a', when: 'b', models: ['m'], headers: { Host: 'x' } }] }, ['decisions', 0, 'headers', 'Host'], /./],
-    ['a header that breaks the line', { decisions: [{ name: 'a', when: 'b', models: ['m'], headers: { 'x-a': 'a\r\nb: c' } }] }, ['decisions', 0, 'headers', 'x-a'], /printable/],
+    [
+      'a header that is not its own',
+      { decisions: [{ name: 'a', when: 'b', models: ['m'], headers: { Host: 'x' } }] },
+      ['decisions', 0, 'headers', 'Host'],
+      /./,
+    ],
+    [
+      'a header that breaks the line',
+      { decisions: [{ name: 'a', when: 'b', models: ['m'], headers: { 'x-a': 'a\r\nb: c' } }] },
+      ['decisions', 0, 'headers', 'x-a'],
+      /printable/,
+    ],
     ['a test of nothing', { tests: [{ prompt: 'x' }] }, ['tests', 0], /at least one of expect/],
   ])('refuses %s', (_what, block, path, message) => {
     const found = issue(block);

@@ -21,7 +21,13 @@ function route(router: Router, given: InferenceRequest, options: { pool?: PoolVi
   const notes: (string | undefined)[] = [];
   let end: StageResult = { kind: 'continue' };
   for (const stage of router.stages) {
-    const context = { board, pool: options.pool ?? poolOf(), clock: new VirtualClock(), random: seededRandom(1), route: draft };
+    const context = {
+      board,
+      pool: options.pool ?? poolOf(),
+      clock: new VirtualClock(),
+      random: seededRandom(1),
+      route: draft,
+    };
     const result = stage.run(context);
     if (result instanceof Promise) throw new Error(`${stage.name} had to be waited for`);
     notes.push(result.note);
@@ -95,7 +101,10 @@ describe('a decision', () => {
 
   test('can refuse', () => {
     const { draft, end } = route(routerOf(POLICY), request('damn'));
-    expect(end).toMatchObject({ kind: 'refuse', error: { code: 'route.refused', message: 'Mind your language.', status: 403 } });
+    expect(end).toMatchObject({
+      kind: 'refuse',
+      error: { code: 'route.refused', message: 'Mind your language.', status: 403 },
+    });
     expect(draft.decision).toBe('never');
   });
 
@@ -107,15 +116,29 @@ describe('a decision', () => {
 
 describe('without a decision', () => {
   test('a real model is taken at its word', () => {
-    const { draft, board } = route(routerOf(POLICY), request({ model: 'large', messages: [message('user', 'indemnity')] }));
-    expect(draft).toMatchObject({ decision: 'direct', models: ['large'], selector: 'static', parameters: {}, constraints: {} });
+    const { draft, board } = route(
+      routerOf(POLICY),
+      request({ model: 'large', messages: [message('user', 'indemnity')] }),
+    );
+    expect(draft).toMatchObject({
+      decision: 'direct',
+      models: ['large'],
+      selector: 'static',
+      parameters: {},
+      constraints: {},
+    });
     expect(draft.reason.summary).toBe('direct: the caller named large');
     expect(board.readings()).toEqual([]);
   });
 
   test('a file without a policy offers every model in its order', () => {
     const { draft } = route(routerOf({}), request('hello'));
-    expect(draft).toMatchObject({ decision: 'default', models: ['small', 'large'], selector: 'static', strategy: 'fallback' });
+    expect(draft).toMatchObject({
+      decision: 'default',
+      models: ['small', 'large'],
+      selector: 'static',
+      strategy: 'fallback',
+    });
   });
 
   test('nothing matching is refused', () => {
@@ -154,7 +177,13 @@ describe('waiting', () => {
     const board = router.board(asked, profile());
     const draft = router.draft(asked);
     const [decide] = router.stages;
-    const waiting = decide?.run({ board, pool: poolOf(), clock: new VirtualClock(), random: seededRandom(1), route: draft });
+    const waiting = decide?.run({
+      board,
+      pool: poolOf(),
+      clock: new VirtualClock(),
+      random: seededRandom(1),
+      route: draft,
+    });
     expect(waiting).toBeInstanceOf(Promise);
     await waiting;
     expect(draft.decision).toBe('fr');
@@ -178,7 +207,15 @@ describe('what others ask of it', () => {
     expect(router.strategy('fallback').name).toBe('fallback');
     expect(() => router.strategy('cascade')).toThrow('no strategy named cascade');
     const { draft } = route(router, request('hello'));
-    const outcome = { status: 'answered', model: 'small', pool: 'p', replica: 'r', httpStatus: 200, e2eMs: 1, queuedMs: 0 } as const;
+    const outcome = {
+      status: 'answered',
+      model: 'small',
+      pool: 'p',
+      replica: 'r',
+      httpStatus: 200,
+      e2eMs: 1,
+      queuedMs: 0,
+    } as const;
     expect(() => router.observe(outcome, draft)).not.toThrow();
     expect(() => router.observe(outcome, { ...draft, decision: 'unheard of' })).not.toThrow();
   });

@@ -28,7 +28,9 @@ export interface MockUpstream {
 
 const PROMPT_TOKENS = 11;
 
-export async function startMockUpstream(initial: MockUpstream['behaviour'] = { kind: 'answer' }): Promise<MockUpstream> {
+export async function startMockUpstream(
+  initial: MockUpstream['behaviour'] = { kind: 'answer' },
+): Promise<MockUpstream> {
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
     if (request.url === '/health') {
@@ -75,7 +77,9 @@ function meet(behaviour: Behaviour, body: Record<string, unknown>, response: Ser
       else json(response, 200, whole(words, behaviour.usage !== false));
       break;
     case 'status':
-      json(response, behaviour.status, { error: { message: behaviour.message ?? `status ${behaviour.status}`, type: 'x' } });
+      json(response, behaviour.status, {
+        error: { message: behaviour.message ?? `status ${behaviour.status}`, type: 'x' },
+      });
       break;
     case 'hang':
       break;

@@ -1,6 +1,6 @@
 import { type Config, parseConfig } from '#config/load.js';
-import type { DecisionRecord } from '#contract/record.js';
 import { seededRandom } from '#contract/random.js';
+import type { DecisionRecord } from '#contract/record.js';
 import type { RecordStore } from '#contract/stores.js';
 import { Gateway } from '#gateway/gateway.js';
 import { machineClock } from '#gateway/machine-clock.js';
@@ -66,7 +66,11 @@ export async function startGateway(yaml: string): Promise<RunningGateway> {
 }
 
 /** A value of a metric as `/metrics` shows it: the sum over the series whose labels include `labels`. */
-export async function metricOf(metrics: Metrics, name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+export async function metricOf(
+  metrics: Metrics,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const { body } = await metrics.render();
   let sum = 0;
   for (const line of body.split('\n')) {

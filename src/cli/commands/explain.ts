@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
 import { type ChatInput, readInput } from '#cli/chat-input.js';
 import { EXIT, exit } from '#cli/exit.js';
 import { offlineRuntime } from '#cli/offline-runtime.js';
 import { type CommonOptions, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
 import { renderExplanation } from '#cli/story.js';
 import { WeirError } from '#contract/errors.js';
-import { explain, type Explanation, explanationOf } from '#gateway/explain.js';
+import { type Explanation, explain, explanationOf } from '#gateway/explain.js';
 import { openRecordReader } from '#store/record-store.js';
-import { Command } from 'commander';
 
 interface ExplainOptions extends CommonOptions {
   readonly request?: string;
@@ -42,7 +42,9 @@ Examples:
 async function run(text: string | undefined, options: ExplainOptions): Promise<void> {
   const given = [text, options.request, options.id].filter(value => value !== undefined);
   if (given.length !== 1) {
-    throw new WeirError('usage.invalid', 'Nothing to explain, or too much', { hint: 'Give a text, --request FILE or --id ID.' });
+    throw new WeirError('usage.invalid', 'Nothing to explain, or too much', {
+      hint: 'Give a text, --request FILE or --id ID.',
+    });
   }
   const explanation = options.id === undefined ? await decide(text, options) : await recall(options.id, options);
   if (options.json) printJson(explanation);
@@ -87,7 +89,9 @@ async function readRequest(file: string): Promise<ChatInput> {
   } catch {
     // Said below, as for any other text that is no chat request.
   }
-  throw new WeirError('usage.invalid', `${file} is not a JSON object`, { hint: 'An OpenAI chat request: {"messages": […]}.' });
+  throw new WeirError('usage.invalid', `${file} is not a JSON object`, {
+    hint: 'An OpenAI chat request: {"messages": […]}.',
+  });
 }
 
 async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
@@ -101,7 +105,8 @@ function headersOf(given: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     given.map(header => {
       const colon = header.indexOf(':');
-      if (colon < 1) throw new WeirError('usage.invalid', `${JSON.stringify(header)} is no header`, { hint: 'name:value' });
+      if (colon < 1)
+        throw new WeirError('usage.invalid', `${JSON.stringify(header)} is no header`, { hint: 'name:value' });
       return [header.slice(0, colon).trim().toLowerCase(), header.slice(colon + 1).trim()];
     }),
   );

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
 import { type CommonOptions, configFile, configOption, integer, readConfig, seedOption } from '#cli/options.js';
 import { renderProblems } from '#cli/problems.js';
@@ -16,7 +17,6 @@ import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { openRecordStore } from '#store/record-store.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
-import { Command, InvalidArgumentError } from 'commander';
 
 interface ServeOptions extends CommonOptions {
   readonly port?: number;
@@ -32,7 +32,11 @@ export function serveCommand(): Command {
     )
     .addOption(configOption())
     .addOption(seedOption())
-    .option('-p, --port <n>', 'port to listen on; 0 chooses a free one (default: WEIR_PORT, else the file, else 8080)', integer)
+    .option(
+      '-p, --port <n>',
+      'port to listen on; 0 chooses a free one (default: WEIR_PORT, else the file, else 8080)',
+      integer,
+    )
     .option('--host <address>', 'address to listen on')
     .option('--insecure', 'listen where other machines can connect although callers need no credential')
     .addHelpText(
@@ -49,7 +53,11 @@ Examples:
 async function serve(options: ServeOptions): Promise<void> {
   const listen = overrides(options);
   const config = await validConfig(options, listen);
-  const log = createLogger({ level: config.gateway.log.level, format: config.gateway.log.format, stream: process.stderr });
+  const log = createLogger({
+    level: config.gateway.log.level,
+    format: config.gateway.log.format,
+    stream: process.stderr,
+  });
   const fleet = new SimulatedFleet();
   const metrics = createMetrics();
   const { record } = config.gateway;
@@ -166,7 +174,9 @@ async function watchFor(
       report(result);
       metrics.reloaded(result.ok);
       if (!result.ok) {
-        log.warn('the changed configuration is not valid; the one before stays in force', { problems: result.problems.length });
+        log.warn('the changed configuration is not valid; the one before stays in force', {
+          problems: result.problems.length,
+        });
         return;
       }
       before = before
@@ -207,4 +217,3 @@ function shutdownSignal(): Promise<string> {
     process.on('SIGINT', onSignal);
   });
 }
-

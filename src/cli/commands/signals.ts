@@ -1,14 +1,14 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
+import { Command } from 'commander';
 import { readInput } from '#cli/chat-input.js';
-import { EXIT, exit } from '#cli/exit.js';
 import { offlineRuntime } from '#cli/offline-runtime.js';
 import { type CommonOptions, withCommonOptions } from '#cli/options.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { explain } from '#gateway/explain.js';
 import type { Runtime } from '#gateway/runtime.js';
-import { Command } from 'commander';
 
 interface SignalsOptions extends CommonOptions {
   readonly input: string;
@@ -22,9 +22,17 @@ const PROGRESS_EVERY = 2000;
 export function signalsCommand(): Command {
   return withCommonOptions(
     new Command('signals')
-      .description('Computes every signal, the decision and the model selected for each line of a file. No model is asked.')
-      .requiredOption('--input <file>', 'JSON lines: {id?, text} or {id?, messages, tools?, user?, headers?}; - is standard input')
-      .requiredOption('--output <file>', 'JSON lines: {id, signals, decision, selected}, in input order; - is standard output'),
+      .description(
+        'Computes every signal, the decision and the model selected for each line of a file. No model is asked.',
+      )
+      .requiredOption(
+        '--input <file>',
+        'JSON lines: {id?, text} or {id?, messages, tools?, user?, headers?}; - is standard input',
+      )
+      .requiredOption(
+        '--output <file>',
+        'JSON lines: {id, signals, decision, selected}, in input order; - is standard output',
+      ),
   )
     .addHelpText(
       'after',
@@ -37,33 +45,50 @@ Examples:
 }
 
 async function run(options: SignalsOptions): Promise<void> {
+  const input = await opened(options.input, 'r', process.stdin);
+  const target = await opened(options.output, 'w', process.stdout);
+  const output = 'createWriteStream' in target ? target.createWriteStream() : target;
   const runtime = await offlineRuntime(options);
-  const input = options.input === '-' ? process.stdin : createReadStream(options.input);
-  const output = options.output === '-' ? process.stdout : createWriteStream(options.output);
-  let failure: Error | undefined;
-  input.on('error', error => (failure = error));
-  output.on('error', error => (failure = error));
   let line = 0;
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (failure !== undefined) break;
+  for await (const text of linesOf(input)) {
     line++;
     if (text.trim() === '') continue;
-    const row = await readRow(runtime, text, line).catch((error: unknown) => {
-      if (!isWeirError(error)) throw error;
-      process.stderr.write(`weir: ${options.input}:${line}: ${error.message}${error.path === undefined ? '' : ` (${error.path})`}\n`);
-      return exit(EXIT.misuse);
-    });
-    if (!output.write(`${JSON.stringify(row)}\n`)) await new Promise<void>(resolve => output.once('drain', () => resolve()));
+    const row = await readRow(runtime, text, `${options.input}:${line}`, line);
+    if (!output.write(`${JSON.stringify(row)}\n`)) await once(output, 'drain');
     if (line % PROGRESS_EVERY === 0) process.stderr.write(`weir: ${line} lines\n`);
   }
-  if (failure !== undefined) throw new WeirError('usage.invalid', `Cannot read or write: ${failure.message}`, { cause: failure });
   if (output !== process.stdout) {
     output.end();
     await finished(output);
   }
 }
 
-async function readRow(runtime: Runtime, text: string, line: number): Promise<object> {
+async function opened<Standard>(file: string, flags: 'r' | 'w', standard: Standard): Promise<FileHandle | Standard> {
+  if (file === '-') return standard;
+  try {
+    return await open(file, flags);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new WeirError('usage.invalid', `Cannot open ${file}: ${why}`, { cause });
+  }
+}
+
+function linesOf(input: FileHandle | NodeJS.ReadStream): AsyncIterable<string> {
+  return 'readLines' in input ? input.readLines() : createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+/** One line's answer; a line that is no request ends the command, saying where it stands. */
+async function readRow(runtime: Runtime, text: string, place: string, line: number): Promise<object> {
+  try {
+    return await answer(runtime, text, line);
+  } catch (error) {
+    if (!isWeirError(error)) throw error;
+    const path = error.path === undefined ? '' : ` (${error.path})`;
+    throw new WeirError('usage.invalid', `${place}: ${error.message}${path}`, { cause: error });
+  }
+}
+
+async function answer(runtime: Runtime, text: string, line: number): Promise<object> {
   if (text.length > MAX_LINE_CHARS) throw new WeirError('request.too_large', 'The line is too long');
   let parsed: unknown;
   try {

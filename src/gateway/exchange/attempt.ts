@@ -115,7 +115,11 @@ export class Attempt implements CallListener {
     const { stream } = this.owner.inbound.request;
     if (status === 200 && stream) {
       if (contentType.startsWith('text/event-stream')) this.relay = this.owner.protocol.relay(this.stripUsage);
-      else this.giveUp(new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`), true);
+      else
+        this.giveUp(
+          new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`),
+          true,
+        );
     } else this.chunks = [];
   }
 
@@ -128,7 +132,7 @@ export class Attempt implements CallListener {
       this.giveUp(new WeirError('upstream.too_large', `The answer is longer than ${limit} bytes`), false);
       return true;
     }
-    if (this.chunks?.length === 0 && this.status === 200) this.sawFirstByte();
+    if (this.chunks?.length === 0 && this.status === 200) this.sawFirstByte(true);
     this.chunks?.push(chunk);
     return true;
   }
@@ -154,7 +158,7 @@ export class Attempt implements CallListener {
     }
     if (events === undefined) return true;
     if (this.client === undefined) {
-      this.sawFirstByte();
+      this.sawFirstByte(false);
       this.client = this.owner.begin(this);
     }
     if (this.client.write(events)) return true;
@@ -162,9 +166,10 @@ export class Attempt implements CallListener {
     return false;
   }
 
-  private sawFirstByte(): void {
+  /** @param whole the answer comes in one piece: its first byte says nothing of the first token. */
+  private sawFirstByte(whole: boolean): void {
     this.firstByteAt = this.owner.runtime.clock.now();
-    this.lease.firstByte();
+    this.lease.firstByte(whole);
   }
 
   private endStream(relay: StreamRelay): void {

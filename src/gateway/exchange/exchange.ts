@@ -11,12 +11,12 @@ import type { Strategy, StrategyEvent } from '#contract/strategy.js';
 import type { Milliseconds } from '#contract/units.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
+import type { Inbound, Protocol } from '#protocols/protocol.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
 import { decisionHeaders } from './headers.js';
 import { outcomeOf } from './outcome.js';
 import { Asked } from './placement-request.js';
 import { recordOf } from './record.js';
-import type { Inbound, Protocol } from '#protocols/protocol.js';
 
 /** What the exchange needs of the gateway around it. */
 export interface ExchangeHost {
@@ -145,7 +145,11 @@ export class Exchange implements AttemptOwner, StageContext {
       this.guard(() => {
         if (isWeirError(result)) {
           // A replica that failed says more than that no other is left.
-          this.advance({ kind: 'failed', error: asked.exclude.length > 0 ? (this.lastError ?? result) : result, retryable: true });
+          this.advance({
+            kind: 'failed',
+            error: asked.exclude.length > 0 ? (this.lastError ?? result) : result,
+            retryable: true,
+          });
           return;
         }
         this.queuedMs += result.placement.queuedMs;
@@ -193,7 +197,8 @@ export class Exchange implements AttemptOwner, StageContext {
     if (begun) {
       this.advance({ kind: 'answered' });
       this.breakStream(error, delivery);
-    } else if (retryable && this.asked !== undefined && this.asked.mayTryAnother(attempt.placement.replica)) this.place();
+    } else if (retryable && this.asked?.mayTryAnother(attempt.placement.replica) === true)
+      this.place();
     else this.advance({ kind: 'failed', error, retryable });
   }
 
@@ -289,7 +294,8 @@ export class Exchange implements AttemptOwner, StageContext {
     if (this.ended) return;
     this.abandon();
     const known = isWeirError(error) ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error });
-    if (known.code === 'internal.defect') this.runtime.log.error('a request ran into a defect', { id: this.inbound.request.id, error });
+    if (known.code === 'internal.defect')
+      this.runtime.log.error('a request ran into a defect', { id: this.inbound.request.id, error });
     this.fail(known);
   }
 }

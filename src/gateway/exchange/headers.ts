@@ -18,6 +18,7 @@ export function decisionHeaders(
     headers['x-weir-pool'] = placement.pool;
     headers['x-weir-replica'] = placement.replica;
   }
-  if (route.reason.summary !== '') headers['x-weir-reason'] = headerText(route.reason.summary.slice(0, MAX_REASON_CHARS));
+  if (route.reason.summary !== '')
+    headers['x-weir-reason'] = headerText(route.reason.summary.slice(0, MAX_REASON_CHARS));
   return headers;
 }

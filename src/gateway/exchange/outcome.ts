@@ -43,6 +43,8 @@ export function outcomeOf(ending: Ending): Outcome {
 export function billed(usage: Usage, price: Price): Usd {
   const fresh = Math.max(0, usage.promptTokens - usage.cachedTokens);
   return (
-    costOf(fresh, price.prompt) + costOf(usage.cachedTokens, price.cached) + costOf(usage.completionTokens, price.completion)
+    costOf(fresh, price.prompt) +
+    costOf(usage.cachedTokens, price.cached) +
+    costOf(usage.completionTokens, price.completion)
   );
 }

@@ -15,7 +15,9 @@ const ABOUT_THE_REQUEST = new Set([400, 413, 415, 422]);
 export function refusalOf(status: number, body: Buffer): Refusal {
   const said = messageIn(body);
   if (ABOUT_THE_REQUEST.has(status)) {
-    const error = new WeirError('upstream.status', said ?? `The engine refused the request with status ${status}`, { status });
+    const error = new WeirError('upstream.status', said ?? `The engine refused the request with status ${status}`, {
+      status,
+    });
     return { error, retryable: false, replicaFault: false };
   }
   const detail = said === undefined ? '' : `: ${said}`;

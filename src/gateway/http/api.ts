@@ -14,7 +14,9 @@ const MAX_API_BODY = 4 * 1024 * 1024;
 /** `GET /api/state`: what is configured and how the fleet stands. */
 export function stateRoute({ gateway, response }: Visit): void {
   const { config, pool, router, models, clock } = gateway.runtime;
-  const simulated = new Set(Object.entries(config.pool.pools).flatMap(([name, entry]) => (entry.simulate === undefined ? [] : [name])));
+  const simulated = new Set(
+    Object.entries(config.pool.pools).flatMap(([name, entry]) => (entry.simulate === undefined ? [] : [name])),
+  );
   sendJson(response, 200, {
     version: config.version,
     source: config.source,
@@ -52,7 +54,8 @@ export async function recordsRoute({ gateway, response, query }: Visit): Promise
 /** `GET /api/records/:id`: one record, whole. */
 export async function recordRoute({ gateway, response, parameter }: Visit): Promise<void> {
   const record = await gateway.runtime.records.find(parameter);
-  if (record === undefined) throw new WeirError('store.not_found', `There is no record ${JSON.stringify(parameter.slice(0, 80))}`);
+  if (record === undefined)
+    throw new WeirError('store.not_found', `There is no record ${JSON.stringify(parameter.slice(0, 80))}`);
   sendJson(response, 200, record);
 }
 

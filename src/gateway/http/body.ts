@@ -43,11 +43,15 @@ export function readBody(
     if (size > limits.bytes) settle(tooLarge(limits.bytes));
     else chunks.push(chunk);
   });
-  request.on('end', () => settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)));
+  request.on('end', () =>
+    settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)),
+  );
   request.on('error', () => settle(new WeirError('client.gone', 'The client broke off while sending its body')));
   request.on('close', () => settle(new WeirError('client.gone', 'The client broke off while sending its body')));
 }
 
 function tooLarge(limit: Bytes): WeirError {
-  return new WeirError('request.too_large', `The body is longer than ${limit} bytes`, { hint: `at most ${limit} bytes` });
+  return new WeirError('request.too_large', `The body is longer than ${limit} bytes`, {
+    hint: `at most ${limit} bytes`,
+  });
 }

@@ -2,7 +2,12 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { WeirError } from '#contract/errors.js';
 
 /** Answers with JSON. */
-export function sendJson(response: ServerResponse, status: number, value: unknown, headers: OutgoingHttpHeaders = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: OutgoingHttpHeaders = {},
+): void {
   sendText(response, status, JSON.stringify(value), 'application/json', headers);
 }
 
@@ -22,7 +27,9 @@ export function sendText(
 /** Headers that go with an error whatever its body: when to come back, and whether the connection is still in step. */
 export function errorHeaders(error: WeirError): OutgoingHttpHeaders {
   return {
-    ...(error.retryAfterMs === undefined ? undefined : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) }),
+    ...(error.retryAfterMs === undefined
+      ? undefined
+      : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) }),
     // What is left of the body was not read, so nothing after it can be understood.
     ...(error.code === 'request.too_large' || error.code === 'request.timeout' ? { connection: 'close' } : undefined),
   };

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Gateway } from '#gateway/gateway.js';
+import { openaiChat } from '#protocols/openai/chat.js';
 import { explainRoute, faultRoute, recordRoute, recordsRoute, stateRoute } from './api.js';
 import { Page } from './page.js';
 import { errorHeaders, sendJson, sendText } from './respond.js';
-import { openaiChat } from '#protocols/openai/chat.js';
 
 /** What a route is given. */
 export interface Visit {
@@ -71,8 +71,12 @@ async function run(route: Route, visit: Visit): Promise<void> {
   try {
     await route(visit);
   } catch (error) {
-    if (!isWeirError(error)) visit.gateway.runtime.log.error('a page of the gateway failed', { url: visit.request.url, error });
-    sendError(visit.response, isWeirError(error) ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error }));
+    if (!isWeirError(error))
+      visit.gateway.runtime.log.error('a page of the gateway failed', { url: visit.request.url, error });
+    sendError(
+      visit.response,
+      isWeirError(error) ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error }),
+    );
   }
 }
 
@@ -117,7 +121,8 @@ function modelsRoute({ gateway, response }: Visit): void {
 
 function modelRoute({ gateway, response, parameter }: Visit): void {
   const model = modelList(gateway).find(({ id }) => id === parameter);
-  if (model === undefined) throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(parameter.slice(0, 80))}`);
+  if (model === undefined)
+    throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(parameter.slice(0, 80))}`);
   sendJson(response, 200, model);
 }
 

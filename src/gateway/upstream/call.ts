@@ -73,7 +73,11 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Watched {
     if (this.ended) controller.abort(ABORTED);
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
     if (this.ended || status < 200) return;
     const type = headers['content-type'];
     this.listener.onHead(status, typeof type === 'string' ? type : '');
@@ -118,6 +122,7 @@ const ABORTED = new Error('aborted by the gateway');
 function asUpstreamError(cause: Error, sawData: boolean): WeirError {
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   if (sawData) return new WeirError('upstream.cut', `The replica broke off (${code})`, { cause });
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return new WeirError('upstream.connect', 'The replica did not accept a connection in time', { cause });
+  if (code === 'UND_ERR_CONNECT_TIMEOUT')
+    return new WeirError('upstream.connect', 'The replica did not accept a connection in time', { cause });
   return new WeirError('upstream.connect', `No answer from the replica (${code})`, { cause });
 }

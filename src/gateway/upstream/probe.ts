@@ -1,13 +1,13 @@
 import type { Cancel, Clock } from '#contract/clock.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
-import { type Connections, pathAt } from './connections.js';
+import type { Connections } from './connections.js';
 
 /** A replica whose health is to be asked for. */
 export interface ProbeTarget {
   readonly id: string;
+  /** What is asked for, path and all. */
   readonly url: string;
-  readonly path: string;
   readonly headers: Record<string, string>;
   readonly interval: Milliseconds;
   readonly timeout: Milliseconds;
@@ -71,8 +71,8 @@ export class Prober {
     try {
       const pool = this.connections.to(target.url, target.connectTimeout);
       const signal = AbortSignal.any([stopped, AbortSignal.timeout(target.timeout)]);
-      const path = pathAt(target.url, target.path);
-      const answer = await pool.request({ method: 'GET', path, headers: target.headers, signal });
+      const { pathname, search } = new URL(target.url);
+      const answer = await pool.request({ method: 'GET', path: pathname + search, headers: target.headers, signal });
       await answer.body.dump({ limit: 262_144, signal });
       // An engine that has no such path is alive all the same: Ollama and LM Studio answer 404.
       healthy = answer.statusCode < 500;

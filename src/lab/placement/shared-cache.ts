@@ -19,7 +19,7 @@ export class SharedCache {
   }
 
   /** A request came: counts how many blocks from the start of its prompt are cached without a gap, then caches all of it. */
-  request({ hashes }: PromptPrefix): void {
+  request({ hashes }: PromptPrefix): number {
     const { blocks } = this;
     let found = 0;
     while (found < hashes.length && blocks.has(hashes[found]!)) found++;
@@ -33,5 +33,6 @@ export class SharedCache {
       if (blocks.size <= this.capacity) break;
       blocks.delete(oldest);
     }
+    return found;
   }
 }

@@ -17,7 +17,7 @@ export interface PlacerOptions extends PrefixIndexOptions {
   readonly defaultBlocks?: number;
   readonly tune?: Partial<Tuning>;
 }
-export interface Tuning { pend: number; load: number; retention: number }
+export interface Tuning { pend: number; load: number; beyond: number }
 
 export const PLACERS = ['prefix', 'max_prefix', 'least_load', 'power_of_two', 'round_robin'] as const;
 export type PlacerName = (typeof PLACERS)[number];
@@ -27,19 +27,19 @@ export function createPlacer(name: string, options: PlacerOptions): Placer {
 }
 
 function partsOf(name: string, options: PlacerOptions): Omit<ScoredPlacerParts, 'name' | 'random'> {
-  const t = { pend: 0.02, load: 0.02, retention: 1.5, ...options.tune };
+  const t = { pend: 0.02, load: 0.02, beyond: 2, ...options.tune };
   switch (name) {
     case 'prefix':
       return {
         scorers: [prefixAffinity(), pendingPrefill(t.pend), inFlightTokens(t.load)],
         picker: maxScore(),
-        memory: new PrefixMemory({ ...options, retention: t.retention }),
+        memory: new PrefixMemory({ ...options, beyond: t.beyond }),
       };
     case 'max_prefix':
       return {
         scorers: [prefixAffinity()],
         picker: maxScore(),
-        memory: new PrefixMemory({ ...options, retention: 1 }),
+        memory: new PrefixMemory({ ...options, beyond: 0 }),
       };
     case 'least_load':
       return { scorers: [inFlightTokens(1)], picker: maxScore() };

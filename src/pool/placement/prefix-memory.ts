@@ -1,10 +1,11 @@
 import type { PlacementRequest } from '#contract/placement.js';
+import type { Tokens } from '#contract/units.js';
 import type { ReplicaView } from './placer.js';
 import { PrefixIndex, type PrefixIndexOptions, type PrefixMatch } from './prefix-index.js';
 
 export interface PrefixMemoryOptions extends PrefixIndexOptions {
-  /** Blocks remembered of a replica, as a multiple of what its cache holds. */
-  readonly retention: number;
+  /** Blocks remembered of a replica beyond what its cache holds, as a multiple of the blocks in flight on it. */
+  readonly beyond: number;
   /** Blocks a replica's cache is taken to hold while nobody has said: 32,768 unless said. */
   readonly defaultBlocks?: number;
 }
@@ -13,12 +14,12 @@ export interface PrefixMemoryOptions extends PrefixIndexOptions {
 export class PrefixMemory {
   readonly index: PrefixIndex;
   private readonly capacities = new Map<string, number>();
-  private readonly retention: number;
+  private readonly beyond: number;
   private readonly defaultBlocks: number;
 
   constructor(options: PrefixMemoryOptions) {
     this.index = new PrefixIndex(options);
-    this.retention = options.retention;
+    this.beyond = options.beyond;
     this.defaultBlocks = options.defaultBlocks ?? 32_768;
   }
 
@@ -26,17 +27,15 @@ export class PrefixMemory {
     return this.index.match(hashes);
   }
 
-  /** Notes what a chosen replica says of its cache, for when the request is sent to it. */
-  noted(replica: ReplicaView): void {
-    const blocks = (replica.cacheBlocks ?? this.defaultBlocks) * this.retention;
-    if (this.capacities.get(replica.id) === blocks) return;
-    if (this.capacities.size >= MOST_REPLICAS) this.capacities.clear();
-    this.capacities.set(replica.id, blocks);
+  /** Notes how much a chosen replica can hold, for when the request is sent to it. */
+  noted({ id, cacheBlocks, inFlightTokens }: ReplicaView, blockTokens: Tokens): void {
+    if (!this.capacities.has(id) && this.capacities.size >= MOST_REPLICAS) this.capacities.clear();
+    const inFlight = blockTokens > 0 ? inFlightTokens / blockTokens : 0;
+    this.capacities.set(id, (cacheBlocks ?? this.defaultBlocks) + this.beyond * inFlight);
   }
 
-  committed(request: PlacementRequest, replica: string): void {
-    const capacity = this.capacities.get(replica) ?? this.defaultBlocks * this.retention;
-    this.index.insert(request.prefix.hashes, replica, capacity);
+  committed({ prefix }: PlacementRequest, replica: string): void {
+    this.index.insert(prefix.hashes, replica, this.capacities.get(replica) ?? this.defaultBlocks);
   }
 
   forget(replica: string): void {

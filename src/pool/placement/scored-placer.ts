@@ -40,7 +40,7 @@ export class ScoredPlacer implements Placer {
     this.score({ request, replicas: open, match });
     const chosen = picker.pick(open, this.totals, random);
     const replica = open[chosen]!;
-    memory?.noted(replica);
+    memory?.noted(replica, request.prefix.blockTokens);
     return {
       replica,
       score: this.totals[chosen]!,

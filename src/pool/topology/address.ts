@@ -1,8 +1,7 @@
 const V4 = /^\d+(?:\.\d+){3}$/;
 
 /** Loopback, RFC 1918, link-local and shared (RFC 6598) addresses. */
-const PRIVATE_V4 =
-  /^(?:127|10|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
+const PRIVATE_V4 = /^(?:127|10|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
 
 /** Loopback, unique-local (RFC 4193) and link-local addresses. */
 const PRIVATE_V6 = /^\[(?:::1\]|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/;

@@ -44,7 +44,8 @@ export function parseObject(text: string): Json {
  */
 export function readChat(body: Json, envelope: Envelope): InferenceRequest {
   const { model, messages, stream } = body;
-  if (typeof model !== 'string' || model === '') throw invalid('model', 'model must be a string', 'a model name, or "auto"');
+  if (typeof model !== 'string' || model === '')
+    throw invalid('model', 'model must be a string', 'a model name, or "auto"');
   if (model.length > 256) throw invalid('model', 'model is too long', 'a name of at most 256 characters');
   if (!Array.isArray(messages)) throw invalid('messages', 'messages must be an array', 'at least one message');
   if (messages.length === 0) throw invalid('messages', 'messages is empty', 'at least one message');
@@ -83,7 +84,11 @@ function readMessage(value: unknown, index: number): Message {
   if (!isObject(value)) throw invalid(`messages[${index}]`, 'A message must be an object', '{"role": …, "content": …}');
   const role = typeof value.role === 'string' ? ROLES[value.role] : undefined;
   if (role === undefined) {
-    throw invalid(`messages[${index}].role`, `Unknown role ${shown(value.role)}`, 'system, developer, user, assistant or tool');
+    throw invalid(
+      `messages[${index}].role`,
+      `Unknown role ${shown(value.role)}`,
+      'system, developer, user, assistant or tool',
+    );
   }
   const { content } = value;
   if (role === 'tool') {
@@ -91,7 +96,8 @@ function readMessage(value: unknown, index: number): Message {
     const id = typeof value.tool_call_id === 'string' ? value.tool_call_id : '';
     return { role, content: [{ type: 'tool_result', id, text, failed: false }] };
   }
-  const parts: ContentPart[] = typeof content === 'string' ? [{ type: 'text', text: content }] : readParts(content, index);
+  const parts: ContentPart[] =
+    typeof content === 'string' ? [{ type: 'text', text: content }] : readParts(content, index);
   if (Array.isArray(value.tool_calls)) {
     for (const call of value.tool_calls as unknown[]) {
       if (!isObject(call)) continue;
@@ -112,7 +118,8 @@ function readParts(content: unknown, index: number): ContentPart[] {
   const path = `messages[${index}].content`;
   if (!Array.isArray(content)) throw invalid(path, 'content must be a string or an array of parts', 'a string');
   return content.map((part: unknown, at): ContentPart => {
-    if (!isObject(part)) throw invalid(`${path}[${at}]`, 'A content part must be an object', '{"type": "text", "text": …}');
+    if (!isObject(part))
+      throw invalid(`${path}[${at}]`, 'A content part must be an object', '{"type": "text", "text": …}');
     switch (part.type) {
       case 'text':
       case 'refusal':
@@ -124,7 +131,11 @@ function readParts(content: unknown, index: number): ContentPart[] {
       case 'file':
         return { type: 'file', source: sourceOf(part.file, 'file_id') || sourceOf(part.file, 'file_data') };
       default:
-        throw invalid(`${path}[${at}].type`, `Unknown part type ${shown(part.type)}`, 'text, image_url, input_audio or file');
+        throw invalid(
+          `${path}[${at}].type`,
+          `Unknown part type ${shown(part.type)}`,
+          'text, image_url, input_audio or file',
+        );
     }
   });
 }
@@ -132,7 +143,8 @@ function readParts(content: unknown, index: number): ContentPart[] {
 function readTools(value: unknown): readonly ToolDefinition[] {
   if (!Array.isArray(value) || value.length === 0) return NO_TOOLS;
   return value.map((tool: unknown, at): ToolDefinition => {
-    if (!isObject(tool)) throw invalid(`tools[${at}]`, 'A tool must be an object', '{"type": "function", "function": …}');
+    if (!isObject(tool))
+      throw invalid(`tools[${at}]`, 'A tool must be an object', '{"type": "function", "function": …}');
     const definition = isObject(tool.function) ? tool.function : tool;
     return {
       name: asText(definition.name),
@@ -177,7 +189,9 @@ function readMetadata(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return NO_METADATA;
   const entries = Object.entries(value).slice(0, METADATA.entries);
   return Object.fromEntries(
-    entries.flatMap(([key, item]) => (typeof item === 'string' ? [[key.slice(0, 128), item.slice(0, METADATA.chars)]] : [])),
+    entries.flatMap(([key, item]) =>
+      typeof item === 'string' ? [[key.slice(0, 128), item.slice(0, METADATA.chars)]] : [],
+    ),
   );
 }
 

@@ -4,8 +4,8 @@ import type { RouteParameters } from '#contract/route.js';
 import type { AnswerFacts, Envelope, FixedAnswer, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { answerFacts } from './chat-answer.js';
 import { editChat } from './chat-edits.js';
-import { ChatStreamRelay } from './chat-stream.js';
 import { bodyText, parseObject, readChat } from './chat-request.js';
+import { ChatStreamRelay } from './chat-stream.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -59,7 +59,9 @@ export const openaiChat: Protocol = {
   fixedBody(answer: FixedAnswer): string {
     return JSON.stringify({
       ...head(answer, 'chat.completion'),
-      choices: [{ index: 0, message: { role: 'assistant', content: answer.text }, logprobs: null, finish_reason: 'stop' }],
+      choices: [
+        { index: 0, message: { role: 'assistant', content: answer.text }, logprobs: null, finish_reason: 'stop' },
+      ],
       usage: NO_USAGE,
     });
   },

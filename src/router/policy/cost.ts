@@ -3,7 +3,7 @@ import type { Condition, Expression } from './expression.js';
 import { junction } from './expression.js';
 
 /** What reading a condition is expected to cost: first whether a model has to run, then microseconds. */
-export interface ExpectedCost {
+interface ExpectedCost {
   readonly learned: boolean;
   readonly microseconds: number;
 }
@@ -14,11 +14,6 @@ const GOES_ON = 0.5;
 /** The same expression with the children of every `and` and `or` ordered by expected cost: inline signals before learned ones. */
 export function orderByCost(tree: Expression, costOf: (name: string) => SignalCost): Expression {
   return tree.kind === 'otherwise' ? tree : ordered(tree, costOf).condition;
-}
-
-/** What an expression is expected to cost when its children are read in the order in which they stand. */
-export function expectedCost(tree: Expression, costOf: (name: string) => SignalCost): ExpectedCost {
-  return tree.kind === 'otherwise' ? { learned: false, microseconds: 0 } : ordered(tree, costOf).cost;
 }
 
 interface Ordered {

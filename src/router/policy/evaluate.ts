@@ -13,11 +13,18 @@ export type Treat = 'as-unknown' | 'as-true' | 'as-false';
 /** Where values come from; `undefined` is pending. */
 export type Read = (name: string) => SignalValue | undefined;
 
+/** The values that a condition can still come out with, given what is pending: one bit each. A single bit is an answer. */
+type Possible = number;
+const TRUE: Possible = 1;
+const FALSE: Possible = 2;
+const UNKNOWN: Possible = 4;
+
 /**
  * Evaluates a condition from left to right, reading a signal only while it can still change the answer.
  *
  * - `and` ends at the first false child, `or` at the first true one.
- * - After an unknown child of `and`, only *false* can change the answer, so the rest is asked for no more than that (`or` likewise).
+ * - Beside a child of `and` that can no longer be true, only *false* can make a difference, so the others are asked for no more
+ *   than that (`or` likewise).
  * - A pending child does not stop the reading: a later sibling may decide without it.
  *
  * The answer equals evaluating everything and then treating unknown as asked (a property test holds it to that), except that it
@@ -26,44 +33,66 @@ export type Read = (name: string) => SignalValue | undefined;
  * @param needs receives the pending signals that the answer depends on, if it is pending; left as it was otherwise.
  */
 export function evaluate(node: Condition, read: Read, treat: Treat, needs: string[]): Verdict {
+  switch (possible(node, read, treat, needs)) {
+    case TRUE:
+      return 'true';
+    case FALSE:
+      return 'false';
+    case UNKNOWN:
+      return 'unknown';
+    default:
+      return 'pending';
+  }
+}
+
+function possible(node: Condition, read: Read, treat: Treat, needs: string[]): Possible {
   switch (node.kind) {
     case 'signal':
     case 'compare': {
       const verdict = leafVerdict(node, read(node.name));
-      if (verdict === 'pending') needs.push(node.name);
-      return verdict === 'unknown' ? treatUnknown(treat) : verdict;
+      if (verdict === 'true') return TRUE;
+      if (verdict === 'false') return FALSE;
+      const unknown = treat === 'as-unknown' ? UNKNOWN : treat === 'as-true' ? TRUE : FALSE;
+      if (verdict === 'unknown') return unknown;
+      needs.push(node.name);
+      return TRUE | FALSE | unknown;
     }
     case 'not': {
-      const verdict = evaluate(node.child, read, negate(treat), needs);
-      return verdict === 'true' ? 'false' : verdict === 'false' ? 'true' : verdict;
+      const child = possible(node.child, read, negate(treat), needs);
+      return (child & UNKNOWN) | (child & TRUE ? FALSE : 0) | (child & FALSE ? TRUE : 0);
     }
     default:
-      return evaluateJunction(node, read, treat, needs);
+      return possibleJunction(node, read, treat, needs);
   }
 }
 
-function evaluateJunction(node: JunctionNode, read: Read, treat: Treat, needs: string[]): Verdict {
-  const decisive = node.kind === 'and' ? 'false' : 'true';
-  // Once a child is unknown, what is not decisive makes no difference: treat it as the other value.
-  const undecided: Treat = node.kind === 'and' ? 'as-true' : 'as-false';
+function possibleJunction(node: JunctionNode, read: Read, treat: Treat, needs: string[]): Possible {
+  const [decisive, neutral] = node.kind === 'and' ? [FALSE, TRUE] : [TRUE, FALSE];
+  // All that is asked beside a child that can no longer be neutral: whether the others are decisive.
+  const decisiveOnly: Treat = node.kind === 'and' ? 'as-true' : 'as-false';
   const mark = needs.length;
-  let unknown = false;
-  let pending = false;
+  let seen: Possible = 0;
+  let stuck = -1;
+  let index = 0;
   for (const child of node.children) {
-    const verdict = evaluate(child, read, unknown ? undecided : treat, needs);
-    if (verdict === decisive) {
+    const can = possible(child, read, stuck === -1 ? treat : decisiveOnly, needs);
+    if (can === decisive) {
       needs.length = mark;
       return decisive;
     }
-    if (verdict === 'unknown') unknown = true;
-    else if (verdict === 'pending') pending = true;
+    seen |= can;
+    if (stuck === -1 && (can & neutral) === 0) stuck = index;
+    index++;
   }
-  if (!pending) return unknown ? 'unknown' : node.kind === 'and' ? 'true' : 'false';
-  if (!unknown) return 'pending';
-  // Children that were pending before the unknown one was seen may be settled now that less is asked of them.
-  needs.length = mark;
-  const verdict = evaluateJunction(node, read, undecided, needs);
-  return verdict === 'pending' || verdict === decisive ? verdict : 'unknown';
+  if (stuck > 0 && needs.length > mark) {
+    // Children before the one that is stuck were asked for more than is needed now.
+    needs.length = mark;
+    const again = possibleJunction(node, read, decisiveOnly, needs);
+    return (again & decisive) | UNKNOWN;
+  }
+  const can = (seen & decisive) | (stuck === -1 ? neutral | (seen & UNKNOWN) : UNKNOWN);
+  if (can === TRUE || can === FALSE || can === UNKNOWN) needs.length = mark;
+  return can;
 }
 
 /** What a leaf says of a signal's value. */

@@ -38,7 +38,15 @@ export type Condition = Leaf | NotNode | JunctionNode;
 export type Expression = Condition | { readonly kind: 'otherwise' };
 
 /** Words that cannot name a signal or stand as a bare value. */
-export const RESERVED_WORDS: ReadonlySet<string> = new Set(['and', 'or', 'not', 'otherwise', 'true', 'false', 'unknown']);
+export const RESERVED_WORDS: ReadonlySet<string> = new Set([
+  'and',
+  'or',
+  'not',
+  'otherwise',
+  'true',
+  'false',
+  'unknown',
+]);
 
 export const OTHERWISE: Expression = Object.freeze({ kind: 'otherwise' });
 
@@ -46,5 +54,7 @@ export const OTHERWISE: Expression = Object.freeze({ kind: 'otherwise' });
 export function junction(kind: 'and' | 'or', parts: readonly Condition[]): Condition {
   const children = parts.flatMap(part => (part.kind === kind ? part.children : [part]));
   const [only] = children;
-  return children.length === 1 && only !== undefined ? only : Object.freeze({ kind, children: Object.freeze(children) });
+  return children.length === 1 && only !== undefined
+    ? only
+    : Object.freeze({ kind, children: Object.freeze(children) });
 }

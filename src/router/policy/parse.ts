@@ -1,4 +1,11 @@
-import { type CompareNode, type Condition, type Expression, junction, OTHERWISE, RESERVED_WORDS } from './expression.js';
+import {
+  type CompareNode,
+  type Condition,
+  type Expression,
+  junction,
+  OTHERWISE,
+  RESERVED_WORDS,
+} from './expression.js';
 import { type ExpressionError, type Token, tokenize, Unparsable } from './tokens.js';
 
 /** Longest expression, in characters. */
@@ -53,7 +60,11 @@ class Parser {
     if (rest.kind === 'end') return tree;
     if (isOtherwise) fail(rest, `otherwise stands alone, but ${spell(rest)} follows`);
     const joins = rest.kind === 'name' && rest.text !== 'not' && /^(and|or)$/i.test(rest.text);
-    return fail(rest, `and, or or the end is expected here, not ${spell(rest)}`, joins ? rest.text.toLowerCase() : undefined);
+    return fail(
+      rest,
+      `and, or or the end is expected here, not ${spell(rest)}`,
+      joins ? rest.text.toLowerCase() : undefined,
+    );
   }
 
   private condition(minBinding: number): Condition {
@@ -85,7 +96,8 @@ class Parser {
       const child = this.nested(token, () => this.condition(BINDING.not ?? 0));
       return Object.freeze({ kind: 'not', child });
     }
-    if (token.kind !== 'name') return fail(token, `the name of a signal, not or ( is expected here, not ${spell(token)}`);
+    if (token.kind !== 'name')
+      return fail(token, `the name of a signal, not or ( is expected here, not ${spell(token)}`);
     if (!RESERVED_WORDS.has(token.text)) return this.leaf(token.text, token.offset);
     const hint = token.text === 'otherwise' ? 'otherwise alone, as the whole condition of a decision' : undefined;
     return fail(token, `the name of a signal, not or ( is expected here, not ${spell(token)}`, hint);
@@ -102,7 +114,8 @@ class Parser {
       Object.freeze({ kind: 'compare', name, operator, value: literal, offset, valueOffset: value.offset });
     if (value.kind === 'number') return node(value.value);
     const equality = operator === '==' || operator === '!=';
-    if (equality && (value.kind === 'string' || (value.kind === 'name' && !RESERVED_WORDS.has(value.text)))) return node(value.text);
+    if (equality && (value.kind === 'string' || (value.kind === 'name' && !RESERVED_WORDS.has(value.text))))
+      return node(value.text);
     const expected = equality ? 'a number, word or string' : 'a number';
     const isState = value.kind === 'name' && (value.text === 'true' || value.text === 'false');
     const hint = isState ? `${(value.text === 'true') === (operator === '==') ? '' : 'not '}${name}` : undefined;

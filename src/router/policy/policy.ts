@@ -88,13 +88,17 @@ export class Policy {
       const verdict = evaluate(condition, read, treat, needs);
       if (verdict === 'pending') return { kind: 'needs', names: [...new Set(needs)] };
       if (verdict === 'false') {
-        if (passed.length < MAX_PASSED) passed.push({ decision: name, why: cut(explain(condition, read, treat), MAX_CONDITION) });
+        if (passed.length < MAX_PASSED)
+          passed.push({ decision: name, why: cut(explain(condition, read, treat), MAX_CONDITION) });
         continue;
       }
       const because = explain(condition, read, treat);
       const reason = { summary: summarise(decision, because), passed };
       if (verdict === 'true') return { kind: 'decided', decision: name, reason };
-      const error = new WeirError('route.signal_unknown', `${name} needs signals that could not be computed: ${because}`);
+      const error = new WeirError(
+        'route.signal_unknown',
+        `${name} needs signals that could not be computed: ${because}`,
+      );
       return { kind: 'refused', decision: name, reason, error };
     }
     return { kind: 'none', reason: { summary: 'no decision matched', passed } };

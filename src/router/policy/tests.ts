@@ -61,7 +61,13 @@ async function runTest(
   const request = requestOf(test, index, test.model ?? firstName, clock);
   const route = router.draft(request);
   const board = router.board(request, profile(request), givenBy(test));
-  const context: StageContext = { board, pool: nominalPool(models), clock, random: random.fork(`test ${index}`), route };
+  const context: StageContext = {
+    board,
+    pool: nominalPool(models),
+    clock,
+    random: random.fork(`test ${index}`),
+    route,
+  };
   let ended = '';
   for (const stage of router.stages) {
     const result = await stage.run(context);
@@ -71,7 +77,8 @@ async function runTest(
   }
   const { expect, expect_model } = test;
   const model = ended === '' ? route.candidates[0]?.model : undefined;
-  if ((expect ?? route.decision) === route.decision && (expect_model === undefined || expect_model === model)) return undefined;
+  if ((expect ?? route.decision) === route.decision && (expect_model === undefined || expect_model === model))
+    return undefined;
   return {
     name: test.name ?? nameOf(test),
     path: ['tests', index],
@@ -106,10 +113,10 @@ function requestOf(test: PolicyTestConfig, index: number, model: string, clock: 
 }
 
 function givenBy({ signals = {} }: PolicyTestConfig): ReadonlyMap<string, SignalValue> {
-  return new Map(Object.entries(signals).map(([name, given]) => [name, valueOf(given)]));
+  return new Map(Object.entries(signals).map(([name, given]) => [name, readOf(given)]));
 }
 
-function valueOf(given: NonNullable<PolicyTestConfig['signals']>[string]): SignalValue {
+function readOf(given: NonNullable<PolicyTestConfig['signals']>[string]): SignalValue {
   const evidence = 'given by the test';
   if (given === 'unknown') return { state: 'unknown', score: 0, evidence };
   if (typeof given === 'object') return { state: 'true', score: given.score, label: given.label, evidence };

@@ -25,11 +25,18 @@ export class Unparsable extends Error {
   }
 }
 
-const SPACE = /\s+/y;
-const NAME = /[A-Za-z_][A-Za-z0-9_.-]*/y;
-const NUMBER = /[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?([A-Za-z%]*)/y;
-const STRING = /"([^"]*)"|'([^']*)'/y;
-const OPERATOR = />=|<=|==|!=|>|</y;
+/** The forms of tokens, tried in this order; a form that makes none is skipped over. */
+const FORMS: readonly (readonly [RegExp, (match: RegExpExecArray, offset: number) => Token | undefined])[] = [
+  [/\s+/y, () => undefined],
+  [/[()]/y, ([text], offset) => ({ kind: text as '(' | ')', offset })],
+  [/[A-Za-z_][A-Za-z0-9_.-]*/y, ([text], offset) => ({ kind: 'name', text, offset })],
+  [
+    /[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?([A-Za-z%]*)/y,
+    (match, offset) => ({ kind: 'number', value: number(match, offset), offset }),
+  ],
+  [/"([^"]*)"|'([^']*)'/y, (match, offset) => ({ kind: 'string', text: match[1] ?? match[2] ?? '', offset })],
+  [/>=|<=|==|!=|>|</y, ([text], offset) => ({ kind: 'operator', text: text as Operator, offset })],
+];
 
 /** What people write who know another language, and what it is called here. */
 const FOREIGN: readonly (readonly [string, string])[] = [
@@ -45,27 +52,18 @@ const FOREIGN: readonly (readonly [string, string])[] = [
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = [];
   let offset = 0;
-  const take = (pattern: RegExp): RegExpExecArray | null => {
-    pattern.lastIndex = offset;
-    return pattern.exec(source);
-  };
   while (offset < source.length) {
     const start = offset;
-    let match = take(SPACE);
-    if (match !== null) {
+    for (const [form, make] of FORMS) {
+      form.lastIndex = start;
+      const match = form.exec(source);
+      if (match === null) continue;
+      const token = make(match, start);
+      if (token !== undefined) tokens.push(token);
       offset += match[0].length;
-      continue;
+      break;
     }
-    const character = source.charAt(offset);
-    if (character === '(' || character === ')') {
-      tokens.push({ kind: character, offset });
-      offset++;
-    } else if ((match = take(NAME)) !== null) tokens.push({ kind: 'name', text: match[0], offset });
-    else if ((match = take(NUMBER)) !== null) tokens.push({ kind: 'number', value: number(match, offset), offset });
-    else if ((match = take(STRING)) !== null) tokens.push({ kind: 'string', text: match[1] ?? match[2] ?? '', offset });
-    else if ((match = take(OPERATOR)) !== null) tokens.push({ kind: 'operator', text: match[0] as Operator, offset });
-    else throw new Unparsable(strange(source, offset));
-    if (match !== null) offset = start + match[0].length;
+    if (offset === start) throw new Unparsable(strange(source, offset));
   }
   tokens.push({ kind: 'end', offset: source.length });
   return tokens;
@@ -84,7 +82,8 @@ function number(match: RegExpExecArray, offset: number): number {
 
 function strange(source: string, offset: number): ExpressionError {
   const character = String.fromCodePoint(source.codePointAt(offset) ?? 0);
-  if (character === '"' || character === "'") return { message: `the string that begins here has no closing ${character}`, offset };
+  if (character === '"' || character === "'")
+    return { message: `the string that begins here has no closing ${character}`, offset };
   const foreign = FOREIGN.find(([theirs]) => source.startsWith(theirs, offset));
   if (foreign === undefined) return { message: `${character} has no meaning here`, offset };
   return { message: `${foreign[0]} is not in this language`, hint: foreign[1], offset };

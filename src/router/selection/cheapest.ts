@@ -5,7 +5,7 @@ import { fieldOf } from './feasibility.js';
 import { rankByScore } from './ranking.js';
 import type { SelectorType } from './selector-type.js';
 
-const schema = z.strictObject({}).prefault({});
+const schema = z.strictObject({});
 
 /** The least expected money among the models that can take the request. */
 export const cheapest: SelectorType<z.output<typeof schema>> = {

@@ -1,6 +1,6 @@
-import { costOf } from '#contract/units.js';
-import type { Milliseconds, Usd } from '#contract/units.js';
 import type { WorkloadProfile } from '#contract/profile.js';
+import type { Milliseconds, Usd } from '#contract/units.js';
+import { costOf } from '#contract/units.js';
 import type { Contender } from './feasibility.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { WorkloadProfile } from '#contract/profile.js';
 import type { Quote } from '#contract/pool-view.js';
+import type { WorkloadProfile } from '#contract/profile.js';
 import type { Candidate } from '#contract/route.js';
 import type { SelectionContext } from '#contract/selection.js';
 import type { Facts } from './selector-type.js';

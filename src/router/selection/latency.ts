@@ -6,7 +6,7 @@ import { fieldOf } from './feasibility.js';
 import { rankByScore, rankInOrder, type Scored } from './ranking.js';
 import type { SelectorType } from './selector-type.js';
 
-const schema = z.strictObject({}).prefault({});
+const schema = z.strictObject({});
 
 /**
  * The least predicted time to the last token. Models of which nothing is known yet come first, in declared order: only traffic
@@ -34,7 +34,11 @@ export const latency: SelectorType<z.output<typeof schema>> = {
         measured.push({ model, score: -total, reason: `predicted ${formatDuration(total)} (${parts})` });
       }
       if (unmeasured.length === 0) return rankByScore(measured, ruledOut, context.random);
-      const rest = rankByScore(measured, [], context.random).map(({ model, score, reason }) => ({ model, score, reason }));
+      const rest = rankByScore(measured, [], context.random).map(({ model, score, reason }) => ({
+        model,
+        score,
+        reason,
+      }));
       return rankInOrder([...unmeasured, ...rest], ruledOut);
     },
     observe() {},

@@ -9,17 +9,19 @@ import type { SelectorType } from './selector-type.js';
 
 const weight = z.number().min(0).max(1e6);
 
-const schema = z
-  .strictObject({
-    cost: weight.default(1).describe('Weight of low expected cost.'),
-    latency: weight.default(1).describe('Weight of low predicted latency.'),
-    load: weight.default(0).describe('Weight of low load.'),
-    quality: weight.default(0).describe('Weight of high quality, as `pool.models.*.quality` rates it.'),
-    max_ttft: duration.optional().describe('Models predicted to begin later than this come after all others.'),
-    max_tpot: duration.optional().describe('Models predicted to be slower per token than this come after all others.'),
-    max_cost: z.number().min(0).optional().describe('Models expected to cost more USD per request than this come after all others.'),
-  })
-  .prefault({});
+const schema = z.strictObject({
+  cost: weight.default(1).describe('Weight of low expected cost.'),
+  latency: weight.default(1).describe('Weight of low predicted latency.'),
+  load: weight.default(0).describe('Weight of low load.'),
+  quality: weight.default(0).describe('Weight of high quality, as `pool.models.*.quality` rates it.'),
+  max_ttft: duration.optional().describe('Models predicted to begin later than this come after all others.'),
+  max_tpot: duration.optional().describe('Models predicted to be slower per token than this come after all others.'),
+  max_cost: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('Models expected to cost more USD per request than this come after all others.'),
+});
 
 type MultiFactorOptions = z.output<typeof schema>;
 
@@ -46,7 +48,12 @@ export const multiFactor: SelectorType<MultiFactorOptions> = {
       const rows = contenders.map((contender): Row => {
         const cost = expectedCost(contender, profile);
         const { model, quote } = contender;
-        const raw = { cost, latency: expectedLatency(contender, profile), load: quote.load, quality: facts.get(model)?.quality };
+        const raw = {
+          cost,
+          latency: expectedLatency(contender, profile),
+          load: quote.load,
+          quality: facts.get(model)?.quality,
+        };
         return { model, raw, over: overLimit(contender, cost, options) };
       });
       const within = rows.filter(({ over }) => over === undefined);

@@ -4,7 +4,7 @@ import { fieldOf } from './feasibility.js';
 import { rankInOrder } from './ranking.js';
 import type { SelectorType } from './selector-type.js';
 
-const schema = z.strictObject({}).prefault({});
+const schema = z.strictObject({});
 
 /** The order in which the decision names its models. */
 export const staticOrder: SelectorType<z.output<typeof schema>> = {
@@ -18,7 +18,10 @@ export const staticOrder: SelectorType<z.output<typeof schema>> = {
       const scored = contenders.map(({ model }, index) => ({
         model,
         score: contenders.length - index,
-        reason: index === 0 && ruledOut.length === 0 ? 'declared first' : `declared ${models.indexOf(model) + 1} of ${models.length}`,
+        reason:
+          index === 0 && ruledOut.length === 0
+            ? 'declared first'
+            : `declared ${models.indexOf(model) + 1} of ${models.length}`,
       }));
       return rankInOrder(scored, ruledOut);
     },

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import { name } from '#contract/schema.js';
 import type { Random } from '#contract/random.js';
 import type { Candidate } from '#contract/route.js';
+import { name } from '#contract/schema.js';
 import type { Selector } from '#contract/selection.js';
 import { fieldOf } from './feasibility.js';
 import type { SelectorType } from './selector-type.js';
 
 const schema = z
   .record(name, z.number().min(0).max(1e6))
-  .describe('Share of each model, in any unit: `{ small: 9, large: 1 }`. None named: equal shares.')
-  .prefault({});
+  .describe('Share of each model, in any unit: `{ small: 9, large: 1 }`. None named: equal shares.');
 
 /** A random mix in fixed shares: the control that anything cleverer must beat. */
 export const weighted: SelectorType<z.output<typeof schema>> = {

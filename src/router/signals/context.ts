@@ -7,7 +7,9 @@ const schema = z
     above: tokens.optional().describe('True when the prompt is estimated at more tokens than this.'),
     below: tokens.optional().describe('True when the prompt is estimated at fewer tokens than this.'),
   })
-  .refine(({ above, below }) => above !== undefined || below !== undefined, { message: 'at least one of above, below' });
+  .refine(({ above, below }) => above !== undefined || below !== undefined, {
+    message: 'at least one of above, below',
+  });
 
 type ContextOptions = z.output<typeof schema>;
 

@@ -37,7 +37,8 @@ const MEASURES: Readonly<Record<Feature, (input: SignalInput) => number>> = {
 export const conversation: SignalType<ConversationOptions> = {
   type: 'conversation',
   summary: 'The shape of the conversation: turns, messages, tools, tool calls, tool loop, images.',
-  scoreMeaning: 'the count of the first feature stated, in the order turns, messages, tools, tool_calls, tool_loop, images',
+  scoreMeaning:
+    'the count of the first feature stated, in the order turns, messages, tools, tool_calls, tool_loop, images',
   cost: { tier: 'inline', microseconds: 1 },
   schema,
   check: options =>

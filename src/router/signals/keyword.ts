@@ -139,5 +139,9 @@ function listed(found: ReadonlySet<string>): string {
 
 function unread(length: number, score: number): SignalValue {
   const half = MAX_SCANNED / 2;
-  return { state: 'unknown', score, evidence: `not in the first and last ${half} of ${length} characters; the rest is not read` };
+  return {
+    state: 'unknown',
+    score,
+    evidence: `not in the first and last ${half} of ${length} characters; the rest is not read`,
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * The languages that lid.176 tells apart: ISO 639-1 codes where there is one, else ISO 639-3 or the code of the Wikipedia it was
+ * The languages that are told apart, after lid.176: ISO 639-1 codes where there is one, else ISO 639-3 or the code of the Wikipedia it was
  * trained on.
  */
 export const LANGUAGES: readonly string[] = (
@@ -7,13 +7,16 @@ export const LANGUAGES: readonly string[] = (
   'eml en eo es et eu fa fi fr frr fy ga gd gl gn gom gsw gu gv he hi hif hr hsb ht hu hy ia id ie ilo io is it ja jbo jv ka kk km ' +
   'kn ko krc ku kv kw ky la lb lez li lmo lo lrc lt lv mai mg mhr min mk ml mn mr mrj ms mt mwl my myv mzn nah nap nds ne new nl ' +
   'nn no oc or os pa pam pfl pl pms pnb ps pt qu rm ro ru rue sa sah sc scn sco sd sh si sk sl so sq sr su sv sw ta te tg th tk tl ' +
-  'tr tt tyv ug uk ur uz vec vep vi vls vo wa war wuu xal xmf yi yo yue zh'
+  'tr tt tyv ug uk ur uz vec vep vi vls vo wa war xal xmf yi yo zh'
 ).split(' ');
 
 const PREFIX = '__label__';
 
-/** A label of the model as a language code. The model calls Swiss German `als`, which in ISO 639-3 is Tosk Albanian. */
+/** Labels of the model that are called otherwise here: `als` is Tosk Albanian in ISO 639-3, and what it takes for Wu is mostly Mandarin. */
+const RENAMED: Readonly<Record<string, string>> = { als: 'gsw', wuu: 'zh', yue: 'zh' };
+
+/** A label of the model as a language code. */
 export function languageOf(label: string): string {
   const code = label.startsWith(PREFIX) ? label.slice(PREFIX.length) : label;
-  return code === 'als' ? 'gsw' : code;
+  return RENAMED[code] ?? code;
 }

@@ -3,16 +3,15 @@ import { share } from '#contract/schema.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { evidence } from './evidence.js';
 import { LANGUAGES } from './language-codes.js';
-import { type LanguageModel, loadLanguageModel, readyLanguageModel } from './language-model.js';
+import { type LanguageGuess, loadLanguageModel, readyLanguageModel } from './language-model.js';
 import { scopedText, scopeSchema } from './scope.js';
+import { scriptOf } from './script.js';
 import type { SignalType } from './signal-type.js';
 
 /** Characters read: accuracy grows no further beyond, time does. */
 const SAMPLE = 256;
 /** Letters below which the guess is wrong too often to be one (4 % of 8 to 12 letters of English, at the default confidence). */
 const MIN_LETTERS = 12;
-/** A character of a script of syllables or words carries about as much as this many letters. */
-const WIDE_LETTERS = 3;
 const DEFAULT_CONFIDENCE = 0.5;
 
 const code = z.enum(LANGUAGES as [string, ...string[]]).meta({ title: 'language' });
@@ -23,10 +22,10 @@ const schema = z
     code,
     codes,
     z.strictObject({
-      any: codes.optional().describe('True when the text is in one of these languages; without it, in any that is recognised.'),
-      min_confidence: share
-        .default(DEFAULT_CONFIDENCE)
-        .describe('Probability below which the language is unknown.'),
+      any: codes
+        .optional()
+        .describe('True when the text is in one of these languages; without it, in any that is recognised.'),
+      min_confidence: share.default(DEFAULT_CONFIDENCE).describe('Probability below which the language is unknown.'),
       in: scopeSchema,
     }),
   ])
@@ -37,8 +36,8 @@ type LanguageOptions = z.output<typeof schema>;
 /** The language of the text. */
 export const language: SignalType<LanguageOptions> = {
   type: 'language',
-  summary: 'The language of the text, of 176.',
-  scoreMeaning: 'probability of the likeliest language',
+  summary: `The language of the text, of ${LANGUAGES.length}.`,
+  scoreMeaning: 'probability of the likeliest language; 1 where the script alone tells',
   labelMeaning: 'code of the likeliest language',
   labels: LANGUAGES,
   cost: { tier: 'inline', microseconds: 60 },
@@ -49,8 +48,7 @@ export const language: SignalType<LanguageOptions> = {
     const minConfidence = 'min_confidence' in full ? full.min_confidence : DEFAULT_CONFIDENCE;
     const scope = 'in' in full ? full.in : 'last_user';
 
-    const judge = (model: LanguageModel, line: string): SignalValue => {
-      const { language: label, probability } = model(line);
+    const judge = ({ language: label, probability }: LanguageGuess): SignalValue => {
       const score = Math.round(probability * 1e4) / 1e4;
       const said = `${label} ${score.toFixed(2)}`;
       if (probability < minConfidence) return { state: 'unknown', score, evidence: `too uncertain: ${said}` };
@@ -63,10 +61,12 @@ export const language: SignalType<LanguageOptions> = {
       cost: language.cost,
       evaluate: (input: SignalInput): SignalValue | Promise<SignalValue> => {
         const line = sample(input, scope);
-        if (letterWeight(line) < MIN_LETTERS) return TOO_SHORT;
+        const { letters, language: told } = scriptOf(line);
+        if (told !== undefined) return judge({ language: told, probability: 1 });
+        if (letters < MIN_LETTERS) return TOO_SHORT;
         const model = readyLanguageModel();
-        if (model !== undefined) return judge(model, line);
-        return loadLanguageModel().then(ready => judge(ready, line), unavailable);
+        if (model !== undefined) return judge(model(line));
+        return loadLanguageModel().then(ready => judge(ready(line)), unavailable);
       },
       prepare: () =>
         loadLanguageModel().then(
@@ -91,18 +91,5 @@ function sample({ request }: SignalInput, scope: z.output<typeof scopeSchema>): 
     line += (line === '' ? '' : ' ') + text.slice(0, SAMPLE - line.length);
     if (line.length >= SAMPLE) break;
   }
-  return line.replace(/\s+/g, ' ');
-}
-
-const LETTER = /\p{L}/u;
-
-function letterWeight(line: string): number {
-  let weight = 0;
-  for (let i = 0; i < line.length && weight < MIN_LETTERS; i++) {
-    const unit = line.charCodeAt(i);
-    if (unit < 128) weight += (unit | 32) >= 97 && (unit | 32) <= 122 ? 1 : 0;
-    else if (unit >= 0x2e80) weight += LETTER.test(line.charAt(i)) ? WIDE_LETTERS : 0;
-    else weight += LETTER.test(line.charAt(i)) ? 1 : 0;
-  }
-  return weight;
+  return line.includes('\n') ? line.replaceAll('\n', ' ') : line;
 }

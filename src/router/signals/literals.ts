@@ -1,3 +1,5 @@
+import { prefixTree } from './prefix-tree.js';
+
 /**
  * Scripts written without spaces between words, and Hangul, whose particles join on to the word: in these a term is found
  * anywhere, in all others only as a whole word.
@@ -9,7 +11,6 @@ const UNSPACED = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Bopomofo', 'Thai', '
 /** A character that a word of a spaced script continues with. */
 const JOINER = `[[\\p{L}\\p{N}\\p{M}_]--[${UNSPACED}]]`;
 const JOINS = new RegExp(JOINER, 'v');
-const SYNTAX = /[\\^$.*+?()[\]{}|/]/g;
 
 /** Most matches that are looked at in one text: bounds the work when a term stands on every line. */
 const MAX_MATCHES = 256;
@@ -22,9 +23,7 @@ export class Literals {
     terms: readonly string[],
     private readonly caseSensitive: boolean,
   ) {
-    // Where one term begins with another, the longer one is the better evidence.
-    const alternatives = [...terms].sort((a, b) => b.length - a.length).map(alternative);
-    this.pattern = new RegExp(`(?:${alternatives.join('|')})`, caseSensitive ? 'gv' : 'giv');
+    this.pattern = new RegExp(alternation(terms, caseSensitive), caseSensitive ? 'gv' : 'giv');
   }
 
   /** The first term found in `text`, as it is written there; `undefined` when there is none. */
@@ -56,10 +55,16 @@ export class Literals {
   }
 }
 
-function alternative(term: string): string {
-  const pattern = term.trim().replace(SYNTAX, '\\$&').replace(/\s+/g, '\\s{1,8}');
-  const last = [...term.trim()].at(-1) ?? '';
-  return JOINS.test(last) ? `${pattern}(?!${JOINER})` : pattern;
+/** One pattern for all terms; those that end in the middle of a word are asked whether the word ends there too. */
+function alternation(terms: readonly string[], caseSensitive: boolean): string {
+  const words = terms.map(term => term.trim());
+  const bounded = words.filter(word => JOINS.test([...word].at(-1) ?? ''));
+  const free = words.filter(word => !bounded.includes(word));
+  const parts = [
+    ...(bounded.length > 0 ? [`(?:${prefixTree(bounded, caseSensitive)})(?!${JOINER})`] : []),
+    ...(free.length > 0 ? [`(?:${prefixTree(free, caseSensitive)})`] : []),
+  ];
+  return parts.join('|');
 }
 
 function joins(code: number): boolean {

@@ -32,7 +32,10 @@ const schema = z
       .max(MAX_PATTERN_LENGTH)
       .optional()
       .describe('True when this regular expression is found in the value (use ^ and $ for the whole of it).'),
-    exists: z.boolean().optional().describe('True when there is a value at all; with false, when there is none. The default.'),
+    exists: z
+      .boolean()
+      .optional()
+      .describe('True when there is a value at all; with false, when there is none. The default.'),
   })
   .refine(({ header, field, caller, model }) => said(header, field, caller, model) === 1, {
     message: 'exactly one of header, field, caller, model',
@@ -59,8 +62,8 @@ export const metadata: SignalType<MetadataOptions> = {
   },
   build: (name, options) => {
     const holds = predicate(options);
-    const valueOf = reader(options);
-    return { name, type: 'metadata', cost: metadata.cost, evaluate: input => judge(valueOf(input), holds) };
+    const readOf = reader(options);
+    return { name, type: 'metadata', cost: metadata.cost, evaluate: input => judge(readOf(input), holds) };
   },
 };
 

@@ -16,7 +16,8 @@ export function selectStage(table: RoutedTable, direct: Routed, facts: Facts): S
       route.strategy = decision.strategy;
       route.candidates = decision.selector.rank(route.models, { board, pool, random, decision: route.decision });
       const [first] = route.candidates;
-      if (first?.eligible === true) return { kind: 'continue', note: `${route.selector}: ${first.model} (${first.reason})` };
+      if (first?.eligible === true)
+        return { kind: 'continue', note: `${route.selector}: ${first.model} (${first.reason})` };
       return { kind: 'refuse', error: noneEligible(context, facts), note: 'no model can take it' };
     },
   };
@@ -26,6 +27,9 @@ function noneEligible({ board, route }: StageContext, facts: Facts): WeirError {
   const { profile } = board;
   const why = route.candidates.map(({ model, reason }) => `${model}: ${reason}`).join('; ');
   return route.models.every(model => missingContext(model, facts, profile) !== undefined)
-    ? new WeirError('request.context_too_long', `The prompt of about ${profile.promptTokens(route.models[0])} tokens fits no model (${why}).`)
+    ? new WeirError(
+        'request.context_too_long',
+        `The prompt of about ${profile.promptTokens(route.models[0])} tokens fits no model (${why}).`,
+      )
     : new WeirError('pool.no_replica', `No model of the decision can take this request (${why}).`);
 }

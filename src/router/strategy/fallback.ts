@@ -28,7 +28,8 @@ export const fallback: Strategy<State> = {
     const failed = event.kind === 'failed' && current !== undefined ? [`${current.model}: ${event.error.code}`] : [];
     const causes = [...state.causes, ...failed];
     const [next, ...left] = state.left;
-    if (next !== undefined) return { state: { left, current: next, causes }, action: { kind: 'attempt', candidate: next } };
+    if (next !== undefined)
+      return { state: { left, current: next, causes }, action: { kind: 'attempt', candidate: next } };
     const error = event.kind === 'failed' ? withAccount(event.error, causes.slice(0, -1)) : noneEligible();
     return { state: { left, current: undefined, causes }, action: { kind: 'refuse', error } };
   },

@@ -16,4 +16,6 @@ export function strategyNamed(name: string): Strategy | undefined {
 export const strategySchema = z
   .enum(STRATEGIES.map(({ name }) => name) as [string, ...string[]])
   .default('fallback')
-  .describe('How the request is answered from the ranking: `single` asks only the first model, `fallback` the next when one fails.');
+  .describe(
+    'How the request is answered from the ranking: `single` asks only the first model, `fallback` the next when one fails.',
+  );

@@ -13,7 +13,11 @@ export const single: Strategy<State> = {
     const act = (action: StrategyAction) => ({ state, action });
     if (event.kind === 'answered') return act({ kind: 'answer' });
     if (event.kind === 'failed') return act({ kind: 'refuse', error: event.error });
-    return act(state.first === undefined ? { kind: 'refuse', error: noneEligible() } : { kind: 'attempt', candidate: state.first });
+    return act(
+      state.first === undefined
+        ? { kind: 'refuse', error: noneEligible() }
+        : { kind: 'attempt', candidate: state.first },
+    );
   },
 };
 

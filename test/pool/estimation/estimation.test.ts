@@ -1,9 +1,9 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
 import { LatencyEstimator } from '#pool/estimation/latency.js';
 import { FadingMean } from '#pool/estimation/mean.js';
 import { TtftRegression } from '#pool/estimation/ttft-regression.js';
-import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
 
 describe('time to first token', () => {
   test('is unknown before any observation, and the one observation after the first', () => {

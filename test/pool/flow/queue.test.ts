@@ -1,7 +1,7 @@
-import { isWeirError } from '#contract/errors.js';
-import type { Lease, LeaseResult } from '#pool/lease.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isWeirError } from '#contract/errors.js';
+import type { Lease, LeaseResult } from '#pool/lease.js';
 import { ANSWERED, ask, bench, CANCELLED, FAULT, parsed, plain, REFUSED, request } from '../support.js';
 
 describe('waiting for a place', () => {
@@ -295,7 +295,7 @@ describe('whatever happens', () => {
   test('every request is settled exactly once or cancelled, limits hold, and nothing is left behind', () => {
     fc.assert(
       fc.property(fc.array(rough, { maxLength: 80 }), steps => play(steps, conserved)),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -309,7 +309,7 @@ describe('whatever happens', () => {
           if (waiting) expect(world.pool.replicas().every(({ inFlight, limit }) => inFlight === limit)).toBe(true);
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

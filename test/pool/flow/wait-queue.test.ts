@@ -1,7 +1,7 @@
-import { WaitQueue, type WaitNode } from '#pool/flow/wait-queue.js';
-import { predictedWait, retryAfter } from '#pool/flow/waiting-time.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type WaitNode, WaitQueue } from '#pool/flow/wait-queue.js';
+import { predictedWait, retryAfter } from '#pool/flow/waiting-time.js';
 
 function contents(queue: WaitQueue<number>): number[] {
   const all: number[] = [];

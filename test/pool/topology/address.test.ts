@@ -1,6 +1,6 @@
+import { expect, test } from 'vitest';
 import { addressOf, isPrivate } from '#pool/topology/address.js';
 import { probeSettings } from '#pool/topology/probes.js';
-import { expect, test } from 'vitest';
 import { parsed } from '../support.js';
 
 test.each([

@@ -1,7 +1,7 @@
-import { type Random, seededRandom } from '#contract/random.js';
-import { CircuitBreaker } from '#pool/topology/breaker.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Random, seededRandom } from '#contract/random.js';
+import { CircuitBreaker } from '#pool/topology/breaker.js';
 
 const SETTINGS = {
   failures: 3,

@@ -1,6 +1,6 @@
-import { Health } from '#pool/topology/health.js';
-import { Ejection } from '#pool/topology/ejection.js';
 import { describe, expect, test } from 'vitest';
+import { Ejection } from '#pool/topology/ejection.js';
+import { Health } from '#pool/topology/health.js';
 
 describe('health', () => {
   test('the first probe decides', () => {

@@ -32,6 +32,24 @@ describe('outlier ejection', () => {
     expect(statusOf(pool, 'p/a').ejectedForMs).toBe(20_000);
   });
 
+  test('does not rest a replica again for what it was rested for', () => {
+    const { pool, clock } = bench(
+      plain(2, { circuit: { ...CALM, window: '10m' }, ejection: { least_requests: 10, for: '10s' } }),
+    );
+    for (let i = 0; i < 40 && statusOf(pool, 'p/a').unavailable === undefined; i++) {
+      clock.advance(100);
+      ask(pool, { exclude: ['p/b'] }).lease.release(FAULT);
+      ask(pool, { exclude: ['p/a'] }).lease.release(ANSWERED);
+    }
+    expect(statusOf(pool, 'p/a').unavailable).toBe('ejected');
+    clock.advance(10_000);
+    for (let i = 0; i < 30; i++) {
+      clock.advance(100);
+      ask(pool, { exclude: ['p/b'] }).lease.release(ANSWERED);
+      expect(statusOf(pool, 'p/a').unavailable).toBeUndefined();
+    }
+  });
+
   test('rests a replica that answers far slower than its peers', () => {
     const { pool, clock } = bench(plain(4, { ejection: { least_requests: 10 } }));
     for (let i = 0; i < 40 && statusOf(pool, 'p/d').unavailable === undefined; i++) {

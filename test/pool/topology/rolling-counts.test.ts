@@ -1,6 +1,6 @@
-import { RollingCounts } from '#pool/topology/rolling-counts.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { RollingCounts } from '#pool/topology/rolling-counts.js';
 
 test('counts what is in the window, to a tenth of it', () => {
   const event = fc.record({ gap: fc.integer({ min: 0, max: 400 }), ok: fc.boolean() });

@@ -1,8 +1,8 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import type { Caller } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
 import { openaiChat } from '#protocols/openai/chat.js';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 
 const caller: Caller = { address: '127.0.0.1', headers: {} };
 const envelope = { id: 'req_1', arrivedAt: 0, caller };
@@ -16,7 +16,9 @@ const user = { role: 'user', content: 'hi "model": ' };
 
 describe('what an engine is sent', () => {
   it('is the very bytes of the client when nothing changes', () => {
-    const bytes = Buffer.from('{ "model":"small",\n "messages":[{"role":"user","content":"héllo"}],"seed":12345678901234567890}');
+    const bytes = Buffer.from(
+      '{ "model":"small",\n "messages":[{"role":"user","content":"héllo"}],"seed":12345678901234567890}',
+    );
     expect(openaiChat.read(bytes, envelope).bodyFor('small', {}, false)).toBe(bytes);
   });
 
@@ -71,7 +73,10 @@ describe('what an engine is sent', () => {
     ['replace', [own], [put]],
   ] as const)('can %s a system prompt', (mode, messages, expected) => {
     const body = { model: 'm', messages };
-    expect(forwarded(body, 'm', { systemPrompt: { mode, text: 'put "it"' } })).toEqual({ model: 'm', messages: expected });
+    expect(forwarded(body, 'm', { systemPrompt: { mode, text: 'put "it"' } })).toEqual({
+      model: 'm',
+      messages: expected,
+    });
   });
 });
 
@@ -85,7 +90,11 @@ describe('what a client may send', () => {
     ['{"model":"m","messages":["x"]}', 'request.invalid', 'messages[0]'],
     ['{"model":"m","messages":[{"role":"robot"}]}', 'request.invalid', 'messages[0].role'],
     ['{"model":"m","messages":[{"role":"user","content":7}]}', 'request.invalid', 'messages[0].content'],
-    ['{"model":"m","messages":[{"role":"user","content":[{"type":"x"}]}]}', 'request.invalid', 'messages[0].content[0].type'],
+    [
+      '{"model":"m","messages":[{"role":"user","content":[{"type":"x"}]}]}',
+      'request.invalid',
+      'messages[0].content[0].type',
+    ],
     ['{"model":"m","messages":[{"role":"user","content":"x"}],"stream":1}', 'request.invalid', 'stream'],
     ['{"model":"m","messages":[{"role":"user","content":"x"}],"n":0}', 'request.invalid', 'n'],
     ['{"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":-1}', 'request.invalid', 'max_tokens'],
@@ -116,7 +125,13 @@ describe('what a client may send', () => {
           tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object' } } }],
           messages: [
             { role: 'developer', content: 'be brief' },
-            { role: 'user', content: [{ type: 'text', text: 'look' }, { type: 'image_url', image_url: { url: 'data:x' } }] },
+            {
+              role: 'user',
+              content: [
+                { type: 'text', text: 'look' },
+                { type: 'image_url', image_url: { url: 'data:x' } },
+              ],
+            },
             { role: 'assistant', content: null, tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{}' } }] },
             { role: 'tool', tool_call_id: 'c', content: 'result' },
           ],
@@ -126,7 +141,13 @@ describe('what a client may send', () => {
     );
     expect(request.messages).toEqual([
       { role: 'system', content: [{ type: 'text', text: 'be brief' }] },
-      { role: 'user', content: [{ type: 'text', text: 'look' }, { type: 'image', source: 'data:x' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'look' },
+          { type: 'image', source: 'data:x' },
+        ],
+      },
       { role: 'assistant', content: [{ type: 'tool_call', id: 'c', name: 'f', arguments: '{}' }] },
       { role: 'tool', content: [{ type: 'tool_result', id: 'c', text: 'result', failed: false }] },
     ]);

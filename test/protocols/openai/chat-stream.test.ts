@@ -1,6 +1,6 @@
-import { ChatStreamRelay } from '#protocols/openai/chat-stream.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ChatStreamRelay } from '#protocols/openai/chat-stream.js';
 
 const delta = (content: string, finish: string | null = null) =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: finish }], usage: null })}\n\n`;
@@ -11,7 +11,9 @@ function relayed(stream: Buffer, cuts: readonly number[], strip: boolean) {
   const relay = new ChatStreamRelay(strip);
   const out: Buffer[] = [];
   let from = 0;
-  for (const cut of [...new Set(cuts.map(at => at % (stream.length + 1)))].sort((a, b) => a - b).concat(stream.length)) {
+  for (const cut of [...new Set(cuts.map(at => at % (stream.length + 1)))]
+    .sort((a, b) => a - b)
+    .concat(stream.length)) {
     const events = relay.push(stream.subarray(from, cut));
     if (events !== undefined) {
       expect(events.toString('utf8')).toMatch(/\r?\n\r?\n$/);

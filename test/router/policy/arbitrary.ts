@@ -11,14 +11,19 @@ const word = fc.oneof(
 );
 
 const comparison = (names: fc.Arbitrary<string>): fc.Arbitrary<Leaf> =>
-  fc.oneof(
-    fc.record({ name: names, operator: fc.constantFrom(...OPERATORS), value: number }),
-    fc.record({ name: names, operator: fc.constantFrom<Operator>('==', '!='), value: word }),
-  ).map(parts => ({ kind: 'compare', ...parts, offset: 0, valueOffset: 0 }));
+  fc
+    .oneof(
+      fc.record({ name: names, operator: fc.constantFrom(...OPERATORS), value: number }),
+      fc.record({ name: names, operator: fc.constantFrom<Operator>('==', '!='), value: word }),
+    )
+    .map(parts => ({ kind: 'compare', ...parts, offset: 0, valueOffset: 0 }));
 
 /** Conditions over the given names, comparisons included. */
 export function conditions(names: fc.Arbitrary<string>): fc.Arbitrary<Condition> {
-  const leaf = fc.oneof(names.map((name): Leaf => ({ kind: 'signal', name, offset: 0 })), comparison(names));
+  const leaf = fc.oneof(
+    names.map((name): Leaf => ({ kind: 'signal', name, offset: 0 })),
+    comparison(names),
+  );
   return fc.letrec<{ node: Condition }>(tie => ({
     node: fc.oneof(
       { maxDepth: 5, depthSize: 'small' },

@@ -92,10 +92,13 @@ describe('each operator on each value', () => {
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
 const letters = fc.constantFrom<Letter>('t', 'f', 'u');
-const costs = fc.array(fc.record({ tier: fc.constantFrom('inline' as const, 'learned' as const), microseconds: fc.nat(100) }), {
-  minLength: 5,
-  maxLength: 5,
-});
+const costs = fc.array(
+  fc.record({ tier: fc.constantFrom('inline' as const, 'learned' as const), microseconds: fc.nat(100) }),
+  {
+    minLength: 5,
+    maxLength: 5,
+  },
+);
 
 function ordered(tree: Condition, given: readonly { tier: 'inline' | 'learned'; microseconds: number }[]): Condition {
   return orderByCost(tree, name => given[NAMES.indexOf(name)] ?? { tier: 'inline', microseconds: 0 }) as Condition;
@@ -110,7 +113,9 @@ describe('lazy evaluation', () => {
         fc.array(letters, { minLength: 5, maxLength: 5 }),
         fc.constantFrom(...TREATS),
         (tree, cost, given, treat) => {
-          const values = Object.fromEntries(NAMES.map((name, index) => [name, value(given[index] ?? 'u') as SignalValue]));
+          const values = Object.fromEntries(
+            NAMES.map((name, index) => [name, value(given[index] ?? 'u') as SignalValue]),
+          );
           const verdict = evaluate(ordered(tree, cost), name => values[name], treat, []);
           expect(treated(verdict as Truth, treat)).toBe(treated(kleene(tree, values), treat));
         },
@@ -198,7 +203,13 @@ function completions(names: readonly string[], at: (name: string) => Letter): Re
 }
 
 /** Whether, given what is known, the value of `name` can make a difference, for some values of the rest. */
-function matters(tree: Condition, names: readonly string[], known: ReadonlyMap<string, Letter>, name: string, treat: Treat) {
+function matters(
+  tree: Condition,
+  names: readonly string[],
+  known: ReadonlyMap<string, Letter>,
+  name: string,
+  treat: Treat,
+) {
   const rest = completions(
     names.filter(other => other !== name),
     other => known.get(other) ?? 'p',
@@ -219,8 +230,18 @@ describe('order of evaluation', () => {
       quick: { tier: 'inline', microseconds: 1 },
       also: { tier: 'inline', microseconds: 1 },
     } as const;
-    const tree = orderByCost(condition('model and (model or quick) and slow and quick and also'), name => cost[name as 'slow']);
-    expect(JSON.stringify(tree).match(/(?<="name":")\w+/g)).toEqual(['quick', 'also', 'slow', 'model', 'quick', 'model']);
+    const tree = orderByCost(
+      condition('model and (model or quick) and slow and quick and also'),
+      name => cost[name as 'slow'],
+    );
+    expect(JSON.stringify(tree).match(/(?<="name":")\w+/g)).toEqual([
+      'quick',
+      'also',
+      'slow',
+      'model',
+      'quick',
+      'model',
+    ]);
   });
 });
 
@@ -246,16 +267,21 @@ describe('explaining', () => {
 
   test('reads nothing that evaluation did not read', () => {
     fc.assert(
-      fc.property(conditions(fc.constantFrom(...NAMES)), fc.array(letters, { minLength: 5, maxLength: 5 }), fc.constantFrom(...TREATS), (tree, given, treat) => {
-        const reads = [new Set<string>(), new Set<string>()] as const;
-        const reader = (seen: Set<string>) => (name: string) => {
-          seen.add(name);
-          return value(given[NAMES.indexOf(name)] ?? 'u');
-        };
-        evaluate(tree, reader(reads[0]), treat, []);
-        expect(explain(tree, reader(reads[1]), treat)).not.toBe('');
-        for (const name of reads[1]) expect(reads[0]).toContain(name);
-      }),
+      fc.property(
+        conditions(fc.constantFrom(...NAMES)),
+        fc.array(letters, { minLength: 5, maxLength: 5 }),
+        fc.constantFrom(...TREATS),
+        (tree, given, treat) => {
+          const reads = [new Set<string>(), new Set<string>()] as const;
+          const reader = (seen: Set<string>) => (name: string) => {
+            seen.add(name);
+            return value(given[NAMES.indexOf(name)] ?? 'u');
+          };
+          evaluate(tree, reader(reads[0]), treat, []);
+          expect(explain(tree, reader(reads[1]), treat)).not.toBe('');
+          for (const name of reads[1]) expect(reads[0]).toContain(name);
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -84,7 +84,11 @@ describe('an unknown condition', () => {
 
   test('refuses with refuse, and says for which signal', () => {
     const { result } = decide('refuse');
-    expect(result).toMatchObject({ kind: 'refused', decision: 'guard', error: { code: 'route.signal_unknown', status: 503 } });
+    expect(result).toMatchObject({
+      kind: 'refused',
+      decision: 'guard',
+      error: { code: 'route.signal_unknown', status: 503 },
+    });
     expect(result.kind === 'refused' && result.error.message).toContain('spam is unknown (deadline)');
     expect(decide('refuse', 'spam and a').result.kind).toBe('refused');
     expect(decide('refuse', 'spam or a').result).toMatchObject({ kind: 'decided', decision: 'guard' });
@@ -98,7 +102,10 @@ describe('an unknown condition', () => {
 });
 
 describe('signals that have to be computed', () => {
-  const learned = (name: string): SignalCost => ({ tier: name.startsWith('l') ? 'learned' : 'inline', microseconds: 1 });
+  const learned = (name: string): SignalCost => ({
+    tier: name.startsWith('l') ? 'learned' : 'inline',
+    microseconds: 1,
+  });
   const config = configured({
     decisions: [
       { name: 'one', when: '(l1 and l2 or l3) and a', models: ['m'] },

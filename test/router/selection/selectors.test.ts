@@ -8,7 +8,11 @@ import { selectSchema } from '#router/selection/schema.js';
 import { selectorContract } from '../../contracts/selector.js';
 import { facts, GivenBoard, poolOf, profile } from '../support.js';
 
-const FACTS = [facts('small', { quality: 0.5 }), facts('middle', { quality: 0.6 }), facts('large', { quality: 0.9, contextTokens: 131_072 })];
+const FACTS = [
+  facts('small', { quality: 0.5 }),
+  facts('middle', { quality: 0.6 }),
+  facts('large', { quality: 0.9, contextTokens: 131_072 }),
+];
 const MODELS = FACTS.map(({ name }) => name);
 
 function make(select: unknown, given: readonly ModelFacts[] = FACTS): Selector {
@@ -35,7 +39,9 @@ const UNDER_TEST: Readonly<Record<string, unknown>> = {
   cheapest: 'cheapest',
   latency: 'latency',
   multi_factor: 'multi_factor',
-  'multi_factor with limits': { multi_factor: { cost: 1, load: 2, quality: 1, max_ttft: '500ms', max_tpot: '50ms', max_cost: 0.001 } },
+  'multi_factor with limits': {
+    multi_factor: { cost: 1, load: 2, quality: 1, max_ttft: '500ms', max_tpot: '50ms', max_cost: 0.001 },
+  },
 };
 
 describe('every selector', () => {
@@ -66,7 +72,12 @@ describe('every selector', () => {
 
   test('says why the pool cannot', () => {
     const ranked = make('static').rank(MODELS, context({ small: { feasible: false, reason: 'no healthy replica' } }));
-    expect(ranked.at(-1)).toMatchObject({ model: 'small', eligible: false, reason: 'no healthy replica', propensity: 0 });
+    expect(ranked.at(-1)).toMatchObject({
+      model: 'small',
+      eligible: false,
+      reason: 'no healthy replica',
+      propensity: 0,
+    });
   });
 });
 
@@ -116,7 +127,10 @@ describe('cheapest', () => {
 
   test('a hit longer than the prompt makes nothing negative', () => {
     const asked = profile({ promptTokens: 10, p50: 0 });
-    const [first] = make('cheapest').rank(['small'], context({ small: { ...price(1, 1), prefixHitTokens: 5000 } }, 1, asked));
+    const [first] = make('cheapest').rank(
+      ['small'],
+      context({ small: { ...price(1, 1), prefixHitTokens: 5000 } }, 1, asked),
+    );
     expect(first?.score).toBeCloseTo(-1e-5, 12);
   });
 });
@@ -125,9 +139,15 @@ describe('latency', () => {
   const asked = profile({ p50: 100 });
 
   test('time to the last token decides, not the first', () => {
-    const quotes = { small: { ttftMs: 50, tpotMs: 30 }, middle: { ttftMs: 900, tpotMs: 10 }, large: { ttftMs: 2000, tpotMs: 15 } };
+    const quotes = {
+      small: { ttftMs: 50, tpotMs: 30 },
+      middle: { ttftMs: 900, tpotMs: 10 },
+      large: { ttftMs: 2000, tpotMs: 15 },
+    };
     expect(order(make('latency'), quotes, asked)).toEqual(['middle', 'small', 'large']);
-    expect(make('latency').rank(MODELS, context(quotes, 1, asked))[0]?.reason).toBe('predicted 1.9s (TTFT 900ms, TPOT 10ms)');
+    expect(make('latency').rank(MODELS, context(quotes, 1, asked))[0]?.reason).toBe(
+      'predicted 1.9s (TTFT 900ms, TPOT 10ms)',
+    );
   });
 
   test('what is not known yet is tried first, in declared order', () => {
@@ -180,7 +200,10 @@ describe('multi_factor', () => {
   });
 
   test('when none keeps the limits, the cheapest is first', () => {
-    const ranked = make({ multi_factor: { cost: 0, latency: 0, quality: 1, max_tpot: '1ms' } }).rank(MODELS, context(quotes));
+    const ranked = make({ multi_factor: { cost: 0, latency: 0, quality: 1, max_tpot: '1ms' } }).rank(
+      MODELS,
+      context(quotes),
+    );
     expect(ranked.map(({ model, propensity }) => [model, propensity])).toEqual([
       ['small', 1],
       ['middle', 0],

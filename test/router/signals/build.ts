@@ -8,7 +8,7 @@ export function built(type: SignalType, options: unknown): PreparedEvaluator {
 }
 
 /** The value of a signal that needs no waiting. */
-export function valueOf(type: SignalType, options: unknown, input: Partial<SignalInput> | string): SignalValue {
+export function readOf(type: SignalType, options: unknown, input: Partial<SignalInput> | string): SignalValue {
   const given = typeof input === 'string' ? { request: request(input) } : input;
   const value = built(type, options).evaluate({ request: request(), profile: profile(), ...given });
   if (value instanceof Promise) throw new Error('has to be waited for');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { keyword } from '#router/signals/keyword.js';
 import { MAX_SCANNED } from '#router/signals/scope.js';
 import { message, request } from '../support.js';
-import { accepts, problemsOf, valueOf } from './build.js';
+import { accepts, problemsOf, readOf } from './build.js';
 
 describe('terms', () => {
   test.each([
@@ -27,23 +27,23 @@ describe('terms', () => {
     ['letters outside the basic plane', ['𝒳'], '𝒳𝒳 𝒳', 'true'],
     ['not inside runs of them', ['𝒳'], '𝒳𝒳', 'false'],
   ])('%s', (_what, any, text, state) => {
-    expect(valueOf(keyword, { any }, text).state).toBe(state);
+    expect(readOf(keyword, { any }, text).state).toBe(state);
   });
 
   test('case can be made to matter', () => {
-    expect(valueOf(keyword, { any: ['US'], case_sensitive: true }, 'tell us').state).toBe('false');
-    expect(valueOf(keyword, { any: ['US'], case_sensitive: true }, 'the US').state).toBe('true');
+    expect(readOf(keyword, { any: ['US'], case_sensitive: true }, 'tell us').state).toBe('false');
+    expect(readOf(keyword, { any: ['US'], case_sensitive: true }, 'the US').state).toBe('true');
   });
 
   test('the score counts distinct terms, the evidence shows them', () => {
     const options = { any: ['tort', 'liability', 'indemnity'] };
-    expect(valueOf(keyword, options, 'Tort, tort, TORT')).toEqual({ state: 'true', score: 1, evidence: '"tort"' });
-    expect(valueOf(keyword, options, 'indemnity for tort liability')).toEqual({
+    expect(readOf(keyword, options, 'Tort, tort, TORT')).toEqual({ state: 'true', score: 1, evidence: '"tort"' });
+    expect(readOf(keyword, options, 'indemnity for tort liability')).toEqual({
       state: 'true',
       score: 3,
       evidence: '"indemnity", "tort" and 1 more',
     });
-    expect(valueOf(keyword, options, 'hello')).toEqual({ state: 'false', score: 0, evidence: 'no term found' });
+    expect(readOf(keyword, options, 'hello')).toEqual({ state: 'false', score: 0, evidence: 'no term found' });
   });
 });
 
@@ -59,7 +59,7 @@ describe('any, all, none', () => {
     [{ any: ['a'], all: ['b'] }, 'b', 'false', 1],
     [{ any: ['a'], regex: ['x{2}'] }, 'axxb', 'true', 1],
   ])('%o on %s is %s', (options, text, state, score) => {
-    expect(valueOf(keyword, options, text)).toMatchObject({ state, score });
+    expect(readOf(keyword, options, text)).toMatchObject({ state, score });
   });
 });
 
@@ -81,24 +81,28 @@ describe('which text is read', () => {
     ['all', ['sys', 'first', 'answer', 'called', 'result', 'last', 'words', 'late']],
   ])('in: %s reads %o', (scope, wanted) => {
     const all = ['sys', 'first', 'answer', 'called', 'result', 'last', 'words', 'late'];
-    const found = all.filter(term => valueOf(keyword, { any: [term], in: scope }, { request: conversation }).state === 'true');
+    const found = all.filter(
+      term => readOf(keyword, { any: [term], in: scope }, { request: conversation }).state === 'true',
+    );
     expect(found).toEqual(wanted);
   });
 
   test('a term is not found across two messages', () => {
     const two = request({ messages: [message('user', 'new'), message('user', 'york')] });
-    expect(valueOf(keyword, { any: ['new york'], in: 'user' }, { request: two }).state).toBe('false');
+    expect(readOf(keyword, { any: ['new york'], in: 'user' }, { request: two }).state).toBe('false');
   });
 
   test('of a very long text the beginning and the end; what may stand in between is unknown', () => {
     const filler = 'x '.repeat(MAX_SCANNED);
     const options = { any: ['tort'] };
-    expect(valueOf(keyword, options, `tort ${filler}`).state).toBe('true');
-    expect(valueOf(keyword, options, `${filler} tort`).state).toBe('true');
-    expect(valueOf(keyword, options, `${filler} tort ${filler}`)).toMatchObject({ state: 'unknown' });
-    expect(valueOf(keyword, options, `${filler} tort ${filler}`).evidence).toMatch(/first and last 32768 of 26\d+ characters/);
-    expect(valueOf(keyword, { none: ['tort'] }, `tort ${filler}`).state).toBe('false');
-    expect(valueOf(keyword, { none: ['tort'] }, filler).state).toBe('unknown');
+    expect(readOf(keyword, options, `tort ${filler}`).state).toBe('true');
+    expect(readOf(keyword, options, `${filler} tort`).state).toBe('true');
+    expect(readOf(keyword, options, `${filler} tort ${filler}`)).toMatchObject({ state: 'unknown' });
+    expect(readOf(keyword, options, `${filler} tort ${filler}`).evidence).toMatch(
+      /first and last 32768 of 26\d+ characters/,
+    );
+    expect(readOf(keyword, { none: ['tort'] }, `tort ${filler}`).state).toBe('false');
+    expect(readOf(keyword, { none: ['tort'] }, filler).state).toBe('unknown');
   });
 });
 
@@ -107,8 +111,10 @@ describe('options', () => {
     expect(problemsOf(keyword, { regex: ['ok', '(a+)+\\1'] })).toMatchObject([
       { code: 'config.unsafe_pattern', path: ['regex', 1] },
     ]);
-    expect(problemsOf(keyword, { regex: ['(a'] })).toMatchObject([{ path: ['regex', 0], message: 'Unterminated group' }]);
-    expect(() => valueOf(keyword, { regex: ['(a'] }, 'x')).toThrowError(/Unterminated group/);
+    expect(problemsOf(keyword, { regex: ['(a'] })).toMatchObject([
+      { path: ['regex', 0], message: 'Unterminated group' },
+    ]);
+    expect(() => readOf(keyword, { regex: ['(a'] }, 'x')).toThrowError(/Unterminated group/);
   });
 
   test('something to look for is needed', () => {

@@ -7,7 +7,7 @@ import { language } from '#router/signals/language.js';
 import { LANGUAGES } from '#router/signals/language-codes.js';
 import { readyLanguageModel } from '#router/signals/language-model.js';
 import { message, profile, request } from '../support.js';
-import { accepts, built, valueOf } from './build.js';
+import { accepts, built, readOf } from './build.js';
 
 const shared = process.env.WEIR_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
 const sentences = join(shared, 'data/text/language-sentences.jsonl');
@@ -33,35 +33,42 @@ describe('with the model', () => {
     ['fr', 'Who is liable for this damage?', 'false', 'en'],
     [['fr', 'de'], 'Wer haftet für diesen Schaden?', 'true', 'de'],
     [{}, 'Kto jest odpowiedzialny za tę szkodę?', 'true', 'pl'],
-    ['zh', '请告诉我，合同里谁要承担赔偿责任？', 'true', 'zh'],
+    ['zh', '帮我写一封邮件给老板', 'true', 'zh'],
+    ['zh', '你好', 'true', 'zh'],
+    ['ko', '안녕하세요 계약', 'true', 'ko'],
+    ['th', 'อ่านสัญญานี้', 'true', 'th'],
+    ['en', 'Please translate the word 合同 for me into English', 'true', 'en'],
     ['ja', 'この契約について教えて', 'true', 'ja'],
     ['fr', 'Qui est responsable\nde ce\n\ndommage ?', 'true', 'fr'],
   ])('%o on %s is %s, %s', (options, text, state, label) => {
-    const value = valueOf(language, options, text);
+    const value = readOf(language, options, text);
     expect(value).toMatchObject({ state, label });
     expect(value.evidence).toBe(`${label} ${value.score.toFixed(2)}`);
     expect(value.score).toBeGreaterThan(0.5);
   });
 
-  test.each(['', 'ok', 'hi there', '12345 67890 +-*/ 12345', '\ud800\ud800', '你好'])('%s is too short to tell', text => {
-    expect(valueOf(language, 'en', text)).toEqual({ state: 'unknown', score: 0, evidence: 'too short to tell' });
+  test.each(['', 'ok', 'hi there', '12345 67890 +-*/ 12345', '\ud800\ud800', '你'])('%s is too short to tell', text => {
+    expect(readOf(language, 'en', text)).toEqual({ state: 'unknown', score: 0, evidence: 'too short to tell' });
   });
 
   test('what the model is not sure of is unknown', () => {
     const text = 'lorem table voila bitte gracias';
-    const sure = valueOf(language, { min_confidence: 0 }, text) as SignalValue;
+    const sure = readOf(language, { min_confidence: 0 }, text) as SignalValue;
     expect(sure.state).toBe('true');
-    const strict = valueOf(language, { min_confidence: Math.min(1, sure.score + 0.01) }, text);
+    const strict = readOf(language, { min_confidence: Math.min(1, sure.score + 0.01) }, text);
     expect(strict).toMatchObject({ state: 'unknown', score: sure.score });
     expect(strict.evidence).toMatch(/^too uncertain: /);
   });
 
   test('reads the scope it is told to', () => {
     const two = request({
-      messages: [message('system', 'You are a helpful assistant to lawyers.'), message('user', 'Qui est responsable de ce dommage ?')],
+      messages: [
+        message('system', 'You are a helpful assistant to lawyers.'),
+        message('user', 'Qui est responsable de ce dommage ?'),
+      ],
     });
-    expect(valueOf(language, { any: ['en'], in: 'system' }, { request: two })).toMatchObject({ state: 'true' });
-    expect(valueOf(language, { any: ['en'] }, { request: two })).toMatchObject({ state: 'false', label: 'fr' });
+    expect(readOf(language, { any: ['en'], in: 'system' }, { request: two })).toMatchObject({ state: 'true' });
+    expect(readOf(language, { any: ['en'] }, { request: two })).toMatchObject({ state: 'false', label: 'fr' });
   });
 
   test.skipIf(!existsSync(sentences))('is right where it is sure (needs the shared data)', () => {
@@ -71,7 +78,7 @@ describe('with the model', () => {
     for (const line of readFileSync(sentences, 'utf8').trim().split('\n')) {
       const { text, lang } = JSON.parse(line) as { text: string; lang: string };
       if (!common.has(lang)) continue;
-      const { state, label } = valueOf(language, {}, text);
+      const { state, label } = readOf(language, {}, text);
       if (state === 'unknown') continue;
       if (label === lang) right++;
       else wrong++;
@@ -82,7 +89,7 @@ describe('with the model', () => {
 });
 
 test('only languages the model knows are taken', () => {
-  expect(new Set(LANGUAGES).size).toBe(176);
+  expect(new Set(LANGUAGES).size).toBe(174);
   expect(accepts(language, 'french')).toBe(false);
   expect(accepts(language, [])).toBe(false);
   expect(accepts(language, ['fr', 'xx'])).toBe(false);

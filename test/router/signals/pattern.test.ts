@@ -40,7 +40,10 @@ describe('which engine runs a pattern', () => {
   });
 
   test('a refusal says why, and where for what is no pattern', () => {
-    expect(safePattern('ab(c', false)).toMatchObject({ problem: 'Unterminated group', offset: expect.any(Number) as number });
+    expect(safePattern('ab(c', false)).toMatchObject({
+      problem: 'Unterminated group',
+      offset: expect.any(Number) as number,
+    });
     expect(safePattern('(a)\\1', false)).toMatchObject({ problem: expect.stringContaining('very long') as string });
   });
 });

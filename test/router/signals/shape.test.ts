@@ -3,7 +3,7 @@ import { context } from '#router/signals/context.js';
 import { conversation } from '#router/signals/conversation.js';
 import { metadata } from '#router/signals/metadata.js';
 import { message, profile, request } from '../support.js';
-import { accepts, problemsOf, valueOf } from './build.js';
+import { accepts, problemsOf, readOf } from './build.js';
 
 describe('context', () => {
   test.each([
@@ -14,7 +14,7 @@ describe('context', () => {
     [{ above: 5, below: 10 }, 7, 'true'],
     [{ above: 0 }, 0, 'false'],
   ])('%o at %i tokens is %s', (options, promptTokens, state) => {
-    const value = valueOf(context, options, { profile: profile({ promptTokens }) });
+    const value = readOf(context, options, { profile: profile({ promptTokens }) });
     expect(value).toEqual({ state, score: promptTokens, evidence: `${promptTokens} tokens` });
   });
 
@@ -46,14 +46,14 @@ describe('conversation', () => {
     [{ images: { above: 0 } }, 1, 'true', 1, 'images 1'],
     [{ images: true, tool_loop: false }, 1, 'false', 1, 'tool_loop 1'],
   ])('%o at turn %i is %s', (options, turn, state, score, evidence) => {
-    const value = valueOf(conversation, options, { request: agent, profile: profile({ turn }) });
+    const value = readOf(conversation, options, { request: agent, profile: profile({ turn }) });
     expect(value).toMatchObject({ state, evidence });
     expect(value.score).toBe(score);
   });
 
   test('the loop is over when the user speaks again', () => {
     const messages = [...agent.messages, message('user', 'thanks')];
-    expect(valueOf(conversation, { tool_loop: true }, { request: request({ messages }) }).state).toBe('false');
+    expect(readOf(conversation, { tool_loop: true }, { request: request({ messages }) }).state).toBe('false');
   });
 
   test('a range that nothing is in is a problem', () => {
@@ -87,7 +87,7 @@ describe('metadata', () => {
     [{ caller: 'address', matches: '^10\\.' }, 'true', 1, '10.0.0.7'],
     [{ model: true, matches: 'fast$' }, 'true', 1, 'auto-fast'],
   ])('%o is %s', (options, state, score, label) => {
-    const value = valueOf(metadata, options, { request: asked });
+    const value = readOf(metadata, options, { request: asked });
     expect(value).toMatchObject({ state, score });
     expect(value.label).toBe(label);
   });
@@ -102,7 +102,7 @@ describe('metadata', () => {
 
   test('a value too long for a label is still compared', () => {
     const long = request({ metadata: { note: 'n'.repeat(500) } });
-    const value = valueOf(metadata, { field: 'note', matches: 'n{10}' }, { request: long });
+    const value = readOf(metadata, { field: 'note', matches: 'n{10}' }, { request: long });
     expect(value.state).toBe('true');
     expect(value.label).toBeUndefined();
     expect(value.evidence?.length).toBeLessThanOrEqual(120);

@@ -40,12 +40,17 @@ describe('fallback', () => {
     ]);
     const end = actions.at(-1);
     expect(end).toMatchObject({ kind: 'refuse', error: { code: 'pool.saturated', retryAfterMs: 1500, status: 429 } });
-    expect(end?.kind === 'refuse' && end.error.message).toBe('full (before it: m0: upstream.timeout, m1: upstream.connect)');
+    expect(end?.kind === 'refuse' && end.error.message).toBe(
+      'full (before it: m0: upstream.timeout, m1: upstream.connect)',
+    );
   });
 
   test('a single failure is passed on as it is', () => {
     const error = new WeirError('upstream.status', 'no', { status: 507 });
-    expect(play(fallback, candidates(true), [{ kind: 'failed', error, retryable: true }]).at(-1)).toEqual({ kind: 'refuse', error });
+    expect(play(fallback, candidates(true), [{ kind: 'failed', error, retryable: true }]).at(-1)).toEqual({
+      kind: 'refuse',
+      error,
+    });
   });
 
   test('keeps the account of very many failures short', () => {

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const weir = fileURLToPath(new URL('../../bin/weir.js', import.meta.url));
+
+interface Served {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly folder: string;
+  said(): string;
+}
+
+async function serve(folder: string, ...args: string[]): Promise<Served> {
+  const child = spawn(process.execPath, [weir, 'serve', '--port', '0', ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const match = /listens on (\S+)/.exec(said);
+      if (match?.[1] !== undefined) resolve(match[1]);
+    });
+    child.once('exit', code => reject(new Error(`ended with ${code}: ${said}`)));
+  });
+  return { child, url, folder, said: () => said };
+}
+
+async function run(folder: string, ...args: string[]): Promise<{ code: number | null; out: string }> {
+  const child = spawn(process.execPath, [weir, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out };
+}
+
+describe('weir serve without a file', () => {
+  let served: Served;
+  let client: OpenAI;
+
+  beforeAll(async () => {
+    served = await serve(mkdtempSync(join(tmpdir(), 'weir-serve-')));
+    client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'unused', maxRetries: 0 });
+  });
+  afterAll(() => {
+    served.child.kill('SIGKILL');
+    rmSync(served.folder, { recursive: true, force: true });
+  });
+
+  const ask = (content: string) => ({ model: 'auto', max_tokens: 12, messages: [{ role: 'user' as const, content }] });
+
+  it('answers the official client, plain and streaming', async () => {
+    const plain = await client.chat.completions.create(ask('hello there'));
+    expect(plain.choices[0]?.message.content).toContain('simulated');
+    expect(plain.usage?.completion_tokens).toBe(12);
+    let text = '';
+    let finish: string | null = null;
+    for await (const chunk of await client.chat.completions.create({ ...ask('hello there'), stream: true })) {
+      text += chunk.choices[0]?.delta.content ?? '';
+      finish = chunk.choices[0]?.finish_reason ?? finish;
+    }
+    expect(text).toContain('simulated');
+    expect(finish).toBe('length');
+    expect((await client.models.list()).data.map(model => model.id)).toContain('auto');
+  });
+
+  it('gives the official client an error that it understands', async () => {
+    await expect(client.chat.completions.create({ ...ask('x'), model: 'nosuch' })).rejects.toMatchObject({
+      status: 404,
+      code: 'request.unknown_model',
+      param: 'model',
+    });
+  });
+
+  it('sends different prompts to different models; header, record and explanation tell the same reason', async () => {
+    const models = new Set<string | null>();
+    for (const content of ['hello there', 'Write a python function that sorts a list']) {
+      const { response } = await client.chat.completions.create(ask(content)).withResponse();
+      models.add(response.headers.get('x-weir-model'));
+      const id = response.headers.get('x-request-id') ?? '';
+      const reason = response.headers.get('x-weir-reason');
+      const decision = response.headers.get('x-weir-decision');
+      const page = (await (await fetch(`${served.url}/api/records/${id}`)).json()) as { reason: { summary: string } };
+      expect(page.reason.summary).toBe(reason);
+      const told = JSON.parse((await run(served.folder, 'explain', '--id', id, '--json')).out) as Record<
+        string,
+        unknown
+      >;
+      expect(told).toMatchObject({ decision, reason, selected: response.headers.get('x-weir-model') });
+      const ahead = JSON.parse((await run(served.folder, 'explain', content, '--json')).out) as Record<string, unknown>;
+      expect(ahead).toMatchObject({ decision, reason });
+    }
+    expect(models.size).toBe(2);
+  });
+
+  it('drains on SIGTERM: the open stream ends whole, and the process with 0', async () => {
+    const stream = await client.chat.completions.create({ ...ask('tell me more'), max_tokens: 60, stream: true });
+    let chunks = 0;
+    for await (const _ of stream) if (++chunks === 2) served.child.kill('SIGTERM');
+    expect(chunks).toBeGreaterThan(10);
+    const [code] = (await once(served.child, 'exit')) as [number | null];
+    expect(code).toBe(0);
+  });
+});
+
+describe('weir serve with a file', () => {
+  it('puts a valid change in force at once, and keeps what it has when a change is not valid', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-serve-'));
+    const file = join(folder, 'weir.yaml');
+    const yaml = (answer: string) => `
+router: { decisions: [{ name: fixed, when: otherwise, respond: "${answer}" }] }
+pool:
+  models: { m: {} }
+  pools: { p: { model: m, health: false, replicas: ["http://127.0.0.1:9"] } }
+gateway: { record: { path: "${join(folder, 'record.db')}" } }
+`;
+    writeFileSync(file, yaml('one'));
+    const served = await serve(folder);
+    try {
+      const client = new OpenAI({ baseURL: `${served.url}/v1`, apiKey: 'unused', maxRetries: 0 });
+      const said = async () =>
+        (await client.chat.completions.create({ model: 'auto', messages: [{ role: 'user', content: 'x' }] })).choices[0]
+          ?.message.content;
+      expect(await said()).toBe('one');
+      writeFileSync(file, yaml('two'));
+      await expect.poll(said, { timeout: 8000 }).toBe('two');
+      writeFileSync(file, yaml('three').replace('respond', 'responde'));
+      await expect.poll(() => served.said(), { timeout: 8000 }).toContain('responde');
+      expect(await said()).toBe('two');
+    } finally {
+      served.child.kill('SIGTERM');
+      await once(served.child, 'exit');
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('refuses to start on a file that is not valid, and on a port that is taken', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-serve-'));
+    writeFileSync(join(folder, 'weir.yaml'), 'pool: { modells: {} }');
+    await expect(serve(folder)).rejects.toThrow(/ended with 2.*config\.unknown_key/s);
+    rmSync(folder, { recursive: true });
+  });
+});
