@@ -125,8 +125,8 @@ async function measure(ids) {
     ids === 'random'
       ? () => `req_${randomUUID().replaceAll('-', '').slice(8)}`
       : () => `req_${(1e15 + made_).toString(36)}`;
-  /** Appends in bursts with a turn of the event loop between them; returns what making the ids and records alone took away. */
-  const run = async count => {
+  /** Appends in bursts with a turn of the event loop between them; what making the records costs is measured apart and taken off. */
+  const run = async (count, append) => {
     let appending = 0;
     for (let done = 0; done < count; ) {
       const burst = [];
@@ -135,7 +135,7 @@ async function measure(ids) {
         made_++;
       }
       const from = performance.now();
-      for (const record of burst) store.append(record);
+      for (const record of burst) append(record);
       appending += performance.now() - from;
       await new Promise(resolve => setImmediate(resolve));
       if (done % 8192 < 32) await store.count({ limit: 1, before: 0 });
@@ -143,20 +143,23 @@ async function measure(ids) {
     await store.flush();
     return appending;
   };
-  await run(WARM_UP);
-  const cpu = process.cpuUsage();
-  const from = performance.now();
-  const appending = await run(total);
-  const wall = performance.now() - from;
-  const { user, system } = process.cpuUsage(cpu);
+  const timed = async append => {
+    const cpu = process.cpuUsage();
+    const from = performance.now();
+    const appending = await run(total, append);
+    return { wall: performance.now() - from, appending, ...process.cpuUsage(cpu) };
+  };
+  await run(WARM_UP, record => store.append(record));
+  const { wall, appending, user, system } = await timed(record => store.append(record));
+  const empty = await timed(() => {});
   const result = {
     ids,
     records: total,
     record_bytes: recordJson(sample[0]).length,
     records_per_s: Math.round((total / wall) * 1000),
-    cpu_us_per_record: round((user + system) / total),
-    system_us_per_record: round(system / total),
-    append_us_per_record: round((appending * 1000) / total),
+    cpu_us_per_record: round((user + system - empty.user - empty.system) / total),
+    system_us_per_record: round((system - empty.system) / total),
+    append_us_per_record: round(((appending - empty.appending) * 1000) / total),
     dropped: store.dropped,
     file_bytes_per_record: Math.round(statSync(path).size / (total + WARM_UP)),
   };

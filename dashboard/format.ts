@@ -1,15 +1,17 @@
+/** Keeps a number and its unit on one line. */
+const NBSP = '\u00a0';
 const COUNT = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** Milliseconds as `84 µs`, `12.3 ms`, `1.25 s`, `4 min 5 s` or `3 h 2 min`. */
 export function duration(ms: number): string {
-  if (ms < 0.0005) return '0 µs';
-  if (ms < 1) return `${significant(ms * 1000)} µs`;
-  if (ms < 1000) return `${significant(ms)} ms`;
-  if (ms < 60_000) return `${significant(ms / 1000)} s`;
+  if (ms < 0.0005) return `0${NBSP}µs`;
+  if (ms < 1) return `${significant(ms * 1000)}${NBSP}µs`;
+  if (ms < 1000) return `${significant(ms)}${NBSP}ms`;
+  if (ms < 60_000) return `${significant(ms / 1000)}${NBSP}s`;
   const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}${NBSP}min ${seconds % 60}${NBSP}s`;
+  return `${Math.floor(seconds / 3600)}${NBSP}h ${Math.floor((seconds % 3600) / 60)}${NBSP}min`;
 }
 
 /** Three digits that matter, and no more than two behind the point: `0.42`, `12.3`, `456`. */
@@ -48,7 +50,7 @@ export function usd(value: number): string {
 /** A share of one as a percentage. */
 export function percent(share: number): string {
   const value = share * 100;
-  return `${value > 0 && value < 10 ? Number(value.toPrecision(2)) : Math.round(value)} %`;
+  return `${value > 0 && value < 10 ? Number(value.toPrecision(2)) : Math.round(value)}${NBSP}%`;
 }
 
 /** Wall time, ms since the epoch, as the clock on the reader's wall shows it. */

@@ -70,7 +70,12 @@ function row({ id, at, decision, outcome }: DecisionRecord): HTMLElement {
     ['Status', chip(outcome.error ?? outcome.status, STATUS_TONES[outcome.status])],
     ['First token', outcome.ttftMs === undefined ? '–' : duration(outcome.ttftMs)],
     ['End to end', duration(outcome.e2eMs)],
-    ['Tokens', usage === undefined ? '–' : `${count(usage.promptTokens)} + ${count(usage.completionTokens)}`],
+    [
+      'Tokens',
+      usage === undefined || outcome.model === ''
+        ? '–'
+        : `${count(usage.promptTokens)} + ${count(usage.completionTokens)}`,
+    ],
     ['Cost', outcome.costUsd === undefined ? '–' : usd(outcome.costUsd)],
   ];
   return el(

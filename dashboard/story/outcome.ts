@@ -2,7 +2,7 @@ import type { Outcome } from '#contract/outcome.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { State } from '../api.js';
 import { el, facts, setShare } from '../dom.js';
-import { count, duration, percent, usd } from '../format.js';
+import { count, counted, duration, percent, usd } from '../format.js';
 import { STATUS_TONES } from './attempts.js';
 import { dearest } from './money.js';
 import type { Step } from './step.js';
@@ -30,8 +30,9 @@ export function outcome(record: DecisionRecord, state: State | undefined): Step 
         ['Per token after', end.tpotMs === undefined ? undefined : duration(end.tpotMs)],
         ['End to end', duration(end.e2eMs)],
         ['Queued', end.queuedMs > 0 ? duration(end.queuedMs) : 'not at all'],
-        ['Prompt', usage === undefined || !asked ? undefined : promptText(usage)],
-        ['Answer', usage === undefined || !asked ? undefined : `${count(usage.completionTokens)} tokens`],
+        ['Prompt', usage === undefined || !asked ? undefined : counted(usage.promptTokens, 'token')],
+        ['Found in cache', usage === undefined || !asked ? undefined : cachedText(usage)],
+        ['Answer', usage === undefined || !asked ? undefined : counted(usage.completionTokens, 'token')],
         ['Cost', costUsd === undefined ? undefined : usd(costUsd)],
         ['Energy', end.joules === undefined ? undefined : `${count(end.joules)} J`],
       ]),
@@ -40,10 +41,8 @@ export function outcome(record: DecisionRecord, state: State | undefined): Step 
   };
 }
 
-function promptText({ promptTokens, cachedTokens }: NonNullable<Outcome['usage']>): string {
-  const cached =
-    cachedTokens === 0 ? 'none cached' : `${count(cachedTokens)} cached (${percent(cachedTokens / promptTokens)})`;
-  return `${count(promptTokens)} tokens, ${cached}`;
+function cachedText({ promptTokens, cachedTokens }: NonNullable<Outcome['usage']>): string {
+  return cachedTokens === 0 ? 'nothing' : `${count(cachedTokens)} (${percent(cachedTokens / promptTokens)})`;
 }
 
 function comparison({ usage, costUsd, model }: Outcome, state: State | undefined): HTMLElement | undefined {

@@ -116,5 +116,5 @@ export class WeirError extends Error {
 
 /** Recognises a {@link WeirError} across copies of this module. */
 export function isWeirError(value: unknown): value is WeirError {
-  return typeof value === 'object' && value !== null && BRAND in value;
+  return value instanceof Error && BRAND in value;
 }

@@ -9,17 +9,21 @@ const SECRET = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api
 const fingerprints = new Map<string, string>();
 const MAX_FINGERPRINTS = 4096;
 
-/** Who sends this request, as far as its head tells. */
+/** Who sends this request, as far as its head tells. Read off the raw head: Node's own header object costs twice as much. */
 export function callerOf(request: IncomingMessage): Caller {
-  const headers: Record<string, string> = {};
+  // No prototype: a header may be named like a member of Object.
+  const headers: Record<string, string> = Object.create(null) as Record<string, string>;
   let credential: string | undefined;
-  const given = request.headers;
-  for (const name in given) {
-    const value = given[name];
+  const raw = request.rawHeaders;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    const value = raw[i + 1]!;
     if (SECRET.has(name)) {
-      if (name !== 'cookie' && typeof value === 'string') credential ??= value;
-    } else if (typeof value === 'string') headers[name] = value;
-    else if (value !== undefined) headers[name] = value.join(', ');
+      if (name !== 'cookie') credential ??= value;
+    } else {
+      const before = headers[name];
+      headers[name] = before === undefined ? value : `${before}, ${value}`;
+    }
   }
   const address = request.socket.remoteAddress ?? '';
   return credential === undefined ? { address, headers } : { address, headers, key: fingerprint(credential) };

@@ -42,9 +42,14 @@ export class Gateway implements ExchangeHost {
   ) {
     this.startedAt = ports.clock.now();
     this.current = createRuntime(config, ports);
-    this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), (id, healthy, latency) =>
-      this.current.pool.probed(id, healthy, latency),
-    );
+    this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), {
+      probed: (id, healthy, latency) => this.current.pool.probed(id, healthy, latency),
+      reported: (id, { cacheTokens, startedAt }) =>
+        this.current.pool.observed(id, {
+          ...(cacheTokens === undefined ? undefined : { cacheBlocks: cacheTokens / PREFIX_BLOCK_TOKENS }),
+          ...(startedAt === undefined ? undefined : { startedAt }),
+        }),
+    });
     this.routes = createRoutes(this);
     this.server = createServer(
       { keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 },
@@ -184,6 +189,9 @@ export class Gateway implements ExchangeHost {
   }
 }
 
+/** Tokens in a block of a profile's prefix, at the usual four characters a token. */
+const PREFIX_BLOCK_TOKENS = 64;
+
 /** How long a body may take to arrive, beside the time its length allows for. */
 const BODY_TIMEOUT_MS = 30_000;
 
@@ -195,6 +203,7 @@ function probeTargets(runtime: Runtime): ProbeTarget[] {
       {
         id: probe.id,
         url: probe.url,
+        metricsUrl: new URL('/metrics', probe.url).href,
         interval: probe.intervalMs,
         timeout: probe.timeoutMs,
         headers: headersOf(entry),

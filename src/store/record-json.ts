@@ -38,10 +38,31 @@ function profileJson(profile: ProfileSummary): string {
 }
 
 function signalJson(signal: SignalReading): string {
-  let json = `{"name":${word(signal.name)},"type":${word(signal.type)},"state":"${signal.state}","score":${number(signal.score)}`;
+  let json = signalHead(signal) + number(signal.score);
   if (signal.label !== undefined) json += `,"label":${word(signal.label)}`;
   if (signal.evidence !== undefined) json += `,"evidence":${quoted(signal.evidence)}`;
   return `${json},"ms":${time(signal.ms)}}`;
+}
+
+interface SignalHeads {
+  readonly type: string;
+  readonly true: string;
+  readonly false: string;
+  readonly unknown: string;
+}
+
+const signalHeads = new Map<string, SignalHeads>();
+
+/** A signal's name, type and state up to its score: half of a record is signals, and half of a signal is this. */
+function signalHead({ name, type, state }: SignalReading): string {
+  let heads = signalHeads.get(name);
+  if (heads === undefined || heads.type !== type) {
+    const head = (of: string): string => `{"name":${word(name)},"type":${word(type)},"state":"${of}","score":`;
+    heads = { type, true: head('true'), false: head('false'), unknown: head('unknown') };
+    if (signalHeads.size >= MAX_WORDS) signalHeads.clear();
+    signalHeads.set(name, heads);
+  }
+  return heads[state];
 }
 
 function passedJson(passed: DecisionRecord['reason']['passed'][number]): string {

@@ -1,132 +1,86 @@
-import { LabelBound } from './label-bound.js';
+import { BoundedLabels, OTHER } from './bounded-labels.js';
 
-/** A sample as prom-client's registry prints it. */
-export interface Sample {
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-  readonly metricName?: string;
-}
+/** Label values to one thing each, a map to the label: a look-up hashes no joined key and makes no object. */
+type Branch<T> = Map<string, Branch<T> | T>;
 
-/** What prom-client's registry asks of a metric. */
-export interface Printable {
-  readonly name: string;
-  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: string }>;
-}
+/** Series that one metric may have; further combinations share the one whose labels are all `other`. */
+const MAX_SERIES = 2048;
 
-const SEPARATOR = '\u0001';
-
-/**
- * The series of one metric by label values. Counting is a map look-up and an addition, with no object made for a series that
- * exists: prom-client, which hashes a label object at every count, only prints.
- */
-abstract class SeriesOf<State> implements Printable {
-  protected readonly states = new Map<string, State>();
-  private readonly bounds: readonly LabelBound[];
+/** The series of one metric: one thing (a counter, a histogram) for each combination of label values, bounded. */
+export class Series<T> {
+  private readonly root: Branch<T> = new Map();
+  private readonly leaves: { readonly labels: Readonly<Record<string, string>>; readonly leaf: T }[] = [];
 
   constructor(
-    readonly name: string,
-    protected readonly help: string,
-    protected readonly labels: readonly string[],
-  ) {
-    this.bounds = labels.map(() => new LabelBound());
+    private readonly names: readonly string[],
+    private readonly bounds: ReadonlyMap<string, BoundedLabels>,
+    private readonly make: () => T,
+    private readonly max: number = MAX_SERIES,
+  ) {}
+
+  /** What belongs to these label values, in the order of the names. Only as many as there are names count. */
+  of(a = '', b = '', c = '', d = ''): T {
+    const depth = this.names.length;
+    let found: Branch<T> | T | undefined = this.root;
+    if (depth > 0) found = (found as Branch<T>).get(a);
+    if (depth > 1 && found !== undefined) found = (found as Branch<T>).get(b);
+    if (depth > 2 && found !== undefined) found = (found as Branch<T>).get(c);
+    if (depth > 3 && found !== undefined) found = (found as Branch<T>).get(d);
+    if (depth > 0 && found !== undefined) return found as T;
+    return this.grow([a, b, c, d].slice(0, depth));
   }
 
-  /** The state of the series with these label values, in the order of the labels. */
-  protected at(a: string, b: string, c: string, d: string): State {
-    const key = a + SEPARATOR + b + SEPARATOR + c + SEPARATOR + d;
-    const known = this.states.get(key);
-    if (known !== undefined) return known;
-    const given = [a, b, c, d];
-    const bounded = given.map((value, at) => this.bounds[at]?.of(value) ?? '');
-    const shortened = bounded.join(SEPARATOR);
-    const state = this.states.get(shortened) ?? this.fresh();
-    this.states.set(shortened, state);
-    return state;
+  all(): readonly { readonly labels: Readonly<Record<string, string>>; readonly leaf: T }[] {
+    return this.leaves;
   }
 
-  protected labelsOf(key: string): Record<string, string> {
-    const values = key.split(SEPARATOR);
-    return Object.fromEntries(this.labels.map((label, at) => [label, values[at] ?? '']));
-  }
-
-  protected abstract fresh(): State;
-  protected abstract readonly type: string;
-  protected abstract samples(): Sample[];
-
-  get(): ReturnType<Printable['get']> {
-    return Promise.resolve({
-      name: this.name,
-      help: this.help,
-      type: this.type,
-      values: this.samples(),
-      aggregator: 'sum',
-    });
-  }
-}
-
-/** A counter with up to four labels. */
-export class CounterSeries extends SeriesOf<{ value: number }> {
-  protected readonly type = 'counter';
-
-  add(value: number, a = '', b = '', c = '', d = ''): void {
-    this.at(a, b, c, d).value += value;
-  }
-
-  protected fresh(): { value: number } {
-    return { value: 0 };
-  }
-
-  protected samples(): Sample[] {
-    return [...this.states].map(([key, { value }]) => ({ labels: this.labelsOf(key), value }));
-  }
-}
-
-interface Distribution {
-  readonly counts: Float64Array;
-  sum: number;
-  count: number;
-}
-
-/** A histogram with up to four labels. Buckets are upper bounds, ascending. */
-export class HistogramSeries extends SeriesOf<Distribution> {
-  protected readonly type = 'histogram';
-
-  constructor(
-    name: string,
-    help: string,
-    labels: readonly string[],
-    private readonly buckets: readonly number[],
-  ) {
-    super(name, help, labels);
-  }
-
-  observe(value: number, a = '', b = '', c = '', d = ''): void {
-    const state = this.at(a, b, c, d);
-    state.sum += value;
-    state.count++;
-    const { buckets } = this;
-    let at = 0;
-    while (at < buckets.length && value > buckets[at]!) at++;
-    if (at < buckets.length) state.counts[at]!++;
-  }
-
-  protected fresh(): Distribution {
-    return { counts: new Float64Array(this.buckets.length), sum: 0, count: 0 };
-  }
-
-  protected samples(): Sample[] {
-    const samples: Sample[] = [];
-    for (const [key, { counts, sum, count }] of this.states) {
-      const labels = this.labelsOf(key);
-      let below = 0;
-      this.buckets.forEach((le, at) => {
-        below += counts[at] ?? 0;
-        samples.push({ labels: { le, ...labels }, value: below, metricName: `${this.name}_bucket` });
-      });
-      samples.push({ labels: { le: '+Inf', ...labels }, value: count, metricName: `${this.name}_bucket` });
-      samples.push({ labels, value: sum, metricName: `${this.name}_sum` });
-      samples.push({ labels, value: count, metricName: `${this.name}_count` });
+  private grow(values: readonly string[]): T {
+    const bounded = values.map((value, i) => this.bounds.get(this.names[i]!)?.of(value) ?? value);
+    const known = this.find(bounded);
+    if (known !== undefined) return this.remember(values, bounded, known);
+    if (this.leaves.length >= this.max) {
+      const rest = values.map(() => OTHER);
+      return this.find(rest) ?? this.add(rest);
     }
-    return samples;
+    return this.remember(values, bounded, this.add(bounded));
+  }
+
+  /** An empty label is looked up by what it is called with and written as `none`: one more way to the same leaf. */
+  private remember(values: readonly string[], bounded: readonly string[], leaf: T): T {
+    if (values.every((value, i) => value === bounded[i] || value === '')) this.put(values, leaf);
+    return leaf;
+  }
+
+  private add(values: readonly string[]): T {
+    const leaf = this.make();
+    this.leaves.push({ labels: Object.fromEntries(values.map((value, i) => [this.names[i]!, value])), leaf });
+    this.put(values, leaf);
+    return leaf;
+  }
+
+  private find(values: readonly string[]): T | undefined {
+    if (values.length === 0) return this.leaves[0]?.leaf;
+    let found: Branch<T> | T | undefined = this.root;
+    for (const value of values) {
+      if (found === undefined) return undefined;
+      found = (found as Branch<T>).get(value);
+    }
+    return found as T | undefined;
+  }
+
+  private put(values: readonly string[], leaf: T): void {
+    let branch = this.root;
+    for (let i = 0; i < values.length; i++) {
+      if (i === values.length - 1) {
+        branch.set(values[i]!, leaf);
+        return;
+      }
+      let next = branch.get(values[i]!) as Branch<T> | undefined;
+      if (next === undefined) {
+        next = new Map();
+        branch.set(values[i]!, next);
+      }
+      branch = next;
+    }
   }
 }

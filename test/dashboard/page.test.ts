@@ -68,7 +68,7 @@ describe.skipIf(path === undefined)('the page', () => {
       'ruled out: context of 1024 is too short',
       'Expected in cache 1,024 tokens (85 %)',
       'circuit open',
-      '1,204 tokens, 1,024 cached (85 %)',
+      'Prompt 1,204 tokens Found in cache 1,024 (85 %)',
       'First token 184 ms',
       'Per token after 21.4 ms',
       'End to end 2.22 s',
@@ -217,9 +217,7 @@ describe.skipIf(path === undefined)('the page', () => {
     const { page } = await start();
     const card = page.locator('[data-replica="gpu-small/127.0.0.1:9003"]');
     expect(await card.innerText()).toContain('circuit open');
-    expect(await page.locator('#fleet').innerText()).toContain(
-      '24 of 128 places taken, 2 queued, a wait of about 340 ms',
-    );
+    await page.locator('#fleet').getByText('24 of 128 places taken, 2 queued, a wait of about 340 ms').waitFor();
     const simulated = page.locator('[data-replica="gpu-small/127.0.0.1:9001"]');
     await simulated.getByRole('combobox').selectOption('cut');
     await simulated.getByRole('button', { name: 'Inject' }).click();

@@ -182,7 +182,9 @@ export class Exchange implements AttemptOwner, StageContext {
       head['content-type'] = 'application/json';
       head['content-length'] = delivery.body.length;
       this.response.writeHead(200, head);
-      this.response.end(delivery.body);
+      // As text of the same bytes, head and body leave in one write.
+      if (delivery.body.length <= SMALL_ANSWER) this.response.end(delivery.body.toString('latin1'), 'latin1');
+      else this.response.end(delivery.body);
     } else this.response.end();
     this.advance({ kind: 'answered' });
     this.end('answered', undefined, delivery.usage, delivery.finish);
@@ -299,5 +301,8 @@ export class Exchange implements AttemptOwner, StageContext {
     this.fail(known);
   }
 }
+
+/** Answers up to this many bytes are joined to their head. */
+const SMALL_ANSWER = 16_384;
 
 const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });

@@ -16,11 +16,6 @@ export function readBody(
   clock: Clock,
   done: (result: Buffer | WeirError) => void,
 ): void {
-  const declared = Number(request.headers['content-length'] ?? Number.NaN);
-  if (declared > limits.bytes) {
-    done(tooLarge(limits.bytes));
-    return;
-  }
   const chunks: Buffer[] = [];
   let size = 0;
   let settled = false;
@@ -34,7 +29,12 @@ export function readBody(
   // A body that comes with its head, nearly every one, is read before a timer would be worth its cost.
   setImmediate(() => {
     if (settled) return;
-    const allowed = limits.timeoutMs + ((Number.isNaN(declared) ? 0 : declared) / MIN_BYTES_PER_SECOND) * 1000;
+    const declared = Number(request.headers['content-length'] ?? 0);
+    if (declared > limits.bytes) {
+      settle(tooLarge(limits.bytes));
+      return;
+    }
+    const allowed = limits.timeoutMs + (declared / MIN_BYTES_PER_SECOND) * 1000;
     cancel = clock.after(allowed, () => settle(new WeirError('request.timeout', 'The body did not arrive in time')));
   });
   request.on('data', (chunk: Buffer) => {

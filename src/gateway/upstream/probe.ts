@@ -2,19 +2,31 @@ import type { Cancel, Clock } from '#contract/clock.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Connections } from './connections.js';
+import { type EngineReport, engineReport } from './engine-facts.js';
 
 /** A replica whose health is to be asked for. */
 export interface ProbeTarget {
   readonly id: string;
   /** What is asked for, path and all. */
   readonly url: string;
+  /** Where its metrics are. */
+  readonly metricsUrl: string;
   readonly headers: Record<string, string>;
   readonly interval: Milliseconds;
   readonly timeout: Milliseconds;
   readonly connectTimeout: Milliseconds;
 }
 
-export type ProbeReport = (id: string, healthy: boolean, latency: Milliseconds) => void;
+/** Who is told. */
+export interface ProbeListener {
+  probed(id: string, healthy: boolean, latency: Milliseconds): void;
+  reported(id: string, report: EngineReport): void;
+}
+
+/** An engine's own metrics are read at the first healthy probe and then once in so many: they change only with a restart. */
+const PROBES_A_REPORT = 12;
+/** Longest metrics read. */
+const MAX_METRICS_BYTES = 4 * 1024 * 1024;
 
 /**
  * Asks replicas for their health, each on its own beat with ±10 % jitter so that a fleet is never asked all at once. A replica is
@@ -27,7 +39,7 @@ export class Prober {
     private readonly connections: Connections,
     private readonly clock: Clock,
     private readonly random: Random,
-    private readonly report: ProbeReport,
+    private readonly listener: ProbeListener,
   ) {}
 
   /** From now on, exactly these replicas are asked; those that are new are asked at once. */
@@ -52,33 +64,53 @@ export class Prober {
   private loop(target: ProbeTarget): () => void {
     const abort = new AbortController();
     let cancel: Cancel = () => {};
-    const beat = (): void => {
-      void this.ask(target, abort.signal).then(() => {
-        if (abort.signal.aborted) return;
-        cancel = this.clock.after(target.interval * (0.9 + 0.2 * this.random.next()), beat);
-      });
+    let healthyProbes = 0;
+    const beat = async (): Promise<void> => {
+      const healthy = await this.ask(target, abort.signal);
+      if (healthy && healthyProbes++ % PROBES_A_REPORT === 0) await this.read(target, abort.signal);
+      if (abort.signal.aborted) return;
+      cancel = this.clock.after(target.interval * (0.9 + 0.2 * this.random.next()), () => void beat());
     };
-    beat();
+    void beat();
     return () => {
       abort.abort();
       cancel();
     };
   }
 
-  private async ask(target: ProbeTarget, stopped: AbortSignal): Promise<void> {
+  private async ask(target: ProbeTarget, stopped: AbortSignal): Promise<boolean> {
     const begun = this.clock.now();
     let healthy = false;
     try {
-      const pool = this.connections.to(target.url, target.connectTimeout);
-      const signal = AbortSignal.any([stopped, AbortSignal.timeout(target.timeout)]);
-      const { pathname, search } = new URL(target.url);
-      const answer = await pool.request({ method: 'GET', path: pathname + search, headers: target.headers, signal });
-      await answer.body.dump({ limit: 262_144, signal });
+      const { statusCode, body } = await this.get(target, target.url, stopped);
+      await body.dump({ limit: 262_144 });
       // An engine that has no such path is alive all the same: Ollama and LM Studio answer 404.
-      healthy = answer.statusCode < 500;
+      healthy = statusCode < 500;
     } catch {
       healthy = false;
     }
-    if (!stopped.aborted) this.report(target.id, healthy, this.clock.now() - begun);
+    if (!stopped.aborted) this.listener.probed(target.id, healthy, this.clock.now() - begun);
+    return healthy;
+  }
+
+  private async read(target: ProbeTarget, stopped: AbortSignal): Promise<void> {
+    try {
+      const { statusCode, body } = await this.get(target, target.metricsUrl, stopped);
+      let text = '';
+      for await (const chunk of body) {
+        text += String(chunk);
+        if (text.length > MAX_METRICS_BYTES) return;
+      }
+      if (statusCode === 200 && !stopped.aborted) this.listener.reported(target.id, engineReport(text));
+    } catch {
+      // Metrics are a help, not a duty: an engine without them is placed on by what Weir sees itself.
+    }
+  }
+
+  private get(target: ProbeTarget, url: string, stopped: AbortSignal) {
+    const pool = this.connections.to(url, target.connectTimeout);
+    const { pathname, search } = new URL(url);
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(target.timeout)]);
+    return pool.request({ method: 'GET', path: pathname + search, headers: target.headers, signal });
   }
 }

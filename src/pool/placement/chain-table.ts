@@ -9,7 +9,7 @@ const SMALLEST = 1024;
  * An open-addressed table of (hash, owner) nodes in typed arrays: for every hash that somebody holds one union node, which knows
  * its holders, and one node for each holder. Nodes carry the links of their holder's LRU list, which is the caller's to keep.
  *
- * Grows by doubling up to `maxNodes`; 28 bytes a node and 8 for its place in the table.
+ * Grows by doubling up to `maxNodes`; 32 bytes a node and 8 for its place in the table.
  */
 export class ChainTable {
   /** Links of the holders' LRU lists. Replaced when the table grows. */
@@ -20,6 +20,8 @@ export class ChainTable {
   /** Of a union node its first holder and their count; of a holder's node its neighbours among the holders. */
   private next!: Int32Array;
   private previous!: Int32Array;
+  /** Of a holder's node the union node of its hash. */
+  private unions!: Int32Array;
   private places!: Int32Array;
   private mask = 0;
   private capacity = 0;
@@ -30,17 +32,12 @@ export class ChainTable {
   }
 
   get bytes(): number {
-    return this.capacity * 28 + this.places.byteLength;
+    return this.capacity * 32 + this.places.byteLength;
   }
 
   /** The node of a hash and an owner, or {@link NONE}. */
   find(hash: number, owner: number): number {
-    const { places, mask, hashes, owners } = this;
-    for (let place = spread(hash, owner) & mask; ; place = (place + 1) & mask) {
-      const node = places[place]!;
-      if (node === NONE) return NONE;
-      if (hashes[node] === hash && owners[node] === owner) return node;
-    }
+    return this.places[this.search(hash, owner)]!;
   }
 
   owner(node: number): number {
@@ -60,18 +57,23 @@ export class ChainTable {
     return this.next[node]!;
   }
 
-  /** Adds a holder of a hash, which must not be one yet. */
+  /** Adds a holder of a hash and returns its node, or {@link NONE} when it is one already. */
   add(hash: number, owner: number): number {
-    let union = this.find(hash, UNION);
+    if (this.free === NONE || this.next[this.free] === NONE) this.grow();
+    const place = this.search(hash, owner);
+    if (this.places[place] !== NONE) return NONE;
+    const node = this.take(place, hash, owner);
+    const unionPlace = this.search(hash, UNION);
+    let union = this.places[unionPlace]!;
     if (union === NONE) {
-      union = this.insert(hash, UNION);
+      union = this.take(unionPlace, hash, UNION);
       this.next[union] = NONE;
       this.previous[union] = 0;
     }
-    const node = this.insert(hash, owner);
     const first = this.next[union]!;
     this.next[node] = first;
     this.previous[node] = NONE;
+    this.unions[node] = union;
     if (first !== NONE) this.previous[first] = node;
     this.next[union] = node;
     this.previous[union]!++;
@@ -80,7 +82,7 @@ export class ChainTable {
 
   /** Takes a holder's node out, and the union node with the last of them. */
   remove(node: number): void {
-    const union = this.find(this.hashes[node]!, UNION);
+    const union = this.unions[node]!;
     const before = this.previous[node]!;
     const after = this.next[node]!;
     if (before === NONE) this.next[union] = after;
@@ -90,13 +92,23 @@ export class ChainTable {
     if (--this.previous[union]! === 0) this.delete(union);
   }
 
-  private insert(hash: number, owner: number): number {
-    if (this.free === NONE) this.grow();
+  /** The place of a hash and an owner, or the empty one where they belong. */
+  private search(hash: number, owner: number): number {
+    const { places, mask, hashes, owners } = this;
+    let place = spread(hash, owner) & mask;
+    for (;;) {
+      const node = places[place]!;
+      if (node === NONE || (hashes[node] === hash && owners[node] === owner)) return place;
+      place = (place + 1) & mask;
+    }
+  }
+
+  private take(place: number, hash: number, owner: number): number {
     const node = this.free;
     this.free = this.next[node]!;
     this.hashes[node] = hash;
     this.owners[node] = owner;
-    this.place(node);
+    this.places[place] = node;
     return node;
   }
 
@@ -143,6 +155,7 @@ export class ChainTable {
     this.newer = wider(this.newer);
     this.next = wider(this.next);
     this.previous = wider(this.previous);
+    this.unions = wider(this.unions);
     this.capacity = capacity;
     this.places = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2))).fill(NONE);
     this.mask = this.places.length - 1;

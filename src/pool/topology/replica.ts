@@ -177,7 +177,7 @@ export class Replica implements ReplicaView {
 
 /** What an engine says of itself on its own `/metrics`, where somebody reads it. */
 export interface EngineFacts {
-  /** Blocks of its KV cache (`num_gpu_blocks` of `vllm:cache_config_info`). */
+  /** Prefix blocks that its KV cache holds, from its size in tokens. */
   readonly cacheBlocks?: number;
   /** When its process started, in whatever unit: only a change means something (`process_start_time_seconds`). */
   readonly startedAt?: number;

@@ -1,0 +1,36 @@
+// `node bench/language.mjs FILE [--json]`: accuracy and CPU time of the language signal on JSON lines {text, lang}, beside
+// the same model over the whole sample. Settings were chosen on the even lines; what is printed is of the odd ones.
+import { readFileSync } from 'node:fs';
+import { guess } from '../dist/router/signals/language.js';
+import { loadLanguageModel } from '../dist/router/signals/language-model.js';
+
+const file = process.argv[2];
+if (file === undefined || file.startsWith('--')) {
+  process.stderr.write('usage: node bench/language.mjs FILE [--json]\n');
+  process.exit(2);
+}
+const LANGUAGES = 'en fr de es it pt nl pl ru uk ar tr sv da fi cs hu ro el he vi id hi th ja ko zh'.split(' ');
+const rows = readFileSync(file, 'utf8')
+  .trim()
+  .split('\n')
+  .filter((_, line) => line % 2 === 1)
+  .map(line => JSON.parse(line))
+  .filter(({ lang }) => LANGUAGES.includes(lang))
+  .map(({ text, lang }) => ({ line: text.replace(/\s+/g, ' ').slice(0, 160), lang }));
+const model = await loadLanguageModel();
+const ways = { signal: line => guess(model, line), 'whole sample': model };
+
+const figures = {};
+for (const [name, way] of Object.entries(ways)) {
+  for (const { line } of rows) way(line);
+  const from = process.cpuUsage();
+  const right = rows.filter(({ line, lang }) => way(line).language === lang).length;
+  const { user, system } = process.cpuUsage(from);
+  figures[name] = {
+    texts: rows.length,
+    accuracy: Number((right / rows.length).toFixed(4)),
+    cpu_us: Number(((user + system) / rows.length).toFixed(1)),
+  };
+}
+if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
+else console.table(figures);
