@@ -84,7 +84,9 @@ async function prefixIndex() {
   say('prefix index');
   const { stdout } = await promisify(execFile)(process.execPath, [script, '--json']);
   const figures = JSON.parse(stdout);
-  return { ...figures, ...judged(figures.lookups_per_s, { at_least: PREFIX_LOOKUPS_PER_S }) };
+  // The slowest of the fleet sizes that it tries has to meet the bar.
+  const lookups_per_s = Math.min(...figures.rows.map(row => row.lookups_per_s));
+  return { lookups_per_s, ...figures, ...judged(lookups_per_s, { at_least: PREFIX_LOOKUPS_PER_S }) };
 }
 
 async function bench(chosen, children) {

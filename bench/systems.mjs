@@ -80,6 +80,7 @@ class Child {
     const ended = await Promise.race([happening.then(value => ({ value })), this.#exited.then(end => ({ end })), late]);
     timer.abort();
     if ('value' in ended) return ended.value;
+    this.process.kill('SIGKILL');
     const how =
       ended.end === undefined ? 'did not start in time' : `ended at once (${ended.end.code ?? ended.end.signal})`;
     throw new Error(`${this.name} ${how}\n${this.#output.trim()}`);

@@ -1,5 +1,5 @@
-import type { RecordFilter } from '#contract/stores.js';
 import type { CompiledQuery, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
+import type { RecordFilter } from '#contract/stores.js';
 import { limitOf } from './record-filter.js';
 import { COLUMNS, type RecordTables } from './record-table.js';
 
@@ -11,7 +11,11 @@ export interface RecordQueries {
   list(filter: RecordFilter): Promise<readonly string[]>;
   count(filter: RecordFilter): Promise<number>;
   /** The statements that are prepared once and run by hand (`record-statements.ts`). */
-  compiled(): { readonly insert: CompiledQuery; readonly deleteBefore: CompiledQuery; readonly deleteOldest: CompiledQuery };
+  compiled(): {
+    readonly insert: CompiledQuery;
+    readonly deleteBefore: CompiledQuery;
+    readonly deleteOldest: CompiledQuery;
+  };
 }
 
 export function recordQueries(db: Kysely<RecordTables>): RecordQueries {
@@ -47,7 +51,10 @@ export function recordQueries(db: Kysely<RecordTables>): RecordQueries {
           .values(values as unknown as RecordTables['decisions'])
           .onConflict(conflict => conflict.column('id').doNothing())
           .compile(),
-        deleteBefore: db.deleteFrom('decisions').where('id', 'in', oldest.where('at', '<', 0)).compile(),
+        deleteBefore: db
+          .deleteFrom('decisions')
+          .where('id', 'in', oldest.where('at', '<', 0))
+          .compile(),
         deleteOldest: db.deleteFrom('decisions').where('id', 'in', oldest).compile(),
       };
     },

@@ -11,4 +11,5 @@ export const DELETE_BEFORE =
   'delete from "decisions" where "id" in (select "id" from "decisions" where "at" < ? order by "at" asc limit ?)';
 
 /** Deletes the oldest records: the parameter is how many. */
-export const DELETE_OLDEST = 'delete from "decisions" where "id" in (select "id" from "decisions" order by "at" asc limit ?)';
+export const DELETE_OLDEST =
+  'delete from "decisions" where "id" in (select "id" from "decisions" order by "at" asc limit ?)';

@@ -19,9 +19,15 @@ export interface RecordTables {
 }
 
 /** The stored columns in the order in which a batch carries their values. */
-export const COLUMNS = ['id', 'at', 'session', 'decision', 'model', 'status', 'record'] as const satisfies readonly (
-  keyof DecisionsTable
-)[];
+export const COLUMNS = [
+  'id',
+  'at',
+  'session',
+  'decision',
+  'model',
+  'status',
+  'record',
+] as const satisfies readonly (keyof DecisionsTable)[];
 
 /** Columns that are computed from the JSON of a record when they are read: name, type, and where in the record the value stands. */
 export const GENERATED: readonly (readonly [name: string, type: 'text' | 'integer' | 'real', path: string])[] = [

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
-import type { Registry } from 'prom-client';
-import type { Instrument } from './instruments.js';
+import type { Metric, Registry } from 'prom-client';
+import { WeirError } from '#contract/errors.js';
+import type { Printable } from './series.js';
 
 export interface Exposition {
   readonly contentType: string;
@@ -9,18 +10,20 @@ export interface Exposition {
 
 /**
  * `prom-client`'s registry, which writes the text format, and nothing else of that package: its entry point loads its own
- * instruments and OpenTelemetry's API, 12 MB that nothing here uses.
+ * metrics and OpenTelemetry's API, 12 MB that nothing here uses.
  */
-export class InstrumentRegistry {
-  private readonly instruments = new Map<string, Instrument>();
+export class Printer {
+  private readonly metrics = new Map<string, Printable>();
   private registry: Registry | undefined;
 
-  /** @throws Error when the name is taken: a defect of the caller. */
-  add<T extends Instrument>(instrument: T): T {
-    if (this.instruments.has(instrument.name)) throw new Error(`There is a metric named ${instrument.name} already`);
-    this.instruments.set(instrument.name, instrument);
+  /** @throws WeirError `internal.defect` when the name is taken. */
+  add<T extends Printable>(metric: T): T {
+    if (this.metrics.has(metric.name)) {
+      throw new WeirError('internal.defect', `There is a metric named ${metric.name} already`);
+    }
+    this.metrics.set(metric.name, metric);
     this.registry = undefined;
-    return instrument;
+    return metric;
   }
 
   async render(): Promise<Exposition> {
@@ -32,11 +35,8 @@ export class InstrumentRegistry {
     const load = createRequire(import.meta.url);
     const TextRegistry = load('prom-client/lib/registry.js') as typeof Registry;
     const registry = new TextRegistry();
-    for (const instrument of this.instruments.values()) {
-      const { name, help, type } = instrument;
-      const metric = { name, get: async () => ({ name, help, type, values: instrument.samples() }) };
-      registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
-    }
+    // The registry only ever calls `get`, which is all that our own series share with prom-client's metrics.
+    for (const metric of this.metrics.values()) registry.registerMetric(metric as unknown as Metric);
     return registry;
   }
 }

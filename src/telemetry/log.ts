@@ -3,9 +3,9 @@ import type { pino } from 'pino';
 import { textLine } from './log-text.js';
 import { redactFields, redactText } from './redact.js';
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 type Write = (message: string, fields?: Fields) => void;
 
 /**
@@ -20,23 +20,23 @@ export interface Logger {
   readonly error: Write;
   readonly fatal: Write;
   /** Whether a line of this level would be written: for lines that are costly to put together. */
-  enabled(level: Exclude<LogLevel, 'silent'>): boolean;
+  enabled(level: Exclude<Level, 'silent'>): boolean;
   /** A logger whose lines all carry these fields. */
   child(fields: Fields): Logger;
 }
 
 export interface LoggerOptions {
   /** The least severe level that is written. */
-  readonly level: LogLevel;
+  readonly level: Level;
   /** One JSON object a line, or text for people; `auto` is text on a terminal and JSON elsewhere. */
   readonly format: 'json' | 'text' | 'auto';
   /** Written to line by line, at once: with standard error nothing is lost when the process ends. */
   readonly stream: { write(text: string): unknown; readonly isTTY?: boolean };
 }
 
-const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const LEVELS: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-type WriteLine = (level: Exclude<LogLevel, 'silent'>, message: string, fields: Fields) => void;
+type WriteLine = (level: Exclude<Level, 'silent'>, message: string, fields: Fields) => void;
 
 export function createLogger(options: LoggerOptions): Logger {
   const { stream } = options;
@@ -44,9 +44,9 @@ export function createLogger(options: LoggerOptions): Logger {
   return loggerOf(options.level, text ? textWriter(stream) : jsonWriter(stream), {});
 }
 
-function loggerOf(least: LogLevel, write: WriteLine, own: Fields): Logger {
-  const enabled = (level: LogLevel): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
-  const at = (level: Exclude<LogLevel, 'silent'>): Write => {
+function loggerOf(least: Level, write: WriteLine, own: Fields): Logger {
+  const enabled = (level: Level): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+  const at = (level: Exclude<Level, 'silent'>): Write => {
     if (!enabled(level)) return () => {};
     return (message, fields = {}) => write(level, redactText(message), { ...own, ...redactFields(fields) });
   };
@@ -63,9 +63,8 @@ function loggerOf(least: LogLevel, write: WriteLine, own: Fields): Logger {
 }
 
 function textWriter(stream: LoggerOptions['stream']): WriteLine {
-  const colours = stream.isTTY === true && (process.env.NO_COLOR ?? '') === '';
   return (level, message, fields) => {
-    stream.write(textLine(new Date(), level, message, fields, colours));
+    stream.write(textLine(new Date(), level, message, fields));
   };
 }
 
@@ -76,6 +75,7 @@ function jsonWriter(stream: LoggerOptions['stream']): WriteLine {
     logger ??= loadPino()(
       {
         level: 'trace',
+        messageKey: 'message',
         base: null,
         timestamp: () => `,"time":"${new Date().toISOString()}"`,
         formatters: { level: label => ({ level: label }) },

@@ -24,27 +24,24 @@ export function addProcessMetrics(metrics: Metrics): void {
     ];
   });
   let lag: IntervalHistogram | undefined;
-  metrics.gauge(
-    'weir_event_loop_lag_seconds',
-    'How late timers ran since the last scrape, measured from the first scrape on.',
-    ['quantile'],
-    () => {
-      if (lag === undefined) {
-        lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
-        lag.enable();
-        return [];
-      }
-      const late = (ns: number) => Math.max(0, ns / 1e9 - LAG_RESOLUTION_MS / 1e3);
-      const samples =
-        lag.count === 0
-          ? []
-          : [
-              { labels: { quantile: '0.5' }, value: late(lag.percentile(50)) },
-              { labels: { quantile: '0.99' }, value: late(lag.percentile(99)) },
-              { labels: { quantile: '1' }, value: late(lag.max) },
-            ];
-      lag.reset();
-      return samples;
-    },
-  );
+  const late = (of: (measured: IntervalHistogram) => number) => () => {
+    if (lag === undefined) {
+      lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+      lag.enable();
+    }
+    return lag.count === 0 ? [] : one(Math.max(0, of(lag) / 1e9 - LAG_RESOLUTION_MS / 1e3));
+  };
+  const lags: readonly (readonly [string, (measured: IntervalHistogram) => number])[] = [
+    ['p50', measured => measured.percentile(50)],
+    ['p99', measured => measured.percentile(99)],
+    ['max', measured => measured.max],
+  ];
+  for (const [name, of] of lags) {
+    metrics.gauge(
+      `nodejs_eventloop_lag_${name}_seconds`,
+      `How late timers ran since the first scrape (${name}).`,
+      [],
+      late(of),
+    );
+  }
 }

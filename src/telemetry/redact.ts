@@ -1,5 +1,6 @@
 /** Names of fields whose values are credentials, whatever they look like. */
-const SECRET_NAME = /authorization|api[-_]?key|cookie|secret|passw(?:or)?d|credential|private[-_]?key|(?:^|[-_])token$|(?:access|refresh|auth|bearer|session|id)token$/i;
+const SECRET_NAME =
+  /authorization|api[-_]?key|cookie|secret|passw(?:or)?d|credential|private[-_]?key|(?:^|[-_])token$|(?:access|refresh|auth|bearer|session|id)token$/i;
 
 /** What credentials look like inside of texts. Each keeps enough to tell which kind it was. */
 const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
@@ -11,7 +12,8 @@ const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/:@]*:[^\s/@]+@/gi, '$1…@'],
 ];
 
-const REDACTED = '[redacted]';
+/** What stands where a secret stood. */
+export const REDACTED = '[redacted]';
 const MAX_DEPTH = 6;
 const MAX_ENTRIES = 64;
 const MAX_TEXT = 8192;

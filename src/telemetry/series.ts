@@ -1,86 +1,127 @@
-import { BoundedLabels, OTHER } from './bounded-labels.js';
+import { type LabelBounds, SeriesTree } from './series-tree.js';
 
-/** Label values to one thing each, a map to the label: a look-up hashes no joined key and makes no object. */
-type Branch<T> = Map<string, Branch<T> | T>;
+/** A sample as prom-client's registry prints it. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  /** Where it is not the metric's own: the parts of a histogram. */
+  readonly metricName?: string;
+}
 
-/** Series that one metric may have; further combinations share the one whose labels are all `other`. */
-const MAX_SERIES = 2048;
+/** What prom-client's registry asks of a metric, at every scrape. */
+export interface Printable {
+  readonly name: string;
+  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: string }>;
+}
 
-/** The series of one metric: one thing (a counter, a histogram) for each combination of label values, bounded. */
-export class Series<T> {
-  private readonly root: Branch<T> = new Map();
-  private readonly leaves: { readonly labels: Readonly<Record<string, string>>; readonly leaf: T }[] = [];
+/**
+ * A metric of our own. Counting is a few map look-ups and an addition: prom-client, which hashes a label object at every count, a
+ * microsecond each and thirty of them a request, only prints.
+ */
+abstract class Metric implements Printable {
+  protected abstract readonly type: 'counter' | 'gauge' | 'histogram';
 
   constructor(
-    private readonly names: readonly string[],
-    private readonly bounds: ReadonlyMap<string, BoundedLabels>,
-    private readonly make: () => T,
-    private readonly max: number = MAX_SERIES,
+    readonly name: string,
+    protected readonly help: string,
   ) {}
 
-  /** What belongs to these label values, in the order of the names. Only as many as there are names count. */
-  of(a = '', b = '', c = '', d = ''): T {
-    const depth = this.names.length;
-    let found: Branch<T> | T | undefined = this.root;
-    if (depth > 0) found = (found as Branch<T>).get(a);
-    if (depth > 1 && found !== undefined) found = (found as Branch<T>).get(b);
-    if (depth > 2 && found !== undefined) found = (found as Branch<T>).get(c);
-    if (depth > 3 && found !== undefined) found = (found as Branch<T>).get(d);
-    if (depth > 0 && found !== undefined) return found as T;
-    return this.grow([a, b, c, d].slice(0, depth));
+  protected abstract samples(): Sample[];
+
+  get(): ReturnType<Printable['get']> {
+    const { name, help, type } = this;
+    return Promise.resolve({ name, help, type, values: this.samples(), aggregator: 'sum' });
+  }
+}
+
+/** A counter with up to four labels. */
+export class CounterSeries extends Metric {
+  protected readonly type = 'counter';
+  private readonly tree: SeriesTree<{ value: number }>;
+
+  constructor(name: string, help: string, labels: readonly string[], bounds: LabelBounds = new Map()) {
+    super(name, help);
+    this.tree = new SeriesTree(labels, bounds, () => ({ value: 0 }));
   }
 
-  all(): readonly { readonly labels: Readonly<Record<string, string>>; readonly leaf: T }[] {
-    return this.leaves;
+  add(value: number, a = '', b = '', c = '', d = ''): void {
+    this.tree.of(a, b, c, d).value += value;
   }
 
-  private grow(values: readonly string[]): T {
-    const bounded = values.map((value, i) => this.bounds.get(this.names[i]!)?.of(value) ?? value);
-    const known = this.find(bounded);
-    if (known !== undefined) return this.remember(values, bounded, known);
-    if (this.leaves.length >= this.max) {
-      const rest = values.map(() => OTHER);
-      return this.find(rest) ?? this.add(rest);
+  protected samples(): Sample[] {
+    return this.tree.all().map(({ labels, leaf }) => ({ labels, value: leaf.value }));
+  }
+}
+
+interface Distribution {
+  /** One more than there are upper bounds: the last counts what is above all. */
+  readonly counts: Float64Array;
+  sum: number;
+}
+
+/** A histogram with up to four labels. Buckets are upper bounds, ascending. */
+export class HistogramSeries extends Metric {
+  protected readonly type = 'histogram';
+  private readonly tree: SeriesTree<Distribution>;
+
+  constructor(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    private readonly buckets: readonly number[],
+    bounds: LabelBounds = new Map(),
+  ) {
+    super(name, help);
+    this.tree = new SeriesTree(labels, bounds, () => ({ counts: new Float64Array(buckets.length + 1), sum: 0 }));
+  }
+
+  observe(value: number, a = '', b = '', c = '', d = ''): void {
+    const { buckets } = this;
+    const distribution = this.tree.of(a, b, c, d);
+    let at = 0;
+    while (at < buckets.length && value > buckets[at]!) at++;
+    distribution.counts[at]! += 1;
+    distribution.sum += value;
+  }
+
+  protected samples(): Sample[] {
+    const samples: Sample[] = [];
+    for (const { labels, leaf } of this.tree.all()) {
+      let below = 0;
+      leaf.counts.forEach((count, at) => {
+        below += count;
+        samples.push({
+          metricName: `${this.name}_bucket`,
+          labels: { le: this.buckets[at] ?? '+Inf', ...labels },
+          value: below,
+        });
+      });
+      samples.push({ metricName: `${this.name}_sum`, labels, value: leaf.sum });
+      samples.push({ metricName: `${this.name}_count`, labels, value: below });
     }
-    return this.remember(values, bounded, this.add(bounded));
+    return samples;
+  }
+}
+
+/** A metric that is read where it lives, when it is scraped. Values that fall together under a bounded label are added up. */
+export class ReadSeries extends Metric {
+  constructor(
+    name: string,
+    help: string,
+    protected readonly type: 'counter' | 'gauge',
+    private readonly labels: readonly string[],
+    private readonly read: () => readonly Sample[],
+    private readonly bounds: LabelBounds = new Map(),
+  ) {
+    super(name, help);
   }
 
-  /** An empty label is looked up by what it is called with and written as `none`: one more way to the same leaf. */
-  private remember(values: readonly string[], bounded: readonly string[], leaf: T): T {
-    if (values.every((value, i) => value === bounded[i] || value === '')) this.put(values, leaf);
-    return leaf;
-  }
-
-  private add(values: readonly string[]): T {
-    const leaf = this.make();
-    this.leaves.push({ labels: Object.fromEntries(values.map((value, i) => [this.names[i]!, value])), leaf });
-    this.put(values, leaf);
-    return leaf;
-  }
-
-  private find(values: readonly string[]): T | undefined {
-    if (values.length === 0) return this.leaves[0]?.leaf;
-    let found: Branch<T> | T | undefined = this.root;
-    for (const value of values) {
-      if (found === undefined) return undefined;
-      found = (found as Branch<T>).get(value);
+  protected samples(): Sample[] {
+    const sums = new SeriesTree(this.labels, this.bounds, () => ({ value: 0 }));
+    for (const { labels, value } of this.read()) {
+      const [a, b, c, d] = this.labels.map(name => String(labels[name] ?? ''));
+      sums.of(a, b, c, d).value += value;
     }
-    return found as T | undefined;
-  }
-
-  private put(values: readonly string[], leaf: T): void {
-    let branch = this.root;
-    for (let i = 0; i < values.length; i++) {
-      if (i === values.length - 1) {
-        branch.set(values[i]!, leaf);
-        return;
-      }
-      let next = branch.get(values[i]!) as Branch<T> | undefined;
-      if (next === undefined) {
-        next = new Map();
-        branch.set(values[i]!, next);
-      }
-      branch = next;
-    }
+    return sums.all().map(({ labels, leaf }) => ({ labels, value: leaf.value }));
   }
 }

@@ -1,6 +1,6 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionRecord } from '#contract/record.js';
 import type { RecordStore } from '#contract/stores.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordOf } from '../store/records.js';
 
 /** What every {@link RecordStore} does. `open` gives an empty store that keeps at least 1,500 records of 2 kB. */
@@ -37,12 +37,24 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
     });
 
     it('lists newest first, of one instant the greater id first', async () => {
-      append(recordOf('b', { at: now }), recordOf('old', { at: now - 5 }), recordOf('c', { at: now }), recordOf('a', { at: now }));
+      append(
+        recordOf('b', { at: now }),
+        recordOf('old', { at: now - 5 }),
+        recordOf('c', { at: now }),
+        recordOf('a', { at: now }),
+      );
       expect(ids(await store.list())).toEqual(['c', 'b', 'a', 'old']);
     });
 
     it('lists by every condition, and by all together', async () => {
-      const make = (id: string, at: number, decision: string, model: string, status: 'answered' | 'failed', session: string) => {
+      const make = (
+        id: string,
+        at: number,
+        decision: string,
+        model: string,
+        status: 'answered' | 'failed',
+        session: string,
+      ) => {
         const record = recordOf(id, { at, decision });
         return { ...record, outcome: { ...record.outcome, model, status }, profile: { ...record.profile, session } };
       };

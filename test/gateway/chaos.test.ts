@@ -6,8 +6,8 @@ import { metricOf, type RunningGateway, startGateway } from '../support/running-
 const REQUESTS = 600;
 const CLIENTS = 24;
 
-/** What a client saw of one request. */
-type Seen = 'answered' | 'failed' | 'cut' | 'cancelled';
+/** What a client saw of one request. Who leaves in the middle cannot tell what it would have become. */
+type Seen = 'answered' | 'failed' | 'cut' | 'left';
 
 let engines: EngineServer[];
 let gateway: RunningGateway;
@@ -25,7 +25,7 @@ const engineAt = (port: number, at: number) =>
 beforeAll(async () => {
   engines = await Promise.all([0, 1, 2, 3, 4].map(at => engineAt(0, at)));
   const limits = `timeouts: { connect: 500ms, first_byte: 600ms, stall: 300ms }, health: { interval: 100ms, timeout: 200ms },
-      circuit: { failures: 4, open_for: 100ms, open_at_most: 400ms }, concurrency: 8, queue: { length: 16, timeout: 1s }`;
+      circuit: { failures: 4, open_for: 100ms, open_at_most: 400ms }, ejection: { for: 200ms, at_most: 500ms }, concurrency: 8, queue: { length: 16, timeout: 1s }`;
   const urls = engines.map(engine => JSON.stringify(engine.url));
   gateway = await startGateway(`
 router:
@@ -64,11 +64,15 @@ async function havoc(stopped: () => boolean): Promise<void> {
   for (const engine of engines) engine.setFault({ kind: 'none' });
 }
 
-async function ask(index: number): Promise<Seen> {
+async function ask(index: number, saw: Map<string, Seen>): Promise<Seen> {
   const random = seededRandom(index);
   const stream = random.next() < 0.6;
   const leave = random.next() < 0.1 ? new AbortController() : undefined;
   const content = `${random.next() < 0.3 ? 'prove' : 'tell'} ${index} ${'word '.repeat(random.below(200))}`;
+  const told = (response: Response, seen: Seen): Seen => {
+    saw.set(response.headers.get('x-request-id') ?? '', seen);
+    return seen;
+  };
   try {
     const response = await gateway.chat(
       { model: 'auto', stream, max_tokens: 40, messages: [{ role: 'user', content }] },
@@ -77,39 +81,40 @@ async function ask(index: number): Promise<Seen> {
     if (leave !== undefined && stream) {
       await response.body?.getReader().read();
       leave.abort();
-      return 'cancelled';
+      return 'left';
     }
     const text = await response.text();
     if (response.status !== 200) {
       expect(JSON.parse(text)).toMatchObject({ error: { code: expect.any(String), message: expect.any(String) } });
-      return 'failed';
+      return told(response, 'failed');
     }
     if (!stream) {
       expect(JSON.parse(text)).toMatchObject({
         choices: [{ finish_reason: expect.any(String) }],
         usage: expect.anything(),
       });
-      return 'answered';
+      return told(response, 'answered');
     }
     const done = text.endsWith('data: [DONE]\n\n');
     const error = /^data: \{"error":/m.test(text);
     expect([done, error]).toEqual(done ? [true, false] : [false, true]);
-    return done ? 'answered' : 'cut';
+    return told(response, done ? 'answered' : 'cut');
   } catch (error) {
-    if (leave?.signal.aborted === true) return 'cancelled';
+    if (leave?.signal.aborted === true) return 'left';
     throw error;
   }
 }
 
 describe('replicas killed, stalled and cut under load', () => {
   it('every accepted request ends in an answer or an honest error, and client, record and metrics count alike', async () => {
-    const seen: Record<Seen, number> = { answered: 0, failed: 0, cut: 0, cancelled: 0 };
+    const seen: Record<Seen, number> = { answered: 0, failed: 0, cut: 0, left: 0 };
+    const saw = new Map<string, Seen>();
     let next = 0;
     let over = false;
     const chaos = havoc(() => over);
     await Promise.all(
       Array.from({ length: CLIENTS }, async () => {
-        while (next < REQUESTS) seen[await ask(next++)]++;
+        while (next < REQUESTS) seen[await ask(next++, saw)]++;
       }),
     );
     over = true;
@@ -118,21 +123,12 @@ describe('replicas killed, stalled and cut under load', () => {
     await expect.poll(() => gateway.gateway.inFlight, { timeout: 5000 }).toBe(0);
     expect(await gateway.records.count()).toBe(REQUESTS);
     expect(await metricOf(gateway.metrics, 'weir_requests_total')).toBe(REQUESTS);
-    for (const status of ['failed', 'cut'] as const) {
-      expect([status, await gateway.records.count({ status })]).toEqual([status, seen[status]]);
-      expect([status, await metricOf(gateway.metrics, 'weir_requests_total', { status })]).toEqual([
-        status,
-        seen[status],
-      ]);
+    expect(saw.size).toBe(REQUESTS - seen.left);
+    for (const [id, what] of saw) expect([id, (await gateway.records.find(id))?.outcome.status]).toEqual([id, what]);
+    for (const status of ['answered', 'failed', 'cut', 'cancelled', 'refused']) {
+      const recorded = await gateway.records.count({ status });
+      expect([status, await metricOf(gateway.metrics, 'weir_requests_total', { status })]).toEqual([status, recorded]);
     }
-    // A client may leave in the moment in which its answer became whole: it is told as either, but as exactly one.
-    const recorded = {
-      answered: await gateway.records.count({ status: 'answered' }),
-      cancelled: await gateway.records.count({ status: 'cancelled' }),
-    };
-    expect(recorded.answered + recorded.cancelled).toBe(seen.answered + seen.cancelled);
-    expect(recorded.answered).toBeGreaterThanOrEqual(seen.answered);
-    expect(await metricOf(gateway.metrics, 'weir_requests_total', { status: 'answered' })).toBe(recorded.answered);
 
     // The load was real, and so was the havoc.
     expect(seen.answered).toBeGreaterThan(REQUESTS / 2);
@@ -142,11 +138,12 @@ describe('replicas killed, stalled and cut under load', () => {
   }, 60_000);
 
   it('all is well again afterwards', async () => {
-    await expect
-      .poll(() => gateway.gateway.runtime.pool.replicas().every(replica => replica.unavailable === undefined), {
-        timeout: 10_000,
-      })
-      .toBe(true);
-    expect(await ask(REQUESTS * 2 + 1)).toMatch(/answered|cancelled/);
+    // A circuit closes again on a request that goes well, so there must be some.
+    let index = REQUESTS * 2;
+    const well = async () => {
+      await Promise.all(Array.from({ length: 8 }, () => ask(index++, new Map())));
+      return gateway.gateway.runtime.pool.replicas().every(replica => replica.unavailable === undefined);
+    };
+    await expect.poll(well, { timeout: 15_000 }).toBe(true);
   });
 });

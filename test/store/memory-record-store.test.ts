@@ -1,5 +1,5 @@
-import { memoryRecordStore } from '#store/memory-record-store.js';
 import { expect, it } from 'vitest';
+import { memoryRecordStore } from '#store/memory-record-store.js';
 import { recordStoreContract } from '../contracts/record-store.js';
 import { recordOf } from './records.js';
 

@@ -1,6 +1,6 @@
-import { recordJson } from '#store/record-json.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { recordJson } from '#store/record-json.js';
 import { anyRecord, recordOf } from './records.js';
 
 describe('recordJson', () => {
@@ -19,7 +19,10 @@ describe('recordJson', () => {
       recordJson({
         ...record,
         at: 1_760_000_000_000.123_4,
-        stages: [{ stage: 's', ms: 0.000_06 }, { stage: 's', ms: 12.999_96 }],
+        stages: [
+          { stage: 's', ms: 0.000_06 },
+          { stage: 's', ms: 12.999_96 },
+        ],
         outcome: { ...record.outcome, e2eMs: 1234.567_89, costUsd: 1.234_567_89e-7 },
       }),
     );

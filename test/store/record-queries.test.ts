@@ -1,8 +1,17 @@
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { describe, expect, it } from 'vitest';
 import { recordQueries } from '#store/record-queries.js';
 import { DELETE_BEFORE, DELETE_OLDEST, INSERT } from '#store/record-statements.js';
 import type { RecordTables } from '#store/record-table.js';
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
-import { describe, expect, it } from 'vitest';
 
 describe('the statements run by hand', () => {
   it('are what the typed query layer compiles', () => {

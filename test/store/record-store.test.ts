@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isWeirError } from '#contract/errors.js';
-import { openRecordReader, openRecordStore, type RecordStoreOptions } from '#store/record-store.js';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isWeirError } from '#contract/errors.js';
+import { openRecordReader, openRecordStore, type RecordStoreOptions } from '#store/record-store.js';
 import { recordStoreContract } from '../contracts/record-store.js';
 import { recordOf } from './records.js';
 
@@ -138,7 +138,10 @@ describe('the record on disk', () => {
 
 describe('the record in trouble', () => {
   it('says what is wrong with a file that is no database', async () => {
-    writeFileSync(file(), 'this is a text, and long enough to be taken for the header of a database file, or so one hopes'.repeat(20));
+    writeFileSync(
+      file(),
+      'this is a text, and long enough to be taken for the header of a database file, or so one hopes'.repeat(20),
+    );
     const error: unknown = await open().catch((reason: unknown) => reason);
     expect(isWeirError(error) && error.code).toBe('store.unavailable');
     expect(String(error)).toContain(file());
@@ -148,7 +151,10 @@ describe('the record in trouble', () => {
   it('says so when the folder cannot be made or the path is a folder', async () => {
     writeFileSync(file('plain'), '');
     await expect(open({ path: join(file('plain'), 'record.db') })).rejects.toMatchObject({ code: 'store.unavailable' });
-    await expect(open({ path: folder })).rejects.toMatchObject({ code: 'store.unavailable', path: 'gateway.record.path' });
+    await expect(open({ path: folder })).rejects.toMatchObject({
+      code: 'store.unavailable',
+      path: 'gateway.record.path',
+    });
   });
 
   it('refuses a file of a newer Weir and leaves it alone', async () => {
@@ -204,7 +210,8 @@ describe('the record in trouble', () => {
       store.append(${JSON.stringify(recordOf('one', { at: Date.now() }))});
       if (process.argv[1] === 'close') { await store.close(); console.log('closed'); }
     `;
-    const run = (...args: string[]) => spawnSync(process.execPath, ['--input-type=module', '-e', code, ...args], { encoding: 'utf8' });
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', code, ...args], { encoding: 'utf8' });
     expect(run()).toMatchObject({ status: 0 });
     expect(run('close')).toMatchObject({ status: 0, stdout: 'closed\n' });
     const database = new DatabaseSync(file(), { readOnly: true });

@@ -1,5 +1,5 @@
-import type { DecisionRecord } from '#contract/record.js';
 import fc from 'fast-check';
+import type { DecisionRecord } from '#contract/record.js';
 
 /** A record of about 2 kB, as a request that was decided on eight signals leaves behind. Times have at most four decimals. */
 export function recordOf(id: string, rest: Partial<DecisionRecord> = {}): DecisionRecord {
@@ -55,7 +55,15 @@ export function recordOf(id: string, rest: Partial<DecisionRecord> = {}): Decisi
       queuedMs: 0,
     },
     attempts: [
-      { model: 'small', pool: 'gpu', replica: 'gpu/0', status: 'answered', httpStatus: 200, ttftMs: 41.25, durationMs: 812.31 },
+      {
+        model: 'small',
+        pool: 'gpu',
+        replica: 'gpu/0',
+        status: 'answered',
+        httpStatus: 200,
+        ttftMs: 41.25,
+        durationMs: 812.31,
+      },
     ],
     outcome: {
       status: 'answered',
@@ -76,14 +84,24 @@ export function recordOf(id: string, rest: Partial<DecisionRecord> = {}): Decisi
   };
 }
 
-const text = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: 'binary', maxLength: 20 }), fc.constant('x'.repeat(600)));
+const text = fc.oneof(
+  fc.string({ maxLength: 20 }),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.constant('x'.repeat(600)),
+);
 const time = fc.nat(1e9).map(tenths => tenths / 1e4);
 const score = fc.double({ noNaN: true, noDefaultInfinity: true }).map(value => (Object.is(value, -0) ? 0 : value));
 const whole = fc.nat();
 const status = fc.constantFrom('answered', 'failed', 'cut', 'cancelled', 'refused');
 
-function shape<T>(model: { [K in keyof T]-?: fc.Arbitrary<Exclude<T[K], undefined>> }, required: (keyof T)[]): fc.Arbitrary<T> {
-  return fc.record(model as { [K in keyof T]: fc.Arbitrary<T[K]> }, { requiredKeys: required as never, noNullPrototype: true }) as unknown as fc.Arbitrary<T>;
+function shape<T>(
+  model: { [K in keyof T]-?: fc.Arbitrary<Exclude<T[K], undefined>> },
+  required: (keyof T)[],
+): fc.Arbitrary<T> {
+  return fc.record(model as { [K in keyof T]: fc.Arbitrary<T[K]> }, {
+    requiredKeys: required as never,
+    noNullPrototype: true,
+  }) as unknown as fc.Arbitrary<T>;
 }
 
 type Item<K extends keyof DecisionRecord> = DecisionRecord[K] extends readonly (infer T)[] ? T : never;
@@ -110,11 +128,29 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         promptTokens: whole,
         outputTokens: fc.record({ p50: whole, p75: whole }, { noNullPrototype: true }),
       },
-      ['archetype', 'turn', 'warmth', 'heaviness', 'modality', 'session', 'application', 'promptTokens', 'outputTokens'],
+      [
+        'archetype',
+        'turn',
+        'warmth',
+        'heaviness',
+        'modality',
+        'session',
+        'application',
+        'promptTokens',
+        'outputTokens',
+      ],
     ),
     signals: fc.array(
       shape<Item<'signals'>>(
-        { name: text, type: text, state: fc.constantFrom('true', 'false', 'unknown'), score, label: text, evidence: text, ms: time },
+        {
+          name: text,
+          type: text,
+          state: fc.constantFrom('true', 'false', 'unknown'),
+          score,
+          label: text,
+          evidence: text,
+          ms: time,
+        },
         ['name', 'type', 'state', 'score', 'ms'],
       ),
       { maxLength: 4 },
@@ -141,7 +177,10 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
     ),
     parameters: shape<DecisionRecord['parameters']>(
       {
-        systemPrompt: fc.record({ mode: fc.constantFrom('prepend', 'append', 'replace'), text }, { noNullPrototype: true }),
+        systemPrompt: fc.record(
+          { mode: fc.constantFrom('prepend', 'append', 'replace'), text },
+          { noNullPrototype: true },
+        ),
         reasoningEffort: text,
         maxOutputTokens: whole,
         temperature: score,
@@ -156,7 +195,9 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         replica: text,
         expectedPrefixTokens: whole,
         score,
-        losers: fc.array(shape<Loser>({ replica: text, score, filtered: text }, ['replica', 'score']), { maxLength: 3 }),
+        losers: fc.array(shape<Loser>({ replica: text, score, filtered: text }, ['replica', 'score']), {
+          maxLength: 3,
+        }),
         considered: whole,
         queuedMs: time,
       },
@@ -187,7 +228,10 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         httpStatus: whole,
         error: text,
         finish: text,
-        usage: fc.record({ promptTokens: whole, completionTokens: whole, cachedTokens: whole }, { noNullPrototype: true }),
+        usage: fc.record(
+          { promptTokens: whole, completionTokens: whole, cachedTokens: whole },
+          { noNullPrototype: true },
+        ),
         ttftMs: time,
         tpotMs: time,
         e2eMs: time,

@@ -1,8 +1,8 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { WeirError } from '#contract/errors.js';
 import { createLogger, type LoggerOptions } from '#telemetry/log.js';
 import { redact, redactText } from '#telemetry/redact.js';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 
 function logged(options: Partial<LoggerOptions> = {}, isTTY = false) {
   const lines: string[] = [];
@@ -15,25 +15,25 @@ describe('createLogger', () => {
     const { lines, log } = logged();
     log.info('listens', { port: 8080, error: undefined });
     const line = JSON.parse(lines.join(''));
-    expect(line).toMatchObject({ level: 'info', msg: 'listens', port: 8080 });
+    expect(line).toMatchObject({ level: 'info', message: 'listens', port: 8080 });
     expect(new Date(line.time).toISOString()).toBe(line.time);
     expect(lines.join('').endsWith('}\n')).toBe(true);
-    expect(Object.keys(line).sort()).toEqual(['level', 'msg', 'port', 'time']);
+    expect(Object.keys(line).sort()).toEqual(['level', 'message', 'port', 'time']);
   });
 
   it('writes text for people', () => {
     const { lines, log } = logged({ format: 'text' });
     log.warn('slow replica', { replica: 'gpu/0', why: 'two words', ms: 12 });
-    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} WARN {2}slow replica {2}replica=gpu\/0 {2}why="two words" {2}ms=12\n$/);
+    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} warn {2}slow replica replica=gpu\/0 why="two words" ms=12\n$/);
   });
 
   it('chooses by whether a person looks', () => {
     const terminal = logged({ format: 'auto' }, true);
     terminal.log.info('hello');
-    expect(terminal.lines[0]).toContain('INFO');
+    expect(terminal.lines[0]).toContain('info');
     const pipe = logged({ format: 'auto' });
     pipe.log.info('hello');
-    expect(JSON.parse(pipe.lines[0]!).msg).toBe('hello');
+    expect(JSON.parse(pipe.lines[0]!).message).toBe('hello');
   });
 
   it('writes nothing below its level, and nothing at all when silent', () => {
@@ -75,8 +75,7 @@ describe('createLogger', () => {
     });
     const text = logged({ format: 'text' });
     text.log.error('failed', { error });
-    expect(text.lines[0]).toContain('error="no room"');
-    expect(text.lines[0]).toContain('\n    WeirError: no room\n        at ');
+    expect(text.lines[0]).toContain(' failed\nWeirError: no room\n    at ');
   });
 
   it('lets nothing that is logged move the cursor or forge a line', () => {
@@ -108,12 +107,15 @@ describe('redact', () => {
     expect(redact({ a: [{ [name]: value }] })).toEqual({ a: [{ [name]: '[redacted]' }] });
   });
 
-  it.each([['prompt_tokens', 12], ['tokens', 'many'], ['tokeniser', 'bpe'], ['cookies', 3], ['author', 'x']])(
-    'leaves %s alone',
-    (name, value) => {
-      expect(redact({ [name]: value })).toEqual({ [name]: value });
-    },
-  );
+  it.each([
+    ['prompt_tokens', 12],
+    ['tokens', 'many'],
+    ['tokeniser', 'bpe'],
+    ['cookies', 3],
+    ['author', 'x'],
+  ])('leaves %s alone', (name, value) => {
+    expect(redact({ [name]: value })).toEqual({ [name]: value });
+  });
 
   it.each([
     [`key ${secret} end`, 'key sk-… end'],

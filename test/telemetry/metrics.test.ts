@@ -1,7 +1,7 @@
-import type { DecisionRecord } from '#contract/record.js';
-import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { DecisionRecord } from '#contract/record.js';
+import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 import { anyRecord, recordOf } from '../store/records.js';
 
 /** All samples of one metric, by their labels as they stand in the text. */
@@ -9,7 +9,7 @@ async function samples(metrics: Metrics, name: string): Promise<Map<string, numb
   const { body } = await metrics.render();
   const found = new Map<string, number>();
   for (const line of body.split('\n')) {
-    const match = /^([a-zA-Z0-9_:]+)(\{.*\})? (\S+)$/.exec(line);
+    const match = /^([a-zA-Z0-9_:]+)(\{.*\})? (\S+)$/s.exec(line);
     if (match?.[1] === name) found.set(match[2] ?? '', Number(match[3]));
   }
   return found;
@@ -33,13 +33,13 @@ describe('metrics', () => {
       ['{model="small",kind="cached"}', 1024],
     ]);
     expect((await one('weir_cost_usd_total'))[0]?.[1]).toBeCloseTo(0.0000824, 10);
-    expect((await samples(metrics, 'weir_signal_total')).get('{signal="big",state="true"}')).toBe(2);
+    expect((await samples(metrics, 'weir_signals_total')).get('{signal="big",state="true"}')).toBe(2);
     const buckets = await samples(metrics, 'weir_ttft_seconds_bucket');
     expect(buckets.get('{le="0.025",model="small"}')).toBe(0);
     expect(buckets.get('{le="0.05",model="small"}')).toBe(2);
     expect(buckets.get('{le="+Inf",model="small"}')).toBe(2);
     expect((await one('weir_ttft_seconds_sum'))[0]?.[1]).toBeCloseTo(0.0825, 10);
-    expect(await one('weir_request_duration_seconds_count')).toEqual([['{model="small"}', 2]]);
+    expect(await one('weir_request_duration_seconds_count')).toEqual([['{model="small",status="answered"}', 2]]);
     expect((await one('weir_tpot_seconds_sum'))[0]?.[1]).toBeCloseTo(0.006625, 10);
     expect(await one('weir_queue_seconds_count')).toEqual([['{pool="gpu"}', 2]]);
     expect((await samples(metrics, 'weir_signal_seconds_count')).get('{signal="legal"}')).toBe(2);
@@ -95,7 +95,7 @@ describe('metrics', () => {
     expect([...(await samples(metrics, 'weir_refused_total'))]).toEqual([['{code="request.not_json"}', 1]]);
     expect([...(await samples(metrics, 'weir_config_reloads_total'))]).toEqual([
       ['{result="applied"}', 1],
-      ['{result="refused"}', 2],
+      ['{result="invalid"}', 2],
     ]);
   });
 

@@ -109,7 +109,8 @@ export class Exchange implements AttemptOwner, StageContext {
     const ms = this.clock.now() - begun;
     this.stages.push(result.note === undefined ? { stage, ms } : { stage, ms, note: result.note });
     if (result === CONTINUE || result.kind === 'continue') return true;
-    if (result.kind === 'refuse') this.end('refused', result.error);
+    // What the policy or the request itself forbids is refused; what Weir could not do is a failure.
+    if (result.kind === 'refuse') this.end(result.error.status < 500 ? 'refused' : 'failed', result.error);
     else this.say(result.text);
     return false;
   }

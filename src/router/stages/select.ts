@@ -1,4 +1,5 @@
 import { WeirError } from '#contract/errors.js';
+import type { Candidate } from '#contract/route.js';
 import type { Stage, StageContext } from '#contract/stage.js';
 import type { Routed, RoutedTable } from '#router/routed.js';
 import { missingContext } from '#router/selection/feasibility.js';
@@ -16,20 +17,29 @@ export function selectStage(table: RoutedTable, direct: Routed, facts: Facts): S
       route.strategy = decision.strategy;
       route.candidates = decision.selector.rank(route.models, { board, pool, random, decision: route.decision });
       const [first] = route.candidates;
-      if (first?.eligible === true)
+      if (first?.eligible === true) {
         return { kind: 'continue', note: `${route.selector}: ${first.model} (${first.reason})` };
-      return { kind: 'refuse', error: noneEligible(context, facts), note: 'no model can take it' };
+      }
+      const fitting = route.models.filter(model => missingContext(model, facts, board.profile) === undefined);
+      if (fitting.length === 0) return { kind: 'refuse', error: tooLong(context), note: 'no window is long enough' };
+      route.candidates = lastResort(route.candidates, fitting);
+      return { kind: 'continue', note: 'no model seems able to take it: the pool has the last word' };
     },
   };
 }
 
-function noneEligible({ board, route }: StageContext, facts: Facts): WeirError {
-  const { profile } = board;
+/**
+ * A quote of nothing is a snapshot, and only the pool can let a trial through to a replica that was out: so models that were
+ * ruled out for want of a replica are tried all the same when there is no other.
+ */
+function lastResort(candidates: readonly Candidate[], fitting: readonly string[]): Candidate[] {
+  const tried = candidates.filter(({ model }) => fitting.includes(model));
+  const others = candidates.filter(({ model }) => !fitting.includes(model));
+  return [...tried.map((one, at) => ({ ...one, eligible: true, propensity: at === 0 ? 1 : 0 })), ...others];
+}
+
+function tooLong({ board, route }: StageContext): WeirError {
   const why = route.candidates.map(({ model, reason }) => `${model}: ${reason}`).join('; ');
-  return route.models.every(model => missingContext(model, facts, profile) !== undefined)
-    ? new WeirError(
-        'request.context_too_long',
-        `The prompt of about ${profile.promptTokens(route.models[0])} tokens fits no model (${why}).`,
-      )
-    : new WeirError('pool.no_replica', `No model of the decision can take this request (${why}).`);
+  const tokens = board.profile.promptTokens(route.models[0]);
+  return new WeirError('request.context_too_long', `The prompt of about ${tokens} tokens fits no model (${why}).`);
 }

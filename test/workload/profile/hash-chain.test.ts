@@ -1,6 +1,6 @@
-import { fingerprint, HashChain, hex } from '#workload/profile/hash-chain.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fingerprint, HashChain, hex } from '#workload/profile/hash-chain.js';
 
 const BLOCK = 16;
 /** Units of all widths, unpaired surrogates included, in pieces that are sometimes longer than the scratch. */

@@ -1,7 +1,7 @@
-import { seededRandom } from '#contract/random.js';
-import { MAX_APPLICATIONS, OutputLengths } from '#workload/profile/output-lengths.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '#contract/random.js';
+import { MAX_APPLICATIONS, OutputLengths } from '#workload/profile/output-lengths.js';
 
 describe('OutputLengths', () => {
   it('has priors that differ by archetype', () => {

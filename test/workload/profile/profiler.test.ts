@@ -1,12 +1,13 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import type { Caller, InferenceRequest, Message } from '#contract/request.js';
 import { MAX_BLOCKS } from '#workload/profile/prefix-chain.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
 import { summarise } from '#workload/profile/summary.js';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import { requestOf, said, tool } from './requests.js';
 
-const profiler = (): Profiler => createProfiler({ sessionHeaders: ['X-Session-Id', 'x-conversation-id'], charsPerToken: 4 });
+const profiler = (): Profiler =>
+  createProfiler({ sessionHeaders: ['X-Session-Id', 'x-conversation-id'], charsPerToken: 4 });
 const profile = (request: InferenceRequest) => profiler().profile(request);
 const hello = [said('user', 'hello')];
 const from = (caller: Partial<Caller>): Partial<InferenceRequest> => ({
@@ -113,7 +114,11 @@ describe('profile: identity', () => {
       fc.oneof(fc.string({ unit: fc.constantFrom(...'a,=/~#%:u0'), maxLength: 6 }), fc.string({ maxLength: 200 })),
       { nil: undefined },
     );
-    const caller = fc.record({ key: name, user: name, id: fc.oneof(fc.constantFrom('1', '~', 'a/b', ''), fc.string()) });
+    const caller = fc.record({
+      key: name,
+      user: name,
+      id: fc.oneof(fc.constantFrom('1', '~', 'a/b', ''), fc.string()),
+    });
     const given = (c: { key: string | undefined; user: string | undefined; id: string }) =>
       profile(
         requestOf(
@@ -158,11 +163,14 @@ describe('profile: identity', () => {
 
   it('recognises an application by system prompt and tools', () => {
     const application = (system: string, tools: string[], user = 'hello') =>
-      profile(requestOf([...(system === '' ? [] : [said('system', system)]), said('user', user)], { tools: tools.map(tool) }))
-        .application;
+      profile(
+        requestOf([...(system === '' ? [] : [said('system', system)]), said('user', user)], { tools: tools.map(tool) }),
+      ).application;
     expect(application('', [])).toBe('');
     expect(application('s', ['a'])).toBe(application('s', ['a'], 'something else'));
-    expect(new Set([application('s', []), application('t', []), application('s', ['a']), application('', ['a'])]).size).toBe(4);
+    expect(
+      new Set([application('s', []), application('t', []), application('s', ['a']), application('', ['a'])]).size,
+    ).toBe(4);
   });
 });
 

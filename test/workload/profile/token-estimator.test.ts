@@ -1,7 +1,7 @@
-import { seededRandom } from '#contract/random.js';
-import { createTokenEstimator, MAX_MODELS } from '#workload/profile/token-estimator.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '#contract/random.js';
+import { createTokenEstimator, MAX_MODELS } from '#workload/profile/token-estimator.js';
 
 describe('TokenEstimator', () => {
   it('uses the configured ratio until a model was reported ten times', () => {
