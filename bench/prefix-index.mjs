@@ -32,7 +32,7 @@ function measure(replicas) {
   const chains = conversations(Math.ceil((1.2 * index.maxEntries) / (BLOCKS - 32)));
   const unknown = conversations(4096);
   const name = i => `pool/replica-${i % replicas}`;
-  chains.forEach((chain, i) => index.insert(chain, name(i), capacity));
+  for (const [i, chain] of chains.entries()) index.insert(chain, name(i), capacity);
   const full = { entries: index.size, bytes: index.bytes };
 
   const views = Array.from({ length: replicas }, (_, i) => ({
@@ -56,10 +56,10 @@ function measure(replicas) {
     constraints: {},
     exclude: [],
   }));
-  requests.forEach((request, i) => {
+  for (const [i, request] of requests.entries()) {
     placer.choose(request, views);
     placer.committed(request, name(i));
-  });
+  }
 
   return {
     replicas,

@@ -1,5 +1,6 @@
 /**
- * What a decision record costs: records per second that reach the disk, and CPU time per record over both threads.
+ * What a decision record costs: records per second that reach the disk, and CPU time per record over both threads. Beside it,
+ * for machines that are slow or shared, what `JSON.stringify` of the record alone costs in the same run.
  *
  *   node bench/record.mjs [--json] [--records 60000] [--ids random|ordered]
  */
@@ -152,6 +153,9 @@ async function measure(ids) {
   await run(WARM_UP, record => store.append(record));
   const { wall, appending, user, system } = await timed(record => store.append(record));
   const empty = await timed(() => {});
+  const reference = process.cpuUsage();
+  for (let i = 0; i < total; i++) JSON.stringify(sample[i & 511]);
+  const stringify = process.cpuUsage(reference);
   const result = {
     ids,
     records: total,
@@ -160,6 +164,7 @@ async function measure(ids) {
     cpu_us_per_record: round((user + system - empty.user - empty.system) / total),
     system_us_per_record: round((system - empty.system) / total),
     append_us_per_record: round(((appending - empty.appending) * 1000) / total),
+    json_stringify_us: round((stringify.user + stringify.system) / total),
     dropped: store.dropped,
     file_bytes_per_record: Math.round(statSync(path).size / (total + WARM_UP)),
   };

@@ -1,6 +1,7 @@
 import type { DecisionRecord } from '#contract/record.js';
 import type { RecordFilter, RecordStore } from '#contract/stores.js';
 import { openReadOnly } from './record-database.js';
+import { sqliteQueries } from './sqlite-queries.js';
 
 /** The half of a {@link RecordStore} that looks things up. */
 export type RecordReader = Pick<RecordStore, 'find' | 'list' | 'count' | 'close'>;
@@ -12,8 +13,7 @@ export type RecordReader = Pick<RecordStore, 'find' | 'list' | 'count' | 'close'
  */
 export async function openRecordReader(path: string): Promise<RecordReader> {
   const database = openReadOnly(path);
-  const { sqliteQueries } = await import('./sqlite-queries.js');
-  const queries = sqliteQueries(database);
+  const queries = await sqliteQueries(database);
   return {
     async find(id) {
       const json = await queries.find(id);

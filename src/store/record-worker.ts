@@ -14,6 +14,7 @@ import {
 } from './record-messages.js';
 import type { RecordQueries } from './record-queries.js';
 import { COLUMNS } from './record-table.js';
+import { sqliteQueries } from './sqlite-queries.js';
 
 /** Entry of the thread that owns the database of decision records. Batches that wait together are written together. */
 
@@ -123,7 +124,7 @@ async function answer(records: RecordDatabase, ask: RecordCall): Promise<unknown
 }
 
 function typed(records: RecordDatabase): Promise<RecordQueries> {
-  queries ??= import('./sqlite-queries.js').then(({ sqliteQueries }) => sqliteQueries(records.database));
+  queries ??= sqliteQueries(records.database);
   return queries;
 }
 

@@ -18,7 +18,7 @@ describe('recordJson', () => {
     const json = JSON.parse(
       recordJson({
         ...record,
-        at: 1_760_000_000_000.123_4,
+        at: 1_760_000_000_000.125,
         stages: [
           { stage: 's', ms: 0.000_06 },
           { stage: 's', ms: 12.999_96 },
@@ -26,7 +26,7 @@ describe('recordJson', () => {
         outcome: { ...record.outcome, e2eMs: 1234.567_89, costUsd: 1.234_567_89e-7 },
       }),
     );
-    expect(json.at).toBe(1_760_000_000_000.123_4);
+    expect(json.at).toBe(1_760_000_000_000.125);
     expect(json.stages.map((stage: { ms: number }) => stage.ms)).toEqual([0.0001, 13]);
     expect(json.outcome.e2eMs).toBe(1234.5679);
     expect(json.outcome.costUsd).toBe(1.234_567_89e-7);

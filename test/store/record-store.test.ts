@@ -203,6 +203,24 @@ describe('the record in trouble', () => {
     await store.close();
   });
 
+  it('keeps what was flushed when the process is killed, and the file stays whole', async () => {
+    const code = `
+      import { openRecordStore } from '#store/record-store.js';
+      const store = await openRecordStore({ path: ${JSON.stringify(file())}, keepForMs: 1e12, keepBytes: 1e9 });
+      const record = ${JSON.stringify(recordOf('', { at: Date.now() }))};
+      for (let i = 0; i < 200; i++) store.append({ ...record, id: 'flushed' + i });
+      await store.flush();
+      for (let i = 0; i < 10; i++) store.append({ ...record, id: 'waiting' + i });
+      process.kill(process.pid, 'SIGKILL');
+    `;
+    expect(spawnSync(process.execPath, ['--input-type=module', '-e', code]).signal).toBe('SIGKILL');
+    const store = await open();
+    expect(await store.count()).toBe(200);
+    store.append(recordOf('after', { at: Date.now() }));
+    expect(await store.count()).toBe(201);
+    await store.close();
+  });
+
   it('does not keep a process alive, but does write before close resolves', () => {
     const code = `
       import { openRecordStore } from '#store/record-store.js';

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { integer, jsonOption, positive, printJson, seedOption } from '#cli/options.js';
 import { WeirError } from '#contract/errors.js';
-import { jsonOption, positive, printJson, seedOption, integer } from '#cli/options.js';
 
 const MOST_REPLICAS = 4096;
 const MOST_BLOCKS = 100_000_000;
@@ -25,8 +25,16 @@ export function benchPlacementCommand(): Command {
     .requiredOption('--trace <file>', 'trace with hash blocks (Mooncake JSONL)')
     .option('--replicas <n>', 'replicas', whole(1, MOST_REPLICAS), 8)
     .option('--blocks <n>', 'prefix blocks that a replica caches (absent: unbounded)', whole(1, MOST_BLOCKS))
-    .option('--policy <names>', 'policies, separated by commas: weir, max_prefix, least_load, power_of_two, round_robin', names)
-    .option('--load <x>', "arrivals come x times as fast as in the trace (absent: as fast as loads the fleet to 0.85)", positive)
+    .option(
+      '--policy <names>',
+      'policies, separated by commas: weir, max_prefix, least_load, power_of_two, round_robin',
+      names,
+    )
+    .option(
+      '--load <x>',
+      'arrivals come x times as fast as in the trace (absent: as fast as loads the fleet to 0.85)',
+      positive,
+    )
     .option('--model <name>', 'model that the replicas run (default: llama-3.1-70b)')
     .option('--gpu <name>', 'GPU that they run on (default: h100)')
     .option('--tp <n>', 'GPUs a replica (default: 8, or 1 with --model or --gpu)', whole(1, 1024))
@@ -56,7 +64,9 @@ async function bench(options: BenchOptions): Promise<void> {
   ]);
   const trace = await readMooncake(textOf(options.trace));
   if (trace.refused > 0) {
-    process.stderr.write(`${options.trace}: ${trace.refused} rows left out, the first: ${trace.problems[0]?.message}\n`);
+    process.stderr.write(
+      `${options.trace}: ${trace.refused} rows left out, the first: ${trace.problems[0]?.message}\n`,
+    );
   }
   const { model, gpu, tp } = options;
   const own = model !== undefined || gpu !== undefined;
@@ -83,7 +93,10 @@ async function* textOf(file: string): AsyncGenerator<string> {
   try {
     for await (const piece of createReadStream(file, { encoding: 'utf8' })) yield String(piece);
   } catch (cause) {
-    throw new WeirError('trace.unreadable', cause instanceof Error ? cause.message : String(cause), { path: file, cause });
+    throw new WeirError('trace.unreadable', cause instanceof Error ? cause.message : String(cause), {
+      path: file,
+      cause,
+    });
   }
 }
 

@@ -1,8 +1,8 @@
 import { isWeirError } from '#contract/errors.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
-import type { TraceRequest } from '#workload/traces/trace.js';
 import type { Engine, EngineIteration } from '#pool/engine/engine.js';
 import type { Placer, ReplicaView } from '#pool/placement/placer.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
 import { LoadWindows } from './load-windows.js';
 import { ReplicaLoad } from './replica-load.js';
 import { VirtualClock } from './virtual-clock.js';

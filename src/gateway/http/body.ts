@@ -46,8 +46,12 @@ export function readBody(
   request.on('end', () =>
     settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)),
   );
-  request.on('error', () => settle(new WeirError('client.gone', 'The client broke off while sending its body')));
-  request.on('close', () => settle(new WeirError('client.gone', 'The client broke off while sending its body')));
+  // Every request closes in the end; only one whose body is not whole was broken off.
+  const gone = (): void => {
+    if (!settled) settle(new WeirError('client.gone', 'The client broke off while sending its body'));
+  };
+  request.on('error', gone);
+  request.on('close', gone);
 }
 
 function tooLarge(limit: Bytes): WeirError {

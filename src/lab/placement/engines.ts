@@ -56,7 +56,9 @@ export function blockTokensOf(requests: readonly TraceRequest[]): Tokens {
 }
 
 export function benchEngines(profile: EngineProfile, replicas: number): readonly Engine[] {
-  return Array.from({ length: replicas }, () => createEngine(profile, { events: 'milestones', maxWaiting: 10_000_000 }));
+  return Array.from({ length: replicas }, () =>
+    createEngine(profile, { events: 'milestones', maxWaiting: 10_000_000 }),
+  );
 }
 
 /** Tokens in a KV block, as vLLM has it. */

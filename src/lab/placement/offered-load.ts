@@ -1,5 +1,5 @@
-import type { EngineProfile } from '#pool/engine/profile.js';
 import { iterationMs } from '#pool/engine/iteration-cost.js';
+import type { EngineProfile } from '#pool/engine/profile.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 
 /**

@@ -1,6 +1,17 @@
 import type { PlacementReport } from './report.js';
 
-const HEAD = ['policy', 'hit rate', 'of shared', 'load max/mean', 'TTFT mean', 'p50', 'p90', 'p99 ms', 'tokens/J', 'rejected'];
+const HEAD = [
+  'policy',
+  'hit rate',
+  'of shared',
+  'load max/mean',
+  'TTFT mean',
+  'p50',
+  'p90',
+  'p99 ms',
+  'tokens/J',
+  'rejected',
+];
 
 /** The report as a table for people, with what was run below it. */
 export function renderPlacementReport(report: PlacementReport): string {

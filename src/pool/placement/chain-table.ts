@@ -9,7 +9,7 @@ const SMALLEST = 1024;
  * An open-addressed table of (hash, owner) nodes in typed arrays: for every hash that somebody holds one union node, which knows
  * its holders, and one node for each holder. Nodes carry the links of their holder's LRU list, which is the caller's to keep.
  *
- * Grows by doubling up to `maxNodes`; 32 bytes a node and 8 for its place in the table.
+ * Grows by doubling up to `maxNodes`, which must be twice the holders' nodes there can be; 32 bytes a node and 8 for its place in the table.
  */
 export class ChainTable {
   /** Links of the holders' LRU lists. Replaced when the table grows. */
@@ -59,6 +59,7 @@ export class ChainTable {
 
   /** Adds a holder of a hash and returns its node, or {@link NONE} when it is one already. */
   add(hash: number, owner: number): number {
+    // It may take two nodes: one for the holder, one for the hash.
     if (this.free === NONE || this.next[this.free] === NONE) this.grow();
     const place = this.search(hash, owner);
     if (this.places[place] !== NONE) return NONE;

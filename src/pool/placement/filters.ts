@@ -1,30 +1,17 @@
 import type { PlacementRequest } from '#contract/placement.js';
 import type { ReplicaView } from './placer.js';
 
-/** Why a replica may not take a request, or `undefined` when it may. The first that speaks decides. */
-export type Filter = (request: PlacementRequest, replica: ReplicaView) => string | undefined;
-
-const inAllowedPool: Filter = ({ constraints }, { pool }) =>
-  constraints.pools === undefined || constraints.pools.includes(pool) ? undefined : 'pool not allowed';
-
-const notTriedBefore: Filter = ({ exclude }, { id }) =>
-  exclude.length > 0 && exclude.includes(id) ? 'failed before' : undefined;
-
-const takesRequests: Filter = (_, { unavailable }) => unavailable;
-
-const fitsContext: Filter = (request, { contextTokens }) =>
-  request.promptTokens + request.outputTokens <= contextTokens ? undefined : 'context too short';
-
-const hasRoom: Filter = (_, { inFlight, limit }) => (inFlight < limit ? undefined : 'full');
-
-/** What every placer asks of a replica before it scores it, in this order. */
-export const FILTERS: readonly Filter[] = [inAllowedPool, notTriedBefore, takesRequests, fitsContext, hasRoom];
-
-/** What the first filter that objects holds against a replica. */
+/**
+ * What keeps a replica from taking a request, or `undefined` when nothing does: what every placer asks before it scores. The first
+ * objection in this order is the one told. Plain conditions rather than a list of filters, as this runs for every replica of every
+ * request.
+ */
 export function objection(request: PlacementRequest, replica: ReplicaView): string | undefined {
-  for (const filter of FILTERS) {
-    const reason = filter(request, replica);
-    if (reason !== undefined) return reason;
-  }
+  const { constraints, exclude } = request;
+  if (constraints.pools !== undefined && !constraints.pools.includes(replica.pool)) return 'pool not allowed';
+  if (exclude.length > 0 && exclude.includes(replica.id)) return 'failed before';
+  if (replica.unavailable !== undefined) return replica.unavailable;
+  if (request.promptTokens + request.outputTokens > replica.contextTokens) return 'context too short';
+  if (replica.inFlight >= replica.limit) return 'full';
   return undefined;
 }

@@ -1,5 +1,4 @@
-import type { PlacementRequest } from '#contract/placement.js';
-import type { ReplicaScore } from '#contract/placement.js';
+import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
 import type { Tokens } from '#contract/units.js';
 
 /** What placement sees of a replica: identity, limits and load, kept current by `pool/topology`. */

@@ -60,7 +60,7 @@ export class PrefixIndex {
     this.maxEntries = Math.max(1, options.maxEntries ?? 524_288);
     this.maxReplicas = Math.max(1, options.maxReplicas ?? 1024);
     this.maxMatches = Math.max(1, options.maxMatches ?? 64);
-    this.table = new ChainTable(2 * this.maxEntries + 2);
+    this.table = new ChainTable(2 * this.maxEntries);
     this.blocks = new Int32Array(this.maxReplicas);
     this.stamps = new Float64Array(this.maxReplicas);
     const deepest = () => this.deepest;
@@ -134,12 +134,15 @@ export class PrefixIndex {
     // Twice: before, so that nothing of the chain is evicted to make room for the rest of it; after, so that it ends up youngest.
     this.touch(shelf, hashes, held);
     while (shelf.size > room) this.evictOldest(shelf);
-    let largest: Shelf | undefined;
+    let victim: Shelf | undefined;
     for (let i = length - 1; i >= held; i--) {
+      const own = held + length - 1 - i;
       if (shelf.size >= room) this.evictOldest(shelf);
       else if (this.entries >= this.maxEntries) {
-        largest ??= this.largest();
-        this.evictOldest(largest.size > 0 ? largest : shelf);
+        if (victim === undefined || victim.size - (victim === shelf ? own : 0) <= 0) {
+          victim = this.largestBeside(shelf, own);
+        }
+        this.evictOldest(victim);
       }
       this.add(shelf, hashes[i]!);
     }
@@ -222,10 +225,16 @@ export class PrefixIndex {
     return found!.name;
   }
 
-  private largest(): Shelf {
-    let found: Shelf | undefined;
-    for (const shelf of this.byName.values()) if (found === undefined || shelf.size > found.size) found = shelf;
-    return found!;
+  /** The replica with most blocks; of the one that a chain is being added to, the `own` blocks of that chain do not count. */
+  private largestBeside(shelf: Shelf, own: number): Shelf {
+    let found = shelf;
+    let most = shelf.size - own;
+    for (const other of this.byName.values()) {
+      if (other === shelf || other.size <= most) continue;
+      found = other;
+      most = other.size;
+    }
+    return found;
   }
 
   private touch(shelf: Shelf, hashes: ArrayLike<number>, count: number): void {

@@ -34,7 +34,7 @@ const MARK = {
  */
 export function chainOf(request: InferenceRequest, blockChars: number): number[] {
   const chain = new HashChain(blockChars, MAX_BLOCKS);
-  const salt = request.metadata['cache_salt'];
+  const salt = request.metadata.cache_salt;
   if (salt !== undefined) {
     chain.mark(MARK.salt);
     chain.markDigest(fingerprint([salt], MEDIA_ENDS));

@@ -97,7 +97,12 @@ function chain(ids: unknown, promptTokens: Tokens, line: number): readonly numbe
   if (!Array.isArray(ids)) throw unreadable(line, `has ${shown(ids)}`, field, 'a list of block ids');
   const most = Math.ceil(promptTokens / MOONCAKE_BLOCK_TOKENS);
   if (ids.length > most) {
-    throw unreadable(line, `has ${ids.length} ids for ${promptTokens} tokens`, field, `at most ${most}, one for 512 tokens`);
+    throw unreadable(
+      line,
+      `has ${ids.length} ids for ${promptTokens} tokens`,
+      field,
+      `at most ${most}, one for 512 tokens`,
+    );
   }
   for (const id of ids) {
     if (!Number.isSafeInteger(id) || id < 0) throw unreadable(line, `has ${shown(id)}`, field, 'whole numbers from 0');

@@ -1,5 +1,5 @@
-import type { PromptPrefix } from '#contract/profile.js';
 import type { WeirError } from '#contract/errors.js';
+import type { PromptPrefix } from '#contract/profile.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 
 /** One request of a trace: when it came, how long it was, and which prompts it shares a beginning with. Never its text. */

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { benchPlacementCommand } from '#cli/commands/bench-placement.js';
+import type { PlacementReport } from '#lab/placement/report.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const trace = join(folder, 'trace.jsonl');
+const rows = Array.from({ length: 40 }, (_, i) => ({
+  timestamp: 500 * i,
+  input_length: 1500 + i,
+  output_length: 20,
+  hash_ids: [0, 1 + (i % 10), 100 + i],
+}));
+writeFileSync(trace, `${rows.map(row => JSON.stringify(row)).join('\n')}\nnot a row\n`);
+
+async function bench(...argv: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const written = (spy: typeof stdout) => spy.mock.calls.map(([chunk]) => String(chunk)).join('');
+  try {
+    const command = benchPlacementCommand().exitOverride();
+    await new Command().exitOverride().addCommand(command).parseAsync(['placement', ...argv], { from: 'user' });
+    return { stdout: written(stdout), stderr: written(stderr) };
+  } finally {
+    stdout.mockRestore();
+    stderr.mockRestore();
+  }
+}
+
+describe('weir bench placement', () => {
+  test('--json prints one document with the names that other programs rely on', async () => {
+    const { stdout, stderr } = await bench('--trace', trace, '--replicas', '2', '--blocks', '20', '--json');
+    const report = JSON.parse(stdout) as PlacementReport;
+    expect(Object.keys(report.policies)).toEqual(['weir', 'max_prefix', 'least_load', 'power_of_two', 'round_robin']);
+    for (const policy of Object.values(report.policies)) {
+      expect(policy).toMatchObject({
+        prefix_hit_rate: expect.any(Number),
+        share_of_shared_cache: expect.any(Number),
+        load_max_over_mean: expect.any(Number),
+        ttft_ms: { mean: expect.any(Number), p50: expect.any(Number), p90: expect.any(Number), p99: expect.any(Number) },
+        tokens_per_joule: expect.any(Number),
+      });
+    }
+    expect(report).toMatchObject({ requests: 40, refused: 1, seed: 1, replicas: 2, blocks: 20 });
+    expect(report.infinite_hit_rate).toBeCloseTo((39 + 30) / 120, 9);
+    expect(stderr).toMatch(/1 rows left out, the first: Line 41 is not JSON/);
+  });
+
+  test('without --json it prints a table; options reach the bench', async () => {
+    const { stdout } = await bench(
+      ...['--trace', trace, '--policy', 'weir,least_load', '--load', '2', '--seed', '5'],
+      ...['--model', 'llama-3.1-8b', '--gpu', 'l40s'],
+    );
+    expect(stdout).toMatch(/^policy .*\nweir .*\nleast_load .*\n\n/);
+    expect(stdout).toMatch(/40 requests at 2.00 times the trace's rate/);
+    expect(stdout).toMatch(/8 replicas of llama-3.1-8b on 1 × l40s, cache unbounded; seed 5/);
+  });
+
+  test('what cannot be read and what makes no sense is an error', async () => {
+    const code = (value: string) => expect.objectContaining({ code: value });
+    await expect(bench('--trace', join(folder, 'absent.jsonl'))).rejects.toEqual(code('trace.unreadable'));
+    await expect(bench('--trace', folder)).rejects.toEqual(code('trace.unreadable'));
+    await expect(bench('--trace', trace, '--policy', 'best')).rejects.toEqual(code('usage.invalid'));
+    await expect(bench('--trace', trace, '--gpu', 'abacus')).rejects.toEqual(code('config.unknown_reference'));
+    for (const wrong of [['--replicas', '0'], ['--blocks', 'x'], ['--load', '-1'], ['--policy', 'weir,,']]) {
+      await expect(bench('--trace', trace, ...wrong)).rejects.toBeInstanceOf(CommanderError);
+    }
+    await expect(bench()).rejects.toBeInstanceOf(CommanderError);
+  });
+});

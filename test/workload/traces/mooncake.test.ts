@@ -1,0 +1,103 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isWeirError } from '#contract/errors.js';
+import { linesOf } from '#workload/traces/lines.js';
+import { readMooncake } from '#workload/traces/mooncake.js';
+
+const row = (fields: object) =>
+  JSON.stringify({ timestamp: 0, input_length: 600, output_length: 5, hash_ids: [0, 1], ...fields });
+
+async function failure(text: string): Promise<string> {
+  const error: unknown = await readMooncake(text).catch((caught: unknown) => caught);
+  if (!isWeirError(error)) throw new Error('expected a WeirError');
+  expect(error.code).toBe('trace.unreadable');
+  return `${error.path}: ${error.message} ${error.hint ?? ''}`;
+}
+
+describe('Mooncake traces', () => {
+  test('rows become requests, in order of arrival', async () => {
+    const trace = await readMooncake(`${row({ timestamp: 2000 })}\n\n${row({ timestamp: 1000, hash_ids: [7] })}\r\n`);
+    expect(trace).toEqual({
+      format: 'mooncake',
+      requests: [
+        { arrivalMs: 1000, promptTokens: 600, outputTokens: 5, prefix: { hashes: [7], blockTokens: 512 } },
+        { arrivalMs: 2000, promptTokens: 600, outputTokens: 5, prefix: { hashes: [0, 1], blockTokens: 512 } },
+      ],
+      refused: 0,
+      problems: [],
+    });
+  });
+
+  test('rows that cannot be read are counted, and the first say why', async () => {
+    const bad = [row({ output_length: -1 }), row({ hash_ids: [0, 1, 2] }), '{', row({ timestamp: 'noon' })];
+    const trace = await readMooncake([row({}), ...bad, ...Array(20).fill('[]')].join('\n'));
+    expect(trace.requests).toHaveLength(1);
+    expect(trace.refused).toBe(24);
+    expect(trace.problems.map(({ path }) => path)).toEqual([
+      'line 2, output_length',
+      'line 3, hash_ids',
+      'line 4',
+      'line 5, timestamp',
+      'line 6',
+      'line 7',
+      'line 8',
+      'line 9',
+    ]);
+  });
+
+  test('a file in which nothing can be read is an error that names line and field', async () => {
+    expect(await failure('')).toMatch(/empty/);
+    expect(await failure('TIMESTAMP,ContextTokens\n1,2\n')).toMatch(/line 1: Line 1 is not JSON/);
+    expect(await failure(row({ input_length: 0 }))).toMatch(/line 1, input_length: Line 1 has 0 .* from 1/);
+    expect(await failure(row({ hash_ids: undefined }))).toMatch(/hash_ids: Line 1 has nothing/);
+    expect(await failure(row({ hash_ids: [1.5] }))).toMatch(/hash_ids: Line 1 has 1.5/);
+    expect(await failure(`{"x": "${'y'.repeat(1_000_001)}"}`)).toMatch(/longer than 1000000/);
+  });
+
+  test('more rows than the limit is an error, not a cut', async () => {
+    await expect(readMooncake(`${row({})}\n${row({})}\n`, { maxRequests: 1 })).rejects.toMatchObject({
+      code: 'trace.unreadable',
+      path: 'line 2',
+    });
+  });
+
+  test('whatever the text, it ends in a trace or an error of the catalogue, and every row is accounted for', async () => {
+    const line = fc.oneof(fc.string(), fc.json(), fc.record({ timestamp: fc.nat(), input_length: fc.nat() }).map(row));
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 20 }), async lines => {
+        const text = lines.map(each => each.replaceAll('\n', ' ')).join('\n');
+        const rows = text.split('\n').filter(each => each.trim() !== '').length;
+        try {
+          const { requests, refused } = await readMooncake(text);
+          expect(requests.length + refused).toBe(rows);
+        } catch (error) {
+          expect(isWeirError(error) && error.code).toBe('trace.unreadable');
+        }
+      }),
+    );
+  });
+
+  const shared = join(process.env['WEIR_SHARED'] ?? '../shared', 'data/traces/mooncake-conversation.jsonl');
+  test.skipIf(!existsSync(shared))('the published conversation trace', async () => {
+    const { requests, refused } = await readMooncake(createReadStream(shared, 'utf8') as AsyncIterable<string>);
+    expect([requests.length, refused]).toEqual([12_031, 0]);
+    expect(requests.reduce((sum, { prefix }) => sum + prefix.hashes.length, 0)).toBe(288_500);
+  });
+});
+
+test('lines are the same however the text is cut, and long ones are dropped but counted', async () => {
+  const text = fc.array(fc.constantFrom('a', 'bc', '\n'), { maxLength: 40 }).map(parts => parts.join(''));
+  await fc.assert(
+    fc.asyncProperty(text, fc.array(fc.nat({ max: 40 }), { maxLength: 6 }), async (whole, cuts) => {
+      const places = [0, ...cuts.map(cut => Math.min(cut, whole.length)), whole.length].sort((a, b) => a - b);
+      const pieces = places.slice(1).map((end, i) => whole.slice(places[i], end));
+      const expected = whole.split('\n');
+      if (expected.at(-1) === '') expected.pop();
+      const lines = [];
+      for await (const { number, text: line } of linesOf(pieces, 4)) lines.push([number, line]);
+      expect(lines).toEqual(expected.map((line, i) => [i + 1, line.length > 4 ? undefined : line]));
+    }),
+  );
+});
