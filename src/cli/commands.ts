@@ -40,6 +40,15 @@ export const COMMANDS: CommandTable = {
     summary: 'run one simulated engine, as vLLM would serve it',
     load: async () => (await import('./commands/engine.js')).engineCommand(),
   },
+  bench: {
+    summary: 'measure parts of Weir',
+    commands: {
+      placement: {
+        summary: 'compare placement policies on a trace, in virtual time',
+        load: async () => (await import('./commands/bench-placement.js')).benchPlacementCommand(),
+      },
+    },
+  },
   schema: {
     summary: 'print the JSON Schema of weir.yaml',
     load: async () => (await import('./commands/schema.js')).schemaCommand(),

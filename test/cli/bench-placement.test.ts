@@ -24,7 +24,10 @@ async function bench(...argv: readonly string[]): Promise<{ stdout: string; stde
   const written = (spy: typeof stdout) => spy.mock.calls.map(([chunk]) => String(chunk)).join('');
   try {
     const command = benchPlacementCommand().exitOverride();
-    await new Command().exitOverride().addCommand(command).parseAsync(['placement', ...argv], { from: 'user' });
+    await new Command()
+      .exitOverride()
+      .addCommand(command)
+      .parseAsync(['placement', ...argv], { from: 'user' });
     return { stdout: written(stdout), stderr: written(stderr) };
   } finally {
     stdout.mockRestore();
@@ -42,13 +45,18 @@ describe('weir bench placement', () => {
         prefix_hit_rate: expect.any(Number),
         share_of_shared_cache: expect.any(Number),
         load_max_over_mean: expect.any(Number),
-        ttft_ms: { mean: expect.any(Number), p50: expect.any(Number), p90: expect.any(Number), p99: expect.any(Number) },
+        ttft_ms: {
+          mean: expect.any(Number),
+          p50: expect.any(Number),
+          p90: expect.any(Number),
+          p99: expect.any(Number),
+        },
         tokens_per_joule: expect.any(Number),
       });
     }
     expect(report).toMatchObject({ requests: 40, refused: 1, seed: 1, replicas: 2, blocks: 20 });
     expect(report.infinite_hit_rate).toBeCloseTo((39 + 30) / 120, 9);
-    expect(stderr).toMatch(/1 rows left out, the first: Line 41 is not JSON/);
+    expect(stderr).toMatch(/rows left out: 1; the first: Line 41 is not JSON/);
   });
 
   test('without --json it prints a table; options reach the bench', async () => {
@@ -67,7 +75,12 @@ describe('weir bench placement', () => {
     await expect(bench('--trace', folder)).rejects.toEqual(code('trace.unreadable'));
     await expect(bench('--trace', trace, '--policy', 'best')).rejects.toEqual(code('usage.invalid'));
     await expect(bench('--trace', trace, '--gpu', 'abacus')).rejects.toEqual(code('config.unknown_reference'));
-    for (const wrong of [['--replicas', '0'], ['--blocks', 'x'], ['--load', '-1'], ['--policy', 'weir,,']]) {
+    for (const wrong of [
+      ['--replicas', '0'],
+      ['--blocks', 'x'],
+      ['--load', '-1'],
+      ['--policy', 'weir,,'],
+    ]) {
       await expect(bench('--trace', trace, ...wrong)).rejects.toBeInstanceOf(CommanderError);
     }
     await expect(bench()).rejects.toBeInstanceOf(CommanderError);

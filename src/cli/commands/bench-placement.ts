@@ -65,7 +65,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const trace = await readMooncake(textOf(options.trace));
   if (trace.refused > 0) {
     process.stderr.write(
-      `${options.trace}: ${trace.refused} rows left out, the first: ${trace.problems[0]?.message}\n`,
+      `${options.trace}: rows left out: ${trace.refused}; the first: ${trace.problems[0]?.message}\n`,
     );
   }
   const { model, gpu, tp } = options;

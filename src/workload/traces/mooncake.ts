@@ -10,6 +10,7 @@ export const MOONCAKE_BLOCK_TOKENS: Tokens = 512;
 const LONGEST_LINE = 1_000_000;
 const MOST_TOKENS = 16_777_216;
 const MOST_PROBLEMS = 8;
+const ROW = 'one JSON object a line, with timestamp, input_length, output_length and hash_ids';
 
 export interface MooncakeOptions {
   /** Most rows that are kept: 5,000,000 unless said. More is an error, not a silent cut. */
@@ -53,10 +54,7 @@ export async function readMooncake(
     }
   }
   if (requests.length === 0) {
-    throw (
-      problems[0] ??
-      new WeirError('trace.unreadable', 'The trace is empty.', { hint: 'one JSON object a line: timestamp, …' })
-    );
+    throw problems[0] ?? new WeirError('trace.unreadable', 'The trace is empty.', { hint: ROW });
   }
   if (!inOrder) requests.sort((a, b) => a.arrivalMs - b.arrivalMs);
   return { format: 'mooncake', requests, refused, problems };
@@ -68,9 +66,10 @@ function readRow(line: string | undefined, number: number): TraceRequest {
   try {
     row = JSON.parse(line);
   } catch {
-    throw unreadable(number, 'is not JSON');
+    throw unreadable(number, 'is not JSON', undefined, ROW);
   }
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) throw unreadable(number, 'is not a JSON object');
+  if (typeof row !== 'object' || row === null || Array.isArray(row))
+    throw unreadable(number, 'is not a JSON object', undefined, ROW);
   const fields = row as Readonly<Record<string, unknown>>;
   const arrivalMs = fields['timestamp'];
   if (typeof arrivalMs !== 'number' || !(arrivalMs >= 0 && arrivalMs < 1e15)) {
