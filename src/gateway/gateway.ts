@@ -157,7 +157,7 @@ export class Gateway implements ExchangeHost {
       return;
     }
     this.open++;
-    readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, clock, body => {
+    readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, this.ports, body => {
       let inbound: Inbound;
       try {
         if (isWeirError(body)) throw body;

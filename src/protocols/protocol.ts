@@ -65,8 +65,12 @@ export interface Protocol {
   readonly enginePath: string;
   /** @throws WeirError `request.not_json` or `request.invalid` with the path of the field. */
   read(body: Buffer, envelope: Envelope): Inbound;
-  /** Usage and finish reason of an engine's whole answer; `undefined` when it is no answer of this API. */
-  factsOf(answer: Buffer): AnswerFacts | undefined;
+  /**
+   * Usage and finish reason of an engine's whole answer; `undefined` when it is no answer of this API.
+   *
+   * @param text the bytes of the answer, one character each (latin1).
+   */
+  factsOf(text: string): AnswerFacts | undefined;
   /** @param stripUsage keep the usage event from the client, who did not ask for it. */
   relay(stripUsage: boolean): StreamRelay;
   errorBody(error: WeirError): string;

@@ -6,15 +6,14 @@ import type { RouteDraft } from '#contract/stage.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
-import { pathAt } from '#gateway/upstream/connections.js';
 import type { Lease } from '#pool/lease.js';
 import type { Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { refusalOf } from './refusal.js';
 
 /** What an attempt has brought, as far as it got. */
 export interface Delivery {
-  /** The whole answer, when it was not streamed. */
-  readonly body?: Buffer;
+  /** The whole answer, when it was not streamed: its bytes, one character each (latin1). */
+  readonly text?: string;
   readonly usage?: Usage | undefined;
   readonly finish?: string | undefined;
   /** The client has already been sent the engine's own error event. */
@@ -61,8 +60,7 @@ export class Attempt implements CallListener {
     const { headers } = route.parameters;
     this.call = new UpstreamCall(
       {
-        pool: runtime.connections.to(target.url, way.connectMs),
-        path: pathAt(target.url, protocol.enginePath),
+        route: runtime.connections.route(target.url, protocol.enginePath, way.connectMs),
         headers: headers === undefined ? way.headers : { ...way.headers, ...headers },
         body: inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
         firstByteMs: way.firstByteMs,
@@ -140,7 +138,7 @@ export class Attempt implements CallListener {
   onEnd(): void {
     if (this.over) return;
     if (this.relay !== undefined) this.endStream(this.relay);
-    else this.endWhole(Buffer.concat(this.chunks ?? []));
+    else this.endWhole(joined(this.chunks ?? []));
   }
 
   onFail(error: WeirError): void {
@@ -191,11 +189,12 @@ export class Attempt implements CallListener {
       this.conclude(refusal.error, refusal.retryable, refusal.replicaFault, {});
       return;
     }
-    const facts = this.owner.protocol.factsOf(body);
+    const text = body.toString('latin1');
+    const facts = this.owner.protocol.factsOf(text);
     if (facts === undefined) {
       const what = body.length === 0 ? 'an empty answer' : 'an answer in no form of its API';
       this.conclude(new WeirError('upstream.malformed', `The replica gave ${what}`), true, true, {});
-    } else this.succeed({ body, ...facts });
+    } else this.succeed({ text, usage: facts.usage, finish: facts.finish });
   }
 
   private succeed(delivery: Delivery): void {
@@ -216,4 +215,9 @@ export class Attempt implements CallListener {
     this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
     this.owner.broke(this, error, retryable, delivery);
   }
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }

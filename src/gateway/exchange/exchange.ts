@@ -178,14 +178,13 @@ export class Exchange implements AttemptOwner, StageContext {
   /** {@link AttemptOwner}: a whole answer. */
   delivered(attempt: Attempt, delivery: Delivery): void {
     this.attempts.push(attempt.outcome('answered', this.clock.now()));
-    if (delivery.body !== undefined) {
+    if (delivery.text !== undefined) {
       const head = decisionHeaders(this.inbound.request.id, this.route, attempt.placement, attempt.model);
       head['content-type'] = 'application/json';
-      head['content-length'] = delivery.body.length;
+      head['content-length'] = delivery.text.length;
       this.response.writeHead(200, head);
-      // As text of the same bytes, head and body leave in one write.
-      if (delivery.body.length <= SMALL_ANSWER) this.response.end(delivery.body.toString('latin1'), 'latin1');
-      else this.response.end(delivery.body);
+      // As text, not as bytes: that way head and body leave as one.
+      this.response.end(delivery.text, 'latin1');
     } else this.response.end();
     this.advance({ kind: 'answered' });
     this.end('answered', undefined, delivery.usage, delivery.finish);
@@ -302,8 +301,5 @@ export class Exchange implements AttemptOwner, StageContext {
     this.fail(known);
   }
 }
-
-/** Answers up to this many bytes are joined to their head. */
-const SMALL_ANSWER = 16_384;
 
 const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });

@@ -93,7 +93,7 @@ function bodyOf({ gateway, request }: Visit): Promise<Buffer> {
     throw new WeirError('request.invalid', 'The body must be JSON', { path: 'content-type', hint: 'application/json' });
   }
   return new Promise((resolve, reject) => {
-    readBody(request, { bytes: MAX_API_BODY, timeoutMs: 10_000 }, gateway.runtime.clock, result =>
+    readBody(request, { bytes: MAX_API_BODY, timeoutMs: 10_000 }, gateway.runtime, result =>
       Buffer.isBuffer(result) ? resolve(result) : reject(result),
     );
   });

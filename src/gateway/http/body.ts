@@ -1,10 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import type { Cancel, Clock } from '#contract/clock.js';
+import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
+import type { Watchdog, Watched } from '#gateway/upstream/watchdog.js';
 
-/** The least speed at which a body may come before it counts as stuck: bytes per second, beside the time limit. */
+/** The least speed at which a body may come before it counts as stuck: bytes per second, on top of the time limit. */
 const MIN_BYTES_PER_SECOND = 1024;
+
+export interface BodyLimits {
+  readonly bytes: Bytes;
+  readonly timeoutMs: Milliseconds;
+}
 
 /**
  * Reads a request's body whole. `done` is called once: with the body, with `request.too_large` or `request.timeout`, or with
@@ -12,50 +18,58 @@ const MIN_BYTES_PER_SECOND = 1024;
  */
 export function readBody(
   request: IncomingMessage,
-  limits: { readonly bytes: Bytes; readonly timeoutMs: Milliseconds },
-  clock: Clock,
+  limits: BodyLimits,
+  time: { readonly clock: Clock; readonly watchdog: Watchdog },
   done: (result: Buffer | WeirError) => void,
 ): void {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let settled = false;
-  let cancel: Cancel | undefined;
-  const settle = (result: Buffer | WeirError): void => {
-    if (settled) return;
-    settled = true;
-    cancel?.();
-    done(result);
-  };
-  // A body that comes with its head, nearly every one, is read before a timer would be worth its cost.
-  setImmediate(() => {
-    if (settled) return;
-    const declared = Number(request.headers['content-length'] ?? 0);
-    if (declared > limits.bytes) {
-      settle(tooLarge(limits.bytes));
-      return;
-    }
-    const allowed = limits.timeoutMs + (declared / MIN_BYTES_PER_SECOND) * 1000;
-    cancel = clock.after(allowed, () => settle(new WeirError('request.timeout', 'The body did not arrive in time')));
-  });
-  request.on('data', (chunk: Buffer) => {
-    if (settled) return;
-    size += chunk.length;
-    if (size > limits.bytes) settle(tooLarge(limits.bytes));
-    else chunks.push(chunk);
-  });
-  request.on('end', () =>
-    settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)),
-  );
-  // Every request closes in the end; only one whose body is not whole was broken off.
-  const gone = (): void => {
-    if (!settled) settle(new WeirError('client.gone', 'The client broke off while sending its body'));
-  };
-  request.on('error', gone);
-  request.on('close', gone);
+  const body = new Body(limits, time.watchdog, time.clock.now() + limits.timeoutMs, done);
+  time.watchdog.watch(body);
+  request.on('data', body.onData);
+  request.on('end', body.onEnd);
+  request.on('error', body.onGone);
+  request.on('close', body.onGone);
 }
 
-function tooLarge(limit: Bytes): WeirError {
-  return new WeirError('request.too_large', `The body is longer than ${limit} bytes`, {
-    hint: `at most ${limit} bytes`,
-  });
+class Body implements Watched {
+  private readonly chunks: Buffer[] = [];
+  private size = 0;
+  private settled = false;
+
+  constructor(
+    private readonly limits: BodyLimits,
+    private readonly watchdog: Watchdog,
+    public deadline: Milliseconds,
+    private readonly done: (result: Buffer | WeirError) => void,
+  ) {}
+
+  expired(): void {
+    this.settle(new WeirError('request.timeout', 'The body did not arrive in time'));
+  }
+
+  readonly onData = (chunk: Buffer): void => {
+    if (this.settled) return;
+    this.size += chunk.length;
+    this.deadline += (chunk.length / MIN_BYTES_PER_SECOND) * 1000;
+    if (this.size > this.limits.bytes) {
+      const most = this.limits.bytes;
+      this.settle(new WeirError('request.too_large', `The body is longer than ${most} bytes`, { hint: `at most ${most} bytes` }));
+    } else this.chunks.push(chunk);
+  };
+
+  readonly onEnd = (): void => {
+    const [only] = this.chunks;
+    this.settle(this.chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.chunks, this.size));
+  };
+
+  /** Every request closes in the end; only one whose body is not whole was broken off. */
+  readonly onGone = (): void => {
+    if (!this.settled) this.settle(new WeirError('client.gone', 'The client broke off while sending its body'));
+  };
+
+  private settle(result: Buffer | WeirError): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.watchdog.release(this);
+    this.done(result);
+  }
 }

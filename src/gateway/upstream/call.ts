@@ -6,8 +6,7 @@ import type { Watchdog, Watched } from './watchdog.js';
 
 /** What a call is made of. */
 export interface CallOptions {
-  readonly pool: Pool;
-  readonly path: string;
+  readonly route: { readonly pool: Pool; readonly path: string };
   readonly headers: Record<string, string>;
   readonly body: Buffer;
   /** Limit from now to the first byte of the answer's body. */
@@ -42,9 +41,9 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Watched {
   }
 
   start(): void {
-    const { pool, path, headers, body } = this.options;
+    const { route, headers, body } = this.options;
     this.watchdog.watch(this);
-    pool.dispatch({ method: 'POST', path, headers, body }, this);
+    route.pool.dispatch({ method: 'POST', path: route.path, headers, body }, this);
   }
 
   /** Ends the call and the connection it is on: the engine sees at once that nobody reads. */

@@ -1,6 +1,8 @@
 import { Pool } from 'undici';
 import type { Milliseconds } from '#contract/units.js';
 
+const MOST_ROUTES = 8192;
+
 interface Entry {
   readonly pool: Pool;
   readonly connectTimeout: Milliseconds;
@@ -12,13 +14,30 @@ interface Entry {
  */
 export class Connections {
   private readonly entries = new Map<string, Entry>();
+  /** What {@link Connections.route} found out, by URL and path: parsing a URL costs more than the rest of a look-up. */
+  private readonly routes = new Map<string, { readonly pool: Pool; readonly path: string; readonly connectTimeout: Milliseconds }>();
+
+  /** The pool and the path for an API call at a replica. The base URL may or may not end in `/v1`: people write both. */
+  route(url: string, path: string, connectTimeout: Milliseconds): { readonly pool: Pool; readonly path: string } {
+    const key = url + path;
+    const known = this.routes.get(key);
+    if (known !== undefined && known.connectTimeout === connectTimeout) return known;
+    if (this.routes.size >= MOST_ROUTES) this.routes.clear();
+    const base = new URL(url).pathname.replace(/(?:\/v1)?\/*$/, '');
+    const route = { pool: this.to(url, connectTimeout), path: base + path, connectTimeout };
+    this.routes.set(key, route);
+    return route;
+  }
 
   /** The pool for a replica's origin; opened on first use. */
   to(url: string, connectTimeout: Milliseconds): Pool {
     const origin = originOf(url);
     const known = this.entries.get(origin);
     if (known !== undefined && known.connectTimeout === connectTimeout) return known.pool;
-    if (known !== undefined) void known.pool.close();
+    if (known !== undefined) {
+      void known.pool.close();
+      this.routes.clear();
+    }
     const pool = new Pool(origin, {
       pipelining: 1,
       keepAliveTimeout: 20_000,
@@ -38,6 +57,7 @@ export class Connections {
     for (const [origin, entry] of this.entries) {
       if (wanted.has(origin)) continue;
       this.entries.delete(origin);
+      this.routes.clear();
       void entry.pool.close();
     }
   }
@@ -46,15 +66,11 @@ export class Connections {
   async destroy(): Promise<void> {
     const pools = [...this.entries.values()].map(entry => entry.pool);
     this.entries.clear();
+    this.routes.clear();
     await Promise.allSettled(pools.map(pool => pool.destroy()));
   }
 }
 
 function originOf(url: string): string {
   return new URL(url).origin;
-}
-
-/** A call's path at a replica. The base URL may or may not end in `/v1`: people write both. */
-export function pathAt(url: string, path: string): string {
-  return new URL(url).pathname.replace(/(?:\/v1)?\/*$/, '') + path;
 }

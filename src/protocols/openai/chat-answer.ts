@@ -3,15 +3,43 @@ import type { AnswerFacts } from '#protocols/protocol.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** A whole answer that plain engines give: an object that has choices, and usage behind them. */
+const FINISH = /"finish_reason":\s*"([a-z_]{1,32})"/;
+const PROMPT = /"prompt_tokens":\s*(\d{1,12})\b/;
+const COMPLETION = /"completion_tokens":\s*(\d{1,12})\b/;
+const CACHED = /"cached_tokens":\s*(\d{1,12})\b/;
+
 /**
  * Usage and finish reason of a whole Chat Completions answer.
  *
+ * The answer is the engine's, and goes to the client as it is: so the few facts are picked out of its text, where a raw
+ * `"usage"` cannot stand inside a string because its quotes would be escaped. Only what does not look like an answer is parsed.
+ *
+ * @param text the bytes of the answer, one character each (latin1).
  * @returns `undefined` when the answer is not a JSON object with choices.
  */
-export function answerFacts(answer: Buffer): AnswerFacts | undefined {
+export function answerFacts(text: string): AnswerFacts | undefined {
+  const usageAt = text.lastIndexOf('"usage"');
+  const whole = text.charCodeAt(0) === 123 && text.trimEnd().endsWith('}');
+  if (!whole || usageAt < 0 || text.indexOf('"choices"') < 0) return parsedFacts(text);
+  const tail = text.slice(usageAt);
+  const prompt = PROMPT.exec(tail)?.[1];
+  const completion = COMPLETION.exec(tail)?.[1];
+  if (prompt === undefined || completion === undefined) return parsedFacts(text);
+  return {
+    usage: {
+      promptTokens: Number(prompt),
+      completionTokens: Number(completion),
+      cachedTokens: Number(CACHED.exec(tail)?.[1] ?? 0),
+    },
+    finish: FINISH.exec(text)?.[1],
+  };
+}
+
+function parsedFacts(text: string): AnswerFacts | undefined {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(answer.toString('utf8'));
+    parsed = JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -40,8 +40,8 @@ export const openaiChat: Protocol = {
     return new ChatInbound(body, text, parsed, readChat(parsed, envelope));
   },
 
-  factsOf(answer: Buffer): AnswerFacts | undefined {
-    return answerFacts(answer);
+  factsOf(text: string): AnswerFacts | undefined {
+    return answerFacts(text);
   },
 
   relay(stripUsage: boolean): StreamRelay {
