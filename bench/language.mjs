@@ -1,6 +1,7 @@
 // `node bench/language.mjs FILE [--json]`: accuracy and CPU time of the language signal on JSON lines {text, lang}, beside
 // the same model over the whole sample. Settings were chosen on the even lines; what is printed is of the odd ones.
 import { readFileSync } from 'node:fs';
+import { looksEnglish } from '../dist/router/signals/english.js';
 import { guess } from '../dist/router/signals/language.js';
 import { loadLanguageModel } from '../dist/router/signals/language-model.js';
 
@@ -15,22 +16,36 @@ const rows = readFileSync(file, 'utf8')
   .split('\n')
   .filter((_, line) => line % 2 === 1)
   .map(line => JSON.parse(line))
-  .filter(({ lang }) => LANGUAGES.includes(lang))
   .map(({ text, lang }) => ({ line: text.replace(/\s+/g, ' ').slice(0, 160), lang }));
 const model = await loadLanguageModel();
-const ways = { signal: line => guess(model, line), 'whole sample': model };
+const EN = { language: 'en' };
+const all = rows;
+const common = rows.filter(({ lang }) => LANGUAGES.includes(lang));
+const ways = {
+  signal: line => (looksEnglish(line) ? EN : guess(model, line)),
+  'model, first look': line => guess(model, line),
+  'model, whole sample': model,
+};
+const settled = all.filter(({ line }) => looksEnglish(line));
+const english = all.filter(({ lang }) => lang === 'en');
+const wrong = settled.filter(({ lang }) => lang !== 'en').length;
 
 const figures = {};
 for (const [name, way] of Object.entries(ways)) {
-  for (const { line } of rows) way(line);
+  for (const { line } of common) way(line);
   const from = process.cpuUsage();
-  const right = rows.filter(({ line, lang }) => way(line).language === lang).length;
+  const right = common.filter(({ line, lang }) => way(line).language === lang).length;
   const { user, system } = process.cpuUsage(from);
   figures[name] = {
-    texts: rows.length,
-    accuracy: Number((right / rows.length).toFixed(4)),
-    cpu_us: Number(((user + system) / rows.length).toFixed(1)),
+    texts: common.length,
+    accuracy: Number((right / common.length).toFixed(4)),
+    cpu_us: Number(((user + system) / common.length).toFixed(1)),
   };
 }
+figures['English by its words'] = {
+  texts: english.length,
+  settled: settled.length - wrong,
+  wrong: `${wrong} of ${all.length - english.length} in other languages`,
+};
 if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
 else console.table(figures);

@@ -70,6 +70,33 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return out + text.slice(from);
 }
 
+/**
+ * Applies edits that do not overlap to the bytes a text was read from, so that what is not edited is copied and never encoded anew.
+ *
+ * @param text what `bytes` say in UTF-8; of the same length when all of it is ASCII, and then offsets need no counting.
+ */
+export function applyEditsToBytes(bytes: Buffer, text: string, edits: readonly Edit[]): Buffer {
+  if (edits.length === 0) return bytes;
+  const ordered = edits.length < 2 ? edits : [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
+  const ascii = bytes.length === text.length;
+  const pieces: Buffer[] = [];
+  let read = 0;
+  let offset = 0;
+  const byteAt = (char: number): number => {
+    if (ascii) return char;
+    offset += Buffer.byteLength(text.slice(read, char));
+    read = char;
+    return offset;
+  };
+  let from = 0;
+  for (const edit of ordered) {
+    pieces.push(bytes.subarray(from, byteAt(edit.start)), Buffer.from(edit.text));
+    from = byteAt(edit.end);
+  }
+  pieces.push(bytes.subarray(from));
+  return Buffer.concat(pieces);
+}
+
 function scanFor(text: string, key: string): Span | undefined {
   let found: Span | undefined;
   let at = skipSpace(text, openingOf(text));

@@ -28,6 +28,7 @@ export class RequestBoard implements Board {
   private readonly values: (SignalReading | undefined)[];
   private readonly inOrder: SignalReading[] = [];
   private pending: Map<number, Pending> | undefined;
+  private readonly evaluators: readonly SignalEvaluator[];
 
   constructor(
     readonly request: InferenceRequest,
@@ -35,7 +36,8 @@ export class RequestBoard implements Board {
     private readonly signals: SignalSet,
     private readonly options: BoardOptions,
   ) {
-    this.values = new Array<SignalReading | undefined>(signals.evaluators.length);
+    this.evaluators = signals.evaluators;
+    this.values = new Array<SignalReading | undefined>(signals.evaluators.length).fill(undefined);
   }
 
   read(name: string): SignalValue | undefined {
@@ -46,13 +48,14 @@ export class RequestBoard implements Board {
     const given = this.options.given?.get(name);
     if (given !== undefined) return this.keep(index, evaluator, given, 0);
     if (evaluator.cost.tier === 'learned' || this.pending?.has(index) === true) return undefined;
-    const startedAt = this.options.clock.now();
+    const { clock } = this.options;
+    const startedAt = clock.now();
     const value = this.start(evaluator);
     if (value instanceof Promise) {
       this.wait(index, value, startedAt);
       return undefined;
     }
-    return this.keep(index, evaluator, value, this.options.clock.now() - startedAt);
+    return this.keep(index, evaluator, value, clock.now() - startedAt);
   }
 
   async compute(names: readonly string[]): Promise<void> {
@@ -102,16 +105,7 @@ export class RequestBoard implements Board {
   }
 
   private keep(index: number, evaluator: SignalEvaluator, value: SignalValue, ms: Milliseconds): SignalReading {
-    const { state, score, label, evidence: said } = value;
-    const reading: SignalReading = {
-      name: evaluator.name,
-      type: evaluator.type,
-      state,
-      score,
-      ...(label === undefined ? undefined : { label }),
-      ...(said === undefined ? undefined : { evidence: said }),
-      ms,
-    };
+    const reading = readingOf(evaluator, value, ms);
     this.values[index] = reading;
     this.inOrder.push(reading);
     return reading;
@@ -124,10 +118,21 @@ export class RequestBoard implements Board {
   }
 
   private evaluator(index: number): SignalEvaluator {
-    const evaluator = this.signals.evaluators[index];
+    const evaluator = this.evaluators[index];
     if (evaluator === undefined) throw new WeirError('internal.unknown_signal', `no signal has index ${index}`);
     return evaluator;
   }
+}
+
+/** Written out, because a literal with conditional spreads takes six times as long, and ten of these are made for a request. */
+function readingOf({ name, type }: SignalEvaluator, value: SignalValue, ms: Milliseconds): SignalReading {
+  const { state, score, label, evidence: said } = value;
+  if (label === undefined) {
+    return said === undefined ? { name, type, state, score, ms } : { name, type, state, score, evidence: said, ms };
+  }
+  return said === undefined
+    ? { name, type, state, score, label, ms }
+    : { name, type, state, score, label, evidence: said, ms };
 }
 
 /** Evaluators do not throw for what a request contains; one that does is a defect, and its signal unknown rather than false. */

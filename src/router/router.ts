@@ -3,7 +3,7 @@ import { WeirError } from '#contract/errors.js';
 import type { Outcome } from '#contract/outcome.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { InferenceRequest } from '#contract/request.js';
-import type { Route } from '#contract/route.js';
+import type { DecisionReason, Route } from '#contract/route.js';
 import type { Board, SignalEvaluator, SignalValue } from '#contract/signal.js';
 import type { RouteDraft, Stage } from '#contract/stage.js';
 import type { Strategy } from '#contract/strategy.js';
@@ -86,13 +86,13 @@ export function createRouter(config: RouterConfig, { clock, models }: RouterDeps
     knows: model => virtualNames.has(model) || facts.has(model),
     draft: () => ({
       decision: '',
-      reason: { summary: '', passed: [] },
-      models: [],
-      candidates: [],
+      reason: NO_REASON,
+      models: NONE,
+      candidates: NONE,
       selector: '',
       strategy: direct.strategy,
-      parameters: {},
-      constraints: {},
+      parameters: NOTHING,
+      constraints: NOTHING,
     }),
     board: (request, profile, given) =>
       new RequestBoard(request, profile, signals, given === undefined ? options : { ...options, given }),
@@ -106,6 +106,11 @@ export function createRouter(config: RouterConfig, { clock, models }: RouterDeps
     prepare: () => signals.prepare(),
   };
 }
+
+/** What every draft begins with. */
+const NONE: readonly never[] = Object.freeze([]);
+const NOTHING = Object.freeze({});
+const NO_REASON: DecisionReason = Object.freeze({ summary: '', passed: NONE });
 
 /** The policy of a configuration that has none: any model, in file order. */
 function anyModel(models: readonly ModelFacts[]): DecisionConfig {

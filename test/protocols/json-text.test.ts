@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyEdits, elementSpans, memberSpan, openingOf } from '#protocols/json-text.js';
+import { applyEdits, applyEditsToBytes, type Edit, elementSpans, memberSpan, openingOf } from '#protocols/json-text.js';
 
 /** Objects printed in the ways people print them, with members that look like the one that is looked for. */
 const objects = fc.dictionary(
@@ -62,6 +62,22 @@ describe('applyEdits', () => {
     const span = memberSpan(text, 'model', true)!;
     expect(applyEdits(text, [{ ...span, text: '"small"' }])).toBe(
       '{ "n" : 1.0, "model":"small" ,"big":12345678901234567890 }',
+    );
+  });
+
+  it('does the same to text and to bytes', () => {
+    const texts = fc.string({ unit: 'binary' }).filter(text => text.isWellFormed());
+    fc.assert(
+      fc.property(texts, fc.array(fc.tuple(fc.nat(), texts), { maxLength: 4 }), (text, wanted) => {
+        const points = [...text].map((_, at) => [...text].slice(0, at).join('').length).concat(text.length);
+        const cuts = [...new Set(wanted.map(([at]) => points[at % points.length]!))].sort((a, b) => a - b);
+        const edits: Edit[] = [];
+        for (let at = 0; at + 1 < cuts.length; at += 2) {
+          edits.push({ start: cuts[at]!, end: cuts[at + 1]!, text: wanted[at]![1] });
+        }
+        const bytes = applyEditsToBytes(Buffer.from(text), text, edits);
+        expect(bytes.toString('utf8')).toBe(applyEdits(text, edits));
+      }),
     );
   });
 

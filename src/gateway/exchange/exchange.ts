@@ -199,8 +199,7 @@ export class Exchange implements AttemptOwner, StageContext {
     if (begun) {
       this.advance({ kind: 'answered' });
       this.breakStream(error, delivery);
-    } else if (retryable && this.asked?.mayTryAnother(attempt.placement.replica) === true)
-      this.place();
+    } else if (retryable && this.asked?.mayTryAnother(attempt.placement.replica) === true) this.place();
     else this.advance({ kind: 'failed', error, retryable });
   }
 

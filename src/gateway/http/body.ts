@@ -52,7 +52,9 @@ class Body implements Watched {
     this.deadline += (chunk.length / MIN_BYTES_PER_SECOND) * 1000;
     if (this.size > this.limits.bytes) {
       const most = this.limits.bytes;
-      this.settle(new WeirError('request.too_large', `The body is longer than ${most} bytes`, { hint: `at most ${most} bytes` }));
+      this.settle(
+        new WeirError('request.too_large', `The body is longer than ${most} bytes`, { hint: `at most ${most} bytes` }),
+      );
     } else this.chunks.push(chunk);
   };
 

@@ -15,7 +15,10 @@ interface Entry {
 export class Connections {
   private readonly entries = new Map<string, Entry>();
   /** What {@link Connections.route} found out, by URL and path: parsing a URL costs more than the rest of a look-up. */
-  private readonly routes = new Map<string, { readonly pool: Pool; readonly path: string; readonly connectTimeout: Milliseconds }>();
+  private readonly routes = new Map<
+    string,
+    { readonly pool: Pool; readonly path: string; readonly connectTimeout: Milliseconds }
+  >();
 
   /** The pool and the path for an API call at a replica. The base URL may or may not end in `/v1`: people write both. */
   route(url: string, path: string, connectTimeout: Milliseconds): { readonly pool: Pool; readonly path: string } {

@@ -1,6 +1,7 @@
 import type { PlacementRequest } from '#contract/placement.js';
 import type { Price, Quote } from '#contract/pool-view.js';
-import type { WorkloadProfile } from '#contract/profile.js';
+import type { PromptPrefix, WorkloadProfile } from '#contract/profile.js';
+import type { PlacementConstraints } from '#contract/route.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import { whyNowhere } from '#pool/flow/refusals.js';
 import type { Choice } from '#pool/placement/placer.js';
@@ -104,6 +105,39 @@ class LiveQuote implements Quote {
   }
 }
 
+const ANYWHERE: PlacementConstraints = Object.freeze({});
+const NONE: readonly never[] = Object.freeze([]);
+
+/** The placement that would be asked for if the model were chosen. Session and prefix take work: they are there when looked at. */
+class Hypothetical implements PlacementRequest {
+  readonly promptTokens: Tokens;
+  readonly outputTokens: Tokens;
+
+  constructor(
+    readonly model: string,
+    private readonly profile: WorkloadProfile,
+  ) {
+    this.promptTokens = profile.promptTokens(model);
+    this.outputTokens = profile.outputTokens.p75;
+  }
+
+  get prefix(): PromptPrefix {
+    return this.profile.prefix();
+  }
+
+  get session(): string {
+    return this.profile.session;
+  }
+
+  get constraints(): PlacementConstraints {
+    return ANYWHERE;
+  }
+
+  get exclude(): readonly string[] {
+    return NONE;
+  }
+}
+
 /** Quotes a model for one request, from the state of its pools at this moment. */
 export function quote(
   topology: Topology,
@@ -113,17 +147,7 @@ export function quote(
   energy: EnergyEstimate | undefined,
 ): Quote {
   const served = topology.models.get(model);
-  const request: PlacementRequest = {
-    model,
-    promptTokens: profile.promptTokens(model),
-    outputTokens: profile.outputTokens.p75,
-    get prefix() {
-      return profile.prefix();
-    },
-    session: profile.session,
-    constraints: {},
-    exclude: [],
-  };
+  const request = new Hypothetical(model, profile);
   const tier = served === undefined ? undefined : tierFor(served, request.promptTokens + request.outputTokens, now);
   if (served === undefined || tier === undefined) {
     const error = whyNowhere(model, served, request, now);

@@ -1,18 +1,19 @@
 import type { RouteParameters } from '#contract/route.js';
-import { applyEdits, type Edit, elementSpans, memberSpan, openingOf } from '#protocols/json-text.js';
+import { type Edit, elementSpans, memberSpan, openingOf } from '#protocols/json-text.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * A Chat Completions body with the served model's name and the route's parameters put in, everything else as the client wrote it.
+ * What must change in a Chat Completions body to put in the served model's name and the route's parameters; everything else stays
+ * as the client wrote it.
  */
-export function editChat(
+export function chatEdits(
   text: string,
   body: Json,
   servedModel: string,
   parameters: RouteParameters,
   injectUsage: boolean,
-): string {
+): Edit[] {
   const edits: Edit[] = [];
   if (body.model !== servedModel) setMember(edits, text, body, 'model', servedModel);
   if (injectUsage) {
@@ -25,7 +26,7 @@ export function editChat(
   if (temperature !== undefined) setMember(edits, text, body, 'temperature', temperature);
   if (maxOutputTokens !== undefined) capOutput(edits, text, body, maxOutputTokens);
   if (systemPrompt !== undefined) putSystemPrompt(edits, text, systemPrompt);
-  return edits.length === 0 ? text : applyEdits(text, edits);
+  return edits;
 }
 
 function setMember(edits: Edit[], text: string, body: Json, key: string, value: unknown): void {

@@ -1,9 +1,10 @@
 import type { WeirError } from '#contract/errors.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
+import { applyEditsToBytes } from '#protocols/json-text.js';
 import type { AnswerFacts, Envelope, FixedAnswer, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { answerFacts } from './chat-answer.js';
-import { editChat } from './chat-edits.js';
+import { chatEdits } from './chat-edits.js';
 import { bodyText, parseObject, readChat } from './chat-request.js';
 import { ChatStreamRelay } from './chat-stream.js';
 
@@ -23,9 +24,8 @@ class ChatInbound implements Inbound {
   }
 
   bodyFor(servedModel: string, parameters: RouteParameters, injectUsage: boolean): Buffer {
-    const edited = editChat(this.text, this.body, servedModel, parameters, injectUsage);
-    if (edited === this.text) return this.bytes;
-    return Buffer.from(edited, 'utf8');
+    const edits = chatEdits(this.text, this.body, servedModel, parameters, injectUsage);
+    return applyEditsToBytes(this.bytes, this.text, edits);
   }
 }
 

@@ -67,7 +67,8 @@ function possible(node: Condition, read: Read, treat: Treat, needs: string[]): P
 }
 
 function possibleJunction(node: JunctionNode, read: Read, treat: Treat, needs: string[]): Possible {
-  const [decisive, neutral] = node.kind === 'and' ? [FALSE, TRUE] : [TRUE, FALSE];
+  const decisive = node.kind === 'and' ? FALSE : TRUE;
+  const neutral = node.kind === 'and' ? TRUE : FALSE;
   // All that is asked beside a child that can no longer be neutral: whether the others are decisive.
   const decisiveOnly: Treat = node.kind === 'and' ? 'as-true' : 'as-false';
   const mark = needs.length;

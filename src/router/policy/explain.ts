@@ -11,54 +11,62 @@ const MAX_LEAVES = 8;
  * {@link evaluate} does, so it reads no signal that evaluation has not read.
  */
 export function explain(node: Condition, read: Read, treat: Treat): string {
+  return inWords(decisiveLeaves(node, read, treat), read);
+}
+
+/** The leaves that {@link explain} puts into words. */
+export function decisiveLeaves(node: Condition, read: Read, treat: Treat): readonly Leaf[] {
+  const leaves: Leaf[] = [];
+  trace(node, read, treat, leaves);
+  return leaves;
+}
+
+export function inWords(leaves: readonly Leaf[], read: Read): string {
+  const only = leaves[0];
+  if (only !== undefined && leaves.length === 1) return describe(only, read(only.name));
   const because = new Map<string, string>();
-  for (const { leaf, value } of trace(node, read, treat).leaves) {
+  for (const leaf of leaves) {
     if (because.size === MAX_LEAVES && !because.has(leaf.name)) return `${[...because.values()].join('; ')}; …`;
-    because.set(leaf.name, describe(leaf, value));
+    because.set(leaf.name, describe(leaf, read(leaf.name)));
   }
   return [...because.values()].join('; ');
 }
 
-interface ReadLeaf {
-  readonly leaf: Leaf;
-  readonly value: SignalValue | undefined;
-}
-
-interface Trace {
-  readonly verdict: Verdict;
-  readonly leaves: readonly ReadLeaf[];
-}
-
-function trace(node: Condition, read: Read, treat: Treat): Trace {
+/** Follows a condition to its verdict and adds the leaves that made it to `leaves`. */
+function trace(node: Condition, read: Read, treat: Treat, leaves: Leaf[]): Verdict {
   switch (node.kind) {
     case 'signal':
     case 'compare': {
-      const value = read(node.name);
-      const verdict = leafVerdict(node, value);
-      return { verdict: verdict === 'unknown' ? treatUnknown(treat) : verdict, leaves: [{ leaf: node, value }] };
+      const verdict = leafVerdict(node, read(node.name));
+      leaves.push(node);
+      return verdict === 'unknown' ? treatUnknown(treat) : verdict;
     }
     case 'not': {
-      const { verdict, leaves } = trace(node.child, read, negate(treat));
-      return { verdict: verdict === 'true' ? 'false' : verdict === 'false' ? 'true' : verdict, leaves };
+      const verdict = trace(node.child, read, negate(treat), leaves);
+      return verdict === 'true' ? 'false' : verdict === 'false' ? 'true' : verdict;
     }
     default:
-      return traceJunction(node, read, treat);
+      return traceJunction(node, read, treat, leaves);
   }
 }
 
-function traceJunction(node: JunctionNode, read: Read, treat: Treat): Trace {
+function traceJunction(node: JunctionNode, read: Read, treat: Treat, leaves: Leaf[]): Verdict {
   const decisive = node.kind === 'and' ? 'false' : 'true';
   const undecided: Treat = node.kind === 'and' ? 'as-true' : 'as-false';
-  const all: ReadLeaf[] = [];
-  const unknown: ReadLeaf[] = [];
+  const mark = leaves.length;
+  let unknown = false;
   for (const child of node.children) {
-    const { verdict, leaves } = trace(child, read, unknown.length > 0 ? undecided : treat);
-    if (verdict === decisive) return { verdict, leaves };
-    all.push(...leaves);
-    if (verdict === 'unknown') unknown.push(...leaves);
+    const before = leaves.length;
+    const verdict = trace(child, read, unknown ? undecided : treat, leaves);
+    if (verdict === decisive || (verdict === 'unknown' && !unknown)) {
+      // What the children before this one said no longer counts.
+      if (before > mark) leaves.splice(mark, before - mark);
+      if (verdict === decisive) return verdict;
+      unknown = true;
+    } else if (unknown && verdict !== 'unknown') leaves.length = before;
   }
-  if (unknown.length > 0) return { verdict: 'unknown', leaves: unknown };
-  return { verdict: node.kind === 'and' ? 'true' : 'false', leaves: all };
+  if (unknown) return 'unknown';
+  return node.kind === 'and' ? 'true' : 'false';
 }
 
 function describe({ kind, name }: Leaf, value: SignalValue | undefined): string {

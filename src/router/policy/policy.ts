@@ -6,6 +6,7 @@ import { evaluate, type Read, type Treat } from './evaluate.js';
 import { explain } from './explain.js';
 import type { Expression } from './expression.js';
 import { parseExpression } from './parse.js';
+import { PassedOver } from './passed-over.js';
 import { printExpression } from './print.js';
 import { signalsOf } from './references.js';
 import type { DecisionConfig } from './schema.js';
@@ -33,6 +34,8 @@ interface Compiled {
   readonly treat: Treat;
   readonly condition: Expression;
   readonly printed: string;
+  /** Absent for `otherwise`, which no request is passed over by. */
+  readonly passedOver: PassedOver | undefined;
 }
 
 /** What is the same as *unknown* for each way of meeting it: a decision that is skipped either way need not know which. */
@@ -61,12 +64,18 @@ export class Policy {
     this.decisions = rankDecisions(decisions).map(({ name, when, on_unknown }) => {
       const parsed = parseExpression(when);
       if (!parsed.ok) throw new WeirError('policy.syntax', `${name}: ${parsed.error.message}`);
+      const condition = orderByCost(parsed.tree, costOf);
+      const treat = TREAT[on_unknown];
       return {
         name,
         onUnknown: on_unknown,
-        treat: TREAT[on_unknown],
-        condition: orderByCost(parsed.tree, costOf),
+        treat,
+        condition,
         printed: cut(printExpression(parsed.tree), MAX_CONDITION),
+        passedOver:
+          condition.kind === 'otherwise'
+            ? undefined
+            : new PassedOver(name, condition, treat, why => cut(why, MAX_CONDITION)),
       };
     });
     this.signals = [...new Set(this.decisions.flatMap(({ condition }) => signalsOf(condition)))];
@@ -79,17 +88,16 @@ export class Policy {
   decide(board: Board): PolicyResult {
     const read: Read = name => board.read(name);
     const needs: string[] = [];
-    const passed: { decision: string; why: string }[] = [];
+    const passed: DecisionReason['passed'][number][] = [];
     for (const decision of this.decisions) {
-      const { name, condition, treat } = decision;
+      const { name, condition, treat, passedOver } = decision;
       if (condition.kind === 'otherwise') {
         return { kind: 'decided', decision: name, reason: { summary: `${name}: otherwise`, passed } };
       }
       const verdict = evaluate(condition, read, treat, needs);
       if (verdict === 'pending') return { kind: 'needs', names: [...new Set(needs)] };
       if (verdict === 'false') {
-        if (passed.length < MAX_PASSED)
-          passed.push({ decision: name, why: cut(explain(condition, read, treat), MAX_CONDITION) });
+        if (passed.length < MAX_PASSED && passedOver !== undefined) passed.push(passedOver.tell(read));
         continue;
       }
       const because = explain(condition, read, treat);

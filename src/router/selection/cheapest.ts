@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Selector } from '#contract/selection.js';
 import { expectedCost, formatUsd } from './expected.js';
 import { fieldOf } from './feasibility.js';
-import { rankByScore } from './ranking.js';
+import { rankByScore, type Scored } from './ranking.js';
 import type { SelectorType } from './selector-type.js';
 
 const schema = z.strictObject({});
@@ -16,10 +16,11 @@ export const cheapest: SelectorType<z.output<typeof schema>> = {
     name: 'cheapest',
     rank(models, context) {
       const { contenders, ruledOut } = fieldOf(models, facts, context);
-      const scored = contenders.map(contender => {
+      const scored: Scored[] = [];
+      for (const contender of contenders) {
         const cost = expectedCost(contender, context.board.profile);
-        return { model: contender.model, score: -cost, reason: `expected cost ${formatUsd(cost)}` };
-      });
+        scored.push({ model: contender.model, score: -cost, reason: `expected cost ${formatUsd(cost)}` });
+      }
       return rankByScore(scored, ruledOut, context.random);
     },
     observe() {},

@@ -24,7 +24,26 @@ export function expectedLatency({ quote }: Contender, profile: WorkloadProfile):
   return ttftMs === undefined || tpotMs === undefined ? undefined : ttftMs + tpotMs * profile.outputTokens.p50;
 }
 
-/** Money as people read it: `$0.00012`. */
+/** Amounts from $0.0000001 to below $10 are put into words once each: 900 in every power of ten. */
+const LEAST_EXPONENT = -7;
+const EXPONENTS = 8;
+const WRITTEN: (string | undefined)[] = new Array<string | undefined>(EXPONENTS * 1000).fill(undefined);
+/** `SCALE[e - LEAST_EXPONENT]` makes an integer of three digits of an amount between 10^e and 10^(e + 1). */
+const SCALE = Array.from({ length: EXPONENTS }, (_, i) => 10 ** (2 - LEAST_EXPONENT - i));
+
+/** Money as people read it, to three digits: `$0.00012`. */
 export function formatUsd(usd: Usd): string {
+  // Writing a number with a fraction is dear; amounts of three digits repeat, so that most are only looked up.
+  for (let i = 0; i < EXPONENTS; i++) {
+    const digits = Math.round(usd * SCALE[i]!);
+    if (digits < 100) break;
+    if (digits >= 1000) continue;
+    const at = i * 1000 + digits;
+    return (WRITTEN[at] ??= plainUsd(usd));
+  }
+  return plainUsd(usd);
+}
+
+function plainUsd(usd: Usd): string {
   return `$${Number(usd.toPrecision(3))}`;
 }

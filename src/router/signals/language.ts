@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { share } from '#contract/schema.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
+import { looksEnglish } from './english.js';
 import { evidence } from './evidence.js';
 import { LANGUAGES } from './language-codes.js';
 import { type LanguageGuess, type LanguageModel, loadLanguageModel, readyLanguageModel } from './language-model.js';
@@ -12,6 +13,8 @@ import type { SignalType } from './signal-type.js';
 const SAMPLE = 160;
 /** Characters read first; what they leave in doubt is read to the end of the sample. */
 const FIRST_LOOK = 64;
+/** Probability given to a text that is English by its function words. */
+const ENGLISH = 0.99;
 /** Probability from which a first look settles it. */
 const SETTLED = 0.95;
 /** Letters below which the guess is wrong too often to be one (4 % of 8 to 12 letters of English, at the default confidence). */
@@ -59,6 +62,8 @@ export const language: SignalType<LanguageOptions> = {
       return { state: wanted === undefined || wanted.has(label) ? 'true' : 'false', score, label, evidence: said };
     };
 
+    const english = judge({ language: 'en', probability: ENGLISH });
+
     return {
       name,
       type: 'language',
@@ -68,6 +73,7 @@ export const language: SignalType<LanguageOptions> = {
         const { letters, language: told } = scriptOf(line);
         if (told !== undefined) return judge({ language: told, probability: 1 });
         if (letters < MIN_LETTERS) return TOO_SHORT;
+        if (looksEnglish(line)) return english;
         const model = readyLanguageModel();
         if (model !== undefined) return judge(guess(model, line));
         return loadLanguageModel().then(ready => judge(guess(ready, line)), unavailable);

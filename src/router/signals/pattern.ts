@@ -1,6 +1,7 @@
-import { RegExpParser } from '@eslint-community/regexpp';
+import { type AST, RegExpParser } from '@eslint-community/regexpp';
 import { RE2JS } from 're2js';
 import { worstCaseSteps } from './pattern-work.js';
+import { hasOddCases, spelledCases } from './spelled-cases.js';
 
 /** Longest pattern taken, in characters. */
 export const MAX_PATTERN_LENGTH = 512;
@@ -34,15 +35,22 @@ export function safePattern(source: string, caseSensitive: boolean): SafePattern
     return { problem: `a regular expression of ${source.length} characters; at most ${MAX_PATTERN_LENGTH} are taken` };
   }
   const parsed = parse(source);
-  if (parsed.steps <= MAX_BACKTRACKING) return backtracking(source, caseSensitive);
+  if (parsed.tree !== undefined && parsed.steps <= MAX_BACKTRACKING) {
+    return backtracking(source, caseSensitive, parsed.tree);
+  }
   return linear(source, caseSensitive, parsed);
 }
 
-type Parsed = { readonly steps: number; readonly error?: { readonly message: string; readonly offset: number } };
+interface Parsed {
+  readonly steps: number;
+  readonly tree?: AST.Pattern;
+  readonly error?: { readonly message: string; readonly offset: number };
+}
 
 function parse(source: string): Parsed {
   try {
-    return { steps: worstCaseSteps(parser.parsePattern(source, 0, source.length, { unicode: true })) };
+    const tree = parser.parsePattern(source, 0, source.length, { unicode: true });
+    return { steps: worstCaseSteps(tree), tree };
   } catch (cause) {
     // Not the platform's dialect, but it may yet be RE2's: `(?i)`, `\z`, `[[:alpha:]]`.
     const { message, index } = cause as { message: string; index?: number };
@@ -51,9 +59,16 @@ function parse(source: string): Parsed {
   }
 }
 
-function backtracking(source: string, caseSensitive: boolean): SafePattern {
+function backtracking(source: string, caseSensitive: boolean, tree: AST.Pattern): SafePattern {
   const pattern = new RegExp(source, caseSensitive ? 'u' : 'iu');
-  return { source, engine: 'backtracking', test: text => pattern.test(text) };
+  const spelled = caseSensitive ? undefined : spelledCases(tree);
+  if (spelled === undefined) return { source, engine: 'backtracking', test: text => pattern.test(text) };
+  const quick = new RegExp(spelled, 'u');
+  return {
+    source,
+    engine: 'backtracking',
+    test: text => (hasOddCases(text) ? pattern.test(text) : quick.test(text)),
+  };
 }
 
 function linear(source: string, caseSensitive: boolean, parsed: Parsed): SafePattern | UnsafePattern {
