@@ -28,7 +28,10 @@ export const share = z.number().min(0).max(1);
 /** Names of models, pools, signals and decisions: what headers, labels and expressions can carry unquoted. */
 export const name = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'a name of letters, digits and . _ : / - that begins with a letter or digit')
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/,
+    'a name of letters, digits and . _ : / - that begins with a letter or digit',
+  )
   .meta({ title: 'name' });
 
 /** Names that expressions use: also free of `-`-prefix ambiguity, so letters, digits, `_`, `-` and `.`, and no reserved word. */

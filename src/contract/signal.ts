@@ -1,5 +1,5 @@
-import type { InferenceRequest } from './request.js';
 import type { WorkloadProfile } from './profile.js';
+import type { InferenceRequest } from './request.js';
 import type { Milliseconds } from './units.js';
 
 /** Kleene's third value is *unknown*: the signal could not be computed. It is never taken for false. */

@@ -28,6 +28,8 @@ export interface Address {
 export class Gateway implements ExchangeHost {
   readonly startedAt: Milliseconds;
   draining = false;
+  /** What signals need has been loaded: from now on none is unknown for want of its model. */
+  prepared = false;
   private current: Runtime;
   private readonly exchanges = new Set<Exchange>();
   private readonly server: Server;
@@ -78,7 +80,9 @@ export class Gateway implements ExchangeHost {
       });
     });
     this.prober.retarget(probeTargets(this.current));
-    void this.current.router.prepare();
+    void this.current.router.prepare().then(() => {
+      this.prepared = true;
+    });
     const bound = (this.server.address() as AddressInfo).port;
     const shown = host.includes(':') ? `[${host}]` : host;
     return { host, port: bound, url: `http://${shown}:${bound}` };

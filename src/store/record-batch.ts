@@ -1,31 +1,39 @@
 import type { DecisionRecord } from '#contract/record.js';
-import type { Bytes } from '#contract/units.js';
-import { recordJson } from './record-json.js';
-import { COLUMNS } from './record-table.js';
+import type { Bytes, Milliseconds } from '#contract/units.js';
+import { RecordJson } from './record-json.js';
 
 /**
- * Records on their way to the writing thread. `rows` holds, one record after the other, the values of all columns but the JSON,
- * and where in `text` its JSON ends. Written to bytes that change hands, making and sending the JSON costs half of what it
- * costs as strings: text that was put together from pieces is slow to copy between threads.
+ * Records on their way to the writing thread, as they will stand in the table. `json` is UTF-8 in a buffer that changes hands: text
+ * put together from pieces is slow to copy between threads.
  */
 export interface RecordBatch {
-  readonly rows: readonly (string | number)[];
-  readonly text: ArrayBuffer;
+  readonly records: number;
+  /** What the batch counts for in the backlog. */
+  readonly bytes: Bytes;
+  readonly firstAt: Milliseconds;
+  readonly lastAt: Milliseconds;
+  readonly facts: string;
+  readonly shared: string;
+  readonly json: ArrayBuffer;
 }
 
-const START_BYTES = 262_144;
+const START_BYTES = 131_072;
 /** A buffer that had to grow beyond this is not kept. */
 const KEEP_BYTES = 4 * START_BYTES;
+const COMMA = 0x2c;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
 
 /** Gathers records into batches. */
 export class BatchWriter {
+  records = 0;
+  bytes: Bytes = 0;
+  private readonly writer = new RecordJson();
   private text = Buffer.allocUnsafeSlow(START_BYTES);
-  private rows: (string | number)[] = [];
+  private facts = '';
   private end = 0;
-
-  get records(): number {
-    return this.rows.length / COLUMNS.length;
-  }
+  private firstAt = Number.POSITIVE_INFINITY;
+  private lastAt = Number.NEGATIVE_INFINITY;
 
   /**
    * Adds a record, unless its JSON is longer than `room`.
@@ -33,22 +41,33 @@ export class BatchWriter {
    * @returns bytes added; 0 when there was no room.
    */
   add(record: DecisionRecord, room: Bytes): Bytes {
-    const json = recordJson(record);
+    const json = this.writer.record(record);
     if (json.length > room) return 0;
-    const { id, at, profile, decision, outcome } = record;
-    this.reserve(json.length * 3);
-    const bytes = this.text.write(json, this.end, 'utf8');
+    const facts = this.writer.facts(record, json.length);
+    this.reserve(json.length * 3 + 2);
+    this.text[this.end] = this.records === 0 ? OPEN : COMMA;
+    const bytes = this.text.write(json, this.end + 1, 'utf8') + 1;
+    this.facts += this.records === 0 ? facts : `,${facts}`;
     this.end += bytes;
-    this.rows.push(id, at, profile.session, decision, outcome.model, outcome.status, this.end);
+    this.records++;
+    this.bytes += bytes;
+    if (record.at < this.firstAt) this.firstAt = record.at;
+    if (record.at > this.lastAt) this.lastAt = record.at;
     return bytes;
   }
 
   /** The batch so far; the next one begins. */
   take(): RecordBatch {
-    const text = this.text.buffer.slice(0, this.end) as ArrayBuffer;
-    const batch = { rows: this.rows, text };
-    this.rows = [];
+    this.text[this.end] = CLOSE;
+    const { records, bytes, firstAt, lastAt } = this;
+    const json = this.text.buffer.slice(0, this.end + 1) as ArrayBuffer;
+    const batch = { records, bytes, firstAt, lastAt, facts: `[${this.facts}]`, shared: this.writer.takeShared(), json };
+    this.records = 0;
+    this.bytes = 0;
+    this.facts = '';
     this.end = 0;
+    this.firstAt = Number.POSITIVE_INFINITY;
+    this.lastAt = Number.NEGATIVE_INFINITY;
     if (this.text.length > KEEP_BYTES) this.text = Buffer.allocUnsafeSlow(START_BYTES);
     return batch;
   }
@@ -59,19 +78,5 @@ export class BatchWriter {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.text.length));
     this.text.copy(grown, 0, 0, this.end);
     this.text = grown;
-  }
-}
-
-/** Calls `take` with the values of every record of a batch, in the order of {@link COLUMNS}. */
-export function eachRow(batch: RecordBatch, take: (...values: (string | number)[]) => void): void {
-  const { rows } = batch;
-  const text = Buffer.from(batch.text);
-  const last = COLUMNS.length - 1;
-  let from = 0;
-  for (let at = 0; at < rows.length; at += COLUMNS.length) {
-    const end = rows[at + last] as number;
-    const json = text.toString('utf8', from, end);
-    from = end;
-    take(rows[at]!, rows[at + 1]!, rows[at + 2]!, rows[at + 3]!, rows[at + 4]!, rows[at + 5]!, json);
   }
 }

@@ -1,171 +1,203 @@
 import type { AttemptOutcome, Outcome } from '#contract/outcome.js';
-import type { Placement } from '#contract/placement.js';
+import type { Placement, ReplicaScore } from '#contract/placement.js';
 import type { DecisionRecord, ProfileSummary } from '#contract/record.js';
-import type { Candidate, StageNote } from '#contract/route.js';
+import type { Candidate, RouteParameters, StageNote } from '#contract/route.js';
 import type { SignalReading } from '#contract/signal.js';
+import { list, number, quoted, time, word } from './json-text.js';
+import { type Part, PartTable, SharedParts } from './shared-parts.js';
+
+type Passed = DecisionRecord['reason']['passed'][number];
+type End = AttemptOutcome | Outcome;
 
 /**
- * A decision record as JSON text, written by hand: this runs once a request, and `JSON.stringify` costs 1.4 times as much, most
- * of it for the seventeen digits of measured times. What it writes parses back to the record, times rounded to 0.1 µs; a property test
- * over all fields of the contract, which the compiler keeps complete, sees that none is forgotten here.
+ * Writes decision records as JSON, by hand: this runs once a request, on the thread that serves it. Most of a record is the same as
+ * in the one before (a signal that found nothing, a candidate and why it stands where it stands), so such parts are
+ * written once a batch: `{"is":3,"ms":0.0123}` is part 3 of the batch and a time of its own. `restored` puts a record together again,
+ * times rounded to 0.1 µs; a property test over all fields of the contract, which the compiler keeps complete, sees that none is
+ * forgotten here.
  */
-export function recordJson(record: DecisionRecord): string {
-  const { caller } = record;
-  let json = `{"id":${quoted(record.id)},"at":${number(record.at)},"api":${word(record.api)}`;
-  json += `,"modelAsked":${word(record.modelAsked)},"stream":${record.stream},"caller":{"address":${word(caller.address)}`;
-  if (caller.key !== undefined) json += `,"key":${word(caller.key)}`;
-  if (caller.user !== undefined) json += `,"user":${quoted(caller.user)}`;
-  json += `},"profile":${profileJson(record.profile)},"signals":${list(record.signals, signalJson)}`;
-  json += `,"decision":${word(record.decision)},"reason":{"summary":${quoted(record.reason.summary)},"passed":`;
-  json += `${list(record.reason.passed, passedJson)}},"selector":${word(record.selector)},"strategy":${word(record.strategy)}`;
-  json += `,"candidates":${list(record.candidates, candidateJson)},"parameters":${JSON.stringify(record.parameters)}`;
-  json += `,"stages":${list(record.stages, stageJson)}`;
-  if (record.placement !== undefined) json += `,"placement":${placementJson(record.placement)}`;
-  json += `,"attempts":${list(record.attempts, attemptJson)},"outcome":${outcomeJson(record.outcome)}`;
-  json += `,"configVersion":${word(record.configVersion)}`;
-  if (record.prompt !== undefined) json += `,"prompt":${JSON.stringify(record.prompt)}`;
-  return `${json}}`;
-}
+export class RecordJson {
+  private readonly shared = new SharedParts();
+  private readonly routes = new PartTable();
+  private readonly profiles = new PartTable();
+  private readonly readings = new PartTable();
+  private readonly refusals = new PartTable();
+  private readonly rankings = new PartTable();
+  private readonly notes = new PartTable();
+  private readonly places = new PartTable();
+  private readonly rivals = new PartTable();
+  private readonly ends = new PartTable();
+  private lastParameters: RouteParameters | undefined;
+  private lastParametersJson = '';
 
-function profileJson(profile: ProfileSummary): string {
-  const { p50, p75 } = profile.outputTokens;
-  return (
-    `{"archetype":"${profile.archetype}","turn":${number(profile.turn)},"warmth":"${profile.warmth}"` +
-    `,"heaviness":"${profile.heaviness}","modality":"${profile.modality}","session":${quoted(profile.session)}` +
-    `,"application":${word(profile.application)},"promptTokens":${number(profile.promptTokens)}` +
-    `,"outputTokens":{"p50":${number(p50)},"p75":${number(p75)}}}`
-  );
-}
-
-function signalJson(signal: SignalReading): string {
-  let json = signalHead(signal) + number(signal.score);
-  if (signal.label !== undefined) json += `,"label":${word(signal.label)}`;
-  if (signal.evidence !== undefined) json += `,"evidence":${quoted(signal.evidence)}`;
-  return `${json},"ms":${time(signal.ms)}}`;
-}
-
-interface SignalHeads {
-  readonly type: string;
-  readonly true: string;
-  readonly false: string;
-  readonly unknown: string;
-}
-
-const signalHeads = new Map<string, SignalHeads>();
-
-/** A signal's name, type and state up to its score: half of a record is signals, and half of a signal is this. */
-function signalHead({ name, type, state }: SignalReading): string {
-  let heads = signalHeads.get(name);
-  if (heads === undefined || heads.type !== type) {
-    const head = (of: string): string => `{"name":${word(name)},"type":${word(type)},"state":"${of}","score":`;
-    heads = { type, true: head('true'), false: head('false'), unknown: head('unknown') };
-    if (signalHeads.size >= MAX_WORDS) signalHeads.clear();
-    signalHeads.set(name, heads);
+  /** The record but for what {@link RecordJson.facts} holds. */
+  record(record: DecisionRecord): string {
+    const { caller, reason, placement } = record;
+    let json = `${this.shared.open(this.route(record))},"caller":{"address":${word(caller.address)}`;
+    if (caller.key !== undefined) json += `,"key":${word(caller.key)}`;
+    if (caller.user !== undefined) json += `,"user":${quoted(caller.user)}`;
+    json += `},"profile":${this.profile(record.profile)},"signals":${list(record.signals, this.signal)}`;
+    json += `,"reason":{"summary":${quoted(reason.summary)},"passed":${list(reason.passed, this.passed)}}`;
+    json += `,"candidates":${list(record.candidates, this.candidate)},"stages":${list(record.stages, this.stage)}`;
+    if (placement !== undefined) json += `,"placement":${this.placement(placement)}`;
+    json += `,"attempts":${list(record.attempts, this.attempt)},"outcome":${this.outcome(record.outcome)}`;
+    if (record.prompt !== undefined) json += `,"prompt":${JSON.stringify(record.prompt)}`;
+    return `${json}}`;
   }
-  return heads[state];
-}
 
-function passedJson(passed: DecisionRecord['reason']['passed'][number]): string {
-  return `{"decision":${word(passed.decision)},"why":${quoted(passed.why)}}`;
-}
-
-function candidateJson(candidate: Candidate): string {
-  return (
-    `{"model":${word(candidate.model)},"score":${number(candidate.score)},"propensity":${number(candidate.propensity)}` +
-    `,"reason":${quoted(candidate.reason)},"eligible":${candidate.eligible}}`
-  );
-}
-
-function stageJson(stage: StageNote): string {
-  const note = stage.note === undefined ? '' : `,"note":${quoted(stage.note)}`;
-  return `{"stage":${word(stage.stage)},"ms":${time(stage.ms)}${note}}`;
-}
-
-function placementJson(placement: Placement): string {
-  return (
-    `{"pool":${word(placement.pool)},"replica":${word(placement.replica)}` +
-    `,"expectedPrefixTokens":${number(placement.expectedPrefixTokens)},"score":${number(placement.score)}` +
-    `,"losers":${list(placement.losers, loserJson)},"considered":${number(placement.considered)}` +
-    `,"queuedMs":${time(placement.queuedMs)}}`
-  );
-}
-
-function loserJson(loser: Placement['losers'][number]): string {
-  const filtered = loser.filtered === undefined ? '' : `,"filtered":${quoted(loser.filtered)}`;
-  return `{"replica":${word(loser.replica)},"score":${number(loser.score)}${filtered}}`;
-}
-
-function attemptJson(attempt: AttemptOutcome): string {
-  let json = `{"model":${word(attempt.model)},"pool":${word(attempt.pool)},"replica":${word(attempt.replica)}`;
-  json += `,"status":"${attempt.status}","httpStatus":${number(attempt.httpStatus)}`;
-  if (attempt.error !== undefined) json += `,"error":${word(attempt.error)}`;
-  if (attempt.ttftMs !== undefined) json += `,"ttftMs":${time(attempt.ttftMs)}`;
-  return `${json},"durationMs":${time(attempt.durationMs)}}`;
-}
-
-function outcomeJson(outcome: Outcome): string {
-  const { usage } = outcome;
-  let json = `{"status":"${outcome.status}","model":${word(outcome.model)},"pool":${word(outcome.pool)}`;
-  json += `,"replica":${word(outcome.replica)},"httpStatus":${number(outcome.httpStatus)}`;
-  if (outcome.error !== undefined) json += `,"error":${word(outcome.error)}`;
-  if (outcome.finish !== undefined) json += `,"finish":${word(outcome.finish)}`;
-  if (usage !== undefined) {
-    json += `,"usage":{"promptTokens":${number(usage.promptTokens)},"completionTokens":${number(usage.completionTokens)}`;
-    json += `,"cachedTokens":${number(usage.cachedTokens)}}`;
+  /** What records are looked up by, as a JSON array in the order of `Facts`, and the length of the record's JSON. */
+  facts({ id, at, profile, decision, outcome }: DecisionRecord, length: number): string {
+    const { model, status } = outcome;
+    return `[${quoted(id)},${number(at)},${quoted(profile.session)},${word(decision)},${word(model)},"${status}",${length}]`;
   }
-  if (outcome.ttftMs !== undefined) json += `,"ttftMs":${time(outcome.ttftMs)}`;
-  if (outcome.tpotMs !== undefined) json += `,"tpotMs":${time(outcome.tpotMs)}`;
-  json += `,"e2eMs":${time(outcome.e2eMs)},"queuedMs":${time(outcome.queuedMs)}`;
-  if (outcome.costUsd !== undefined) json += `,"costUsd":${number(outcome.costUsd)}`;
-  if (outcome.joules !== undefined) json += `,"joules":${number(outcome.joules)}`;
-  return `${json}}`;
-}
 
-function list<T>(items: readonly T[], write: (item: T) => string): string {
-  if (items.length === 0) return '[]';
-  let json = `[${write(items[0]!)}`;
-  for (let i = 1; i < items.length; i++) json += `,${write(items[i]!)}`;
-  return `${json}]`;
-}
+  /** The parts that the records since the last call have in common, as a JSON array. */
+  takeShared(): string {
+    return this.shared.take();
+  }
 
-/** JSON has no infinities and no NaN: they become null, as in `JSON.stringify`. */
-function number(value: number): string {
-  return Number.isFinite(value) ? `${value}` : 'null';
-}
+  private route({ decision, api, modelAsked, stream, selector, strategy, parameters, configVersion }: DecisionRecord): Part {
+    const json = this.parametersJson(parameters);
+    return (
+      this.routes.find(decision, api, modelAsked, stream, selector, strategy, configVersion, json) ??
+      this.routes.add(
+        decision,
+        `{"api":${word(api)},"modelAsked":${word(modelAsked)},"stream":${stream},"selector":${word(selector)}` +
+          `,"strategy":${word(strategy)},"configVersion":${word(configVersion)},"parameters":${json}}`,
+        api,
+        modelAsked,
+        stream,
+        selector,
+        strategy,
+        configVersion,
+        json,
+      )
+    );
+  }
 
-const TWO_DIGITS: readonly string[] = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'));
+  private parametersJson(parameters: RouteParameters): string {
+    if (parameters === this.lastParameters) return this.lastParametersJson;
+    this.lastParameters = parameters;
+    this.lastParametersJson = JSON.stringify(parameters);
+    return this.lastParametersJson;
+  }
 
-/** A time in ms to four decimals, by integer arithmetic: half the cost of the shortest text of a double. */
-function time(value: number): string {
-  const tenths = Math.round(value * 1e4);
-  if (!(tenths >= 0 && tenths < 2 ** 31 * 1e4)) return number(value);
-  const whole = Math.floor(tenths / 1e4);
-  const rest = tenths - whole * 1e4;
-  if (rest === 0) return `${whole}`;
-  const upper = (rest / 100) | 0;
-  return `${whole}.${TWO_DIGITS[upper]}${TWO_DIGITS[rest - upper * 100]}`;
-}
+  private profile(profile: ProfileSummary): string {
+    const { application, archetype, warmth, heaviness, modality } = profile;
+    const part =
+      this.profiles.find(application, archetype, warmth, heaviness, modality) ??
+      this.profiles.add(
+        application,
+        `{"archetype":"${archetype}","warmth":"${warmth}","heaviness":"${heaviness}","modality":"${modality}"` +
+          `,"application":${word(application)}}`,
+        archetype,
+        warmth,
+        heaviness,
+        modality,
+      );
+    const { p50, p75 } = profile.outputTokens;
+    return (
+      `${this.shared.open(part)},"turn":${number(profile.turn)},"promptTokens":${number(profile.promptTokens)}` +
+      `,"outputTokens":{"p50":${number(p50)},"p75":${number(p75)}}}`
+    );
+  }
 
-/** All of printable ASCII but the quotation mark and the backslash: what JSON writes as it stands. */
-const PLAIN = /^[ !#-[\]-~]*$/;
+  private readonly signal = (signal: SignalReading): string => {
+    const { name, type, state, score, label, evidence } = signal;
+    const part = this.readings.find(name, type, state, score, label, evidence) ?? this.newReading(signal);
+    return `${this.shared.open(part)},"ms":${time(signal.ms)}}`;
+  };
 
-function quoted(text: string): string {
-  return text.length < 512 && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
-}
+  private newReading({ name, type, state, score, label, evidence }: SignalReading): Part {
+    let json = `{"name":${word(name)},"type":${word(type)},"state":"${state}","score":${number(score)}`;
+    if (label !== undefined) json += `,"label":${word(label)}`;
+    if (evidence !== undefined) json += `,"evidence":${quoted(evidence)}`;
+    return this.readings.add(name, `${json}}`, type, state, score, label, evidence);
+  }
 
-const MAX_WORDS = 1024;
-const MAX_WORD = 64;
-const words = new Map<string, string>();
+  private readonly passed = ({ decision, why }: Passed): string => {
+    const part =
+      this.refusals.find(decision, why) ??
+      this.refusals.add(decision, `{"decision":${word(decision)},"why":${quoted(why)}}`, why);
+    return `${this.shared.open(part)}}`;
+  };
 
-/** Text out of a small set (names of models, signals, decisions), as JSON: remembered, at most 1,024 of them. */
-function word(text: string): string {
-  let json = words.get(text);
-  if (json === undefined) {
-    json = quoted(text);
-    if (text.length <= MAX_WORD) {
-      if (words.size >= MAX_WORDS) words.clear();
-      words.set(text, json);
+  private readonly candidate = ({ model, score, propensity, reason, eligible }: Candidate): string => {
+    const part =
+      this.rankings.find(model, reason, eligible) ??
+      this.rankings.add(
+        model,
+        `{"model":${word(model)},"reason":${quoted(reason)},"eligible":${eligible}}`,
+        reason,
+        eligible,
+      );
+    return `${this.shared.open(part)},"score":${number(score)},"propensity":${number(propensity)}}`;
+  };
+
+  private readonly stage = ({ stage, ms, note }: StageNote): string => {
+    const part =
+      this.notes.find(stage, note) ??
+      this.notes.add(
+        stage,
+        note === undefined ? `{"stage":${word(stage)}}` : `{"stage":${word(stage)},"note":${quoted(note)}}`,
+        note,
+      );
+    return `${this.shared.open(part)},"ms":${time(ms)}}`;
+  };
+
+  private placement(placement: Placement): string {
+    const { pool, replica } = placement;
+    const part =
+      this.places.find(replica, pool) ??
+      this.places.add(replica, `{"pool":${word(pool)},"replica":${word(replica)}}`, pool);
+    return (
+      `${this.shared.open(part)},"expectedPrefixTokens":${number(placement.expectedPrefixTokens)}` +
+      `,"score":${number(placement.score)},"losers":${list(placement.losers, this.loser)}` +
+      `,"considered":${number(placement.considered)},"queuedMs":${time(placement.queuedMs)}}`
+    );
+  }
+
+  private readonly loser = ({ replica, score, filtered }: ReplicaScore): string => {
+    const part =
+      this.rivals.find(replica, filtered) ??
+      this.rivals.add(
+        replica,
+        filtered === undefined
+          ? `{"replica":${word(replica)}}`
+          : `{"replica":${word(replica)},"filtered":${quoted(filtered)}}`,
+        filtered,
+      );
+    return `${this.shared.open(part)},"score":${number(score)}}`;
+  };
+
+  private readonly attempt = (attempt: AttemptOutcome): string => {
+    let json = this.shared.open(this.end(attempt, undefined));
+    if (attempt.ttftMs !== undefined) json += `,"ttftMs":${time(attempt.ttftMs)}`;
+    return `${json},"durationMs":${time(attempt.durationMs)}}`;
+  };
+
+  private outcome(outcome: Outcome): string {
+    const { usage } = outcome;
+    let json = this.shared.open(this.end(outcome, outcome.finish));
+    if (usage !== undefined) {
+      json += `,"usage":{"promptTokens":${number(usage.promptTokens)},"completionTokens":${number(usage.completionTokens)}`;
+      json += `,"cachedTokens":${number(usage.cachedTokens)}}`;
     }
+    if (outcome.ttftMs !== undefined) json += `,"ttftMs":${time(outcome.ttftMs)}`;
+    if (outcome.tpotMs !== undefined) json += `,"tpotMs":${time(outcome.tpotMs)}`;
+    json += `,"e2eMs":${time(outcome.e2eMs)},"queuedMs":${time(outcome.queuedMs)}`;
+    if (outcome.costUsd !== undefined) json += `,"costUsd":${number(outcome.costUsd)}`;
+    if (outcome.joules !== undefined) json += `,"joules":${number(outcome.joules)}`;
+    return `${json}}`;
   }
-  return json;
+
+  private end({ model, pool, replica, status, httpStatus, error }: End, finish: string | undefined): Part {
+    const known = this.ends.find(replica, status, model, pool, httpStatus, error, finish);
+    if (known !== undefined) return known;
+    let json = `{"status":"${status}","model":${word(model)},"pool":${word(pool)},"replica":${word(replica)}`;
+    json += `,"httpStatus":${number(httpStatus)}`;
+    if (error !== undefined) json += `,"error":${word(error)}`;
+    if (finish !== undefined) json += `,"finish":${word(finish)}`;
+    return this.ends.add(replica, `${json}}`, status, model, pool, httpStatus, error, finish);
+  }
 }

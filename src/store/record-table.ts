@@ -1,49 +1,44 @@
 /**
- * The table of decision records, as typed queries see it. What lists are filtered and sorted by is stored as columns of its own;
- * the other columns are read out of the record's JSON when someone asks for them (generated columns), for what is not
- * bound, moved and written for every request costs nothing.
+ * The table of decision records, as typed queries see it: one row a batch, for a row a record costs more than all the rest of
+ * writing it. What lists are filtered and sorted by stands in a column of its own, so that looking for records reads a twentieth of
+ * the file.
  */
-export interface DecisionsTable {
-  readonly id: string;
-  readonly at: number;
-  readonly session: string;
-  readonly decision: string;
-  readonly model: string;
-  readonly status: string;
-  /** The whole record, as JSON. */
-  readonly record: string;
+export interface BatchesTable {
+  readonly id: number;
+  /** Arrival of the earliest and of the latest record in it. */
+  readonly first_at: number;
+  readonly last_at: number;
+  /** How many records it holds. */
+  readonly records: number;
+  /** A JSON array of {@link Facts}, one a record. */
+  readonly facts: string;
+  /** A JSON array of the parts that its records have in common. */
+  readonly shared: string;
+  /** A JSON array of the records, in the order of the facts. */
+  readonly json: string;
 }
 
 export interface RecordTables {
-  readonly decisions: DecisionsTable;
+  readonly batches: BatchesTable;
 }
 
-/** The stored columns in the order in which a batch carries their values. */
-export const COLUMNS = [
-  'id',
-  'at',
-  'session',
-  'decision',
-  'model',
-  'status',
-  'record',
-] as const satisfies readonly (keyof DecisionsTable)[];
-
-/** Columns that are computed from the JSON of a record when they are read: name, type, and where in the record the value stands. */
-export const GENERATED: readonly (readonly [name: string, type: 'text' | 'integer' | 'real', path: string])[] = [
-  ['api', 'text', '$.api'],
-  ['model_asked', 'text', '$.modelAsked'],
-  ['stream', 'integer', '$.stream'],
-  ['caller', 'text', '$.caller.key'],
-  ['pool', 'text', '$.outcome.pool'],
-  ['replica', 'text', '$.outcome.replica'],
-  ['http_status', 'integer', '$.outcome.httpStatus'],
-  ['error', 'text', '$.outcome.error'],
-  ['finish', 'text', '$.outcome.finish'],
-  ['prompt_tokens', 'integer', '$.outcome.usage.promptTokens'],
-  ['completion_tokens', 'integer', '$.outcome.usage.completionTokens'],
-  ['cached_tokens', 'integer', '$.outcome.usage.cachedTokens'],
-  ['cost_usd', 'real', '$.outcome.costUsd'],
-  ['ttft_ms', 'real', '$.outcome.ttftMs'],
-  ['e2e_ms', 'real', '$.outcome.e2eMs'],
+/** What a record is looked up by, and the length of its JSON in UTF-16 units. */
+export type Facts = readonly [
+  id: string,
+  at: number,
+  session: string,
+  decision: string,
+  model: string,
+  status: string,
+  length: number,
 ];
+
+/** The columns in the order in which {@link INSERT} binds them. */
+export const COLUMNS = [
+  'first_at',
+  'last_at',
+  'records',
+  'facts',
+  'shared',
+  'json',
+] as const satisfies readonly (keyof BatchesTable)[];

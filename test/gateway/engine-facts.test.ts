@@ -1,6 +1,6 @@
-import { engineReport } from '#gateway/upstream/engine-facts.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { engineReport } from '#gateway/upstream/engine-facts.js';
 
 describe('what an engine says of itself', () => {
   it('is read from the metrics of vLLM', () => {

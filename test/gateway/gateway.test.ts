@@ -238,7 +238,7 @@ describe('what programs ask', () => {
     const models = (await (await fetch(`${gateway.url}/v1/models`)).json()) as { data: { id: string }[] };
     expect(models.data.map(({ id }) => id)).toEqual(['auto', 'small', 'large']);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
-    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    await expect.poll(async () => (await fetch(`${gateway.url}/readyz`)).status).toBe(200);
     await gateway.chat({ model: 'auto' });
     expect(await metricOf(gateway.metrics, 'weir_requests_total', { model: 'small', status: 'answered' })).toBe(1);
     const state = (await (await fetch(`${gateway.url}/api/state`)).json()) as { replicas: unknown[] };

@@ -66,7 +66,7 @@ describe('applyEdits', () => {
   });
 
   it('does the same to text and to bytes', () => {
-    const texts = fc.string({ unit: 'binary' }).filter(text => text.isWellFormed());
+    const texts = fc.string({ unit: 'binary' }).filter(text => Buffer.from(text).toString() === text);
     fc.assert(
       fc.property(texts, fc.array(fc.tuple(fc.nat(), texts), { maxLength: 4 }), (text, wanted) => {
         const points = [...text].map((_, at) => [...text].slice(0, at).join('').length).concat(text.length);

@@ -101,12 +101,13 @@ function healthRoute({ response }: Visit): void {
   sendJson(response, 200, { status: 'ok' });
 }
 
-/** Requests can be served: not draining, and at least one replica takes them. */
+/** Requests can be served: not draining, signals loaded, and at least one replica takes them. */
 function readyRoute({ gateway, response }: Visit): void {
   const replicas = gateway.runtime.pool.replicas();
   const available = replicas.filter(replica => replica.unavailable === undefined).length;
-  const ready = !gateway.draining && available > 0;
-  const status = gateway.draining ? 'draining' : ready ? 'ready' : 'no replica available';
+  const ready = !gateway.draining && gateway.prepared && available > 0;
+  const why = gateway.prepared ? 'no replica available' : 'loading';
+  const status = gateway.draining ? 'draining' : ready ? 'ready' : why;
   sendJson(response, ready ? 200 : 503, { status, replicas: { available, all: replicas.length } });
 }
 

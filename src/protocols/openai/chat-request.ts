@@ -75,7 +75,7 @@ export function readChat(body: Json, envelope: Envelope): InferenceRequest {
     sampling: readSampling(body),
     stream: stream === true,
     caller: typeof user === 'string' && caller.user === undefined ? { ...caller, user: user.slice(0, 256) } : caller,
-    metadata: readMetadata(body.metadata),
+    metadata: readMetadata(body.metadata, body.cache_salt),
     promptChars: chars,
   };
 }
@@ -185,7 +185,9 @@ function count(body: Json, key: string): number | undefined {
   return value;
 }
 
-function readMetadata(value: unknown): Readonly<Record<string, string>> {
+/** @param salt keeps a tenant's prefix cache apart, as vLLM understands `cache_salt`. */
+function readMetadata(value: unknown, salt: unknown): Readonly<Record<string, string>> {
+  if (typeof salt === 'string') return { ...readMetadata(value, undefined), cache_salt: salt.slice(0, METADATA.chars) };
   if (!isObject(value)) return NO_METADATA;
   const entries = Object.entries(value).slice(0, METADATA.entries);
   return Object.fromEntries(

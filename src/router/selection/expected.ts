@@ -39,7 +39,7 @@ export function formatUsd(usd: Usd): string {
     if (digits < 100) break;
     if (digits >= 1000) continue;
     const at = i * 1000 + digits;
-    return (WRITTEN[at] ??= plainUsd(usd));
+    return (WRITTEN[at] ??= plainUsd(Number(`${digits}e${LEAST_EXPONENT + i - 2}`)));
   }
   return plainUsd(usd);
 }
