@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { isWeirError } from '#contract/errors.js';
 import { type EngineServer, startEngineServer } from './server.js';
 import type { FleetMessage, SimulatedReplicaSpec } from './simulated-fleet.js';
@@ -21,16 +21,16 @@ function report(message: FleetMessage): void {
   port.postMessage(message);
 }
 
-port.once('message', () => {
-  void Promise.all(servers.map(server => server.close())).then(() => port.close());
-});
-
-try {
-  report({
-    kind: 'listening',
-    urls: await Promise.all((workerData as readonly SimulatedReplicaSpec[]).map(startPool)),
-  });
-} catch (error) {
-  const known = isWeirError(error) ? error : undefined;
-  report({ kind: 'failed', code: known?.code ?? '', message: known?.message ?? String(error), hint: known?.hint });
+async function start(specs: readonly SimulatedReplicaSpec[]): Promise<void> {
+  try {
+    report({ kind: 'listening', urls: await Promise.all(specs.map(startPool)) });
+  } catch (error) {
+    const known = isWeirError(error) ? error : undefined;
+    report({ kind: 'failed', code: known?.code ?? '', message: known?.message ?? String(error), hint: known?.hint });
+  }
 }
+
+port.on('message', (asked: readonly SimulatedReplicaSpec[] | 'close') => {
+  if (asked !== 'close') void start(asked);
+  else void Promise.all(servers.map(server => server.close())).then(() => port.close());
+});

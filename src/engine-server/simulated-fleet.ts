@@ -36,6 +36,23 @@ const MOST_REPLICAS = 256;
 /** How long the worker may take to end by itself. */
 const CLOSE_MS = 2000;
 
+let warm: Worker | undefined;
+
+/**
+ * Starts the thread that the next {@link startSimulatedFleet} will use, so that it loads its modules while the caller does something
+ * else. It does not keep the process alive if no fleet is started after all.
+ */
+export function warmSimulatedFleet(): void {
+  if (warm !== undefined) return;
+  warm = thread();
+  warm.unref();
+}
+
+function thread(): Worker {
+  // What the process was started with is not for its threads: some flags of Node are not allowed there.
+  return new Worker(new URL('./simulated-fleet-worker.js', import.meta.url), { execArgv: [], name: 'weir-engines' });
+}
+
 /**
  * Runs simulated engines in one worker thread, so that they do not share the event loop of whoever calls.
  *
@@ -46,9 +63,12 @@ export async function startSimulatedFleet(specs: readonly SimulatedReplicaSpec[]
   if (replicas > MOST_REPLICAS) {
     throw new WeirError('config.range', `${replicas} simulated replicas.`, { hint: `at most ${MOST_REPLICAS}` });
   }
-  const worker = new Worker(new URL('./simulated-fleet-worker.js', import.meta.url), { workerData: specs });
+  const worker = warm ?? thread();
+  warm = undefined;
+  worker.ref();
   const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
   try {
+    worker.postMessage(specs);
     const urls = await listening(worker);
     return {
       urls: new Map(urls),

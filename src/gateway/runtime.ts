@@ -13,6 +13,7 @@ import { createRouter, type Router } from '#router/router.js';
 import type { Logger } from '#telemetry/log.js';
 import type { Metrics } from '#telemetry/metrics.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
+import { energyOn } from './energy.js';
 import type { Connections } from './upstream/connections.js';
 import type { Watchdog } from './upstream/watchdog.js';
 
@@ -92,6 +93,7 @@ function poolOf(config: Config, { clock, random }: RuntimePorts, previous: Runti
       clock,
       random: random.fork('pool'),
       placer: (kind, draws) => createPlacer(kind, { random: draws }),
+      energy: energyOn,
     });
   }
   previous.pool.reconfigure(config.pool);

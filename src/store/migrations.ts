@@ -1,28 +1,45 @@
 import type { DatabaseSync } from '@photostructure/sqlite';
 import { WeirError } from '#contract/errors.js';
-import { GENERATED } from './record-table.js';
 
 type Database = InstanceType<typeof DatabaseSync>;
 
+/** The end of a request as SQL reads it: a part of the batch, or a field of the record. */
+const end = (name: string): string =>
+  `b.shared ->> ('$[' || (r.value ->> '$.outcome.is') || '].${name}') as`;
+const route = (name: string): string => `b.shared ->> ('$[' || (r.value ->> '$.is') || '].${name}') as`;
+
 /**
  * What makes each version of the schema out of the one before; none is changed once released. Tables are described per database,
- * unlike queries: types and generated columns are where dialects differ most.
- *
- * One index serves every listing: it grows at its end, since records come in the order of time, and holds all that lists are
- * filtered by. An index led by session would write to a random page for nearly every record (measured: half as much CPU again per record).
+ * unlike queries: types and views are where dialects differ most. The views are for people with the `sqlite3` tool.
  */
 const MIGRATIONS: readonly string[] = [
-  `create table decisions (
-    id text primary key,
-    at real not null,
-    session text not null,
-    decision text not null,
-    model text not null,
-    status text not null,
-    record text not null,
-    ${GENERATED.map(([name, type, path]) => `${name} ${type} generated always as (json_extract(record, '${path}')) virtual`).join(',\n    ')}
+  `create table batches (
+    id integer primary key,
+    first_at real not null,
+    last_at real not null,
+    records integer not null,
+    facts text not null,
+    shared text not null,
+    json text not null
   );
-  create index decisions_at on decisions (at, session, decision, model, status);`,
+  create index batches_at on batches (last_at, first_at, records);
+  create view decisions as select
+    f.value ->> 0 as id, f.value ->> 1 as at, f.value ->> 2 as session, f.value ->> 3 as decision, f.value ->> 4 as model,
+    f.value ->> 5 as status,
+    ${route('api')} api, ${route('modelAsked')} model_asked, ${route('stream')} stream, r.value ->> '$.caller.key' as caller,
+    ${end('pool')} pool, ${end('replica')} replica, ${end('httpStatus')} http_status, ${end('error')} error, ${end('finish')} finish,
+    r.value ->> '$.outcome.usage.promptTokens' as prompt_tokens,
+    r.value ->> '$.outcome.usage.completionTokens' as completion_tokens,
+    r.value ->> '$.outcome.usage.cachedTokens' as cached_tokens,
+    r.value ->> '$.outcome.costUsd' as cost_usd, r.value ->> '$.outcome.ttftMs' as ttft_ms,
+    r.value ->> '$.outcome.e2eMs' as e2e_ms,
+    r.value as record, b.shared as shared
+  from batches b, json_each(b.json) r, json_each(b.facts) f where f.key = r.key;
+  create view signals as select
+    d.id, d.at, d.decision, p ->> '$.name' as name, p ->> '$.type' as type, p ->> '$.state' as state, p ->> '$.score' as score,
+    p ->> '$.label' as label, p ->> '$.evidence' as evidence, ms
+  from (select id, at, decision, s.value ->> '$.ms' as ms, shared -> ('$[' || (s.value ->> '$.is') || ']') as p
+    from decisions, json_each(record, '$.signals') s) d;`,
 ];
 
 /**

@@ -3,11 +3,19 @@ import type { Placement, ReplicaScore } from '#contract/placement.js';
 import type { DecisionRecord, ProfileSummary } from '#contract/record.js';
 import type { Candidate, RouteParameters, StageNote } from '#contract/route.js';
 import type { SignalReading } from '#contract/signal.js';
-import { list, number, quoted, time, word } from './json-text.js';
-import { type Part, PartTable, SharedParts } from './shared-parts.js';
+import { JsonBytes } from './json-bytes.js';
+import type { Bytes } from '#contract/units.js';
+import { JSON_TEXT } from './json-fragments.js';
+import { type Part, PartTable } from './part-table.js';
 
 type Passed = DecisionRecord['reason']['passed'][number];
 type End = AttemptOutcome | Outcome;
+
+export interface PartsMark {
+  readonly end: Bytes;
+  readonly wide: number;
+  readonly parts: number;
+}
 
 /**
  * Writes decision records as JSON, by hand: this runs once a request, on the thread that serves it. Most of a record is the same as
@@ -17,7 +25,10 @@ type End = AttemptOutcome | Outcome;
  * forgotten here.
  */
 export class RecordJson {
-  private readonly shared = new SharedParts();
+  /** The records of the batch, what they are looked up by, and the parts they have in common: inner texts of three JSON arrays. */
+  readonly json = new JsonBytes(131_072);
+  readonly facts = new JsonBytes(16_384);
+  readonly shared = new JsonBytes(32_768);
   private readonly routes = new PartTable();
   private readonly profiles = new PartTable();
   private readonly readings = new PartTable();
@@ -27,177 +38,304 @@ export class RecordJson {
   private readonly places = new PartTable();
   private readonly rivals = new PartTable();
   private readonly ends = new PartTable();
+  private batch = 1;
+  private parts = 0;
   private lastParameters: RouteParameters | undefined;
   private lastParametersJson = '';
 
-  /** The record but for what {@link RecordJson.facts} holds. */
-  record(record: DecisionRecord): string {
-    const { caller, reason, placement } = record;
-    let json = `${this.shared.open(this.route(record))},"caller":{"address":${word(caller.address)}`;
-    if (caller.key !== undefined) json += `,"key":${word(caller.key)}`;
-    if (caller.user !== undefined) json += `,"user":${quoted(caller.user)}`;
-    json += `},"profile":${this.profile(record.profile)},"signals":${list(record.signals, this.signal)}`;
-    json += `,"reason":{"summary":${quoted(reason.summary)},"passed":${list(reason.passed, this.passed)}}`;
-    json += `,"candidates":${list(record.candidates, this.candidate)},"stages":${list(record.stages, this.stage)}`;
-    if (placement !== undefined) json += `,"placement":${this.placement(placement)}`;
-    json += `,"attempts":${list(record.attempts, this.attempt)},"outcome":${this.outcome(record.outcome)}`;
-    if (record.prompt !== undefined) json += `,"prompt":${JSON.stringify(record.prompt)}`;
-    return `${json}}`;
+  /** Begins the next batch. */
+  clear(): void {
+    this.json.clear();
+    this.facts.clear();
+    this.shared.clear();
+    this.batch++;
+    this.parts = 0;
   }
 
-  /** What records are looked up by, as a JSON array in the order of `Facts`, and the length of the record's JSON. */
-  facts({ id, at, profile, decision, outcome }: DecisionRecord, length: number): string {
-    const { model, status } = outcome;
-    return `[${quoted(id)},${number(at)},${quoted(profile.session)},${word(decision)},${word(model)},"${status}",${length}]`;
+  /** Where the parts are, to go {@link RecordJson.back} to. */
+  mark(): PartsMark {
+    return { end: this.shared.end, wide: this.shared.wide, parts: this.parts };
   }
 
-  /** The parts that the records since the last call have in common, as a JSON array. */
-  takeShared(): string {
-    return this.shared.take();
+  /** Forgets the parts written since; those before are written again when they are needed again. */
+  back({ end, wide, parts }: PartsMark): void {
+    this.shared.cut(end, wide);
+    this.parts = parts;
+    this.batch++;
   }
 
-  private route({ decision, api, modelAsked, stream, selector, strategy, parameters, configVersion }: DecisionRecord): Part {
-    const json = this.parametersJson(parameters);
-    return (
-      this.routes.find(decision, api, modelAsked, stream, selector, strategy, configVersion, json) ??
-      this.routes.add(
-        decision,
-        `{"api":${word(api)},"modelAsked":${word(modelAsked)},"stream":${stream},"selector":${word(selector)}` +
-          `,"strategy":${word(strategy)},"configVersion":${word(configVersion)},"parameters":${json}}`,
-        api,
-        modelAsked,
-        stream,
-        selector,
-        strategy,
-        configVersion,
-        json,
-      )
-    );
+  /** The record but for what {@link RecordJson.fact} holds. */
+  record(record: DecisionRecord): void {
+    const { json } = this;
+    this.route(record);
+    this.caller(record.caller);
+    json.raw(JSON_TEXT.profile);
+    this.profile(record.profile);
+    json.raw(JSON_TEXT.signals);
+    const { signals, candidates, stages, attempts } = record;
+    for (let i = 0; i < signals.length; i++) this.signal(signals[i]!, i);
+    json.raw(JSON_TEXT.reasonSummary);
+    json.quoted(record.reason.summary);
+    json.raw(JSON_TEXT.passed);
+    const { passed } = record.reason;
+    for (let i = 0; i < passed.length; i++) this.passed(passed[i]!, i);
+    json.raw(JSON_TEXT.candidates);
+    for (let i = 0; i < candidates.length; i++) this.candidate(candidates[i]!, i);
+    json.raw(JSON_TEXT.stages);
+    for (let i = 0; i < stages.length; i++) this.stage(stages[i]!, i);
+    json.raw(JSON_TEXT.listEnd);
+    if (record.placement !== undefined) this.placement(record.placement);
+    json.raw(JSON_TEXT.attempts);
+    for (let i = 0; i < attempts.length; i++) this.attempt(attempts[i]!, i);
+    json.raw(JSON_TEXT.outcome);
+    this.outcome(record.outcome);
+    if (record.prompt !== undefined) {
+      json.raw(JSON_TEXT.prompt);
+      json.encoded(JSON.stringify(record.prompt));
+    }
+    json.raw(JSON_TEXT.end);
   }
 
-  private parametersJson(parameters: RouteParameters): string {
+  /** What the record is looked up by, as a JSON array in the order of `Facts`. */
+  fact({ id, at, profile, decision, outcome }: DecisionRecord, length: number): void {
+    const { facts } = this;
+    facts.raw(JSON_TEXT.list);
+    facts.quoted(id);
+    facts.comma();
+    facts.number(at);
+    facts.comma();
+    facts.quoted(profile.session);
+    facts.comma();
+    facts.quoted(decision);
+    facts.comma();
+    facts.quoted(outcome.model);
+    facts.comma();
+    facts.quoted(outcome.status);
+    facts.comma();
+    facts.number(length);
+    facts.raw(JSON_TEXT.listEnd);
+  }
+
+  /** Opens an object that is all that a part is, and more. */
+  private open(part: Part): void {
+    this.json.raw(JSON_TEXT.openIs);
+    this.json.number(part.place);
+  }
+
+  /** Whether the part must still be written for this batch; it gets its place. */
+  private unwritten(part: Part): boolean {
+    if (part.batch === this.batch) return false;
+    part.batch = this.batch;
+    part.place = this.parts++;
+    if (part.place > 0) this.shared.comma();
+    return true;
+  }
+
+  /** One more field of an object: `name` with all that stands before the value. */
+  private text(name: Uint8Array, value: string): void {
+    this.shared.raw(name);
+    this.shared.quoted(value);
+  }
+
+  private time(name: Uint8Array, value: number): void {
+    this.json.raw(name);
+    this.json.time(value);
+  }
+
+  private number(name: Uint8Array, value: number): void {
+    this.json.raw(name);
+    this.json.number(value);
+  }
+
+  private route(record: DecisionRecord): void {
+    const { decision, api, modelAsked, stream, selector, strategy, configVersion } = record;
+    const parameters = this.parameters(record.parameters);
+    const part = this.routes.of(decision, api, modelAsked, stream, selector, strategy, configVersion, parameters);
+    if (this.unwritten(part)) {
+      this.text(JSON_TEXT.openApi, api);
+      this.text(JSON_TEXT.modelAsked, modelAsked);
+      this.shared.raw(stream ? JSON_TEXT.streamTrue : JSON_TEXT.streamFalse);
+      this.text(JSON_TEXT.selector, selector);
+      this.text(JSON_TEXT.strategy, strategy);
+      this.text(JSON_TEXT.configVersion, configVersion);
+      this.shared.raw(JSON_TEXT.parameters);
+      this.shared.encoded(parameters);
+      this.shared.raw(JSON_TEXT.end);
+    }
+    this.open(part);
+  }
+
+  private parameters(parameters: RouteParameters): string {
     if (parameters === this.lastParameters) return this.lastParametersJson;
     this.lastParameters = parameters;
     this.lastParametersJson = JSON.stringify(parameters);
     return this.lastParametersJson;
   }
 
-  private profile(profile: ProfileSummary): string {
-    const { application, archetype, warmth, heaviness, modality } = profile;
-    const part =
-      this.profiles.find(application, archetype, warmth, heaviness, modality) ??
-      this.profiles.add(
-        application,
-        `{"archetype":"${archetype}","warmth":"${warmth}","heaviness":"${heaviness}","modality":"${modality}"` +
-          `,"application":${word(application)}}`,
-        archetype,
-        warmth,
-        heaviness,
-        modality,
-      );
-    const { p50, p75 } = profile.outputTokens;
-    return (
-      `${this.shared.open(part)},"turn":${number(profile.turn)},"promptTokens":${number(profile.promptTokens)}` +
-      `,"outputTokens":{"p50":${number(p50)},"p75":${number(p75)}}}`
-    );
-  }
-
-  private readonly signal = (signal: SignalReading): string => {
-    const { name, type, state, score, label, evidence } = signal;
-    const part = this.readings.find(name, type, state, score, label, evidence) ?? this.newReading(signal);
-    return `${this.shared.open(part)},"ms":${time(signal.ms)}}`;
-  };
-
-  private newReading({ name, type, state, score, label, evidence }: SignalReading): Part {
-    let json = `{"name":${word(name)},"type":${word(type)},"state":"${state}","score":${number(score)}`;
-    if (label !== undefined) json += `,"label":${word(label)}`;
-    if (evidence !== undefined) json += `,"evidence":${quoted(evidence)}`;
-    return this.readings.add(name, `${json}}`, type, state, score, label, evidence);
-  }
-
-  private readonly passed = ({ decision, why }: Passed): string => {
-    const part =
-      this.refusals.find(decision, why) ??
-      this.refusals.add(decision, `{"decision":${word(decision)},"why":${quoted(why)}}`, why);
-    return `${this.shared.open(part)}}`;
-  };
-
-  private readonly candidate = ({ model, score, propensity, reason, eligible }: Candidate): string => {
-    const part =
-      this.rankings.find(model, reason, eligible) ??
-      this.rankings.add(
-        model,
-        `{"model":${word(model)},"reason":${quoted(reason)},"eligible":${eligible}}`,
-        reason,
-        eligible,
-      );
-    return `${this.shared.open(part)},"score":${number(score)},"propensity":${number(propensity)}}`;
-  };
-
-  private readonly stage = ({ stage, ms, note }: StageNote): string => {
-    const part =
-      this.notes.find(stage, note) ??
-      this.notes.add(
-        stage,
-        note === undefined ? `{"stage":${word(stage)}}` : `{"stage":${word(stage)},"note":${quoted(note)}}`,
-        note,
-      );
-    return `${this.shared.open(part)},"ms":${time(ms)}}`;
-  };
-
-  private placement(placement: Placement): string {
-    const { pool, replica } = placement;
-    const part =
-      this.places.find(replica, pool) ??
-      this.places.add(replica, `{"pool":${word(pool)},"replica":${word(replica)}}`, pool);
-    return (
-      `${this.shared.open(part)},"expectedPrefixTokens":${number(placement.expectedPrefixTokens)}` +
-      `,"score":${number(placement.score)},"losers":${list(placement.losers, this.loser)}` +
-      `,"considered":${number(placement.considered)},"queuedMs":${time(placement.queuedMs)}}`
-    );
-  }
-
-  private readonly loser = ({ replica, score, filtered }: ReplicaScore): string => {
-    const part =
-      this.rivals.find(replica, filtered) ??
-      this.rivals.add(
-        replica,
-        filtered === undefined
-          ? `{"replica":${word(replica)}}`
-          : `{"replica":${word(replica)},"filtered":${quoted(filtered)}}`,
-        filtered,
-      );
-    return `${this.shared.open(part)},"score":${number(score)}}`;
-  };
-
-  private readonly attempt = (attempt: AttemptOutcome): string => {
-    let json = this.shared.open(this.end(attempt, undefined));
-    if (attempt.ttftMs !== undefined) json += `,"ttftMs":${time(attempt.ttftMs)}`;
-    return `${json},"durationMs":${time(attempt.durationMs)}}`;
-  };
-
-  private outcome(outcome: Outcome): string {
-    const { usage } = outcome;
-    let json = this.shared.open(this.end(outcome, outcome.finish));
-    if (usage !== undefined) {
-      json += `,"usage":{"promptTokens":${number(usage.promptTokens)},"completionTokens":${number(usage.completionTokens)}`;
-      json += `,"cachedTokens":${number(usage.cachedTokens)}}`;
+  private caller({ address, key, user }: DecisionRecord['caller']): void {
+    const { json } = this;
+    json.raw(JSON_TEXT.callerAddress);
+    json.quoted(address);
+    if (key !== undefined) {
+      json.raw(JSON_TEXT.key);
+      json.quoted(key);
     }
-    if (outcome.ttftMs !== undefined) json += `,"ttftMs":${time(outcome.ttftMs)}`;
-    if (outcome.tpotMs !== undefined) json += `,"tpotMs":${time(outcome.tpotMs)}`;
-    json += `,"e2eMs":${time(outcome.e2eMs)},"queuedMs":${time(outcome.queuedMs)}`;
-    if (outcome.costUsd !== undefined) json += `,"costUsd":${number(outcome.costUsd)}`;
-    if (outcome.joules !== undefined) json += `,"joules":${number(outcome.joules)}`;
-    return `${json}}`;
+    if (user !== undefined) {
+      json.raw(JSON_TEXT.user);
+      json.quoted(user);
+    }
+    json.raw(JSON_TEXT.end);
+  }
+
+  private profile(profile: ProfileSummary): void {
+    const { application, archetype, warmth, heaviness, modality } = profile;
+    const part = this.profiles.of(application, archetype, warmth, heaviness, modality);
+    if (this.unwritten(part)) {
+      this.text(JSON_TEXT.openArchetype, archetype);
+      this.text(JSON_TEXT.warmth, warmth);
+      this.text(JSON_TEXT.heaviness, heaviness);
+      this.text(JSON_TEXT.modality, modality);
+      this.text(JSON_TEXT.application, application);
+      this.shared.raw(JSON_TEXT.end);
+    }
+    this.open(part);
+    this.number(JSON_TEXT.turn, profile.turn);
+    this.number(JSON_TEXT.promptTokens, profile.promptTokens);
+    this.number(JSON_TEXT.outputTokensP50, profile.outputTokens.p50);
+    this.number(JSON_TEXT.p75, profile.outputTokens.p75);
+    this.json.raw(JSON_TEXT.endTwo);
+  }
+
+  private signal(signal: SignalReading, i: number): void {
+    const { name, type, state, score, label, evidence } = signal;
+    const part = this.readings.of(name, state, score, evidence, label, type);
+    if (this.unwritten(part)) {
+      this.text(JSON_TEXT.openName, name);
+      this.text(JSON_TEXT.type, type);
+      this.text(JSON_TEXT.state, state);
+      this.shared.raw(JSON_TEXT.score);
+      this.shared.number(score);
+      if (label !== undefined) this.text(JSON_TEXT.label, label);
+      if (evidence !== undefined) this.text(JSON_TEXT.evidence, evidence);
+      this.shared.raw(JSON_TEXT.end);
+    }
+    if (i > 0) this.json.comma();
+    this.open(part);
+    this.time(JSON_TEXT.ms, signal.ms);
+    this.json.raw(JSON_TEXT.end);
+  }
+
+  private passed({ decision, why }: Passed, i: number): void {
+    const part = this.refusals.of(decision, why);
+    if (this.unwritten(part)) {
+      this.text(JSON_TEXT.openDecision, decision);
+      this.text(JSON_TEXT.why, why);
+      this.shared.raw(JSON_TEXT.end);
+    }
+    if (i > 0) this.json.comma();
+    this.open(part);
+    this.json.raw(JSON_TEXT.end);
+  }
+
+  private candidate({ model, score, propensity, reason, eligible }: Candidate, i: number): void {
+    const part = this.rankings.of(model, eligible, reason);
+    if (this.unwritten(part)) {
+      this.text(JSON_TEXT.openModel, model);
+      this.text(JSON_TEXT.reason, reason);
+      this.shared.raw(eligible ? JSON_TEXT.eligibleTrue : JSON_TEXT.eligibleFalse);
+    }
+    if (i > 0) this.json.comma();
+    this.open(part);
+    this.number(JSON_TEXT.score, score);
+    this.number(JSON_TEXT.propensity, propensity);
+    this.json.raw(JSON_TEXT.end);
+  }
+
+  private stage({ stage, ms, note }: StageNote, i: number): void {
+    const part = this.notes.of(stage, note);
+    if (this.unwritten(part)) {
+      this.text(JSON_TEXT.openStage, stage);
+      if (note !== undefined) this.text(JSON_TEXT.note, note);
+      this.shared.raw(JSON_TEXT.end);
+    }
+    if (i > 0) this.json.comma();
+    this.open(part);
+    this.time(JSON_TEXT.ms, ms);
+    this.json.raw(JSON_TEXT.end);
+  }
+
+  private placement(placement: Placement): void {
+    const { pool, replica, losers } = placement;
+    const part = this.places.of(replica, pool);
+    if (this.unwritten(part)) {
+      this.text(JSON_TEXT.openPool, pool);
+      this.text(JSON_TEXT.replica, replica);
+      this.shared.raw(JSON_TEXT.end);
+    }
+    this.json.raw(JSON_TEXT.placement);
+    this.open(part);
+    this.number(JSON_TEXT.expectedPrefixTokens, placement.expectedPrefixTokens);
+    this.number(JSON_TEXT.score, placement.score);
+    this.json.raw(JSON_TEXT.losers);
+    for (let i = 0; i < losers.length; i++) this.loser(losers[i]!, i);
+    this.number(JSON_TEXT.considered, placement.considered);
+    this.time(JSON_TEXT.queuedMs, placement.queuedMs);
+    this.json.raw(JSON_TEXT.end);
+  }
+
+  private loser({ replica, score, filtered }: ReplicaScore, i: number): void {
+    const part = this.rivals.of(replica, filtered);
+    if (this.unwritten(part)) {
+      this.text(JSON_TEXT.openReplica, replica);
+      if (filtered !== undefined) this.text(JSON_TEXT.filtered, filtered);
+      this.shared.raw(JSON_TEXT.end);
+    }
+    if (i > 0) this.json.comma();
+    this.open(part);
+    this.number(JSON_TEXT.score, score);
+    this.json.raw(JSON_TEXT.end);
+  }
+
+  private attempt(attempt: AttemptOutcome, i: number): void {
+    const part = this.end(attempt, undefined);
+    if (i > 0) this.json.comma();
+    this.open(part);
+    if (attempt.ttftMs !== undefined) this.time(JSON_TEXT.ttftMs, attempt.ttftMs);
+    this.time(JSON_TEXT.durationMs, attempt.durationMs);
+    this.json.raw(JSON_TEXT.end);
+  }
+
+  private outcome(outcome: Outcome): void {
+    const { usage } = outcome;
+    this.open(this.end(outcome, outcome.finish));
+    if (usage !== undefined) {
+      this.number(JSON_TEXT.usagePromptTokens, usage.promptTokens);
+      this.number(JSON_TEXT.completionTokens, usage.completionTokens);
+      this.number(JSON_TEXT.cachedTokens, usage.cachedTokens);
+      this.json.raw(JSON_TEXT.end);
+    }
+    if (outcome.ttftMs !== undefined) this.time(JSON_TEXT.ttftMs, outcome.ttftMs);
+    if (outcome.tpotMs !== undefined) this.time(JSON_TEXT.tpotMs, outcome.tpotMs);
+    this.time(JSON_TEXT.e2eMs, outcome.e2eMs);
+    this.time(JSON_TEXT.queuedMs, outcome.queuedMs);
+    if (outcome.costUsd !== undefined) this.number(JSON_TEXT.costUsd, outcome.costUsd);
+    if (outcome.joules !== undefined) this.number(JSON_TEXT.joules, outcome.joules);
+    this.json.raw(JSON_TEXT.end);
   }
 
   private end({ model, pool, replica, status, httpStatus, error }: End, finish: string | undefined): Part {
-    const known = this.ends.find(replica, status, model, pool, httpStatus, error, finish);
-    if (known !== undefined) return known;
-    let json = `{"status":"${status}","model":${word(model)},"pool":${word(pool)},"replica":${word(replica)}`;
-    json += `,"httpStatus":${number(httpStatus)}`;
-    if (error !== undefined) json += `,"error":${word(error)}`;
-    if (finish !== undefined) json += `,"finish":${word(finish)}`;
-    return this.ends.add(replica, `${json}}`, status, model, pool, httpStatus, error, finish);
+    const part = this.ends.of(replica, status, model, pool, httpStatus, error, finish);
+    if (this.unwritten(part)) {
+      this.text(JSON_TEXT.openStatus, status);
+      this.text(JSON_TEXT.model, model);
+      this.text(JSON_TEXT.pool, pool);
+      this.text(JSON_TEXT.replica, replica);
+      this.shared.raw(JSON_TEXT.httpStatus);
+      this.shared.number(httpStatus);
+      if (error !== undefined) this.text(JSON_TEXT.error, error);
+      if (finish !== undefined) this.text(JSON_TEXT.finish, finish);
+      this.shared.raw(JSON_TEXT.end);
+    }
+    return part;
   }
 }

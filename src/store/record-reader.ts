@@ -16,7 +16,7 @@ export async function openRecordReader(path: string): Promise<RecordReader> {
   const queries = await sqliteQueries(database);
   return {
     async find(id) {
-      const json = await queries.find(id);
+      const json = await queries.find(id, Number.NEGATIVE_INFINITY);
       return json === undefined ? undefined : parse(json);
     },
     async list(filter: RecordFilter = {}) {

@@ -38,6 +38,11 @@ export interface RecordStoreOptions {
 const MAX_BACKLOG = 16_384;
 const MAX_BACKLOG_BYTES: Bytes = 64 * 1024 ** 2;
 const MAX_CALLS = 1024;
+/** A batch goes before it is full when its records are longer than this: a prompt may have 64 kB. */
+const MEAN_BYTES: Bytes = 8192;
+/** An id that comes again is known again among at least so many before it. */
+const KNOWN_IDS = 8192;
+const COMPLAIN_EVERY: Milliseconds = 10_000;
 
 /**
  * Opens the decision record: SQLite in a thread of its own.
@@ -79,6 +84,9 @@ class ThreadedRecordStore implements RecordStore {
   private lastCall = 0;
 
   private readonly writer = new BatchWriter();
+  private ids = new Set<string>();
+  private olderIds: ReadonlySet<string> = new Set();
+  private complainedAt = 0;
   /** Records and bytes appended, as 32-bit counters: the difference to what the thread has done is the backlog. */
   private appended = 0;
   private appendedBytes = 0;
@@ -97,7 +105,7 @@ class ThreadedRecordStore implements RecordStore {
       name: 'weir-record',
       workerData: data,
       execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 },
+      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
     });
     this.opened = new Promise((resolve, reject) => {
       this.calls.set(0, { resolve: () => resolve(), reject });
@@ -116,19 +124,23 @@ class ThreadedRecordStore implements RecordStore {
       this.refused++;
       return;
     }
+    if (this.ids.has(record.id) || this.olderIds.has(record.id)) return;
+    const room = this.room();
+    let bytes = 0;
     try {
-      const bytes = this.writer.add(record, this.room());
-      if (bytes === 0) {
-        this.refused++;
-        return;
-      }
-      this.appended = (this.appended + 1) | 0;
-      this.appendedBytes = (this.appendedBytes + bytes) | 0;
-    } catch {
+      if (room > 0) bytes = this.writer.add(record, room);
+    } catch (cause) {
+      this.complain(cause);
+    }
+    if (bytes === 0) {
       this.refused++;
       return;
     }
-    if (this.writer.records >= this.batch) this.post();
+    this.remember(record.id);
+    this.appended = (this.appended + 1) | 0;
+    this.appendedBytes = (this.appendedBytes + bytes) | 0;
+    const { writer, batch } = this;
+    if (writer.records >= batch || writer.bytes >= batch * MEAN_BYTES) this.post();
     else this.timer ??= setTimeout(this.onTimer, this.flushEveryMs).unref();
   }
 
@@ -166,6 +178,22 @@ class ThreadedRecordStore implements RecordStore {
     await gone;
   }
 
+  private remember(id: string): void {
+    if (this.ids.size >= KNOWN_IDS) {
+      this.olderIds = this.ids;
+      this.ids = new Set();
+    }
+    this.ids.add(id);
+  }
+
+  private complain(cause: unknown): void {
+    const now = Date.now();
+    if (now - this.complainedAt < COMPLAIN_EVERY) return;
+    this.complainedAt = now;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.onError?.(new WeirError('store.unavailable', `A record cannot be written: ${reason}`, { cause }));
+  }
+
   private readonly onTimer = (): void => {
     this.timer = undefined;
     this.post();
@@ -174,7 +202,7 @@ class ThreadedRecordStore implements RecordStore {
   private post(): void {
     if (this.writer.records === 0) return;
     const batch = this.writer.take();
-    this.worker.postMessage(batch satisfies ToThread, [batch.text]);
+    this.worker.postMessage(batch satisfies ToThread, [batch.facts, batch.shared, batch.json]);
   }
 
   /** Bytes that the next record may have. */

@@ -1,5 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isWeirError } from '#contract/errors.js';
+import type { RecordFilter } from '#contract/stores.js';
+import type { Milliseconds } from '#contract/units.js';
 import type { RecordBatch } from './record-batch.js';
 import { RecordDatabase } from './record-database.js';
 import {
@@ -13,7 +15,6 @@ import {
   type Trouble,
 } from './record-messages.js';
 import type { RecordQueries } from './record-queries.js';
-import { COLUMNS } from './record-table.js';
 import { sqliteQueries } from './sqlite-queries.js';
 
 /** Entry of the thread that owns the database of decision records. Batches that wait together are written together. */
@@ -46,7 +47,7 @@ if (opened !== undefined) serve(opened);
 
 function serve(records: RecordDatabase): void {
   port.on('message', (message: ToThread) => {
-    if ('rows' in message) {
+    if ('json' in message) {
       waiting.push(message);
       if (commitPlanned) return;
       commitPlanned = true;
@@ -75,8 +76,8 @@ function commit(records: RecordDatabase): void {
   let done = 0;
   let bytes = 0;
   for (const batch of batches) {
-    done += batch.rows.length / COLUMNS.length;
-    bytes += batch.text.byteLength;
+    done += batch.records;
+    bytes += batch.bytes;
   }
   Atomics.add(progress, LOST, lost);
   Atomics.add(progress, DONE_BYTES, bytes);
@@ -109,11 +110,11 @@ function pruneOnce(records: RecordDatabase): boolean {
 async function answer(records: RecordDatabase, ask: RecordCall): Promise<unknown> {
   switch (ask.kind) {
     case 'find':
-      return (await typed(records)).find(ask.id);
+      return (await typed(records)).find(ask.id, oldest());
     case 'list':
-      return (await typed(records)).list(ask.filter);
+      return (await typed(records)).list(young(ask.filter));
     case 'count':
-      return (await typed(records)).count(ask.filter);
+      return (await typed(records)).count(young(ask.filter));
     case 'flush':
       while (pruneOnce(records)) await new Promise<void>(resolve => setImmediate(resolve));
       return undefined;
@@ -121,6 +122,15 @@ async function answer(records: RecordDatabase, ask: RecordCall): Promise<unknown
       records.close();
       return undefined;
   }
+}
+
+/** Records older than this are to be gone, and may only wait for the younger ones of their batch. */
+function oldest(): Milliseconds {
+  return Date.now() - keepForMs;
+}
+
+function young(filter: RecordFilter): RecordFilter {
+  return { ...filter, since: Math.max(filter.since ?? Number.NEGATIVE_INFINITY, oldest()) };
 }
 
 function typed(records: RecordDatabase): Promise<RecordQueries> {

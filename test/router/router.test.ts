@@ -154,11 +154,14 @@ describe('when no model can take it', () => {
     expect(end).toMatchObject({ kind: 'refuse', error: { code: 'request.context_too_long', status: 400 } });
   });
 
-  test('anything else is the pool’s', () => {
+  test('for want of a replica alone, the pool has the last word: only models with too short a window stay ruled out', () => {
     const down = poolOf({ large: { feasible: false, reason: 'no healthy replica' } });
-    const { end } = route(routerOf({}), request('x'), { promptTokens: 10_000, pool: down });
-    expect(end).toMatchObject({ kind: 'refuse', error: { code: 'pool.no_replica' } });
-    expect(end.kind === 'refuse' && end.error.message).toMatch(/small: context of 8192.*large: no healthy replica/);
+    const { draft, end } = route(routerOf({}), request('x'), { promptTokens: 10_000, pool: down });
+    expect(end).toMatchObject({ kind: 'continue', note: expect.stringContaining('last word') as string });
+    expect(draft.candidates).toMatchObject([
+      { model: 'large', eligible: true, propensity: 1, reason: 'no healthy replica' },
+      { model: 'small', eligible: false, propensity: 0 },
+    ]);
   });
 });
 

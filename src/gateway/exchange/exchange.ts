@@ -264,6 +264,7 @@ export class Exchange implements AttemptOwner, StageContext {
       endedAt: this.clock.now(),
       queuedMs: this.queuedMs,
       price: this.candidate === undefined ? undefined : this.runtime.models.get(this.candidate.model)?.price,
+      pool: this.placement === undefined ? undefined : this.runtime.config.pool.pools[this.placement.pool],
     });
   }
 

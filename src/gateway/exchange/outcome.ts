@@ -2,7 +2,9 @@ import type { WeirError } from '#contract/errors.js';
 import type { Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
 import type { Price } from '#contract/pool-view.js';
-import { costOf, type Milliseconds, type Usd } from '#contract/units.js';
+import { costOf, type Joules, type Milliseconds, type Usd } from '#contract/units.js';
+import { energyOn } from '#gateway/energy.js';
+import type { PoolEntry } from '#pool/schema.js';
 
 interface Ending {
   readonly status: OutcomeStatus;
@@ -16,6 +18,7 @@ interface Ending {
   readonly endedAt: Milliseconds;
   readonly queuedMs: Milliseconds;
   readonly price: Price | undefined;
+  readonly pool: PoolEntry | undefined;
 }
 
 /** How a request ended, from what the exchange saw. */
@@ -36,7 +39,14 @@ export function outcomeOf(ending: Ending): Outcome {
     ...(after > 0 && firstByteAt !== undefined ? { tpotMs: (endedAt - firstByteAt) / after } : undefined),
     ...(usage === undefined ? undefined : { usage }),
     ...(usage === undefined || ending.price === undefined ? undefined : { costUsd: billed(usage, ending.price) }),
+    ...(usage === undefined || ending.pool === undefined ? undefined : spent(usage, ending.pool)),
   };
+}
+
+function spent(usage: Usage, pool: PoolEntry): { joules: Joules } | undefined {
+  const { promptTokens, cachedTokens, completionTokens } = usage;
+  const joules = energyOn(pool, { promptTokens, cachedTokens, outputTokens: completionTokens });
+  return joules === undefined ? undefined : { joules };
 }
 
 /** What the tokens cost, the cached share of the prompt at its own price. */

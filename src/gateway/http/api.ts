@@ -1,4 +1,3 @@
-import { request as ask } from 'undici';
 import { WeirError } from '#contract/errors.js';
 import type { RecordFilter } from '#contract/stores.js';
 import { callerOf } from '#gateway/caller.js';
@@ -77,8 +76,10 @@ export async function faultRoute(visit: Visit): Promise<void> {
     throw new WeirError('store.not_found', `There is no simulated replica ${JSON.stringify(parameter.slice(0, 80))}`);
   }
   const body = await bodyOf(visit);
-  const answer = await ask(`${replica.url}/faults`, {
+  const { connections } = gateway.runtime;
+  const answer = await connections.to(replica.url, 2000).request({
     method: 'POST',
+    path: '/faults',
     headers: { 'content-type': 'application/json' },
     body,
     headersTimeout: 2000,

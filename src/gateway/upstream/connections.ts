@@ -1,10 +1,17 @@
-import { Pool } from 'undici';
+import { createRequire } from 'node:module';
+import type { Pool as UndiciPool } from 'undici';
 import type { Milliseconds } from '#contract/units.js';
+
+/**
+ * undici's pool alone. Its entry point also loads fetch, web sockets, caches and proxies: a tenth of a second and ten megabytes
+ * that a gateway has no use for. The version is pinned, and a test sees that the file is where it is looked for.
+ */
+const Pool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof UndiciPool;
 
 const MOST_ROUTES = 8192;
 
 interface Entry {
-  readonly pool: Pool;
+  readonly pool: UndiciPool;
   readonly connectTimeout: Milliseconds;
 }
 
@@ -17,11 +24,11 @@ export class Connections {
   /** What {@link Connections.route} found out, by URL and path: parsing a URL costs more than the rest of a look-up. */
   private readonly routes = new Map<
     string,
-    { readonly pool: Pool; readonly path: string; readonly connectTimeout: Milliseconds }
+    { readonly pool: UndiciPool; readonly path: string; readonly connectTimeout: Milliseconds }
   >();
 
   /** The pool and the path for an API call at a replica. The base URL may or may not end in `/v1`: people write both. */
-  route(url: string, path: string, connectTimeout: Milliseconds): { readonly pool: Pool; readonly path: string } {
+  route(url: string, path: string, connectTimeout: Milliseconds): { readonly pool: UndiciPool; readonly path: string } {
     const key = url + path;
     const known = this.routes.get(key);
     if (known !== undefined && known.connectTimeout === connectTimeout) return known;
@@ -33,7 +40,7 @@ export class Connections {
   }
 
   /** The pool for a replica's origin; opened on first use. */
-  to(url: string, connectTimeout: Milliseconds): Pool {
+  to(url: string, connectTimeout: Milliseconds): UndiciPool {
     const origin = originOf(url);
     const known = this.entries.get(origin);
     if (known !== undefined && known.connectTimeout === connectTimeout) return known.pool;

@@ -28,7 +28,8 @@ export class PassedOver {
     const leaves = decisiveLeaves(this.condition, read, this.treat);
     const leaf = leaves.length === 1 ? leaves[0] : undefined;
     const value = leaf === undefined ? undefined : read(leaf.name);
-    if (this.told !== undefined && leaf !== undefined && leaf === this.leaf && alike(value, this.value)) return this.told;
+    if (this.told !== undefined && leaf !== undefined && leaf === this.leaf && alike(value, this.value))
+      return this.told;
     const told = Object.freeze({ decision: this.decision, why: this.cut(inWords(leaves, read)) });
     if (leaf !== undefined) {
       this.leaf = leaf;

@@ -30,7 +30,19 @@ export const context: SignalType<ContextOptions> = {
     cost: context.cost,
     evaluate: ({ profile }) => {
       const score = profile.promptTokens();
-      return { state: score > above && score < below ? 'true' : 'false', score, evidence: `${score} tokens` };
+      return { state: score > above && score < below ? 'true' : 'false', score, evidence: said(score) };
     },
   }),
 };
+
+/** Signals of one request have the same count to tell. */
+let lastCount = 0;
+let lastSaid = '0 tokens';
+
+function said(count: number): string {
+  if (count !== lastCount) {
+    lastSaid = `${count} tokens`;
+    lastCount = count;
+  }
+  return lastSaid;
+}

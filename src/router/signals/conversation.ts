@@ -57,14 +57,25 @@ export const conversation: SignalType<ConversationOptions> = {
         for (const { feature, range, measure } of conditions) {
           const count = measure(input);
           score ??= count;
-          if (!inRange(count, range)) return { state: 'false', score, evidence: `${feature} ${count}` };
+          if (!inRange(count, range)) return { state: 'false', score, evidence: said(feature, count) };
         }
         const first = conditions[0]?.feature ?? 'turns';
-        return { state: 'true', score: score ?? 0, evidence: `${first} ${score ?? 0}` };
+        return { state: 'true', score: score ?? 0, evidence: said(first, score ?? 0) };
       },
     };
   },
 };
+
+/** Counts below this are put into words once. */
+const MAX_KEPT = 64;
+const KEPT = Object.fromEntries(Object.keys(MEASURES).map(feature => [feature, []])) as unknown as Readonly<
+  Record<Feature, string[]>
+>;
+
+function said(feature: Feature, count: number): string {
+  if (count >= MAX_KEPT) return `${feature} ${count}`;
+  return (KEPT[feature][count] ??= `${feature} ${count}`);
+}
 
 function stated(options: ConversationOptions): [Feature, CountRange][] {
   return (Object.keys(MEASURES) as Feature[]).flatMap(feature => {

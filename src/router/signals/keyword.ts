@@ -81,6 +81,8 @@ class KeywordMatcher {
   private readonly all: readonly Literals[];
   private readonly none: Literals | undefined;
   private readonly patterns: readonly SafePattern[];
+  /** Empty but for the time of an evaluation: most find nothing, and a set for each would be most of what they allocate. */
+  private readonly found = new Set<string>();
 
   constructor(private readonly options: KeywordOptions) {
     const sensitive = options.case_sensitive;
@@ -95,13 +97,14 @@ class KeywordMatcher {
     const banned = this.none && firstIn(this.none, texts);
     if (banned !== undefined) return { state: 'false', score: 0, evidence: quoted(banned) };
 
-    const found = new Set<string>();
+    const { found } = this;
+    if (found.size > 0) found.clear();
     const wantsAny = this.any !== undefined || this.patterns.length > 0;
     if (wantsAny) this.collectAny(texts, found);
     const anyHolds = !wantsAny || found.size > 0;
     let missing: number | undefined;
-    for (const [index, term] of this.all.entries()) {
-      const match = firstIn(term, texts);
+    for (let index = 0; index < this.all.length; index++) {
+      const match = firstIn(this.all[index]!, texts);
       if (match === undefined) missing ??= index;
       else found.add(match.toLowerCase());
     }
@@ -115,11 +118,14 @@ class KeywordMatcher {
   }
 
   private collectAny(texts: readonly string[], found: Set<string>): void {
-    for (const text of texts) this.any?.collect(text, found, MAX_SCORE);
-    for (const pattern of this.patterns) {
-      if (texts.some(text => pattern.test(text))) found.add(`/${pattern.source}/`);
-    }
+    if (this.any !== undefined) for (const text of texts) this.any.collect(text, found, MAX_SCORE);
+    for (const pattern of this.patterns) if (isIn(pattern, texts)) found.add(`/${pattern.source}/`);
   }
+}
+
+function isIn(pattern: SafePattern, texts: readonly string[]): boolean {
+  for (const text of texts) if (pattern.test(text)) return true;
+  return false;
 }
 
 function firstIn(literals: Literals, texts: readonly string[]): string | undefined {

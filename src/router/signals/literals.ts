@@ -17,35 +17,24 @@ const MAX_MATCHES = 256;
 
 /** Finds literal terms, whole words where the script has words. Compiled once; finding allocates only for what is found. */
 export class Literals {
-  /** Finds places where a term may stand. It asks nothing of what follows: with that look-ahead the scan takes twice as long. */
-  private readonly candidate: RegExp;
-  /** Says which term stands at such a place, if any. */
-  private readonly exact: RegExp;
+  private readonly pattern: RegExp;
 
   constructor(
     terms: readonly string[],
     private readonly caseSensitive: boolean,
   ) {
-    const flags = caseSensitive ? 'v' : 'iv';
-    this.candidate = new RegExp(
-      `(?:${prefixTree(
-        terms.map(term => term.trim()),
-        caseSensitive,
-      )})`,
-      `g${flags}`,
-    );
-    this.exact = new RegExp(alternation(terms, caseSensitive), `y${flags}`);
+    this.pattern = new RegExp(alternation(terms, caseSensitive), caseSensitive ? 'gv' : 'giv');
   }
 
   /** The first term found in `text`, as it is written there; `undefined` when there is none. */
   first(text: string): string | undefined {
-    this.candidate.lastIndex = 0;
+    this.pattern.lastIndex = 0;
     return this.next(text);
   }
 
   /** Adds the distinct terms found in `text` to `found`, until there are `limit`; keys compare equal whatever the case. */
   collect(text: string, found: Set<string>, limit: number): void {
-    this.candidate.lastIndex = 0;
+    this.pattern.lastIndex = 0;
     for (let i = 0; i < MAX_MATCHES && found.size < limit; i++) {
       const match = this.next(text);
       if (match === undefined) return;
@@ -54,21 +43,14 @@ export class Literals {
   }
 
   private next(text: string): string | undefined {
-    const { candidate, exact } = this;
     for (;;) {
-      const match = candidate.exec(text);
+      const match = this.pattern.exec(text);
       if (match === null) return undefined;
+      const found = match[0];
       const { index } = match;
       // The same question as a look-behind in the pattern, but asked only where a term was found.
-      if (index === 0 || !joinsAt(text, index) || !joinsBefore(text, index)) {
-        exact.lastIndex = index;
-        const found = exact.exec(text)?.[0];
-        if (found !== undefined) {
-          candidate.lastIndex = exact.lastIndex;
-          return found;
-        }
-      }
-      candidate.lastIndex = index + ((text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1);
+      if (index === 0 || !joinsAt(text, index) || !joinsBefore(text, index)) return found;
+      this.pattern.lastIndex = index + ((text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1);
     }
   }
 }

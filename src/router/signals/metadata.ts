@@ -63,17 +63,32 @@ export const metadata: SignalType<MetadataOptions> = {
   build: (name, options) => {
     const holds = predicate(options);
     const readOf = reader(options);
-    return { name, type: 'metadata', cost: metadata.cost, evaluate: input => judge(readOf(input), holds) };
+    const absent = judge(undefined, holds);
+    // Callers say the same again and again, and making a value fit to be shown is most of the work.
+    let last: string | undefined;
+    let judged = absent;
+    const evaluate = (input: SignalInput): SignalValue => {
+      const value = readOf(input);
+      if (value === undefined) return absent;
+      if (value !== last) {
+        judged = judge(value, holds);
+        last = value;
+      }
+      return judged;
+    };
+    return { name, type: 'metadata', cost: metadata.cost, evaluate };
   },
 };
 
 function judge(value: string | undefined, holds: (value: string | undefined) => boolean): SignalValue {
   const state = holds(value) ? 'true' : 'false';
-  if (value === undefined) return { state, score: 0, evidence: 'absent' };
+  if (value === undefined) return Object.freeze({ state, score: 0, evidence: 'absent' });
   const number = value.trim() === '' ? Number.NaN : Number(value);
   const score = Number.isFinite(number) ? number : 1;
   const evidence = quoted(value);
-  return value.length > MAX_EVIDENCE ? { state, score, evidence } : { state, score, label: value, evidence };
+  return Object.freeze(
+    value.length > MAX_EVIDENCE ? { state, score, evidence } : { state, score, label: value, evidence },
+  );
 }
 
 function reader({ header, field, caller }: MetadataOptions): (input: SignalInput) => string | undefined {

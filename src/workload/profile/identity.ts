@@ -12,13 +12,13 @@ const NOT_PLAIN = /[^\w.@:-]/g;
  * message, which all later turns repeat. The caller is part of it and no two callers are written alike, so tenants never
  * share a session, whatever ids they send.
  */
-export function sessionOf(request: InferenceRequest, headers: readonly string[], system: number): string {
+export function sessionOf(request: InferenceRequest, headers: readonly string[], system: string): string {
   const caller = tenant(request.caller);
   for (const header of headers) {
     const id = request.caller.headers[header];
     if (id !== undefined && id !== '') return `${caller}/${named(id)}`;
   }
-  return `${caller}/~${hex(fingerprint([hex(system), firstUserText(request.messages)]))}`;
+  return `${caller}/~${hex(fingerprint([system, firstUserText(request.messages)]))}`;
 }
 
 /** Who asks: key and user as far as known, else the address. Different callers are always written differently. */
@@ -37,20 +37,23 @@ function named(text: string): string {
   return text.replace(NOT_PLAIN, unit => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Fingerprint of the system messages that a conversation begins with; 0 when there are none. */
-export function systemOf(messages: readonly Message[]): number {
+/** What {@link systemOf} gives where there is no system message. */
+const NO_SYSTEM = hex(0);
+
+/** Fingerprint, in hexadecimal, of the system messages that a conversation begins with; all zeros when there are none. */
+export function systemOf(messages: readonly Message[]): string {
   const texts: string[] = [];
   for (const message of messages) {
     if (message.role !== 'system') break;
     addTexts(message, texts);
   }
-  return texts.length === 0 ? 0 : fingerprint(texts);
+  return texts.length === 0 ? NO_SYSTEM : hex(fingerprint(texts));
 }
 
 /** Fingerprint of system prompt and tool names, in hexadecimal; empty when there are neither. */
-export function applicationOf(request: InferenceRequest, system: number): string {
-  if (request.tools.length === 0) return system === 0 ? '' : hex(system);
-  return hex(fingerprint([hex(system), ...request.tools.map(tool => tool.name)]));
+export function applicationOf(request: InferenceRequest, system: string): string {
+  if (request.tools.length === 0) return system === NO_SYSTEM ? '' : system;
+  return hex(fingerprint([system, ...request.tools.map(tool => tool.name)]));
 }
 
 function firstUserText(messages: readonly Message[]): string {

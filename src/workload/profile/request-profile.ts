@@ -39,7 +39,7 @@ export class RequestProfile implements WorkloadProfile {
   /** Images, audios and files in the prompt. */
   readonly media: number;
 
-  private knownSystem: number | undefined;
+  private knownSystem: string | undefined;
   private knownSession: string | undefined;
   private knownApplication: string | undefined;
   private knownOutput: OutputQuantiles | undefined;
@@ -113,7 +113,7 @@ export class RequestProfile implements WorkloadProfile {
     return this.knownPrefix;
   }
 
-  private get system(): number {
+  private get system(): string {
     this.knownSystem ??= systemOf(this.request.messages);
     return this.knownSystem;
   }

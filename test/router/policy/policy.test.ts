@@ -52,6 +52,19 @@ describe('which decision is taken', () => {
     });
   });
 
+  test('what is told of a decision passed over is the same object while its reason is, and another when it is not', () => {
+    const asked = policy({ name: 'x', when: 'a' }, { name: 'rest', when: 'otherwise' });
+    const passed = (evidence: string) => {
+      const result = asked.decide(new GivenBoard({ a: { ...FALSE, evidence } }));
+      return result.kind === 'decided' ? result.reason.passed[0] : undefined;
+    };
+    const first = passed('no term found');
+    expect(first).toEqual({ decision: 'x', why: 'a: no term found' });
+    expect(passed('no term found')).toBe(first);
+    expect(passed('turns 3')).toEqual({ decision: 'x', why: 'a: turns 3' });
+    expect(passed('no term found')).toEqual(first);
+  });
+
   test('at most 16 passed decisions are told of', () => {
     const many = Array.from({ length: 40 }, (_, index) => ({ name: `d${index}`, when: 'a' }));
     const result = policy(...many, { name: 'rest', when: 'otherwise' }).decide(new GivenBoard({ a: FALSE }));

@@ -57,6 +57,8 @@ describe('matching', () => {
     ['\\p{Lu}{2}', 'xÉÀx', true, true],
     ['^a+$', 'aaab', false, false],
     ['\\u0041+x', 'AAx', true, true],
+    ['\\bsee\\b', 'to \u017fee', false, true],
+    ['\\bsee\\b', 'I See.', false, true],
   ])('%s on %s (case %s): %s', (source, text, sensitive, wanted) => {
     expect(matches(source, text, sensitive)).toBe(wanted);
   });

@@ -1,0 +1,191 @@
+import { InvalidArgumentError } from 'commander';
+import { EXIT, exit } from '#cli/exit.js';
+import { type CommonOptions, configFile, integer, readConfig } from '#cli/options.js';
+import { renderProblems } from '#cli/problems.js';
+import { SimulatedFleet } from '#cli/simulated-fleet.js';
+import { version } from '#cli/version.js';
+import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
+import { ConfigWatch } from '#config/watch.js';
+import { WeirError } from '#contract/errors.js';
+import { seededRandom } from '#contract/random.js';
+import { Gateway } from '#gateway/gateway.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import { Connections } from '#gateway/upstream/connections.js';
+import { Watchdog } from '#gateway/upstream/watchdog.js';
+import { openRecordStore } from '#store/record-store.js';
+import { createLogger, type Logger } from '#telemetry/log.js';
+import { createMetrics, type Metrics } from '#telemetry/metrics.js';
+
+export interface ServeOptions extends CommonOptions {
+  readonly port?: number;
+  readonly host?: string;
+  readonly insecure?: true;
+}
+
+/** Runs the gateway until the process is told to end. What goes wrong before it listens ends the command with exit code 2. */
+export async function runGateway(options: ServeOptions): Promise<void> {
+  const listen = overrides(options);
+  const config = await validConfig(options, listen);
+  const log = createLogger({
+    level: config.gateway.log.level,
+    format: config.gateway.log.format,
+    stream: process.stderr,
+  });
+  const fleet = new SimulatedFleet();
+  const metrics = createMetrics();
+  const { record } = config.gateway;
+  const [resolved, records] = await Promise.all([
+    fleet.resolve(config),
+    openRecordStore({
+      path: record.path,
+      keepForMs: record.keep_for,
+      keepBytes: record.keep_size,
+      onError: error => log.error('the decision record could not be written', { error }),
+    }),
+  ]);
+  const gateway = new Gateway(resolved, {
+    clock: machineClock,
+    random: seededRandom(options.seed),
+    connections: new Connections(),
+    watchdog: new Watchdog(machineClock),
+    records,
+    metrics,
+    log,
+  });
+  metrics.gauge('weir_in_flight', 'Requests open now.', [], () => [{ labels: {}, value: gateway.inFlight }]);
+  metrics.gauge('weir_records_dropped', 'Decision records that could not be kept.', [], () => [
+    { labels: {}, value: records.dropped },
+  ]);
+  metrics.gauge('weir_pool_in_flight', 'Requests on the replicas of a pool.', ['pool'], () =>
+    gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.inFlight })),
+  );
+  metrics.gauge('weir_pool_queued', 'Requests that wait for a place in a pool.', ['pool'], () =>
+    gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.queued })),
+  );
+  metrics.gauge('weir_replica_available', '1 when the replica takes requests.', ['replica'], () =>
+    gateway.runtime.pool
+      .replicas()
+      .map(replica => ({ labels: { replica: replica.id }, value: replica.unavailable === undefined ? 1 : 0 })),
+  );
+
+  const { host, port } = config.gateway.listen;
+  const address = await gateway.listen(host, port).catch((error: NodeJS.ErrnoException) => {
+    process.stderr.write(`weir: cannot listen on ${host}:${port}: ${error.code ?? error.message}\n`);
+    if (error.code === 'EADDRINUSE') process.stderr.write('  choose another port with --port or WEIR_PORT\n');
+    return undefined;
+  });
+  if (address === undefined) {
+    await Promise.allSettled([fleet.close(), records.close()]);
+    exit(EXIT.misuse);
+  }
+  greet(resolved, address.url);
+
+  const watcher = await watchFor(options, listen, log, metrics, async next => {
+    gateway.reload(await fleet.resolve(next));
+    log.info('a new configuration is in force', { version: next.version });
+  });
+  const signal = await shutdownSignal();
+  log.info('draining', { signal, open: gateway.inFlight, limit_ms: config.gateway.drain });
+  await watcher?.close();
+  const ended = await gateway.drain(gateway.runtime.config.gateway.drain);
+  if (ended > 0) log.warn('open requests had to be ended', { requests: ended });
+  await records.close();
+  await fleet.close();
+}
+
+function overrides(options: ServeOptions): ListenOverrides {
+  const port = options.port ?? portFromEnvironment();
+  return {
+    ...(options.host === undefined ? undefined : { host: options.host }),
+    ...(port === undefined ? undefined : { port }),
+    ...(options.insecure === undefined ? undefined : { insecure: true }),
+  };
+}
+
+function portFromEnvironment(): number | undefined {
+  const text = process.env.WEIR_PORT;
+  if (text === undefined || text === '') return undefined;
+  try {
+    return integer(text);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new WeirError('usage.invalid', `WEIR_PORT is ${JSON.stringify(text)}`, { hint: 'a port number' });
+  }
+}
+
+async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<Config> {
+  const result = await readConfig(options, listen);
+  report(result);
+  return result.ok ? result.config : exit(EXIT.misuse);
+}
+
+/** Says on standard error what is wrong with a configuration, or doubtful about it. */
+function report(result: LoadResult): void {
+  const source = result.ok ? result.config.source : result.source;
+  const { text, warnings } = result;
+  if (!result.ok) process.stderr.write(renderProblems(result.problems, { source, text, severity: 'error' }));
+  if (warnings.length > 0) process.stderr.write(renderProblems(warnings, { source, text, severity: 'warning' }));
+}
+
+/** Watches the file, if there is one. Configurations come into force one after the other, in the order in which they were read. */
+async function watchFor(
+  options: ServeOptions,
+  listen: ListenOverrides,
+  log: Logger,
+  metrics: Metrics,
+  apply: (config: Config) => Promise<void>,
+): Promise<ConfigWatch | undefined> {
+  const file = configFile(options);
+  if (file === undefined) return undefined;
+  let before: Promise<void> = Promise.resolve();
+  const watcher = new ConfigWatch({
+    file,
+    clock: machineClock,
+    load: { listen },
+    onReload(result) {
+      report(result);
+      metrics.reloaded(result.ok);
+      if (!result.ok) {
+        log.warn('the changed configuration is not valid; the one before stays in force', {
+          problems: result.problems.length,
+        });
+        return;
+      }
+      before = before
+        .then(() => apply(result.config))
+        .catch((error: unknown) => log.error('the configuration could not be put in force', { error }));
+    },
+  });
+  await watcher.start();
+  process.on('SIGHUP', () => void watcher.reload());
+  return watcher;
+}
+
+function greet(config: Config, url: string): void {
+  const pools = Object.values(config.pool.pools);
+  const replicas = pools.reduce((sum, pool) => sum + (pool.replicas?.length ?? 0), 0);
+  const models = Object.keys(config.pool.models).length;
+  const simulated = pools.some(pool => pool.simulate !== undefined) ? ', simulated' : '';
+  const what = config.source === 'demonstration' ? 'demonstration fleet' : config.source;
+  process.stderr.write(
+    `weir ${version()} listens on ${url}\n` +
+      `  ${what}: ${models} ${models === 1 ? 'model' : 'models'} on ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${simulated}\n` +
+      `  page   ${url}/\n` +
+      `  try    curl -s ${url}/v1/chat/completions -H 'content-type: application/json' \\\n` +
+      `           -d '{"model":"auto","messages":[{"role":"user","content":"hello"}]}'\n`,
+  );
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+function shutdownSignal(): Promise<string> {
+  return new Promise(resolve => {
+    let asked = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve(signal);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}

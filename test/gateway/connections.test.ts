@@ -1,0 +1,36 @@
+import { Pool } from 'undici';
+import { describe, expect, it } from 'vitest';
+import { Connections } from '#gateway/upstream/connections.js';
+
+describe('connections to replicas', () => {
+  it('are undici’s own pools, one for each origin', () => {
+    const connections = new Connections();
+    const pool = connections.to('http://127.0.0.1:9/v1', 1000);
+    // The pool is loaded from its own file: this fails when undici moves it.
+    expect(pool.constructor.name).toBe(Pool.name);
+    expect(typeof pool.dispatch).toBe('function');
+    expect(connections.to('http://127.0.0.1:9', 1000)).toBe(pool);
+    expect(connections.to('http://127.0.0.1:10', 1000)).not.toBe(pool);
+  });
+
+  it.each([
+    ['http://h:1', '/v1/chat/completions'],
+    ['http://h:1/', '/v1/chat/completions'],
+    ['http://h:1/v1', '/v1/chat/completions'],
+    ['http://h:1/v1/', '/v1/chat/completions'],
+    ['http://h:1/openai/v1', '/openai/v1/chat/completions'],
+  ])('know the path of a call at %s', (url, path) => {
+    expect(new Connections().route(url, '/v1/chat/completions', 1000).path).toBe(path);
+  });
+
+  it('close what no replica lives at any more', async () => {
+    const connections = new Connections();
+    const gone = connections.to('http://127.0.0.1:9', 1000);
+    const stays = connections.to('http://127.0.0.1:10', 1000);
+    connections.keepOnly(['http://127.0.0.1:10/v1']);
+    expect(gone.closed).toBe(true);
+    expect(stays.closed).toBe(false);
+    await connections.destroy();
+    expect(stays.destroyed).toBe(true);
+  });
+});
