@@ -2,7 +2,6 @@
 // the same model over the whole sample. Settings were chosen on the even lines; what is printed is of the odd ones.
 import { readFileSync } from 'node:fs';
 import { looksEnglish } from '../dist/router/signals/english.js';
-import { guess } from '../dist/router/signals/language.js';
 import { loadLanguageModel } from '../dist/router/signals/language-model.js';
 
 const file = process.argv[2];
@@ -22,9 +21,8 @@ const EN = { language: 'en' };
 const all = rows;
 const common = rows.filter(({ lang }) => LANGUAGES.includes(lang));
 const ways = {
-  signal: line => (looksEnglish(line) ? EN : guess(model, line)),
-  'model, first look': line => guess(model, line),
-  'model, whole sample': model,
+  signal: line => (looksEnglish(line) ? EN : model(line)),
+  'model alone': model,
 };
 const settled = all.filter(({ line }) => looksEnglish(line));
 const english = all.filter(({ lang }) => lang === 'en');

@@ -4,7 +4,9 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const POINT = 0x2e;
 const ZERO = 0x30;
+const OPEN = 0x5b;
 const BACKSLASH = 0x5c;
+const CLOSE = 0x5d;
 /** The most that a number takes, with room to spare. */
 const NUMBER_BYTES = 32;
 
@@ -54,8 +56,27 @@ export class JsonBytes {
   }
 
   comma(): void {
+    this.byte(COMMA);
+  }
+
+  /** One ASCII character. */
+  byte(code: number): void {
     if (this.end === this.bytes.length) this.grow(1);
-    this.bytes[this.end++] = COMMA;
+    this.bytes[this.end++] = code;
+  }
+
+  /** `[3,`: the beginning of a list of which `value` is the first; after a comma where `before` lists precede it. */
+  openList(value: number, before: number): void {
+    if (this.end + 2 * NUMBER_BYTES > this.bytes.length) this.grow(2 * NUMBER_BYTES);
+    const { bytes } = this;
+    if (before > 0) bytes[this.end++] = COMMA;
+    bytes[this.end++] = OPEN;
+    this.whole(value);
+    bytes[this.end++] = COMMA;
+  }
+
+  closeList(): void {
+    this.byte(CLOSE);
   }
 
   /** Text as JSON writes it, the same as `JSON.stringify`. */
@@ -67,7 +88,10 @@ export class JsonBytes {
     bytes[end++] = QUOTE;
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
-      if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) return this.encoded(JSON.stringify(text));
+      if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) {
+        this.encoded(JSON.stringify(text));
+        return;
+      }
       bytes[end++] = code;
     }
     bytes[end++] = QUOTE;
@@ -85,13 +109,17 @@ export class JsonBytes {
   /** JSON has no infinities and no NaN: they become null, as in `JSON.stringify`. */
   number(value: number): void {
     if (value >= 0 && value < 1e9 && value === (value | 0)) this.whole(value);
+    else if (value > 0 && value < 1e5 && Math.round(value * 1e4) / 1e4 === value) this.time(value);
     else this.ascii(Number.isFinite(value) ? `${value}` : 'null');
   }
 
   /** A time in ms to four decimals, by integer arithmetic. */
   time(value: number): void {
     const tenths = Math.round(value * 1e4);
-    if (!(tenths >= 0 && tenths < 1e13)) return this.number(value);
+    if (!(tenths >= 0 && tenths < 1e13)) {
+      this.ascii(Number.isFinite(value) ? `${value}` : 'null');
+      return;
+    }
     const whole = Math.floor(tenths / 1e4);
     let rest = (tenths - whole * 1e4) | 0;
     this.whole(whole);

@@ -4,8 +4,7 @@ import { WeirError } from '#contract/errors.js';
 type Database = InstanceType<typeof DatabaseSync>;
 
 /** The end of a request as SQL reads it: a part of the batch, or a field of the record. */
-const end = (name: string): string =>
-  `b.shared ->> ('$[' || (r.value ->> '$.outcome.is') || '].${name}') as`;
+const end = (name: string): string => `b.shared ->> ('$[' || (r.value ->> '$.outcome.is') || '].${name}') as`;
 const route = (name: string): string => `b.shared ->> ('$[' || (r.value ->> '$.is') || '].${name}') as`;
 
 /**
@@ -38,8 +37,8 @@ const MIGRATIONS: readonly string[] = [
   create view signals as select
     d.id, d.at, d.decision, p ->> '$.name' as name, p ->> '$.type' as type, p ->> '$.state' as state, p ->> '$.score' as score,
     p ->> '$.label' as label, p ->> '$.evidence' as evidence, ms
-  from (select id, at, decision, s.value ->> '$.ms' as ms, shared -> ('$[' || (s.value ->> '$.is') || ']') as p
-    from decisions, json_each(record, '$.signals') s) d;`,
+  from (select r.id, r.at, r.decision, s.value ->> 1 as ms, r.shared -> ('$[' || (s.value ->> 0) || ']') as p
+    from decisions r, json_each(r.record, '$.signals') s) d;`,
 ];
 
 /**

@@ -29,6 +29,9 @@ const MAX_VARIANTS = 4;
  * often is the very same string costs a tenth of writing it again.
  */
 export class PartTable {
+  /** `width`: how many fields tell these parts apart. */
+  constructor(private readonly width: number) {}
+
   private readonly keys = new Map<string, Variants>();
 
   /** The part with these fields; one that is new belongs to no batch. */
@@ -39,17 +42,14 @@ export class PartTable {
       if (this.keys.size >= MAX_KEYS) this.keys.clear();
       this.keys.set(key, variants);
     }
+    const { width } = this;
     const { parts } = variants;
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!;
+      if (part.a !== a || part.b !== b) continue;
       if (
-        part.a === a &&
-        part.b === b &&
-        part.c === c &&
-        part.d === d &&
-        part.e === e &&
-        part.f === f &&
-        part.g === g
+        width <= 2 ||
+        (part.c === c && part.d === d && part.e === e && (width <= 5 || (part.f === f && part.g === g)))
       ) {
         return part;
       }

@@ -3,8 +3,8 @@ import type { Placement, ReplicaScore } from '#contract/placement.js';
 import type { DecisionRecord, ProfileSummary } from '#contract/record.js';
 import type { Candidate, RouteParameters, StageNote } from '#contract/route.js';
 import type { SignalReading } from '#contract/signal.js';
-import { JsonBytes } from './json-bytes.js';
 import type { Bytes } from '#contract/units.js';
+import { JsonBytes } from './json-bytes.js';
 import { JSON_TEXT } from './json-fragments.js';
 import { type Part, PartTable } from './part-table.js';
 
@@ -20,7 +20,7 @@ export interface PartsMark {
 /**
  * Writes decision records as JSON, by hand: this runs once a request, on the thread that serves it. Most of a record is the same as
  * in the one before (a signal that found nothing, a candidate and why it stands where it stands), so such parts are
- * written once a batch: `{"is":3,"ms":0.0123}` is part 3 of the batch and a time of its own. `restored` puts a record together again,
+ * written once a batch: signal `[3,0.0123]` is part 3 of the batch and a time of its own, outcome `{"is":7,…}` is part 7 and more. `restored` puts a record together again,
  * times rounded to 0.1 µs; a property test over all fields of the contract, which the compiler keeps complete, sees that none is
  * forgotten here.
  */
@@ -29,15 +29,15 @@ export class RecordJson {
   readonly json = new JsonBytes(131_072);
   readonly facts = new JsonBytes(16_384);
   readonly shared = new JsonBytes(32_768);
-  private readonly routes = new PartTable();
-  private readonly profiles = new PartTable();
-  private readonly readings = new PartTable();
-  private readonly refusals = new PartTable();
-  private readonly rankings = new PartTable();
-  private readonly notes = new PartTable();
-  private readonly places = new PartTable();
-  private readonly rivals = new PartTable();
-  private readonly ends = new PartTable();
+  private readonly routes = new PartTable(7);
+  private readonly profiles = new PartTable(4);
+  private readonly readings = new PartTable(5);
+  private readonly refusals = new PartTable(1);
+  private readonly rankings = new PartTable(2);
+  private readonly notes = new PartTable(1);
+  private readonly places = new PartTable(1);
+  private readonly rivals = new PartTable(1);
+  private readonly ends = new PartTable(6);
   private batch = 1;
   private parts = 0;
   private lastParameters: RouteParameters | undefined;
@@ -219,10 +219,9 @@ export class RecordJson {
       if (evidence !== undefined) this.text(JSON_TEXT.evidence, evidence);
       this.shared.raw(JSON_TEXT.end);
     }
-    if (i > 0) this.json.comma();
-    this.open(part);
-    this.time(JSON_TEXT.ms, signal.ms);
-    this.json.raw(JSON_TEXT.end);
+    this.json.openList(part.place, i);
+    this.json.time(signal.ms);
+    this.json.closeList();
   }
 
   private passed({ decision, why }: Passed, i: number): void {
@@ -233,8 +232,7 @@ export class RecordJson {
       this.shared.raw(JSON_TEXT.end);
     }
     if (i > 0) this.json.comma();
-    this.open(part);
-    this.json.raw(JSON_TEXT.end);
+    this.json.number(part.place);
   }
 
   private candidate({ model, score, propensity, reason, eligible }: Candidate, i: number): void {
@@ -244,11 +242,11 @@ export class RecordJson {
       this.text(JSON_TEXT.reason, reason);
       this.shared.raw(eligible ? JSON_TEXT.eligibleTrue : JSON_TEXT.eligibleFalse);
     }
-    if (i > 0) this.json.comma();
-    this.open(part);
-    this.number(JSON_TEXT.score, score);
-    this.number(JSON_TEXT.propensity, propensity);
-    this.json.raw(JSON_TEXT.end);
+    this.json.openList(part.place, i);
+    this.json.number(score);
+    this.json.comma();
+    this.json.number(propensity);
+    this.json.closeList();
   }
 
   private stage({ stage, ms, note }: StageNote, i: number): void {
@@ -258,10 +256,9 @@ export class RecordJson {
       if (note !== undefined) this.text(JSON_TEXT.note, note);
       this.shared.raw(JSON_TEXT.end);
     }
-    if (i > 0) this.json.comma();
-    this.open(part);
-    this.time(JSON_TEXT.ms, ms);
-    this.json.raw(JSON_TEXT.end);
+    this.json.openList(part.place, i);
+    this.json.time(ms);
+    this.json.closeList();
   }
 
   private placement(placement: Placement): void {
@@ -290,10 +287,9 @@ export class RecordJson {
       if (filtered !== undefined) this.text(JSON_TEXT.filtered, filtered);
       this.shared.raw(JSON_TEXT.end);
     }
-    if (i > 0) this.json.comma();
-    this.open(part);
-    this.number(JSON_TEXT.score, score);
-    this.json.raw(JSON_TEXT.end);
+    this.json.openList(part.place, i);
+    this.json.number(score);
+    this.json.closeList();
   }
 
   private attempt(attempt: AttemptOutcome, i: number): void {

@@ -97,7 +97,9 @@ export function recordQueries(db: Kysely<RecordTables>): RecordQueries {
       for await (const batch of candidates(filter)) {
         const last = hits.length < limit ? undefined : hits[limit - 1];
         if (last !== undefined && last.facts[1] > batch.last_at) break;
-        hits = [...hits, ...hitsIn(batch).filter(({ facts }) => matches(filter, facts))].sort(newestFirst).slice(0, limit);
+        hits = [...hits, ...hitsIn(batch).filter(({ facts }) => matches(filter, facts))]
+          .sort(newestFirst)
+          .slice(0, limit);
       }
       return whole(hits);
     },
@@ -109,7 +111,7 @@ export function recordQueries(db: Kysely<RecordTables>): RecordQueries {
       return count;
     },
     compiled() {
-      const values = Object.fromEntries(COLUMNS.map((column): [string, unknown] => [column, valueOf(column)]));
+      const values = Object.fromEntries(COLUMNS.map((column): [string, unknown] => [column, placeholder(column)]));
       const oldest = batches.select('id').orderBy('last_at', 'asc').limit(1);
       return {
         insert: db
@@ -126,7 +128,7 @@ export function recordQueries(db: Kysely<RecordTables>): RecordQueries {
   };
 }
 
-function valueOf(column: (typeof COLUMNS)[number]): unknown {
+function placeholder(column: (typeof COLUMNS)[number]): unknown {
   return column === 'facts' || column === 'shared' || column === 'json' ? sql`cast(${''} as text)` : 0;
 }
 

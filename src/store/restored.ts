@@ -5,11 +5,15 @@ type Whole = Readonly<Record<string, unknown>>;
 
 interface Stored {
   readonly profile: Whole;
-  readonly signals: readonly Whole[];
-  readonly reason: { readonly summary: string; readonly passed: readonly Whole[] };
-  readonly candidates: readonly Whole[];
-  readonly stages: readonly Whole[];
-  readonly placement?: Whole & { readonly losers: readonly Whole[] };
+  /** Part and time. */
+  readonly signals: readonly (readonly number[])[];
+  readonly reason: { readonly summary: string; readonly passed: readonly number[] };
+  /** Part, score and propensity. */
+  readonly candidates: readonly (readonly number[])[];
+  /** Part and time. */
+  readonly stages: readonly (readonly number[])[];
+  /** Losers are part and score. */
+  readonly placement?: Whole & { readonly losers: readonly (readonly number[])[] };
   readonly attempts: readonly Whole[];
   readonly outcome: Whole;
 }
@@ -20,6 +24,7 @@ export function restored(facts: Facts, json: string, shared: readonly Whole[]): 
     const { is, ...rest } = value;
     return typeof is === 'number' ? { ...shared[is], ...rest } : value;
   };
+  const part = (is: number | undefined): Whole => shared[is ?? -1] ?? {};
   const [id, at, session, decision] = facts;
   const stored = whole(JSON.parse(json) as Whole) as unknown as Stored;
   const { reason, placement } = stored;
@@ -28,14 +33,16 @@ export function restored(facts: Facts, json: string, shared: readonly Whole[]): 
     at,
     ...stored,
     profile: { session, ...whole(stored.profile) },
-    signals: stored.signals.map(whole),
+    signals: stored.signals.map(([is, ms]) => ({ ...part(is), ms })),
     decision,
-    reason: { ...reason, passed: reason.passed.map(whole) },
-    candidates: stored.candidates.map(whole),
-    stages: stored.stages.map(whole),
+    reason: { ...reason, passed: reason.passed.map(part) },
+    candidates: stored.candidates.map(([is, score, propensity]) => ({ ...part(is), score, propensity })),
+    stages: stored.stages.map(([is, ms]) => ({ ...part(is), ms })),
     ...(placement === undefined
       ? undefined
-      : { placement: { ...whole(placement), losers: placement.losers.map(whole) } }),
+      : {
+          placement: { ...whole(placement), losers: placement.losers.map(([is, score]) => ({ ...part(is), score })) },
+        }),
     attempts: stored.attempts.map(whole),
     outcome: whole(stored.outcome),
   };

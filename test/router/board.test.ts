@@ -63,6 +63,24 @@ describe('inline signals', () => {
     expect(clocked.board.readings()[0]?.ms).toBe(3);
   });
 
+  test('what was waited for is in the time of no other signal', async () => {
+    const { board, clock } = boardOf({
+      before: { evaluate: () => TRUE },
+      model: { tier: 'learned', evaluate: () => new Promise(() => undefined) },
+      after: { evaluate: () => TRUE },
+    });
+    board.read('before');
+    const computing = board.compute(['model']);
+    clock.advance(200);
+    await computing;
+    board.read('after');
+    expect(board.readings().map(({ name, ms }) => [name, ms])).toEqual([
+      ['before', 0],
+      ['model', 200],
+      ['after', 0],
+    ]);
+  });
+
   test('one that throws is unknown, with the reason', () => {
     const { board } = boardOf({
       bad: {

@@ -77,9 +77,8 @@ export async function faultRoute(visit: Visit): Promise<void> {
   }
   const body = await bodyOf(visit);
   const { connections } = gateway.runtime;
-  const answer = await connections.to(replica.url, 2000).request({
+  const answer = await connections.ask(`${replica.url}/faults`, 2000, {
     method: 'POST',
-    path: '/faults',
     headers: { 'content-type': 'application/json' },
     body,
     headersTimeout: 2000,

@@ -1,12 +1,16 @@
 import { createRequire } from 'node:module';
-import type { Pool as UndiciPool } from 'undici';
+import type { Dispatcher, Pool as UndiciPool } from 'undici';
 import type { Milliseconds } from '#contract/units.js';
 
 /**
- * undici's pool alone. Its entry point also loads fetch, web sockets, caches and proxies: a tenth of a second and ten megabytes
- * that a gateway has no use for. The version is pinned, and a test sees that the file is where it is looked for.
+ * undici's pool and its `request` alone. Its entry point also loads fetch, web sockets, caches and proxies: a tenth of a second and ten megabytes
+ * that a gateway has no use for. The version is pinned, and a test sees that the files are where they are looked for.
  */
-const Pool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof UndiciPool;
+const require = createRequire(import.meta.url);
+const Pool = require('undici/lib/dispatcher/pool.js') as typeof UndiciPool;
+const { request } = require('undici/lib/api/index.js') as {
+  request(this: UndiciPool, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+};
 
 const MOST_ROUTES = 8192;
 
@@ -58,6 +62,16 @@ export class Connections {
     });
     this.entries.set(origin, { pool, connectTimeout });
     return pool;
+  }
+
+  /** One small call to a replica, beside inference: a probe, a fault. */
+  ask(
+    url: string,
+    connectTimeout: Milliseconds,
+    options: Omit<Dispatcher.RequestOptions, 'path'>,
+  ): Promise<Dispatcher.ResponseData> {
+    const { pathname, search } = new URL(url);
+    return request.call(this.to(url, connectTimeout), { ...options, path: pathname + search });
   }
 
   /** Closes the pools of origins that no configured replica lives at any more, once what is on them has ended. */

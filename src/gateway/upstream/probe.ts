@@ -108,9 +108,7 @@ export class Prober {
   }
 
   private get(target: ProbeTarget, url: string, stopped: AbortSignal) {
-    const pool = this.connections.to(url, target.connectTimeout);
-    const { pathname, search } = new URL(url);
     const signal = AbortSignal.any([stopped, AbortSignal.timeout(target.timeout)]);
-    return pool.request({ method: 'GET', path: pathname + search, headers: target.headers, signal });
+    return this.connections.ask(url, target.connectTimeout, { method: 'GET', headers: target.headers, signal });
   }
 }

@@ -39,7 +39,9 @@ export function formatUsd(usd: Usd): string {
     if (digits < 100) break;
     if (digits >= 1000) continue;
     const at = i * 1000 + digits;
-    return (WRITTEN[at] ??= plainUsd(Number(`${digits}e${LEAST_EXPONENT + i - 2}`)));
+    const written = WRITTEN[at] ?? plainUsd(Number(`${digits}e${LEAST_EXPONENT + i - 2}`));
+    WRITTEN[at] = written;
+    return written;
   }
   return plainUsd(usd);
 }

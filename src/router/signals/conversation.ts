@@ -73,8 +73,11 @@ const KEPT = Object.fromEntries(Object.keys(MEASURES).map(feature => [feature, [
 >;
 
 function said(feature: Feature, count: number): string {
-  if (count >= MAX_KEPT) return `${feature} ${count}`;
-  return (KEPT[feature][count] ??= `${feature} ${count}`);
+  const kept = KEPT[feature][count];
+  if (kept !== undefined) return kept;
+  const text = `${feature} ${count}`;
+  if (count < MAX_KEPT) KEPT[feature][count] = text;
+  return text;
 }
 
 function stated(options: ConversationOptions): [Feature, CountRange][] {

@@ -4,19 +4,15 @@ import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { looksEnglish } from './english.js';
 import { evidence } from './evidence.js';
 import { LANGUAGES } from './language-codes.js';
-import { type LanguageGuess, type LanguageModel, loadLanguageModel, readyLanguageModel } from './language-model.js';
+import { type LanguageGuess, loadLanguageModel, readyLanguageModel } from './language-model.js';
 import { scopedText, scopeSchema } from './scope.js';
 import { scriptOf } from './script.js';
 import type { SignalType } from './signal-type.js';
 
 /** Characters read at most: accuracy grows no further beyond, time does (`bench/language.mjs`). */
 const SAMPLE = 160;
-/** Characters read first; what they leave in doubt is read to the end of the sample. */
-const FIRST_LOOK = 64;
 /** Probability given to a text that is English by its function words. */
 const ENGLISH = 0.99;
-/** Probability from which a first look settles it. */
-const SETTLED = 0.95;
 /** Letters below which the guess is wrong too often to be one (4 % of 8 to 12 letters of English, at the default confidence). */
 const MIN_LETTERS = 12;
 const DEFAULT_CONFIDENCE = 0.5;
@@ -75,8 +71,8 @@ export const language: SignalType<LanguageOptions> = {
         if (letters < MIN_LETTERS) return TOO_SHORT;
         if (looksEnglish(line)) return english;
         const model = readyLanguageModel();
-        if (model !== undefined) return judge(guess(model, line));
-        return loadLanguageModel().then(ready => judge(guess(ready, line)), unavailable);
+        if (model !== undefined) return judge(model(line));
+        return loadLanguageModel().then(ready => judge(ready(line)), unavailable);
       },
       prepare: () =>
         loadLanguageModel().then(
@@ -86,13 +82,6 @@ export const language: SignalType<LanguageOptions> = {
     };
   },
 };
-
-/** Most texts are settled by their beginning: the rest need not be paid for. */
-export function guess(model: LanguageModel, line: string): LanguageGuess {
-  if (line.length <= FIRST_LOOK) return model(line);
-  const first = model(line.slice(0, FIRST_LOOK));
-  return first.probability >= SETTLED ? first : model(line);
-}
 
 const TOO_SHORT: SignalValue = Object.freeze({ state: 'unknown', score: 0, evidence: 'too short to tell' });
 
