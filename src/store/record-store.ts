@@ -41,7 +41,7 @@ const MAX_CALLS = 1024;
 /** A batch goes before it is full when its records are longer than this: a prompt may have 64 kB. */
 const MEAN_BYTES: Bytes = 8192;
 /** An id that comes again is known again among at least so many before it. */
-const KNOWN_IDS = 8192;
+const KNOWN_IDS = 1024;
 const COMPLAIN_EVERY: Milliseconds = 10_000;
 
 /**

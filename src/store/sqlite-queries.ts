@@ -1,11 +1,11 @@
 import type { Dialect, SqliteDialect } from 'kysely';
 import type { Database } from './record-database.js';
-import { type RecordQueries, recordQueries } from './record-queries.js';
+import type { RecordQueries } from './record-queries.js';
 import type { RecordTables } from './record-table.js';
 
 /** The typed queries over an open SQLite database. The query builder is loaded on first use: it takes 20 MB. */
 export async function sqliteQueries(database: Database): Promise<RecordQueries> {
-  const kysely = await import('kysely');
+  const [kysely, { recordQueries }] = await Promise.all([import('kysely'), import('./record-queries.js')]);
   return recordQueries(new kysely.Kysely<RecordTables>({ dialect: dialectOver(database, kysely.SqliteDialect) }));
 }
 
