@@ -168,7 +168,17 @@ async function startWeir({ ports, profile }) {
   const file = join(folder, 'weir.yaml');
   writeFileSync(file, stringify(config));
   const port = await freePort();
-  const args = [...profiling(profile), here('../bin/weir.js'), 'serve', '-c', file, '--port', String(port)];
+  // The flag that `npm start` gives, too. The bare proxy is no better with it, so it has none.
+  const args = [
+    ...profiling(profile),
+    '--max-semi-space-size=4',
+    here('../bin/weir.js'),
+    'serve',
+    '-c',
+    file,
+    '--port',
+    String(port),
+  ];
   const child = spawned('weir', args, { cwd: folder });
   child.port = port;
   child.process.once('exit', () => rmSync(folder, { recursive: true, force: true }));

@@ -30,14 +30,29 @@ export function chatEdits(
 }
 
 function setMember(edits: Edit[], text: string, body: Json, key: string, value: unknown): void {
-  const printed = JSON.stringify(value);
-  if (key in body) {
+  const printed = print(value);
+  if (body[key] !== undefined) {
     const span = memberSpan(text, key, true);
-    if (span !== undefined) edits.push({ ...span, text: printed });
+    if (span !== undefined) edits.push({ start: span.start, end: span.end, text: printed });
     return;
   }
   const at = openingOf(text);
-  edits.push({ start: at, end: at, text: `${JSON.stringify(key)}:${printed},` });
+  edits.push({ start: at, end: at, text: `"${key}":${printed},` });
+}
+
+/** Names of models and the like, printed once: there are few, and printing costs more than finding. */
+const printedTexts = new Map<string, string>();
+const MOST_PRINTED = 1024;
+
+function print(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string') return JSON.stringify(value);
+  const known = printedTexts.get(value);
+  if (known !== undefined) return known;
+  if (printedTexts.size >= MOST_PRINTED) printedTexts.clear();
+  const printed = JSON.stringify(value);
+  printedTexts.set(value, printed);
+  return printed;
 }
 
 /** A decision's cap only ever lowers what the client asked for. */

@@ -83,6 +83,8 @@ function inClass(member: AST.ClassRangesCharacterClass['elements'][number], chan
     default: {
       const [low, high] = [member.min.value, member.max.value];
       if (high > 127) return false;
+      // A range that begins with a bare hyphen would join with a letter put in before it.
+      if (member.min.raw === '-') changes.push({ from: member.min.start, to: member.min.end, text: '\\-' });
       for (let code = low; code <= high; code++) {
         const other = otherCase(code);
         if (other !== undefined) changes.push({ ...behind, text: other });

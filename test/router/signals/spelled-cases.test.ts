@@ -92,6 +92,7 @@ describe('a pattern with its cases written out', () => {
   test.each([
     ['\\bINV-[0-9]{6}\\b', '\\b[Ii][Nn][Vv]-[0-9]{6}\\b'],
     ['[a-c-e]', '[a-cABC\\-eE]'],
+    ['[b-c--a]', '[b-cBC\\--aabcdefghijklmnopqrstuvwxyzA]'],
   ])('%s is %s', (source, wanted) => {
     expect(spelled(source)).toBe(wanted);
   });
