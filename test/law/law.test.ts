@@ -33,12 +33,14 @@ function sources(directory: string): string[] {
 
 /**
  * What the linter cannot see: `import()` of a computed name, and `import('…')` in a type. In a limited part `import()`
- * may name only a literal third-party or node: module.
+ * may name only a literal third-party or node: module, or a file beside it.
  */
 function scan(file: string): number[] {
   return readFileSync(file, 'utf8')
     .split('\n')
-    .flatMap((line, index) => (/\bimport\s*\((?!\s*['"][^#./'"][^'"]*['"]\s*\))/.test(line) ? [index + 1] : []));
+    .flatMap((line, index) =>
+      /\bimport\s*\((?!\s*['"](?:[^#./'"][^'"]*|\.\/[\w-]+\.js)['"]\s*\))/.test(line) ? [index + 1] : [],
+    );
 }
 
 function scanAll(base: string): string[] {

@@ -71,7 +71,7 @@ function readRow(line: string | undefined, number: number): TraceRequest {
   if (typeof row !== 'object' || row === null || Array.isArray(row))
     throw unreadable(number, 'is not a JSON object', undefined, ROW);
   const fields = row as Readonly<Record<string, unknown>>;
-  const arrivalMs = fields['timestamp'];
+  const arrivalMs = fields.timestamp;
   if (typeof arrivalMs !== 'number' || !(arrivalMs >= 0 && arrivalMs < 1e15)) {
     throw unreadable(number, `has ${shown(arrivalMs)}`, 'timestamp', 'ms since the beginning');
   }
@@ -81,7 +81,7 @@ function readRow(line: string | undefined, number: number): TraceRequest {
     arrivalMs,
     promptTokens,
     outputTokens,
-    prefix: { hashes: chain(fields['hash_ids'], promptTokens, number), blockTokens: MOONCAKE_BLOCK_TOKENS },
+    prefix: { hashes: chain(fields.hash_ids, promptTokens, number), blockTokens: MOONCAKE_BLOCK_TOKENS },
   };
 }
 

@@ -134,7 +134,7 @@ test('offered utilisation grows with the rate and shrinks with replicas and cach
   expect(offeredUtilisation(requests.slice(0, 1), cold, profile, 2)).toBeUndefined();
 });
 
-const shared = join(process.env['WEIR_SHARED'] ?? '../shared', 'data/traces/mooncake-conversation.jsonl');
+const shared = join(process.env.WEIR_SHARED ?? '../shared', 'data/traces/mooncake-conversation.jsonl');
 test.skipIf(!existsSync(shared)).each([800, 2000])(
   'on the conversation trace with %i blocks a replica: the hits of a shared cache, even load, shorter waits',
   async blocks => {

@@ -79,7 +79,7 @@ describe('Mooncake traces', () => {
     );
   });
 
-  const shared = join(process.env['WEIR_SHARED'] ?? '../shared', 'data/traces/mooncake-conversation.jsonl');
+  const shared = join(process.env.WEIR_SHARED ?? '../shared', 'data/traces/mooncake-conversation.jsonl');
   test.skipIf(!existsSync(shared))('the published conversation trace', async () => {
     const { requests, refused } = await readMooncake(createReadStream(shared, 'utf8') as AsyncIterable<string>);
     expect([requests.length, refused]).toEqual([12_031, 0]);
