@@ -62,10 +62,10 @@ export class Attempt implements CallListener {
       {
         route: runtime.connections.route(target.url, protocol.enginePath, way.connectMs),
         headers: headers === undefined ? way.headers : { ...way.headers, ...headers },
-        body: inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
         firstByteMs: way.firstByteMs,
         stallMs: way.stallMs,
       },
+      inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
       this,
       runtime.clock,
       runtime.watchdog,

@@ -8,7 +8,6 @@ import type { Watchdog, Watched } from './watchdog.js';
 export interface CallOptions {
   readonly route: { readonly pool: Pool; readonly path: string };
   readonly headers: Record<string, string>;
-  readonly body: Buffer;
   /** Limit from now to the first byte of the answer's body. */
   readonly firstByteMs: Milliseconds;
   /** Limit between two pieces of the answer's body. */
@@ -33,6 +32,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Watched {
 
   constructor(
     private readonly options: CallOptions,
+    private body: Buffer | undefined,
     private readonly listener: CallListener,
     private readonly clock: Clock,
     private readonly watchdog: Watchdog,
@@ -41,9 +41,12 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Watched {
   }
 
   start(): void {
-    const { route, headers, body } = this.options;
+    const { route, headers } = this.options;
+    const body = this.body;
+    // undici keeps it for as long as it is needed.
+    this.body = undefined;
     this.watchdog.watch(this);
-    route.pool.dispatch({ method: 'POST', path: route.path, headers, body }, this);
+    route.pool.dispatch({ method: 'POST', path: route.path, headers, body: body ?? null }, this);
   }
 
   /** Ends the call and the connection it is on: the engine sees at once that nobody reads. */

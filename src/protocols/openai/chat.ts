@@ -10,23 +10,41 @@ import { ChatStreamRelay } from './chat-stream.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** A body decoded and parsed. */
+interface Decoded {
+  readonly text: string;
+  readonly body: Json;
+}
+
 class ChatInbound implements Inbound {
+  readonly wantsUsage: boolean;
+  /**
+   * There until the body for an engine has been made from it. Most requests need that once and then wait for seconds: a long text
+   * held meanwhile would be copied by every collection of young garbage.
+   */
+  private decoded: Decoded | undefined;
+
   constructor(
     private readonly bytes: Buffer,
-    private readonly text: string,
-    private readonly body: Json,
+    decoded: Decoded,
     readonly request: InferenceRequest,
-  ) {}
-
-  get wantsUsage(): boolean {
-    const options = this.body.stream_options;
-    return typeof options === 'object' && options !== null && (options as Json).include_usage === true;
+  ) {
+    this.decoded = decoded;
+    const options = decoded.body.stream_options;
+    this.wantsUsage = typeof options === 'object' && options !== null && (options as Json).include_usage === true;
   }
 
   bodyFor(servedModel: string, parameters: RouteParameters, injectUsage: boolean): Buffer {
-    const edits = chatEdits(this.text, this.body, servedModel, parameters, injectUsage);
-    return applyEditsToBytes(this.bytes, this.text, edits);
+    const { text, body } = this.decoded ?? decode(this.bytes);
+    this.decoded = undefined;
+    const edits = chatEdits(text, body, servedModel, parameters, injectUsage);
+    return applyEditsToBytes(this.bytes, text, edits);
   }
+}
+
+function decode(bytes: Buffer): Decoded {
+  const text = bodyText(bytes);
+  return { text, body: parseObject(text) };
 }
 
 /** OpenAI Chat Completions: `POST /v1/chat/completions`. */
@@ -35,9 +53,8 @@ export const openaiChat: Protocol = {
   enginePath: '/v1/chat/completions',
 
   read(body: Buffer, envelope: Envelope): Inbound {
-    const text = bodyText(body);
-    const parsed = parseObject(text);
-    return new ChatInbound(body, text, parsed, readChat(parsed, envelope));
+    const decoded = decode(body);
+    return new ChatInbound(body, decoded, readChat(decoded.body, envelope));
   },
 
   factsOf(text: string): AnswerFacts | undefined {
