@@ -1,21 +1,13 @@
 import type { AttemptOutcome, Outcome } from './outcome.js';
 import type { Placement } from './placement.js';
-import type { Archetype, Heaviness, Modality } from './profile.js';
+import type { WorkloadProfile } from './profile.js';
 import type { Candidate, DecisionReason, RouteParameters, StageNote } from './route.js';
 import type { SignalReading } from './signal.js';
 import type { Milliseconds, Tokens } from './units.js';
 
 /** A profile with its lazy parts computed: what the record and `weir explain` show. */
-export interface ProfileSummary {
-  readonly archetype: Archetype;
-  readonly turn: number;
-  readonly warmth: 'warm' | 'cold';
-  readonly heaviness: Heaviness;
-  readonly modality: Modality;
-  readonly session: string;
-  readonly application: string;
+export interface ProfileSummary extends Omit<WorkloadProfile, 'promptTokens' | 'prefix'> {
   readonly promptTokens: Tokens;
-  readonly outputTokens: { readonly p50: Tokens; readonly p75: Tokens };
 }
 
 /**

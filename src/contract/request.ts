@@ -80,7 +80,8 @@ export function textOf(message: Message): string {
   return text;
 }
 
-function partText(part: ContentPart): string {
+/** The text of one part; the empty string for images, audio and files. */
+export function partText(part: ContentPart): string {
   switch (part.type) {
     case 'text':
     case 'thinking':

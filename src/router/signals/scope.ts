@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ContentPart, InferenceRequest, Message } from '#contract/request.js';
+import { type InferenceRequest, type Message, partText } from '#contract/request.js';
 
 export const scopeSchema = z
   .enum(['last_user', 'user', 'system', 'all'])
@@ -52,24 +52,11 @@ function textsOf(messages: readonly Message[], scope: 'user' | 'system' | 'all')
   for (const message of messages) {
     if (scope !== 'all' && message.role !== scope) continue;
     for (const part of message.content) {
-      const text = scope === 'all' ? anyText(part) : part.type === 'text' ? part.text : '';
+      const text = scope === 'all' ? partText(part) : part.type === 'text' ? part.text : '';
       if (text !== '') texts.push(text);
     }
   }
   return texts;
-}
-
-function anyText(part: ContentPart): string {
-  switch (part.type) {
-    case 'text':
-    case 'thinking':
-    case 'tool_result':
-      return part.text;
-    case 'tool_call':
-      return part.arguments;
-    default:
-      return '';
-  }
 }
 
 function headAndTail(texts: readonly string[]): string[] {
