@@ -1,0 +1,12 @@
+// `npm run verify`: all that `npm test` runs, and then what is too long for it: the soak and the bench. Fails at the first that fails.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const STEPS = [['test.mjs'], ['bench.mjs', '--soak', '200000'], ['bench.mjs']];
+
+for (const [script, ...args] of STEPS) {
+  process.stderr.write(`weir: ${script} ${args.join(' ')}\n`);
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const { status } = spawnSync(process.execPath, [file, ...args], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
