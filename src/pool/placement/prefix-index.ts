@@ -1,7 +1,7 @@
 import { ChainTable, NONE, UNION } from './chain-table.js';
 
 export interface PrefixIndexOptions {
-  /** Most (block, replica) pairs in all: 524,288 unless said. */
+  /** Most (block, replica) pairs in all: 262,144 unless said. */
   readonly maxEntries?: number;
   /** Most replicas: 1,024 unless said. One more, and what was known of the one longest unused is forgotten. */
   readonly maxReplicas?: number;
@@ -57,7 +57,7 @@ export class PrefixIndex {
   private readonly result: PrefixMatch;
 
   constructor(options: PrefixIndexOptions = {}) {
-    this.maxEntries = Math.max(1, options.maxEntries ?? 524_288);
+    this.maxEntries = Math.max(1, options.maxEntries ?? 262_144);
     this.maxReplicas = Math.max(1, options.maxReplicas ?? 1024);
     this.maxMatches = Math.max(1, options.maxMatches ?? 64);
     this.table = new ChainTable(2 * this.maxEntries);
