@@ -191,15 +191,11 @@ async function build(child) {
   }
 }
 
-/** `dashboard/build.mjs <out>` when there is one; else its TypeScript (if it has a tsconfig) and its static files. */
+/** The page's TypeScript and its static files. */
 async function buildDashboard(child, tsc) {
   if (!existsSync(at('dashboard'))) return;
   const out = join(STAGING, 'dashboard');
   mkdirSync(out, { recursive: true });
-  if (existsSync(at('dashboard', 'build.mjs'))) {
-    await run(child, process.execPath, [at('dashboard', 'build.mjs'), out], 'the dashboard build');
-    return;
-  }
   const project = at('dashboard', 'tsconfig.json');
   if (existsSync(project)) await run(child, process.execPath, [tsc, '-p', project, '--outDir', out], 'tsc (dashboard)');
   copyStatic(at('dashboard'), out);

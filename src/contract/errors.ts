@@ -24,7 +24,6 @@ export const ERRORS = {
   'request.not_json': kind(400, 'invalid_request_error', 'The body is not JSON.'),
   'request.invalid': kind(400, 'invalid_request_error', 'A field of the body is missing or has the wrong form.'),
   'request.too_large': kind(413, 'invalid_request_error', 'The body is longer than `gateway.limits.body`.'),
-  'request.too_deep': kind(400, 'invalid_request_error', 'The body nests deeper than any real request does.'),
   'request.timeout': kind(408, 'invalid_request_error', 'The body did not arrive in time.'),
   'request.context_too_long': kind(
     400,

@@ -112,6 +112,17 @@ describe('a streamed answer', () => {
     });
   });
 
+  it('that is longer than the limit ends in an error event', async () => {
+    await gateway.close();
+    gateway = await startGateway(yaml('gateway: { limits: { answer: 2KiB } }'));
+    bothSmall({ kind: 'answer', words: 200, pace: 1 });
+    const response = await gateway.chat({ model: 'auto', stream: true });
+    const text = await response.text();
+    expect(text).toContain('upstream.too_large');
+    expect(text).not.toContain('[DONE]');
+    expect((await gateway.recordOf(response)).outcome.status).toBe('cut');
+  });
+
   it('has the usage event for a client that asked', async () => {
     const response = await gateway.chat({ model: 'auto', stream: true, stream_options: { include_usage: true } });
     expect(await response.text()).toContain('"prompt_tokens":11');

@@ -124,12 +124,12 @@ export class Attempt implements CallListener {
   onData(chunk: Buffer): boolean {
     if (this.over) return true;
     this.size += chunk.length;
-    if (this.relay !== undefined) return this.passOn(this.relay, chunk);
     const limit = this.owner.runtime.config.gateway.limits.answer;
     if (this.size > limit) {
       this.giveUp(new WeirError('upstream.too_large', `The answer is longer than ${limit} bytes`), false);
       return true;
     }
+    if (this.relay !== undefined) return this.passOn(this.relay, chunk);
     if (this.chunks?.length === 0 && this.status === 200) this.sawFirstByte(true);
     this.chunks?.push(chunk);
     return true;

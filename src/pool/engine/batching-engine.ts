@@ -1,3 +1,4 @@
+// Long because: one iteration's order of decodes, prefills, admission and preemption is one idea, and its parts share one state.
 import { WeirError } from '#contract/errors.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BlockPool } from './block-pool.js';
