@@ -48,6 +48,13 @@ export const ERRORS = {
   'upstream.cut': kind(502, 'upstream_error', 'The replica broke off in the middle of its answer.'),
   'upstream.malformed': kind(502, 'upstream_error', 'The replica answered in no form that its API has.'),
   'upstream.too_large': kind(502, 'upstream_error', 'The answer is longer than `gateway.limits.answer`.'),
+  'engine.not_installed': kind(
+    500,
+    'configuration_error',
+    'node-llama-cpp, which serves GGUF files, is not installed.',
+  ),
+  'engine.unusable': kind(500, 'configuration_error', 'A GGUF file cannot be served on this machine.'),
+  'engine.failed': kind(500, 'server_error', 'The engine failed in the middle of an answer.'),
   'client.gone': kind(499, 'invalid_request_error', 'The client left before the answer was whole.'),
   'gateway.draining': kind(503, 'overloaded_error', 'The gateway is shutting down and takes no new requests.'),
   'gateway.overloaded': kind(
