@@ -5,6 +5,7 @@ import { machineClock } from '#gateway/machine-clock.js';
 import type { EngineStats } from '#pool/engine/engine.js';
 import { GgufBackend } from './backend.js';
 import { type GgufFacts, type GgufOptions, openGguf } from './model.js';
+import { modelNameOf } from './model-name.js';
 
 export interface GgufServerOptions extends GgufOptions {
   /** Name under which the model is served; the file's name without `.gguf` unless said. */
@@ -33,19 +34,8 @@ export interface GgufServer extends Listening {
 export async function startGgufServer(options: GgufServerOptions): Promise<GgufServer> {
   const { host = '127.0.0.1', port = 0, seed = 1, clock = machineClock } = options;
   const gguf = await openGguf(options);
-  const servedAs = options.servedAs ?? modelName(options.file);
+  const servedAs = options.servedAs ?? modelNameOf(options.file);
   const backend = new GgufBackend(gguf, seededRandom(seed).fork('answers'));
   const server = await listen({ backend, servedAs, faults: undefined, clock }, { host, port });
   return { ...server, servedAs, facts: gguf.facts, sequences: gguf.sequences.length, stats: () => backend.stats() };
-}
-
-/** The name a file's model is served under: the file's, without folder and ending, in characters that a model's name may have. */
-export function modelName(file: string): string {
-  const name = file.replace(/^.*[/\\]/, '').replace(/\.gguf$/i, '');
-  return (
-    name
-      .replace(/[^A-Za-z0-9._:-]+/g, '-')
-      .replace(/^[^A-Za-z0-9]+/, '')
-      .slice(0, 128) || 'model'
-  );
 }
