@@ -21,6 +21,8 @@ interface ErrorKind {
  * `docs/reference/errors.md` is generated from this table.
  */
 export const ERRORS = {
+  'request.malformed': kind(400, 'invalid_request_error', 'What came is no request in HTTP/1.1.'),
+  'request.headers_too_large': kind(431, 'invalid_request_error', 'The head of the request is longer than 16 KiB.'),
   'request.not_json': kind(400, 'invalid_request_error', 'The body is not JSON.'),
   'request.invalid': kind(400, 'invalid_request_error', 'A field of the body is missing or has the wrong form.'),
   'request.too_large': kind(413, 'invalid_request_error', 'The body is longer than `gateway.limits.body`.'),

@@ -76,11 +76,18 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Watched {
   }
 
   onResponseStart(
-    _: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (this.ended || status < 200) return;
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      // Nobody asked for it, and nothing in it could be read.
+      this.fail(new WeirError('upstream.malformed', 'The replica answered in an encoding that nobody asked for'));
+      controller.abort(ABORTED);
+      return;
+    }
     const type = headers['content-type'];
     this.listener.onHead(status, typeof type === 'string' ? type : '');
   }

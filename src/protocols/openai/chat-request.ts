@@ -1,31 +1,44 @@
 import { isAscii } from 'node:buffer';
 import { WeirError } from '#contract/errors.js';
 import type { ContentPart, InferenceRequest, Message, Role, Sampling, ToolDefinition } from '#contract/request.js';
+import { checkDepth, checkOnce, checkUtf8 } from '#protocols/json-guard.js';
 import type { Envelope } from '#protocols/protocol.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const ROLES: Readonly<Record<string, Role>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  assistant: 'assistant',
-  tool: 'tool',
-  function: 'tool',
-};
+const ROLES: ReadonlyMap<unknown, Role> = new Map<string, Role>([
+  ['system', 'system'],
+  ['developer', 'system'],
+  ['user', 'user'],
+  ['assistant', 'assistant'],
+  ['tool', 'tool'],
+  ['function', 'tool'],
+]);
+
+/** More than any conversation has: what is kept of each message costs many times its bytes. */
+const MOST_MESSAGES = 65_536;
 
 const NO_TOOLS: readonly ToolDefinition[] = Object.freeze([]);
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
 /** Bounds of `metadata`, as OpenAI documents them with some room. */
 const METADATA = { entries: 32, chars: 1024 } as const;
 
-/** The text of a body; ASCII bytes, the common case, need no decoding. */
+/**
+ * The text of a body; ASCII bytes, the common case, need no decoding.
+ *
+ * @throws WeirError `request.not_json` when the bytes are not UTF-8.
+ */
 export function bodyText(body: Buffer): string {
-  return isAscii(body) ? body.toString('latin1') : body.toString('utf8');
+  if (isAscii(body)) return body.toString('latin1');
+  checkUtf8(body);
+  return body.toString('utf8');
 }
 
-/** @throws WeirError `request.not_json` when the text is not a JSON object. */
+const ONCE = ['model', 'messages'] as const;
+
+/** @throws WeirError `request.not_json` when the text is not a JSON object; `request.invalid` for what parsers could read differently. */
 export function parseObject(text: string): Json {
+  checkDepth(text);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -34,6 +47,7 @@ export function parseObject(text: string): Json {
     throw new WeirError('request.not_json', `The body is not JSON: ${where}`, { hint: 'a JSON object', cause });
   }
   if (!isObject(value)) throw invalid('', 'The body must be a JSON object', 'an object with "model" and "messages"');
+  checkOnce(text, ONCE);
   return value;
 }
 
@@ -49,6 +63,8 @@ export function readChat(body: Json, envelope: Envelope): InferenceRequest {
   if (model.length > 256) throw invalid('model', 'model is too long', 'a name of at most 256 characters');
   if (!Array.isArray(messages)) throw invalid('messages', 'messages must be an array', 'at least one message');
   if (messages.length === 0) throw invalid('messages', 'messages is empty', 'at least one message');
+  if (messages.length > MOST_MESSAGES)
+    throw invalid('messages', `messages has more than ${MOST_MESSAGES}`, `at most ${MOST_MESSAGES} messages`);
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
     throw invalid('stream', 'stream must be true or false', 'a boolean');
   }
@@ -82,7 +98,7 @@ export function readChat(body: Json, envelope: Envelope): InferenceRequest {
 
 function readMessage(value: unknown, index: number): Message {
   if (!isObject(value)) throw invalid(`messages[${index}]`, 'A message must be an object', '{"role": …, "content": …}');
-  const role = typeof value.role === 'string' ? ROLES[value.role] : undefined;
+  const role = ROLES.get(value.role);
   if (role === undefined) {
     throw invalid(
       `messages[${index}].role`,
@@ -227,7 +243,8 @@ function isObject(value: unknown): value is Json {
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? '(none)' : (JSON.stringify(value)?.slice(0, 40) ?? typeof value);
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '(an array)' : '(an object)';
+  return value === undefined ? '(none)' : JSON.stringify(value).slice(0, 40);
 }
 
 function invalid(path: string, message: string, hint: string): WeirError {

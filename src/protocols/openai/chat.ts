@@ -1,6 +1,7 @@
 import type { WeirError } from '#contract/errors.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
+import { tooDeep } from '#protocols/json-guard.js';
 import { applyEditsToBytes } from '#protocols/json-text.js';
 import type { AnswerFacts, Envelope, FixedAnswer, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { answerFacts } from './chat-answer.js';
@@ -54,7 +55,12 @@ export const openaiChat: Protocol = {
 
   read(body: Buffer, envelope: Envelope): Inbound {
     const decoded = decode(body);
-    return new ChatInbound(body, decoded, readChat(decoded.body, envelope));
+    try {
+      return new ChatInbound(body, decoded, readChat(decoded.body, envelope));
+    } catch (error) {
+      // What is short enough to be parsed at any depth may still be too deep to be printed.
+      throw error instanceof RangeError ? tooDeep() : error;
+    }
   },
 
   factsOf(text: string): AnswerFacts | undefined {
