@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ErrorCode, WeirError } from '#contract/errors.js';
 import { openaiChat } from '#protocols/openai/chat.js';
+import { sendText } from './respond.js';
 
 /** What Node's parser says, and what it means to a client. Everything else is no HTTP. */
 const KNOWN: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -65,8 +66,7 @@ export function answerWireErrors(server: Server, refused: (code: ErrorCode) => v
       status: 417,
     });
     refused(error.code);
-    response.writeHead(417, { 'content-type': 'application/json', connection: 'close' });
-    response.end(openaiChat.errorBody(error));
+    sendText(response, error.status, openaiChat.errorBody(error), 'application/json', { connection: 'close' });
   });
 }
 
