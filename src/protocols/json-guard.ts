@@ -5,7 +5,7 @@ import { topLevelNames } from './json-text.js';
 /** Nesting that no request needs: tool schemas and their arguments stay far below it. */
 const MOST_DEPTH = 256;
 /** Shorter texts are parsed whatever they are: how deep they can be is bounded by their length. */
-const SHORT = 16_384;
+const SHORT = 4096;
 /** An escape that spells an ASCII letter or `_`: what only a member name in disguise needs. */
 const DISGUISED = /\\u00(?:[46][1-9a-f]|[57][0-9a]|5f)/i;
 

@@ -1,0 +1,147 @@
+/**
+ * Coverage-guided fuzzing of everything that reads what others wrote.
+ *
+ *   npm run fuzz -- [--target chat-request] [--cases 100000] [--seed 1] [--json]
+ *   npm run fuzz -- --replay test/fuzz/regressions
+ *
+ * Cases come from a grammar for each target, and from changing cases that reached code that none before them had. The same seed
+ * gives the same cases. A case that fails is made as small as it gets and printed in the form of a file in `regressions`.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { seededRandom } from '../../dist/contract/random.js';
+import { Coverage } from './coverage.mjs';
+import { chance, pick } from './draw.mjs';
+import { mutate, shrink } from './mutate.mjs';
+import * as chatAnswer from './targets/chat-answer.mjs';
+import * as chatRequest from './targets/chat-request.mjs';
+import * as chatStream from './targets/chat-stream.mjs';
+import * as config from './targets/config.mjs';
+import * as metrics from './targets/metrics.mjs';
+import * as policy from './targets/policy.mjs';
+import * as trace from './targets/trace.mjs';
+
+export const TARGETS = [chatRequest, chatStream, chatAnswer, policy, trace, metrics, config];
+
+/** Cases between two looks at what has run: more as less is new, for a look costs as much as hundreds of cases. */
+const SMALLEST_BATCH = 32;
+const LARGEST_BATCH = 8192;
+const MOST_KEPT = 512;
+const MOST_FINDS = 10;
+/** A configuration takes a millisecond, where other cases take microseconds. */
+const SLOW = { config: 50, trace: 4 };
+
+async function failure(target, item) {
+  try {
+    await target.check(item.pieces, item);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? `${error.name}: ${error.message}`.split('\n', 1)[0] : String(error);
+  }
+}
+
+export async function fuzz(target, { cases, seed }) {
+  const random = seededRandom(seed).fork(target.name);
+  const coverage = new Coverage();
+  coverage.start();
+  const kept = [];
+  const finds = new Map();
+  const begun = performance.now();
+  let batch = SMALLEST_BATCH;
+  let run = 0;
+  while (run < cases && finds.size < MOST_FINDS) {
+    const items = Array.from({ length: Math.min(batch, cases - run) }, () => draw(target, random, kept));
+    const mark = coverage.mark();
+    for (const item of items) {
+      const failed = await failure(target, item);
+      if (failed !== undefined && !finds.has(failed) && finds.size < MOST_FINDS) finds.set(failed, item);
+    }
+    run += items.length;
+    if (coverage.take() === 0) batch = Math.min(batch * 2, LARGEST_BATCH);
+    else {
+      coverage.rewind(mark);
+      for (const item of items) {
+        await failure(target, item);
+        if (coverage.take() > 0) keep(kept, item, random);
+      }
+      batch = SMALLEST_BATCH;
+    }
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  const { blocks } = coverage;
+  coverage.stop();
+  const failures = [];
+  for (const [reason, item] of finds) {
+    const fails = async pieces => (await failure(target, { ...item, pieces })) === reason;
+    failures.push({ target: target.name, reason, mutated: item.mutated, pieces: await shrink(item.pieces, fails) });
+  }
+  return { target: target.name, cases: run, seconds, kept: kept.length, blocks, failures };
+}
+
+function draw(target, random, kept) {
+  if (kept.length === 0 || chance(random, 0.4)) return { pieces: target.generate(random), mutated: false };
+  const other = pick(random, kept).pieces;
+  const base = chance(random, 0.5) ? pick(random, kept).pieces : target.generate(random);
+  return { pieces: mutate(random, base, other), mutated: true };
+}
+
+function keep(kept, item, random) {
+  if (kept.length < MOST_KEPT) kept.push(item);
+  else kept[random.below(MOST_KEPT)] = item;
+}
+
+/** Runs the cases that once failed. */
+export async function replay(folder) {
+  const failures = [];
+  let cases = 0;
+  for (const file of readdirSync(folder).filter(name => name.endsWith('.json'))) {
+    const item = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    const target = TARGETS.find(({ name }) => name === item.target);
+    if (target === undefined) throw new Error(`${file} is for no target`);
+    const reason = await failure(target, item);
+    cases++;
+    if (reason !== undefined) failures.push({ ...item, reason });
+  }
+  return { cases, failures };
+}
+
+export async function main(argv) {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      target: { type: 'string', multiple: true },
+      cases: { type: 'string', default: '100000' },
+      seed: { type: 'string', default: '1' },
+      replay: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const say = value => process.stdout.write(`${typeof value === 'string' ? value : JSON.stringify(value)}\n`);
+  if (values.replay !== undefined) {
+    const { cases, failures } = await replay(values.replay);
+    for (const failed of failures) say(failed);
+    say(`${cases} cases replayed, ${failures.length} failed`);
+    return failures.length === 0 ? 0 : 1;
+  }
+  const chosen = values.target === undefined ? TARGETS : TARGETS.filter(({ name }) => values.target.includes(name));
+  if (chosen.length === 0) {
+    say(`no such target; there are ${TARGETS.map(({ name }) => name).join(', ')}`);
+    return 2;
+  }
+  let failed = 0;
+  for (const target of chosen) {
+    const cases = Math.ceil(Number(values.cases) / (values.target === undefined ? (SLOW[target.name] ?? 1) : 1));
+    const result = await fuzz(target, { cases, seed: Number(values.seed) });
+    failed += result.failures.length;
+    const rate = Math.round(result.cases / result.seconds);
+    if (values.json) say(result);
+    else {
+      say(
+        `${result.target}: ${result.cases} cases, ${rate}/s, ${result.blocks} blocks reached, ${result.kept} cases kept, ${result.failures.length} failed`,
+      );
+      for (const one of result.failures) say(one);
+    }
+  }
+  return failed === 0 ? 0 : 1;
+}
