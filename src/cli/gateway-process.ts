@@ -48,7 +48,7 @@ export async function runGateway(options: ServeOptions): Promise<void> {
   const gateway = new Gateway(resolved, {
     clock: machineClock,
     random: seededRandom(options.seed),
-    connections: new Connections(),
+    connections: new Connections(machineClock),
     watchdog: new Watchdog(machineClock),
     records,
     metrics,

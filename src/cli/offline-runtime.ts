@@ -16,7 +16,7 @@ export async function offlineRuntime(options: CommonOptions): Promise<Runtime> {
   const runtime = createRuntime(config, {
     clock: machineClock,
     random: seededRandom(options.seed),
-    connections: new Connections(),
+    connections: new Connections(machineClock),
     watchdog: new Watchdog(machineClock),
     records: memoryRecordStore({ keep: 1 }),
     metrics: createMetrics(),

@@ -1,4 +1,4 @@
-import type { Milliseconds, Tokens } from './units.js';
+import type { Bytes, Milliseconds, Tokens } from './units.js';
 
 /**
  * One request for inference, in no API's shape. Adapters in `protocols/` turn a wire format into this and an answer back out;
@@ -17,8 +17,8 @@ export interface InferenceRequest {
   readonly caller: Caller;
   /** Free-form facts the caller attached to the request (`metadata` of the body). Bounded by the adapter. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Length of the prompt's text over all messages and tool definitions, in UTF-16 units: what token estimates start from. */
-  readonly promptChars: number;
+  /** Length of the prompt's text over all messages and tool definitions, in bytes of UTF-8: what token estimates start from. */
+  readonly promptBytes: Bytes;
 }
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool';
@@ -29,7 +29,8 @@ export interface Message {
 }
 
 export type ContentPart =
-  | { readonly type: 'text'; readonly text: string }
+  /** `utf8`: the bytes of the text, one character each (latin1), where it came as such ({@link WireText}). */
+  | { readonly type: 'text'; readonly text: string; readonly utf8?: string }
   | { readonly type: 'thinking'; readonly text: string; readonly signature?: string }
   | { readonly type: 'image'; readonly source: string }
   | { readonly type: 'audio'; readonly source: string }

@@ -115,7 +115,7 @@ export class Gateway implements ExchangeHost {
     await pause(left > 0 ? 50 : 0);
     this.server.closeAllConnections();
     await closed;
-    await this.ports.connections.destroy();
+    this.ports.connections.destroy();
     return left;
   }
 

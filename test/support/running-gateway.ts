@@ -34,7 +34,7 @@ export async function startGateway(yaml: string): Promise<RunningGateway> {
   const gateway = new Gateway(configOf(yaml), {
     clock: machineClock,
     random: seededRandom(7),
-    connections: new Connections(),
+    connections: new Connections(machineClock),
     watchdog: new Watchdog(machineClock),
     records,
     metrics,

@@ -81,10 +81,9 @@ export async function faultRoute(visit: Visit): Promise<void> {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,
-    headersTimeout: 2000,
-    bodyTimeout: 2000,
+    timeout: 2000,
   });
-  sendJson(response, answer.statusCode, await answer.body.json());
+  sendJson(response, answer.status, JSON.parse(answer.body.toString('utf8')));
 }
 
 function bodyOf({ gateway, request }: Visit): Promise<Buffer> {

@@ -1,11 +1,15 @@
 import type { RouteParameters } from '#contract/route.js';
-import { type Edit, elementSpans, memberSpan, openingOf } from '#protocols/json-text.js';
+import { fromUtf8 } from '#contract/wire-text.js';
+import { type Edit, elementSpans, memberSpan, openingOf, type Span } from '#protocols/json-text.js';
+import type { Coding } from './chat-content.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
  * What must change in a Chat Completions body to put in the served model's name and the route's parameters; everything else stays
  * as the client wrote it.
+ *
+ * @param coding how `text` says its characters; the texts of the edits say theirs as they are.
  */
 export function chatEdits(
   text: string,
@@ -13,13 +17,15 @@ export function chatEdits(
   servedModel: string,
   parameters: RouteParameters,
   injectUsage: boolean,
+  coding: Coding,
 ): Edit[] {
   const edits: Edit[] = [];
   if (body.model !== servedModel) setMember(edits, text, body, 'model', servedModel);
   if (injectUsage) {
     const asked = body.stream_options;
     const options = typeof asked === 'object' && asked !== null ? asked : {};
-    setMember(edits, text, body, 'stream_options', { ...options, include_usage: true });
+    const printed = JSON.stringify({ ...options, include_usage: true });
+    putMember(edits, text, body, 'stream_options', coding === 'utf8' ? fromUtf8(printed) : printed);
   }
   const { systemPrompt, reasoningEffort, maxOutputTokens, temperature } = parameters;
   if (reasoningEffort !== undefined) setMember(edits, text, body, 'reasoning_effort', reasoningEffort);
@@ -29,8 +35,11 @@ export function chatEdits(
   return edits;
 }
 
-function setMember(edits: Edit[], text: string, body: Json, key: string, value: unknown): void {
-  const printed = print(value);
+function setMember(edits: Edit[], text: string, body: Json, key: string, value: number | string): void {
+  putMember(edits, text, body, key, print(value));
+}
+
+function putMember(edits: Edit[], text: string, body: Json, key: string, printed: string): void {
   if (body[key] !== undefined) {
     const span = memberSpan(text, key, true);
     if (span !== undefined) edits.push({ start: span.start, end: span.end, text: printed });
@@ -44,9 +53,8 @@ function setMember(edits: Edit[], text: string, body: Json, key: string, value: 
 const printedTexts = new Map<string, string>();
 const MOST_PRINTED = 1024;
 
-function print(value: unknown): string {
+function print(value: number | string): string {
   if (typeof value === 'number') return String(value);
-  if (typeof value !== 'string') return JSON.stringify(value);
   const known = printedTexts.get(value);
   if (known !== undefined) return known;
   if (printedTexts.size >= MOST_PRINTED) printedTexts.clear();
@@ -69,9 +77,7 @@ function putSystemPrompt(edits: Edit[], text: string, prompt: NonNullable<RouteP
   const parsed = elements.map(element => JSON.parse(text.slice(element.start, element.end)) as Json);
   const message = JSON.stringify({ role: 'system', content: prompt.text });
   if (prompt.mode === 'replace') {
-    const kept = elements.filter((_, at) => !isSystem(parsed[at]));
-    const rest = kept.map(element => text.slice(element.start, element.end));
-    edits.push({ ...span, text: `[${[message, ...rest].join(',')}]` });
+    replaceSystem(edits, elements, parsed, message);
     return;
   }
   const leading = parsed.findIndex(element => !isSystem(element));
@@ -80,6 +86,28 @@ function putSystemPrompt(edits: Edit[], text: string, prompt: NonNullable<RouteP
   const last = elements.at(-1);
   if (next !== undefined) edits.push({ start: next.start, end: next.start, text: `${message},` });
   else if (last !== undefined) edits.push({ start: last.end, end: last.end, text: `,${message}` });
+}
+
+/** Takes the system messages out, comma and all, and puts one in at the front. */
+function replaceSystem(edits: Edit[], elements: readonly Span[], parsed: readonly Json[], message: string): void {
+  const lastKept = parsed.findLastIndex(element => !isSystem(element));
+  const first = elements[0];
+  const last = elements.at(-1);
+  if (first === undefined || last === undefined) return;
+  if (lastKept < 0) {
+    edits.push({ start: first.start, end: last.end, text: message });
+    return;
+  }
+  let text = `${message},`;
+  for (let at = 0; at < lastKept; at++) {
+    const removed = isSystem(parsed[at]);
+    if (at === 0 || removed) {
+      edits.push({ start: elements[at]!.start, end: removed ? elements[at + 1]!.start : elements[at]!.start, text });
+    }
+    text = '';
+  }
+  if (lastKept === 0) edits.push({ start: first.start, end: first.start, text });
+  if (lastKept < elements.length - 1) edits.push({ start: elements[lastKept]!.end, end: last.end, text: '' });
 }
 
 function isSystem(message: Json | undefined): boolean {

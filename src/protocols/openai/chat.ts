@@ -1,19 +1,16 @@
 import type { WeirError } from '#contract/errors.js';
-import type { InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
-import { tooDeep } from '#protocols/json-guard.js';
 import { applyEditsToBytes } from '#protocols/json-text.js';
 import type { AnswerFacts, Envelope, FixedAnswer, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { answerFacts } from './chat-answer.js';
 import { chatEdits } from './chat-edits.js';
-import { bodyText, parseObject, readChat } from './chat-request.js';
+import { type BodyText, bodyText, type ChatRequest, parseObject, readChat } from './chat-request.js';
 import { ChatStreamRelay } from './chat-stream.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** A body decoded and parsed. */
-interface Decoded {
-  readonly text: string;
+interface Decoded extends BodyText {
   readonly body: Json;
 }
 
@@ -28,7 +25,7 @@ class ChatInbound implements Inbound {
   constructor(
     private readonly bytes: Buffer,
     decoded: Decoded,
-    readonly request: InferenceRequest,
+    readonly request: ChatRequest,
   ) {
     this.decoded = decoded;
     const options = decoded.body.stream_options;
@@ -36,16 +33,17 @@ class ChatInbound implements Inbound {
   }
 
   bodyFor(servedModel: string, parameters: RouteParameters, injectUsage: boolean): Buffer {
-    const { text, body } = this.decoded ?? decode(this.bytes);
+    const { text, coding, bytewise, body } = this.decoded ?? decode(this.bytes);
     this.decoded = undefined;
-    const edits = chatEdits(text, body, servedModel, parameters, injectUsage);
-    return applyEditsToBytes(this.bytes, text, edits);
+    this.request.release();
+    const edits = chatEdits(text, body, servedModel, parameters, injectUsage, coding);
+    return applyEditsToBytes(this.bytes, text, edits, bytewise);
   }
 }
 
 function decode(bytes: Buffer): Decoded {
-  const text = bodyText(bytes);
-  return { text, body: parseObject(text) };
+  const read = bodyText(bytes);
+  return { text: read.text, coding: read.coding, bytewise: read.bytewise, body: parseObject(read) };
 }
 
 /** OpenAI Chat Completions: `POST /v1/chat/completions`. */
@@ -55,12 +53,8 @@ export const openaiChat: Protocol = {
 
   read(body: Buffer, envelope: Envelope): Inbound {
     const decoded = decode(body);
-    try {
-      return new ChatInbound(body, decoded, readChat(decoded.body, envelope));
-    } catch (error) {
-      // What is short enough to be parsed at any depth may still be too deep to be printed.
-      throw error instanceof RangeError ? tooDeep() : error;
-    }
+    const request = readChat(decoded.body, envelope, decoded.coding, () => decode(body).body);
+    return new ChatInbound(body, decoded, request);
   },
 
   factsOf(text: string): AnswerFacts | undefined {

