@@ -18,15 +18,20 @@ import * as chatAnswer from './targets/chat-answer.mjs';
 import * as chatRequest from './targets/chat-request.mjs';
 import * as chatStream from './targets/chat-stream.mjs';
 import * as config from './targets/config.mjs';
+import * as httpResponse from './targets/http-response.mjs';
+import * as jsonEdit from './targets/json-edit.mjs';
 import * as metrics from './targets/metrics.mjs';
 import * as policy from './targets/policy.mjs';
 import * as trace from './targets/trace.mjs';
 
-export const TARGETS = [chatRequest, chatStream, chatAnswer, policy, trace, metrics, config];
+export const TARGETS = [chatRequest, chatStream, chatAnswer, jsonEdit, httpResponse, policy, trace, metrics, config];
 
 /** Cases between two looks at what has run: more as less is new, for a look costs as much as hundreds of cases. */
 const SMALLEST_BATCH = 32;
 const LARGEST_BATCH = 8192;
+/** When so many cases have shown nothing new, nobody counts for so many more: they run several times faster. */
+const QUIET = 16_384;
+const BLIND = 131_072;
 const MOST_KEPT = 512;
 const MOST_FINDS = 10;
 /** A configuration takes a millisecond, where other cases take microseconds. */
@@ -34,7 +39,8 @@ const SLOW = { config: 50, trace: 4 };
 
 async function failure(target, item) {
   try {
-    await target.check(item.pieces, item);
+    const running = target.check(item.pieces, item);
+    if (running !== undefined) await running;
     return undefined;
   } catch (error) {
     return error instanceof Error ? `${error.name}: ${error.message}`.split('\n', 1)[0] : String(error);
@@ -50,33 +56,45 @@ export async function fuzz(target, { cases, seed }) {
   const begun = performance.now();
   let batch = SMALLEST_BATCH;
   let run = 0;
+  let quiet = 0;
+  const attempt = async item => {
+    const failed = await failure(target, item);
+    if (failed !== undefined && !finds.has(failed) && finds.size < MOST_FINDS) finds.set(failed, item);
+  };
   while (run < cases && finds.size < MOST_FINDS) {
+    if (quiet >= QUIET) {
+      coverage.stop();
+      for (const until = Math.min(cases, run + BLIND); run < until; run++) await attempt(draw(target, random, kept));
+      quiet = 0;
+      coverage.start();
+      continue;
+    }
     const items = Array.from({ length: Math.min(batch, cases - run) }, () => draw(target, random, kept));
     const mark = coverage.mark();
-    for (const item of items) {
-      const failed = await failure(target, item);
-      if (failed !== undefined && !finds.has(failed) && finds.size < MOST_FINDS) finds.set(failed, item);
-    }
+    for (const item of items) await attempt(item);
     run += items.length;
-    if (coverage.take() === 0) batch = Math.min(batch * 2, LARGEST_BATCH);
-    else {
-      coverage.rewind(mark);
-      for (const item of items) {
-        await failure(target, item);
-        if (coverage.take() > 0) keep(kept, item, random);
-      }
-      batch = SMALLEST_BATCH;
+    if (!coverage.take()) {
+      quiet += items.length;
+      batch = Math.min(batch * 2, LARGEST_BATCH);
+      continue;
     }
+    coverage.rewind(mark);
+    for (const item of items) {
+      await failure(target, item);
+      if (coverage.take()) keep(kept, item, random);
+    }
+    quiet = 0;
+    batch = SMALLEST_BATCH;
   }
   const seconds = (performance.now() - begun) / 1000;
-  const { blocks } = coverage;
+  const { functions, missing } = coverage.reached;
   coverage.stop();
   const failures = [];
   for (const [reason, item] of finds) {
     const fails = async pieces => (await failure(target, { ...item, pieces })) === reason;
     failures.push({ target: target.name, reason, mutated: item.mutated, pieces: await shrink(item.pieces, fails) });
   }
-  return { target: target.name, cases: run, seconds, kept: kept.length, blocks, failures };
+  return { target: target.name, cases: run, seconds, kept: kept.length, functions, missing, failures };
 }
 
 function draw(target, random, kept) {
@@ -138,7 +156,7 @@ export async function main(argv) {
     if (values.json) say(result);
     else {
       say(
-        `${result.target}: ${result.cases} cases, ${rate}/s, ${result.blocks} blocks reached, ${result.kept} cases kept, ${result.failures.length} failed`,
+        `${result.target}: ${result.cases} cases, ${rate}/s, ${result.functions} functions reached (${result.missing} parts of them not), ${result.kept} cases kept, ${result.failures.length} failed`,
       );
       for (const one of result.failures) say(one);
     }

@@ -133,6 +133,7 @@ export class ResponseParser {
     const coding = head.get('transfer-encoding').toLowerCase();
     const length = head.get('content-length');
     if (head.contradicts('content-length')) throw new MalformedResponse('two lengths');
+    if (head.contradicts('transfer-encoding')) throw new MalformedResponse('two transfer codings');
     if (coding !== '' && length !== '') throw new MalformedResponse('a length beside a transfer coding');
     if (coding !== '' && coding !== 'chunked')
       throw new MalformedResponse(`the transfer coding ${coding.slice(0, 40)}`);

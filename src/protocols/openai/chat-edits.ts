@@ -1,15 +1,11 @@
 import type { RouteParameters } from '#contract/route.js';
-import { fromUtf8 } from '#contract/wire-text.js';
 import { type Edit, elementSpans, memberSpan, openingOf, type Span } from '#protocols/json-text.js';
-import type { Coding } from './chat-content.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
  * What must change in a Chat Completions body to put in the served model's name and the route's parameters; everything else stays
  * as the client wrote it.
- *
- * @param coding how `text` says its characters; the texts of the edits say theirs as they are.
  */
 export function chatEdits(
   text: string,
@@ -17,22 +13,33 @@ export function chatEdits(
   servedModel: string,
   parameters: RouteParameters,
   injectUsage: boolean,
-  coding: Coding,
 ): Edit[] {
   const edits: Edit[] = [];
   if (body.model !== servedModel) setMember(edits, text, body, 'model', servedModel);
-  if (injectUsage) {
-    const asked = body.stream_options;
-    const options = typeof asked === 'object' && asked !== null ? asked : {};
-    const printed = JSON.stringify({ ...options, include_usage: true });
-    putMember(edits, text, body, 'stream_options', coding === 'utf8' ? fromUtf8(printed) : printed);
-  }
+  if (injectUsage) askForUsage(edits, text, body);
   const { systemPrompt, reasoningEffort, maxOutputTokens, temperature } = parameters;
   if (reasoningEffort !== undefined) setMember(edits, text, body, 'reasoning_effort', reasoningEffort);
   if (temperature !== undefined) setMember(edits, text, body, 'temperature', temperature);
   if (maxOutputTokens !== undefined) capOutput(edits, text, body, maxOutputTokens);
   if (systemPrompt !== undefined) putSystemPrompt(edits, text, systemPrompt);
   return edits;
+}
+
+/** What the client asked of its stream stays as it is written; what is no object is the engine's to refuse. */
+function askForUsage(edits: Edit[], text: string, body: Json): void {
+  const asked = body.stream_options ?? undefined;
+  if (asked === undefined) putMember(edits, text, body, 'stream_options', '{"include_usage":true}');
+  else if (typeof asked === 'object' && !Array.isArray(asked)) {
+    const span = memberSpan(text, 'stream_options', true);
+    if (span === undefined) return;
+    const own = memberSpan(text.slice(span.start, span.end), 'include_usage', false);
+    const comma = Object.keys(asked).length === 0 ? '' : ',';
+    edits.push(
+      own === undefined
+        ? { start: span.start + 1, end: span.start + 1, text: `"include_usage":true${comma}` }
+        : { start: span.start + own.start, end: span.start + own.end, text: 'true' },
+    );
+  }
 }
 
 function setMember(edits: Edit[], text: string, body: Json, key: string, value: number | string): void {

@@ -33,10 +33,10 @@ class ChatInbound implements Inbound {
   }
 
   bodyFor(servedModel: string, parameters: RouteParameters, injectUsage: boolean): Buffer {
-    const { text, coding, bytewise, body } = this.decoded ?? decode(this.bytes);
+    const { text, bytewise, body } = this.decoded ?? decode(this.bytes);
     this.decoded = undefined;
     this.request.release();
-    const edits = chatEdits(text, body, servedModel, parameters, injectUsage, coding);
+    const edits = chatEdits(text, body, servedModel, parameters, injectUsage);
     return applyEditsToBytes(this.bytes, text, edits, bytewise);
   }
 }

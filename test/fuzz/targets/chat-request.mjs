@@ -3,10 +3,10 @@
  * as it comes out of parsing, changing and printing.
  */
 import { isUtf8 } from 'node:buffer';
-import { isDeepStrictEqual } from 'node:util';
 import { isWeirError } from '../../../dist/contract/errors.js';
 import { openaiChat } from '../../../dist/protocols/openai/chat.js';
 import { bytes, chance, hashOf, key, number, object, pick, shuffled, space, string, value, words } from '../draw.mjs';
+import { same } from '../same.mjs';
 
 const ENVELOPE = { id: 'r', arrivedAt: 0, caller: { address: '', headers: {} } };
 
@@ -123,7 +123,7 @@ export function check([text = '']) {
   if (!isUtf8(edited)) throw new Error('the edited body is not UTF-8');
   const got = JSON.parse(edited.toString('utf8'));
   const want = changed(JSON.parse(parsed.text), served, parameters, inject);
-  if (!isDeepStrictEqual(got, want)) throw new Error('the edited body says something else');
+  if (!same(got, want)) throw new Error('the edited body says something else');
 }
 
 const SERVED = ['auto', 'm', 'served/model-1', bytes('ü'), 'with "quotes"'];
@@ -151,8 +151,9 @@ function reference(body) {
 function changed(body, served, { temperature, reasoningEffort, maxOutputTokens, systemPrompt }, inject) {
   body.model = served;
   if (inject) {
-    const asked = body.stream_options;
-    body.stream_options = { ...(typeof asked === 'object' && asked !== null ? asked : {}), include_usage: true };
+    const asked = body.stream_options ?? {};
+    if (typeof asked === 'object' && !Array.isArray(asked)) asked.include_usage = true;
+    body.stream_options = asked;
   }
   if (reasoningEffort !== undefined) body.reasoning_effort = reasoningEffort;
   if (temperature !== undefined) body.temperature = temperature;

@@ -2,10 +2,10 @@
  * Chat Completions event streams, cut anywhere. Whatever the cuts, what is passed on is what a reader of the whole stream would pass on, and the
  * end is told alike.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { isWeirError } from '../../../dist/contract/errors.js';
 import { ChatStreamRelay } from '../../../dist/protocols/openai/chat-stream.js';
 import { chance, hashOf, pick, string, value, words } from '../draw.mjs';
+import { same } from '../same.mjs';
 
 export const name = 'chat-stream';
 
@@ -48,13 +48,12 @@ export function check(pieces) {
   const strip = hashOf([text]) % 2 === 0;
   const cut = relayed(pieces, strip);
   const whole = relayed([text], strip);
-  const complete = text.slice(0, lastEnd(text));
-  const events = eventsOf(complete);
+  const { events, complete } = eventsOf(text);
   const expected = strip ? events.filter(event => !isBareUsage(event)).join('') : complete;
   if (trimmed(cut.text) !== trimmed(expected)) throw new Error('cut in pieces, something else is passed on');
   if (trimmed(whole.text) !== trimmed(expected)) throw new Error('in one piece, something else is passed on');
   const saying = events.map((event, at) => (isSaying(event) ? at : -1)).filter(at => at >= 0);
-  if (saying.every(at => at >= events.length - TAIL) && !isDeepStrictEqual(cut.end, whole.end))
+  if (saying.every(at => at >= events.length - TAIL) && !same(cut.end, whole.end))
     throw new Error('cut in pieces, the end is told otherwise');
 }
 
@@ -72,29 +71,32 @@ function relayed(pieces, strip) {
   return { text, end: relay.end() };
 }
 
-/** Blank lines behind the last event say nothing. */
-const trimmed = text => text.replace(/[\r\n]+$/, '');
+/** Blank lines beyond the one that ends an event say nothing. */
+const trimmed = text =>
+  text
+    .replace(/(?:\r?\n){2,}/g, '\n\n')
+    .replace(/^[\r\n]+/, '')
+    .replace(/[\r\n]+$/, '');
 
-/** Where the last event ends, found from the front, byte by byte. */
-function lastEnd(text) {
-  let end = 0;
-  for (let at = 1; at < text.length; at++) {
-    if (text[at] !== '\n') continue;
-    if (text[at - 1] === '\n' || (text[at - 1] === '\r' && text[at - 2] === '\n' && text[at - 3] === '\r'))
-      end = at + 1;
-  }
-  return end;
-}
-
+/** Events and the blank lines behind them, read a byte at a time; a stream is passed on up to a blank line of one kind of line end. */
 function eventsOf(text) {
   const events = [];
   let from = 0;
-  for (let at = 1; at < text.length; at++) {
-    if (lastEnd(text.slice(Math.max(from, at - 3), at + 1)) === 0) continue;
-    events.push(text.slice(from, at + 1));
-    from = at + 1;
+  let end = 0;
+  let line = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) !== 10) continue;
+    const carried = at > line && text.charCodeAt(at - 1) === 13;
+    const empty = line > 0 && at - line === (carried ? 1 : 0);
+    if (empty) {
+      events.push(text.slice(from, at + 1));
+      from = at + 1;
+      if (carried === (line > 1 && text.charCodeAt(line - 2) === 13) || !carried) end = at + 1;
+    }
+    line = at + 1;
   }
-  return events;
+  while (events.length > 0 && from > end) from -= events.pop().length;
+  return { events, complete: text.slice(0, end) };
 }
 
 function said(event) {
