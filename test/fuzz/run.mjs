@@ -1,7 +1,7 @@
 /**
  * Coverage-guided fuzzing of everything that reads what others wrote.
  *
- *   npm run fuzz -- [--target chat-request] [--cases 100000] [--seed 1] [--json]
+ *   npm run fuzz -- [--target chat-request] [--cases 100000] [--seed 1] [--seconds 60] [--json]
  *   npm run fuzz -- --replay test/fuzz/regressions
  *
  * Cases come from a grammar for each target, and from changing cases that reached code that none before them had. The same seed
@@ -32,6 +32,7 @@ const LARGEST_BATCH = 8192;
 /** When so many cases have shown nothing new, nobody counts for so many more: they run several times faster. */
 const QUIET = 16_384;
 const BLIND = 131_072;
+const MOST_BLIND = 1_048_576;
 const MOST_KEPT = 512;
 const MOST_FINDS = 10;
 /** A configuration takes a millisecond, where other cases take microseconds. */
@@ -47,13 +48,17 @@ async function failure(target, item) {
   }
 }
 
-export async function fuzz(target, { cases, seed }) {
+/** @param seconds no new case is begun after so many, whatever `cases` says. */
+export async function fuzz(target, { cases, seed, seconds: most = Number.POSITIVE_INFINITY }) {
   const random = seededRandom(seed).fork(target.name);
   const coverage = new Coverage();
   coverage.start();
   const kept = [];
+  const draw = drawing(target, random, kept);
   const finds = new Map();
   const begun = performance.now();
+  const until = begun + most * 1000;
+  let blind = BLIND;
   let batch = SMALLEST_BATCH;
   let run = 0;
   let quiet = 0;
@@ -61,15 +66,17 @@ export async function fuzz(target, { cases, seed }) {
     const failed = await failure(target, item);
     if (failed !== undefined && !finds.has(failed) && finds.size < MOST_FINDS) finds.set(failed, item);
   };
-  while (run < cases && finds.size < MOST_FINDS) {
+  while (run < cases && finds.size < MOST_FINDS && performance.now() < until) {
     if (quiet >= QUIET) {
       coverage.stop();
-      for (const until = Math.min(cases, run + BLIND); run < until; run++) await attempt(draw(target, random, kept));
+      for (const end = Math.min(cases, run + blind); run < end && performance.now() < until; run++)
+        await attempt(draw());
+      blind = Math.min(blind * 2, MOST_BLIND);
       quiet = 0;
       coverage.start();
       continue;
     }
-    const items = Array.from({ length: Math.min(batch, cases - run) }, () => draw(target, random, kept));
+    const items = Array.from({ length: Math.min(batch, cases - run) }, draw);
     const mark = coverage.mark();
     for (const item of items) await attempt(item);
     run += items.length;
@@ -84,6 +91,7 @@ export async function fuzz(target, { cases, seed }) {
       if (coverage.take()) keep(kept, item, random);
     }
     quiet = 0;
+    blind = BLIND;
     batch = SMALLEST_BATCH;
   }
   const seconds = (performance.now() - begun) / 1000;
@@ -97,11 +105,18 @@ export async function fuzz(target, { cases, seed }) {
   return { target: target.name, cases: run, seconds, kept: kept.length, functions, missing, failures };
 }
 
-function draw(target, random, kept) {
-  if (kept.length === 0 || chance(random, 0.4)) return { pieces: target.generate(random), mutated: false };
-  const other = pick(random, kept).pieces;
-  const base = chance(random, 0.5) ? pick(random, kept).pieces : target.generate(random);
-  return { pieces: mutate(random, base, other), mutated: true };
+/** Cases without end: one in four from the grammar, the others changed from the last of those or from what reached something new. */
+function drawing(target, random, kept) {
+  let latest;
+  return () => {
+    if (latest === undefined || chance(random, 0.25)) {
+      latest = target.generate(random);
+      return { pieces: latest, mutated: false };
+    }
+    const some = kept.length === 0 ? latest : pick(random, kept).pieces;
+    const [base, other] = chance(random, 0.6) ? [latest, some] : [some, latest];
+    return { pieces: mutate(random, base, other), mutated: true };
+  };
 }
 
 function keep(kept, item, random) {
@@ -125,12 +140,15 @@ export async function replay(folder) {
 }
 
 export async function main(argv) {
+  // Most cases end in an error that is thrown and caught: a trace of each would take most of the time.
+  Error.stackTraceLimit = 0;
   const { values } = parseArgs({
     args: argv,
     options: {
       target: { type: 'string', multiple: true },
       cases: { type: 'string', default: '100000' },
       seed: { type: 'string', default: '1' },
+      seconds: { type: 'string' },
       replay: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
@@ -150,7 +168,11 @@ export async function main(argv) {
   let failed = 0;
   for (const target of chosen) {
     const cases = Math.ceil(Number(values.cases) / (values.target === undefined ? (SLOW[target.name] ?? 1) : 1));
-    const result = await fuzz(target, { cases, seed: Number(values.seed) });
+    const result = await fuzz(target, {
+      cases,
+      seed: Number(values.seed),
+      seconds: Number(values.seconds ?? Number.POSITIVE_INFINITY),
+    });
     failed += result.failures.length;
     const rate = Math.round(result.cases / result.seconds);
     if (values.json) say(result);

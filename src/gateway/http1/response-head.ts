@@ -34,10 +34,14 @@ export class ResponseHead {
     }
   }
 
-  /** Whether one of the comma-separated words of a header is this one (lower case). */
+  /** Whether one of the comma-separated words of a header, however often it stands, is this one (lower case). */
   says(name: string, word: string): boolean {
-    const value = this.get(name).toLowerCase();
-    return value === word || (value.includes(',') && value.split(',').some(part => part.trim() === word));
+    const key = `\n${name}:`;
+    for (let at = this.lower.indexOf(key); at >= 0; at = this.lower.indexOf(key, at + key.length)) {
+      const value = this.valueFrom(at + key.length).toLowerCase();
+      if (value === word || (value.includes(',') && value.split(',').some(part => part.trim() === word))) return true;
+    }
+    return false;
   }
 
   private valueFrom(start: number): string {

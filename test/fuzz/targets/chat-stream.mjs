@@ -49,10 +49,11 @@ export function check(pieces) {
   const cut = relayed(pieces, strip);
   const whole = relayed([text], strip);
   const { events, complete } = eventsOf(text);
-  const expected = strip ? events.filter(event => !isBareUsage(event)).join('') : complete;
+  const values = events.map(said);
+  const expected = strip ? events.filter((_, at) => !isBareUsage(values[at])).join('') : complete;
   if (trimmed(cut.text) !== trimmed(expected)) throw new Error('cut in pieces, something else is passed on');
   if (trimmed(whole.text) !== trimmed(expected)) throw new Error('in one piece, something else is passed on');
-  const saying = events.map((event, at) => (isSaying(event) ? at : -1)).filter(at => at >= 0);
+  const saying = values.map((value, at) => (isSaying(value) ? at : -1)).filter(at => at >= 0);
   if (saying.every(at => at >= events.length - TAIL) && !same(cut.end, whole.end))
     throw new Error('cut in pieces, the end is told otherwise');
 }
@@ -103,6 +104,7 @@ function said(event) {
   const lines = event.split(/\r?\n/).filter(line => line.startsWith('data:'));
   const data = lines.map(line => line.slice(line.startsWith('data: ') ? 6 : 5)).join('\n');
   if (data === '[DONE]') return '[DONE]';
+  if (!/^\s*[{[]/.test(data)) return undefined;
   try {
     const value = JSON.parse(Buffer.from(data, 'latin1').toString('utf8'));
     return typeof value === 'object' && value !== null ? value : undefined;
@@ -111,15 +113,13 @@ function said(event) {
   }
 }
 
-function isBareUsage(event) {
-  const value = said(event);
+function isBareUsage(value) {
   const count = value?.usage?.prompt_tokens;
   const counted = Number.isInteger(count) && count >= 0 && count < 1e12;
   return counted && !Array.isArray(value.usage) && Array.isArray(value.choices) && value.choices.length === 0;
 }
 
-function isSaying(event) {
-  const value = said(event);
+function isSaying(value) {
   if (value === undefined) return false;
   return value === '[DONE]' || value.error != null || value.usage != null || value.choices?.[0]?.finish_reason != null;
 }

@@ -11,16 +11,30 @@ export const name = 'http-response';
 
 export function generate(random) {
   const early = chance(random, 0.1) ? 'HTTP/1.1 100 Continue\r\n\r\n' : '';
-  const status = pick(random, ['200 OK', '200 OK', '204 No Content', '304 Not Modified', '503', '404 Not Found', '099 x']);
+  const status = pick(random, [
+    '200 OK',
+    '200 OK',
+    '204 No Content',
+    '304 Not Modified',
+    '503',
+    '404 Not Found',
+    '099 x',
+  ]);
   const body = words(random, 8);
   const chunked = chance(random, 0.6);
   const headers = [
     'content-type: text/event-stream',
     `X-${pick(random, ['a', 'b'])}: ${words(random, 2).replaceAll(/[^ -~]/g, '')}`,
     ...(chance(random, 0.2) ? [`Connection:${pick(random, [' close', ' keep-alive', 'x, close'])}`] : []),
-    ...(chunked ? [pick(random, ['Transfer-Encoding: chunked', 'transfer-encoding:chunked', 'transfer-encoding: Chunked'])] : []),
-    ...(chunked || chance(random, 0.2) ? [] : [`Content-Length: ${chance(random, 0.95) ? body.length : random.below(99)}`]),
-    ...(chance(random, 0.03) ? [pick(random, ['content-length: 5', 'transfer-encoding: gzip', 'content-length : 3'])] : []),
+    ...(chunked
+      ? [pick(random, ['Transfer-Encoding: chunked', 'transfer-encoding:chunked', 'transfer-encoding: Chunked'])]
+      : []),
+    ...(chunked || chance(random, 0.2)
+      ? []
+      : [`Content-Length: ${chance(random, 0.95) ? body.length : random.below(99)}`]),
+    ...(chance(random, 0.03)
+      ? [pick(random, ['content-length: 5', 'transfer-encoding: gzip', 'content-length : 3'])]
+      : []),
   ];
   const head = `${early}HTTP/1.${chance(random, 0.95) ? 1 : 0} ${status}\r\n${shuffled(random, headers).join('\r\n')}\r\n\r\n`;
   const text = head + (chunked ? chunks(random, body) : body) + (chance(random, 0.02) ? 'more' : '');
@@ -51,10 +65,13 @@ export function check(pieces) {
   const { body, ...facts } = cut;
   const { body: other, ...others } = whole;
   // Whatever stood in the same read as the fault is not handed on.
-  if (cut.fault === undefined ? body !== other : !body.startsWith(other)) throw new Error('cut in pieces, the body is another');
+  if (cut.fault === undefined ? body !== other : !body.startsWith(other))
+    throw new Error('cut in pieces, the body is another');
   // Where the end of an answer ends a read, the connection may be used again; what comes behind is a fault of its own.
   if (facts.ended && others.ended) facts.reusable = others.reusable;
   if (cut.fault !== IDLE && !same(facts, others)) throw new Error('cut in pieces, the answer is another');
+  // llhttp takes no tab for the white space it is (RFC 9110, section 5.6.3).
+  if (pieces.join('').includes('\t\r')) return;
   const theirs = node(pieces.join(''));
   if (theirs === undefined || whole.fault !== undefined) return;
   if (theirs.status !== whole.status) throw new Error('Node reads another status');
@@ -104,7 +121,17 @@ function node(text) {
   const parser = new HTTPParser();
   parser.initialize(HTTPParser.RESPONSE, {});
   let heads = 0;
-  parser[HTTPParser.kOnHeadersComplete] = (_major, _minor, _headers, _method, _url, status, _message, _upgrade, keep) => {
+  parser[HTTPParser.kOnHeadersComplete] = (
+    _major,
+    _minor,
+    _headers,
+    _method,
+    _url,
+    status,
+    _message,
+    _upgrade,
+    keep,
+  ) => {
     if (status >= 200) heads++;
     if (heads > 1) return 0;
     if (status >= 200) out.status = status;

@@ -44,7 +44,9 @@ export function check([written = '', member = 'x']) {
     const put = PUT[hashOf([text]) % PUT.length];
     const at = openingOf(text);
     const comma = names.length === 0 ? '' : ',';
-    const edits = [span === undefined ? { start: at, end: at, text: `"${member}":${put}${comma}` } : { ...span, text: put }];
+    const edits = [
+      span === undefined ? { start: at, end: at, text: `"${member}":${put}${comma}` } : { ...span, text: put },
+    ];
     const edited = applyEdits(text, edits);
     // The last of equal names wins, and the one put in stands first.
     const want = Object.defineProperty(attempt(text), named, { value: attempt(put), enumerable: true });
