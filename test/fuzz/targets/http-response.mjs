@@ -139,7 +139,7 @@ function node(text) {
     return 0;
   };
   parser[HTTPParser.kOnBody] = bytes => {
-    if (heads <= 1) out.body += bytes.toString('latin1');
+    if (heads <= 1 && !out.ended) out.body += bytes.toString('latin1');
   };
   parser[HTTPParser.kOnMessageComplete] = () => {
     if (heads === 1) out.ended = true;
