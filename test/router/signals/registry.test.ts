@@ -11,6 +11,18 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
     { regex: ['\\b\\w{2,5}\\b', '(a|b)+c*'], in: 'system' },
     { none: ['...'], case_sensitive: true },
   ],
+  bm25: [
+    { documents: { a: 'a the é', b: ['学', 'x y'] }, above: 0, in: 'all' },
+    { documents: { one: 'z' }, above: 0.5, k1: 0, b: 0 },
+  ],
+  ngram: [
+    { any: ['the', '学', 'é a'], in: 'all' },
+    { any: ['a'], size: 2, above: 0 },
+  ],
+  fuzzy: [
+    { any: ['abcde', '学校学校', 'é a'], in: 'all' },
+    { any: ['abc'], edits: 1 },
+  ],
   context: [{ above: 50 }, { below: 50 }],
   conversation: [{ turns: { above: 3 } }, { tool_calls: true, tool_loop: false, images: false }],
   metadata: [{ header: 'x-tier' }, { field: 'constructor' }, { caller: 'user', matches: '^(a|b)+$' }, { model: true }],
