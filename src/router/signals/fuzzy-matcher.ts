@@ -36,7 +36,7 @@ interface Part {
 /** Finds the term that stands in a text with the fewest edits. */
 export class FuzzyMatcher {
   /** By number of words, then by length of the text that they may be found in. */
-  private readonly phrases: (Lettered[] | undefined)[][] = [];
+  private readonly phrases: (readonly Lettered[])[][] = [];
   private readonly parts = new Map<number, Part[]>();
   private readonly scanner = new WordScanner();
   private readonly starts = new Int32Array(MAX_WORDS);
@@ -78,9 +78,11 @@ export class FuzzyMatcher {
 
   private addPhrase(term: FuzzyTerm): void {
     const lettered = { ...term, letters: lettersOf(term.text, 0, term.text.length) };
-    const byLength = (this.phrases[term.words] ??= []);
-    for (let length = term.text.length - term.edits; length <= term.text.length + term.edits; length++) {
-      if (length > 0) (byLength[length] ??= []).push(lettered);
+    const byLength = this.phrases[term.words] ?? [];
+    this.phrases[term.words] = byLength;
+    const shortest = Math.max(1, term.text.length - term.edits);
+    for (let length = shortest; length <= term.text.length + term.edits; length++) {
+      byLength[length] = [...(byLength[length] ?? []), lettered];
     }
   }
 

@@ -1,4 +1,4 @@
-import { classOf, HANGUL, IDEOGRAPH, PHRASED } from './text/character-class.js';
+import { HANGUL, IDEOGRAPH, PHRASED } from './text/character-class.js';
 import { folded } from './text/fold.js';
 import { WordScanner } from './text/word-scanner.js';
 

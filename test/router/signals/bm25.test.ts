@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bm25 } from '#router/signals/bm25.js';
 import { Bm25Index } from '#router/signals/bm25-index.js';
 import { hashOf } from '#router/signals/text/word-scanner.js';
-import { accepts, problemsOf, readOf } from './build.js';
+import { accepts, built, problemsOf, readOf } from './build.js';
 
 const documents = {
   billing: ['invoice', 'refund', 'charge', 'card', '退款'],
@@ -64,7 +64,7 @@ test('a word counts once, however often it is said; the evidence says which and 
 });
 
 test('many evaluations do not mix', () => {
-  const signal = bm25.build('it', bm25.schema.parse({ documents, above: 1.5 }));
+  const signal = built(bm25, { documents, above: 1.5 });
   const input = (text: string) =>
     ({ request: { messages: [{ role: 'user', content: [{ type: 'text', text }] }] } }) as never;
   const first = signal.evaluate(input('refund invoice'));

@@ -25,6 +25,9 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
   ],
   context: [{ above: 50 }, { below: 50 }],
   conversation: [{ turns: { above: 3 } }, { tool_calls: true, tool_loop: false, images: false }],
+  workload: [{ turn: { above: 1 }, archetype: 'agent' }, { session: { share: 0.5 } }, { application: true }],
+  event: [{ types: ['a*'], severity: { at_least: 'error' }, deadline: { within: '1h' } }, { deadline: false }],
+  time: [{ zone: 'Europe/Berlin', windows: [{ days: ['mon'], from: '22:00', to: '06:00' }] }],
   metadata: [{ header: 'x-tier' }, { field: 'constructor' }, { caller: 'user', matches: '^(a|b)+$' }, { model: true }],
   language: ['fr', { in: 'all', min_confidence: 0.1 }],
 };

@@ -1,4 +1,4 @@
-import { MAX_SCANNED, type ScopedText } from '../scope.js';
+import { MAX_SCANNED, type ScopedText } from '#router/signals/scope.js';
 
 /**
  * Where in the text of a scope something stands that was found `offset` into what was read: the unread middle of a long text is
