@@ -126,7 +126,7 @@ class EventReader {
     let state: Truth = 'true';
     let said = '';
     for (const criterion of this.criteria) {
-      const value = valueOf(request, criterion);
+      const value = stated(request, criterion);
       const holds = value === undefined ? criterion.absent : criterion.judge(value);
       // What decides is what is said: the first that is false, else the first that cannot be told.
       if (said === '' || (holds !== 'true' && (state === 'true' || holds === 'false'))) {
@@ -135,9 +135,9 @@ class EventReader {
       if (holds !== 'true') state = holds;
       if (state === 'false') break;
     }
-    const level = valueOf(request, this.level);
+    const level = stated(request, this.level);
     const score = (level === undefined ? undefined : readSeverity(level)) ?? 0;
-    const label = valueOf(request, this.type)?.trim().toLowerCase();
+    const label = stated(request, this.type)?.trim().toLowerCase();
     const shown = evidence(said);
     return label === undefined || label.length > MAX_EVIDENCE
       ? { state, score, evidence: shown }
@@ -145,7 +145,7 @@ class EventReader {
   }
 }
 
-function valueOf({ metadata, caller }: InferenceRequest, { field, header }: Criterion): string | undefined {
+function stated({ metadata, caller }: InferenceRequest, { field, header }: Criterion): string | undefined {
   if (Object.hasOwn(metadata, field)) return metadata[field];
   return Object.hasOwn(caller.headers, header) ? caller.headers[header] : undefined;
 }

@@ -7,7 +7,9 @@ import { keyword } from './keyword.js';
 import { language } from './language.js';
 import { metadata } from './metadata.js';
 import { ngram } from './ngram.js';
+import { reask } from './reask.js';
 import type { SignalType } from './signal-type.js';
+import { structure } from './structure.js';
 import { time } from './time.js';
 import { workload } from './workload.js';
 
@@ -18,7 +20,12 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   ngram,
   fuzzy,
   context,
+  structure,
   conversation,
+  reask,
+  workload,
   metadata,
+  event,
+  time,
   language,
 ];

@@ -25,6 +25,17 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
   ],
   context: [{ above: 50 }, { below: 50 }],
   conversation: [{ turns: { above: 3 } }, { tool_calls: true, tool_loop: false, images: false }],
+  structure: [
+    { count: 'questions', in: 'all' },
+    { density: 'uppercase', above: 0.1, in: 'all' },
+    { exists: { regex: ['\\w{1,3}', 'x{0,2}'] }, in: 'all' },
+    { sequence: ['digits', { keywords: ['a', 'é'] }, 'urls'], in: 'all' },
+    ...['code_blocks', 'lists', 'numbered_steps', 'tables', 'words', 'sentences', 'lines'].map(count => ({
+      count,
+      in: 'all',
+    })),
+  ],
+  reask: [{}, { above: 0, turns: 16 }],
   workload: [{ turn: { above: 1 }, archetype: 'agent' }, { session: { share: 0.5 } }, { application: true }],
   event: [{ types: ['a*'], severity: { at_least: 'error' }, deadline: { within: '1h' } }, { deadline: false }],
   time: [{ zone: 'Europe/Berlin', windows: [{ days: ['mon'], from: '22:00', to: '06:00' }] }],
