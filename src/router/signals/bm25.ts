@@ -3,7 +3,7 @@ import { share } from '#contract/schema.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { Bm25Index, type Bm25Term, pairHash } from './bm25-index.js';
 import { evidence, quoted } from './evidence.js';
-import { scopedText, scopeSchema } from './scope.js';
+import { scopedTexts, scopeSchema } from './scope.js';
 import type { OptionProblem, SignalType } from './signal-type.js';
 import { SPACED } from './text/character-class.js';
 import { folded } from './text/fold.js';
@@ -103,7 +103,7 @@ class Bm25Matcher {
   }
 
   evaluate({ request }: SignalInput): SignalValue {
-    const scoped = scopedText(request, this.options.in);
+    const scoped = scopedTexts(request, this.options.in);
     this.begin();
     let base = 0;
     for (const text of scoped.texts) {

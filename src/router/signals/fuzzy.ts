@@ -3,7 +3,7 @@ import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { evidence, quoted } from './evidence.js';
 import { FuzzyMatcher, MAX_WORDS } from './fuzzy-matcher.js';
 import { fuzzyTerm, MAX_EDITS } from './fuzzy-terms.js';
-import { scopedText, scopeSchema } from './scope.js';
+import { scopedTexts, scopeSchema } from './scope.js';
 import type { OptionProblem, SignalType } from './signal-type.js';
 import { approximateTerms, termProblems } from './terms.js';
 import { notAllRead, whereIs } from './text/where.js';
@@ -54,7 +54,7 @@ function lengthProblems(term: string, edits: FuzzyOptions['edits'], index: numbe
 const NOTHING: SignalValue = Object.freeze({ state: 'false', score: 0, evidence: 'no term near enough' });
 
 function evaluate(matcher: FuzzyMatcher, { in: scope }: FuzzyOptions, { request }: SignalInput): SignalValue {
-  const scoped = scopedText(request, scope);
+  const scoped = scopedTexts(request, scope);
   const match = matcher.best(scoped.texts);
   if (match === undefined) {
     if (matcher.exhausted) return TOO_MANY;

@@ -3,7 +3,7 @@ import { share } from '#contract/schema.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { evidence, quoted } from './evidence.js';
 import { comparedTerm, GramMatcher } from './gram-matcher.js';
-import { scopedText, scopeSchema } from './scope.js';
+import { scopedTexts, scopeSchema } from './scope.js';
 import type { SignalType } from './signal-type.js';
 import { approximateTerms, termProblems } from './terms.js';
 import { notAllRead, whereIs } from './text/where.js';
@@ -47,7 +47,7 @@ export const ngram: SignalType<NgramOptions> = {
 const NOTHING: SignalValue = Object.freeze({ state: 'false', score: 0, evidence: 'nothing like any term' });
 
 function evaluate(matcher: GramMatcher, { above, in: scope }: NgramOptions, { request }: SignalInput): SignalValue {
-  const scoped = scopedText(request, scope);
+  const scoped = scopedTexts(request, scope);
   const match = matcher.best(scoped.texts);
   const score = match === undefined ? 0 : Math.round(match.share * 1e4) / 1e4;
   const holds = score > above;

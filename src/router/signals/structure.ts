@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { evidence } from './evidence.js';
-import { type ScopedText, scopedText, scopeSchema } from './scope.js';
+import { type ScopedTexts, scopedTexts, scopeSchema } from './scope.js';
 import type { OptionProblem, SignalType } from './signal-type.js';
 import { countIn, type Finder } from './structure/finder.js';
 import { PatternFinder } from './structure/pattern-finder.js';
@@ -58,7 +58,7 @@ export const structure: SignalType<StructureOptions> = {
       name,
       type: 'structure',
       cost: structure.cost,
-      evaluate: ({ request }: SignalInput) => evaluate(scopedText(request, options.in)),
+      evaluate: ({ request }: SignalInput) => evaluate(scopedTexts(request, options.in)),
     };
   },
 };
@@ -84,7 +84,7 @@ function rangeProblems({ count, density, above, below }: StructureOptions): Opti
   return [{ code: 'config.range', path: ['below'], message }];
 }
 
-type Evaluate = (scoped: ScopedText) => SignalValue;
+type Evaluate = (scoped: ScopedTexts) => SignalValue;
 
 function evaluatorOf(options: StructureOptions): Evaluate {
   const { count, exists, density, sequence = [], case_sensitive: caseSensitive } = options;
@@ -178,7 +178,7 @@ function inOrder(steps: readonly Finder[]): Evaluate {
   };
 }
 
-function total(finder: Finder | undefined, { texts }: ScopedText): number {
+function total(finder: Finder | undefined, { texts }: ScopedTexts): number {
   let sum = 0;
   for (const text of texts) sum += finder === undefined ? countWords(text) : countIn(finder, text);
   return sum;

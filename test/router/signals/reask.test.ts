@@ -62,7 +62,9 @@ test('the label is how many turns back, of several the most like', () => {
     label: '2',
     evidence: '1.00 like 2 back',
   });
-  expect(readOf(reask, {}, conversation(asked, 'How to reset my password?', 'How do I reset my password')).label).toBe('2');
+  expect(readOf(reask, {}, conversation(asked, 'How to reset my password?', 'How do I reset my password')).label).toBe(
+    '2',
+  );
   expect(readOf(reask, { turns: 1 }, conversation(asked, 'And my e-mail address?', asked)).state).toBe('false');
 });
 
@@ -90,7 +92,10 @@ test('answers, images and tool results are no turns', () => {
 
 test('on the pairs that nothing was tuned on', () => {
   const held = REASK_PAIRS.filter((_, index) => index % 2 === 1);
-  const told = held.map(([is, first, second]) => ({ is, says: readOf(reask, {}, conversation(first, second)).state === 'true' }));
+  const told = held.map(([is, first, second]) => ({
+    is,
+    says: readOf(reask, {}, conversation(first, second)).state === 'true',
+  }));
   const right = told.filter(({ is, says }) => is && says).length;
   // What docs/signals.md states, from bench/signals.mjs.
   expect({ pairs: held.length, right, wrong: told.filter(({ is, says }) => !is && says).length }).toEqual(FIGURES);

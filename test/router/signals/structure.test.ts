@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { structure } from '#router/signals/structure.js';
 import { FEATURES } from '#router/signals/structure/features.js';
+import { structure } from '#router/signals/structure.js';
 import { message, request } from '../support.js';
 import { accepts, problemsOf, readOf } from './build.js';
 
@@ -41,7 +41,10 @@ test.each([
 });
 
 test.each(FEATURES)('%s: nothing in nothing, and never more than there are characters', feature => {
-  const text = fc.string({ unit: fc.constantFrom('?', '!', '.', '"', '`', '\n', '-', ' ', '|', 'A', '1', '学', '。', '？', '~'), maxLength: 80 });
+  const text = fc.string({
+    unit: fc.constantFrom('?', '!', '.', '"', '`', '\n', '-', ' ', '|', 'A', '1', '学', '。', '？', '~'),
+    maxLength: 80,
+  });
   expect(count(feature, '')).toBe(0);
   fc.assert(fc.property(text, body => void expect(count(feature, body)).toBeLessThanOrEqual(body.length)));
 });
@@ -65,7 +68,12 @@ test.each([
   [{ density: 'digits', above: 0.4 }, 'a b 1', 'false', 0.3333],
   [{ density: { keywords: ['法'] }, above: 0.2 }, '合同法律', 'true', 0.25],
   [{ density: 'digits', below: 0.1 }, '', 'true', 0],
-  [{ sequence: [{ keywords: ['first'] }, { keywords: ['then', 'next'] }, { keywords: ['finally'] }] }, 'First a, next b, then c, finally d', 'true', 3],
+  [
+    { sequence: [{ keywords: ['first'] }, { keywords: ['then', 'next'] }, { keywords: ['finally'] }] },
+    'First a, next b, then c, finally d',
+    'true',
+    3,
+  ],
   [{ sequence: [{ keywords: ['first'] }, { keywords: ['then'] }] }, 'then this, first that', 'false', 1],
   [{ sequence: ['questions', 'code_blocks'] }, 'why?\n```\nx\n```', 'true', 2],
   [{ sequence: ['code_blocks', 'questions'] }, 'why?\n```\nx\n```', 'false', 1],
@@ -106,7 +114,9 @@ test('what cannot be is a problem', () => {
   expect(problemsOf(structure, { count: 'digits', above: 2, below: 3 })).toMatchObject([{ code: 'config.range' }]);
   expect(problemsOf(structure, { count: 'digits', below: 0 })).toMatchObject([{ code: 'config.range' }]);
   expect(problemsOf(structure, { density: 'digits', above: 2, below: 2 })).toMatchObject([{ code: 'config.range' }]);
-  expect(problemsOf(structure, { density: 'uppercase', above: 1 })).toMatchObject([{ code: 'config.range', path: ['above'] }]);
+  expect(problemsOf(structure, { density: 'uppercase', above: 1 })).toMatchObject([
+    { code: 'config.range', path: ['above'] },
+  ]);
   expect(problemsOf(structure, { density: 'digits', above: 0.2, below: 0.3 })).toEqual([]);
   expect(problemsOf(structure, { count: { regex: ['a+b'] } })).toMatchObject([
     { code: 'config.unsafe_pattern', path: ['count', 'regex', 0] },
