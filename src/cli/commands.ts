@@ -37,7 +37,7 @@ export const COMMANDS: CommandTable = {
     load: async () => (await import('./commands/signals.js')).signalsCommand(),
   },
   engine: {
-    summary: 'run one simulated engine, as vLLM would serve it',
+    summary: 'run an engine, simulated or of a GGUF file',
     load: async () => (await import('./commands/engine.js')).engineCommand(),
   },
   bench: {

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
+import { LocalEngines } from '#cli/local-engines.js';
 import { type CommonOptions, configFile, integer, readConfig } from '#cli/options.js';
 import { renderProblems } from '#cli/problems.js';
-import { SimulatedFleet } from '#cli/simulated-fleet.js';
 import { version } from '#cli/version.js';
 import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
 import { ConfigWatch } from '#config/watch.js';
@@ -31,18 +31,20 @@ export async function runGateway(options: ServeOptions): Promise<void> {
     format: config.gateway.log.format,
     stream: process.stderr,
   });
-  const fleet = new SimulatedFleet();
+  const fleet = new LocalEngines(text => log.warn(text));
   const metrics = createMetrics();
   const { record } = config.gateway;
-  const [resolved, records] = await Promise.all([
-    fleet.resolve(config),
-    openRecordStore({
-      path: record.path,
-      keepForMs: record.keep_for,
-      keepBytes: record.keep_size,
-      onError: error => log.error('the decision record could not be written', { error }),
-    }),
-  ]);
+  const opening = openRecordStore({
+    path: record.path,
+    keepForMs: record.keep_for,
+    keepBytes: record.keep_size,
+    onError: error => log.error('the decision record could not be written', { error }),
+  });
+  const [resolved, records] = await Promise.all([fleet.resolve(config), opening]).catch(async (error: unknown) => {
+    // What did start would keep the process from ending.
+    await Promise.allSettled([fleet.close(), opening.then(store => store.close())]);
+    throw error;
+  });
   const gateway = new Gateway(resolved, {
     clock: machineClock,
     random: seededRandom(options.seed),
@@ -166,10 +168,13 @@ function greet(config: Config, url: string): void {
   const replicas = pools.reduce((sum, pool) => sum + (pool.replicas?.length ?? 0), 0);
   const models = Object.keys(config.pool.models).length;
   const simulated = pools.some(pool => pool.simulate !== undefined) ? ', simulated' : '';
+  const files = pools.flatMap(({ gguf }) => (gguf === undefined ? [] : [gguf.file]));
+  const real = files.length === 0 ? '' : `  real   ${files.join(', ')} by node-llama-cpp\n`;
   const what = config.source === 'demonstration' ? 'demonstration fleet' : config.source;
   process.stderr.write(
     `weir ${version()} listens on ${url}\n` +
       `  ${what}: ${models} ${models === 1 ? 'model' : 'models'} on ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${simulated}\n` +
+      real +
       `  page   ${url}/\n` +
       `  try    curl -s ${url}/v1/chat/completions -H 'content-type: application/json' \\\n` +
       `           -d '{"model":"auto","messages":[{"role":"user","content":"hello"}]}'\n`,

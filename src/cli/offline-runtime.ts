@@ -1,5 +1,5 @@
+import { withoutEngines } from '#cli/local-engines.js';
 import { type CommonOptions, resolveConfig } from '#cli/options.js';
-import { withoutEngines } from '#cli/simulated-fleet.js';
 import type { Config } from '#config/load.js';
 import { seededRandom } from '#contract/random.js';
 import { machineClock } from '#gateway/machine-clock.js';

@@ -21,6 +21,8 @@ interface ErrorKind {
  * `docs/reference/errors.md` is generated from this table.
  */
 export const ERRORS = {
+  'request.malformed': kind(400, 'invalid_request_error', 'What came is no request in HTTP/1.1.'),
+  'request.headers_too_large': kind(431, 'invalid_request_error', 'The head of the request is longer than 16 KiB.'),
   'request.not_json': kind(400, 'invalid_request_error', 'The body is not JSON.'),
   'request.invalid': kind(400, 'invalid_request_error', 'A field of the body is missing or has the wrong form.'),
   'request.too_large': kind(413, 'invalid_request_error', 'The body is longer than `gateway.limits.body`.'),
@@ -48,6 +50,13 @@ export const ERRORS = {
   'upstream.cut': kind(502, 'upstream_error', 'The replica broke off in the middle of its answer.'),
   'upstream.malformed': kind(502, 'upstream_error', 'The replica answered in no form that its API has.'),
   'upstream.too_large': kind(502, 'upstream_error', 'The answer is longer than `gateway.limits.answer`.'),
+  'engine.not_installed': kind(
+    500,
+    'configuration_error',
+    'node-llama-cpp, which serves GGUF files, is not installed.',
+  ),
+  'engine.unusable': kind(500, 'configuration_error', 'A GGUF file cannot be served on this machine.'),
+  'engine.failed': kind(500, 'server_error', 'The engine failed in the middle of an answer.'),
   'client.gone': kind(499, 'invalid_request_error', 'The client left before the answer was whole.'),
   'gateway.draining': kind(503, 'overloaded_error', 'The gateway is shutting down and takes no new requests.'),
   'gateway.overloaded': kind(

@@ -10,6 +10,7 @@ import { Exchange, type ExchangeHost } from './exchange/exchange.js';
 import { readBody } from './http/body.js';
 import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
+import { answerWireErrors } from './http/wire-errors.js';
 import { requestId } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
@@ -57,8 +58,7 @@ export class Gateway implements ExchangeHost {
       { keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 },
       (request, response) => this.handle(request, response),
     );
-    // A port scan or a TLS handshake on a plain port is nothing to crash on.
-    this.server.on('clientError', (_, socket) => socket.destroy());
+    answerWireErrors(this.server, code => this.current.metrics.refused(code));
   }
 
   get runtime(): Runtime {
@@ -127,8 +127,7 @@ export class Gateway implements ExchangeHost {
 
   private handle(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url ?? '/';
-    const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
+    const path = pathOf(url);
     if (path === openaiChat.enginePath) this.infer(openaiChat, request, response);
     else this.routes.serve(path, request, response);
   }
@@ -198,6 +197,16 @@ const PREFIX_BLOCK_TOKENS = 64;
 
 /** How long a body may take to arrive, beside the time its length allows for. */
 const BODY_TIMEOUT_MS = 30_000;
+
+/** The path of a request's target, which may be a whole URL (RFC 9112, 3.2.2). */
+function pathOf(target: string): string {
+  if (target.charCodeAt(0) !== 47 && /^https?:\/\//i.test(target)) {
+    const slash = target.indexOf('/', target.indexOf('//') + 2);
+    return slash < 0 ? '/' : pathOf(target.slice(slash));
+  }
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
+}
 
 function probeTargets(runtime: Runtime): ProbeTarget[] {
   return runtime.pool.probes().flatMap(probe => {

@@ -130,6 +130,23 @@ const simulate = z.strictObject({
     .describe('KV-cache blocks of a replica; computed from GPU and model unless said.'),
 });
 
+const gguf = z.strictObject({
+  file: z
+    .string()
+    .min(1)
+    .max(4096)
+    .regex(/^[^\0]+$/, 'expected a path')
+    .describe('Model file in the GGUF format; relative to the folder that Weir is started in.'),
+  sequences: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(4)
+    .describe('Requests answered side by side; each has a context window of its own in memory.'),
+  threads: z.int().min(1).max(1024).optional().describe('CPU threads; as many as the machine has unless said.'),
+  cpu: z.boolean().default(false).describe('Compute on the CPU even where there is a GPU.'),
+});
+
 const health = z.strictObject({
   path: z
     .string()
@@ -241,14 +258,20 @@ const poolEntry = z
       .describe('Prefix blocks that the cache of one replica holds; learned from the engine where it says so.'),
     replicas: z.array(replica).min(1).max(MOST_REPLICAS).optional().describe('Base URLs of the replicas.'),
     simulate: simulate.optional().describe('Simulated engines instead of real replicas.'),
+    gguf: gguf
+      .optional()
+      .describe('A real engine that Weir runs itself: a GGUF file, by way of the optional package node-llama-cpp.'),
   })
   .superRefine((entry, context) => {
-    if ((entry.replicas === undefined) === (entry.simulate === undefined)) {
+    const sources = (['replicas', 'simulate', 'gguf'] as const).filter(source => entry[source] !== undefined);
+    if (sources.length !== 1) {
       context.addIssue({
         code: 'custom',
-        path: entry.replicas === undefined ? [] : ['simulate'],
-        message: 'expected exactly one of replicas and simulate',
-        params: { hint: 'list base URLs under replicas, or describe simulated engines under simulate' },
+        path: sources.slice(1, 2),
+        message: 'expected exactly one of replicas, simulate and gguf',
+        params: {
+          hint: 'list base URLs under replicas, describe simulated engines under simulate, or name a model file under gguf',
+        },
       });
     }
     if (entry.circuit.open_at_most < entry.circuit.open_for) {
@@ -284,6 +307,7 @@ export const poolSchema = z.strictObject({
 export type PoolConfig = z.output<typeof poolSchema>;
 export type ModelConfig = z.output<typeof modelEntry>;
 export type PoolEntry = z.output<typeof poolEntry>;
+export type GgufEntry = z.output<typeof gguf>;
 export type SimulateEntry = z.output<typeof simulate>;
 export type HealthSettings = z.output<typeof health>;
 export type CircuitSettings = z.output<typeof circuit>;

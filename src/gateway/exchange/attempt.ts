@@ -7,6 +7,7 @@ import type { Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
 import type { Lease } from '#pool/lease.js';
+import { BytePile } from '#protocols/byte-pile.js';
 import type { Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { refusalOf } from './refusal.js';
 
@@ -38,7 +39,7 @@ export class Attempt implements CallListener {
   private readonly startedAt: Milliseconds;
   private status = 0;
   private relay: StreamRelay | undefined;
-  private chunks: Buffer[] | undefined;
+  private pile: BytePile | undefined;
   private size = 0;
   private firstByteAt: Milliseconds | undefined;
   private client: ServerResponse | undefined;
@@ -118,7 +119,7 @@ export class Attempt implements CallListener {
           new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`),
           true,
         );
-    } else this.chunks = [];
+    } else this.pile = new BytePile();
   }
 
   onData(chunk: Buffer): boolean {
@@ -130,15 +131,15 @@ export class Attempt implements CallListener {
       return true;
     }
     if (this.relay !== undefined) return this.passOn(this.relay, chunk);
-    if (this.chunks?.length === 0 && this.status === 200) this.sawFirstByte(true);
-    this.chunks?.push(chunk);
+    if (this.pile?.length === 0 && this.status === 200) this.sawFirstByte(true);
+    this.pile?.push(chunk);
     return true;
   }
 
   onEnd(): void {
     if (this.over) return;
     if (this.relay !== undefined) this.endStream(this.relay);
-    else this.endWhole(joined(this.chunks ?? []));
+    else this.endWhole(this.pile?.take() ?? Buffer.alloc(0));
   }
 
   onFail(error: WeirError): void {
@@ -215,9 +216,4 @@ export class Attempt implements CallListener {
     this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
     this.owner.broke(this, error, retryable, delivery);
   }
-}
-
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }

@@ -23,14 +23,17 @@ export interface ChatContent {
   readonly bytes: Bytes;
 }
 
-const ROLES: Readonly<Record<string, Role>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  assistant: 'assistant',
-  tool: 'tool',
-  function: 'tool',
-};
+const ROLES: ReadonlyMap<unknown, Role> = new Map<string, Role>([
+  ['system', 'system'],
+  ['developer', 'system'],
+  ['user', 'user'],
+  ['assistant', 'assistant'],
+  ['tool', 'tool'],
+  ['function', 'tool'],
+]);
+
+/** More than any conversation has: what is kept of each message costs many times its bytes. */
+const MOST_MESSAGES = 65_536;
 
 const NO_TOOLS: readonly ToolDefinition[] = Object.freeze([]);
 /** @throws WeirError `request.invalid` with the path of the field. */
@@ -38,6 +41,9 @@ export function readContent(body: Json, coding: Coding): ChatContent {
   const { messages } = body;
   if (!Array.isArray(messages)) throw invalid('messages', 'messages must be an array', 'at least one message');
   if (messages.length === 0) throw invalid('messages', 'messages is empty', 'at least one message');
+  if (messages.length > MOST_MESSAGES) {
+    throw invalid('messages', `messages has more than ${MOST_MESSAGES}`, `at most ${MOST_MESSAGES} messages`);
+  }
   const read: Message[] = new Array(messages.length);
   let bytes = 0;
   for (let i = 0; i < messages.length; i++) {
@@ -53,7 +59,7 @@ export function readContent(body: Json, coding: Coding): ChatContent {
 
 function readMessage(value: unknown, index: number, coding: Coding): Message {
   if (!isObject(value)) throw invalid(`messages[${index}]`, 'A message must be an object', '{"role": …, "content": …}');
-  const role = typeof value.role === 'string' ? ROLES[value.role] : undefined;
+  const role = ROLES.get(value.role);
   if (role === undefined) {
     throw invalid(
       `messages[${index}].role`,

@@ -1,52 +1,58 @@
 import type { RouteParameters } from '#contract/route.js';
 import { fromUtf8 } from '#contract/wire-text.js';
-import { type Edit, elementSpans, memberSpan, openingOf, type Span } from '#protocols/json-text.js';
+import type { Outline } from '#protocols/json-outline.js';
+import { type Edit, elementSpans, openingOf, type Span } from '#protocols/json-text.js';
 import type { Coding } from './chat-content.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** A body that is to be changed. */
+export interface ChatBody {
+  readonly text: string;
+  readonly body: Json;
+  readonly outline: Outline;
+  /** How `text` says its characters; the texts of the edits say theirs as they are. */
+  readonly coding: Coding;
+}
+
 /**
  * What must change in a Chat Completions body to put in the served model's name and the route's parameters; everything else stays
  * as the client wrote it.
- *
- * @param coding how `text` says its characters; the texts of the edits say theirs as they are.
  */
 export function chatEdits(
-  text: string,
-  body: Json,
+  chat: ChatBody,
   servedModel: string,
   parameters: RouteParameters,
   injectUsage: boolean,
-  coding: Coding,
 ): Edit[] {
+  const { body, coding } = chat;
   const edits: Edit[] = [];
-  if (body.model !== servedModel) setMember(edits, text, body, 'model', servedModel);
+  if (body.model !== servedModel) setMember(edits, chat, 'model', servedModel);
   if (injectUsage) {
     const asked = body.stream_options;
     const options = typeof asked === 'object' && asked !== null ? asked : {};
     const printed = JSON.stringify({ ...options, include_usage: true });
-    putMember(edits, text, body, 'stream_options', coding === 'utf8' ? fromUtf8(printed) : printed);
+    putMember(edits, chat, 'stream_options', coding === 'utf8' ? fromUtf8(printed) : printed);
   }
   const { systemPrompt, reasoningEffort, maxOutputTokens, temperature } = parameters;
-  if (reasoningEffort !== undefined) setMember(edits, text, body, 'reasoning_effort', reasoningEffort);
-  if (temperature !== undefined) setMember(edits, text, body, 'temperature', temperature);
-  if (maxOutputTokens !== undefined) capOutput(edits, text, body, maxOutputTokens);
-  if (systemPrompt !== undefined) putSystemPrompt(edits, text, systemPrompt);
+  if (reasoningEffort !== undefined) setMember(edits, chat, 'reasoning_effort', reasoningEffort);
+  if (temperature !== undefined) setMember(edits, chat, 'temperature', temperature);
+  if (maxOutputTokens !== undefined) capOutput(edits, chat, maxOutputTokens);
+  if (systemPrompt !== undefined) putSystemPrompt(edits, chat, systemPrompt);
   return edits;
 }
 
-function setMember(edits: Edit[], text: string, body: Json, key: string, value: number | string): void {
-  putMember(edits, text, body, key, print(value));
+function setMember(edits: Edit[], chat: ChatBody, key: string, value: number | string): void {
+  putMember(edits, chat, key, print(value));
 }
 
-function putMember(edits: Edit[], text: string, body: Json, key: string, printed: string): void {
-  if (body[key] !== undefined) {
-    const span = memberSpan(text, key, true);
-    if (span !== undefined) edits.push({ start: span.start, end: span.end, text: printed });
-    return;
+function putMember(edits: Edit[], { text, outline }: ChatBody, key: string, printed: string): void {
+  const span = outline.values.get(key);
+  if (span !== undefined) edits.push({ start: span.start, end: span.end, text: printed });
+  else {
+    const at = openingOf(text);
+    edits.push({ start: at, end: at, text: `"${key}":${printed},` });
   }
-  const at = openingOf(text);
-  edits.push({ start: at, end: at, text: `"${key}":${printed},` });
 }
 
 /** Names of models and the like, printed once: there are few, and printing costs more than finding. */
@@ -64,14 +70,19 @@ function print(value: number | string): string {
 }
 
 /** A decision's cap only ever lowers what the client asked for. */
-function capOutput(edits: Edit[], text: string, body: Json, cap: number): void {
+function capOutput(edits: Edit[], chat: ChatBody, cap: number): void {
+  const { body } = chat;
   const key = 'max_completion_tokens' in body ? 'max_completion_tokens' : 'max_tokens';
   const asked = body[key];
-  if (typeof asked !== 'number' || asked > cap) setMember(edits, text, body, key, cap);
+  if (typeof asked !== 'number' || asked > cap) setMember(edits, chat, key, cap);
 }
 
-function putSystemPrompt(edits: Edit[], text: string, prompt: NonNullable<RouteParameters['systemPrompt']>): void {
-  const span = memberSpan(text, 'messages', true);
+function putSystemPrompt(
+  edits: Edit[],
+  { text, outline }: ChatBody,
+  prompt: NonNullable<RouteParameters['systemPrompt']>,
+): void {
+  const span = outline.values.get('messages');
   if (span === undefined) return;
   const elements = elementSpans(text, span.start);
   const parsed = elements.map(element => JSON.parse(text.slice(element.start, element.end)) as Json);

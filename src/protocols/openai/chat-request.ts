@@ -1,8 +1,10 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isAscii } from 'node:buffer';
 import { WeirError } from '#contract/errors.js';
 import type { Caller, InferenceRequest, Message, Sampling, ToolDefinition } from '#contract/request.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import { fromUtf8 } from '#contract/wire-text.js';
+import { checkOnce, checkUtf8 } from '#protocols/json-guard.js';
+import type { Outline } from '#protocols/json-outline.js';
 import type { Envelope } from '#protocols/protocol.js';
 import { type ChatContent, type Coding, invalid, isObject, type Json, readContent } from './chat-content.js';
 
@@ -18,19 +20,28 @@ export interface BodyText {
   readonly bytewise: boolean;
 }
 
-/** @throws WeirError `request.not_json` when the bytes are no UTF-8, which JSON has to be (RFC 8259, section 8.1). */
+/** @throws WeirError `request.not_json` when the bytes are no UTF-8. */
 export function bodyText(body: Buffer): BodyText {
   const bytes = body.toString('latin1');
   const ascii = isAscii(body);
-  if (!ascii && !isUtf8(body)) {
-    throw new WeirError('request.not_json', 'The body is not UTF-8', { hint: 'a JSON object in UTF-8' });
-  }
+  if (!ascii) checkUtf8(body);
   if (!bytes.includes('\\u')) return { text: bytes, coding: ascii ? 'ascii' : 'utf8', bytewise: true };
   return { text: ascii ? bytes : body.toString('utf8'), coding: 'decoded', bytewise: ascii };
 }
 
-/** @throws WeirError `request.not_json` when the text is not a JSON object. */
-export function parseObject(text: string): Json {
+/** Members that Weir reads or changes. */
+const READ: ReadonlySet<string> = new Set(
+  (
+    'model messages stream stream_options tools n user metadata cache_salt response_format max_tokens max_completion_tokens ' +
+    'temperature top_p seed reasoning_effort'
+  ).split(' '),
+);
+
+/**
+ * @param outline of the same text.
+ * @throws WeirError `request.not_json` when the text is not a JSON object; `request.invalid` for what parsers could read differently.
+ */
+export function parseObject(text: string, outline: Outline): Json {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -39,6 +50,7 @@ export function parseObject(text: string): Json {
     throw new WeirError('request.not_json', `The body is not JSON: ${where}`, { hint: 'a JSON object', cause });
   }
   if (!isObject(value)) throw invalid('', 'The body must be a JSON object', 'an object with "model" and "messages"');
+  checkOnce(outline, READ);
   return value;
 }
 

@@ -1,5 +1,6 @@
 import type { WeirError } from '#contract/errors.js';
 import type { RouteParameters } from '#contract/route.js';
+import { type Outline, outlineOf } from '#protocols/json-outline.js';
 import { applyEditsToBytes } from '#protocols/json-text.js';
 import type { AnswerFacts, Envelope, FixedAnswer, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { answerFacts } from './chat-answer.js';
@@ -12,6 +13,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** A body decoded and parsed. */
 interface Decoded extends BodyText {
   readonly body: Json;
+  readonly outline: Outline;
 }
 
 class ChatInbound implements Inbound {
@@ -33,17 +35,18 @@ class ChatInbound implements Inbound {
   }
 
   bodyFor(servedModel: string, parameters: RouteParameters, injectUsage: boolean): Buffer {
-    const { text, coding, bytewise, body } = this.decoded ?? decode(this.bytes);
+    const { text, coding, bytewise, body, outline } = this.decoded ?? decode(this.bytes);
     this.decoded = undefined;
     this.request.release();
-    const edits = chatEdits(text, body, servedModel, parameters, injectUsage, coding);
+    const edits = chatEdits({ text, body, outline, coding }, servedModel, parameters, injectUsage);
     return applyEditsToBytes(this.bytes, text, edits, bytewise);
   }
 }
 
 function decode(bytes: Buffer): Decoded {
   const { text, coding, bytewise } = bodyText(bytes);
-  return { text, coding, bytewise, body: parseObject(text) };
+  const outline = outlineOf(text);
+  return { text, coding, bytewise, outline, body: parseObject(text, outline) };
 }
 
 /** OpenAI Chat Completions: `POST /v1/chat/completions`. */
@@ -53,8 +56,11 @@ export const openaiChat: Protocol = {
 
   read(body: Buffer, envelope: Envelope): Inbound {
     const decoded = decode(body);
-    const request = readChat(decoded.body, envelope, decoded.coding, () => decode(body).body);
-    return new ChatInbound(body, decoded, request);
+    return new ChatInbound(
+      body,
+      decoded,
+      readChat(decoded.body, envelope, decoded.coding, () => decode(body).body),
+    );
   },
 
   factsOf(text: string): AnswerFacts | undefined {

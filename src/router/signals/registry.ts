@@ -6,6 +6,7 @@ import { fuzzy } from './fuzzy.js';
 import { keyword } from './keyword.js';
 import { language } from './language.js';
 import { metadata } from './metadata.js';
+import { modality } from './modality.js';
 import { ngram } from './ngram.js';
 import { reask } from './reask.js';
 import type { SignalType } from './signal-type.js';
@@ -23,6 +24,7 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   structure,
   conversation,
   reask,
+  modality,
   workload,
   metadata,
   event,

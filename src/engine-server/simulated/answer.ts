@@ -1,14 +1,6 @@
 import type { Random } from '#contract/random.js';
 import type { Tokens } from '#contract/units.js';
-
-/** Why an answer ended, in the API's words. */
-export type FinishReason = 'stop' | 'length' | 'tool_calls';
-
-/** A call of a tool, in place of text. */
-export interface ToolCall {
-  readonly id: string;
-  readonly name: string;
-}
+import type { FinishReason, ToolCall } from '#engine-server/backend.js';
 
 /** An answer, known whole before its first token is due: a piece for each token. */
 export interface Answer {
