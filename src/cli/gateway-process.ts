@@ -19,7 +19,7 @@ import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 export interface ServeOptions extends CommonOptions {
   readonly port?: number;
   readonly host?: string;
-  readonly insecure?: true;
+  readonly insecureNoAuth?: true;
 }
 
 /** Runs the gateway until the process is told to end. What goes wrong before it listens ends the command with exit code 2. */
@@ -98,7 +98,7 @@ function overrides(options: ServeOptions): ListenOverrides {
   return {
     ...(options.host === undefined ? undefined : { host: options.host }),
     ...(port === undefined ? undefined : { port }),
-    ...(options.insecure === undefined ? undefined : { insecure: true }),
+    ...(options.insecureNoAuth === undefined ? undefined : { insecure: true }),
   };
 }
 

@@ -1,11 +1,19 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
+import type { Admission } from '#identity/admission.js';
+import type { Grant } from '#identity/grant.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
-import { callerOf } from './caller.js';
+import { callerOf, type Head, readHead } from './caller.js';
 import { Exchange, type ExchangeHost } from './exchange/exchange.js';
 import { readBody } from './http/body.js';
 import { errorHeaders, sendText } from './http/respond.js';
@@ -91,6 +99,7 @@ export class Gateway implements ExchangeHost {
   /** Puts a configuration in force for the requests to come. */
   reload(config: Config): void {
     this.current = createRuntime(config, this.ports, this.current);
+    this.ports.identity?.configure(config.gateway.auth);
     void this.current.router.prepare();
     const replicas = this.current.pool.replicas();
     this.prober.retarget(probeTargets(this.current));
@@ -139,9 +148,15 @@ export class Gateway implements ExchangeHost {
     const arrivedAt = clock.now();
     const arrivedWall = clock.wall();
     const id = requestId();
+    let admission: Admission | undefined;
     const refuse = (error: WeirError): void => {
       runtime.metrics.refused(error.code);
-      const headers = { 'x-request-id': id, ...errorHeaders(error) };
+      const headers: OutgoingHttpHeaders = { 'x-request-id': id, ...errorHeaders(error) };
+      if (admission !== undefined) {
+        const now = clock.wall();
+        admission.abandon(now);
+        admission.addHeaders(now, headers);
+      }
       sendText(response, error.status, protocol.errorBody(error), 'application/json', headers);
     };
     if (request.method !== 'POST') {
@@ -161,21 +176,51 @@ export class Gateway implements ExchangeHost {
       return;
     }
     this.open++;
-    readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, this.ports, body => {
-      let inbound: Inbound;
-      try {
-        if (isWeirError(body)) throw body;
-        inbound = protocol.read(body, { id, arrivedAt, caller: callerOf(request) });
-        this.checkModel(runtime, inbound.request.model);
-      } catch (error) {
+    const head = readHead(request, runtime.heads);
+    const receive = (): void =>
+      readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, this.ports, body => {
+        let inbound: Inbound;
+        try {
+          if (isWeirError(body)) throw body;
+          const caller = callerOf(head, admission?.principal);
+          inbound = protocol.read(body, { id, arrivedAt, caller });
+          this.checkModel(runtime, inbound.request.model);
+          const forbidden = admission?.authorise(inbound.request.model);
+          if (forbidden !== undefined) throw forbidden;
+        } catch (error) {
+          this.open--;
+          refuse(isWeirError(error) ? error : this.defect(id, error));
+          return;
+        }
+        const exchange = new Exchange(runtime, this, protocol, inbound, response, arrivedWall, admission);
+        this.exchanges.add(exchange);
+        exchange.run();
+      });
+    if (runtime.identity === undefined) {
+      receive();
+      return;
+    }
+    this.admit(runtime, head, result => {
+      if (isWeirError(result)) {
         this.open--;
-        refuse(isWeirError(error) ? error : this.defect(id, error));
+        // What is left of the body will not be read.
+        if (mayBeLong(request)) response.shouldKeepAlive = false;
+        refuse(result);
         return;
       }
-      const exchange = new Exchange(runtime, this, protocol, inbound, response, arrivedWall);
-      this.exchanges.add(exchange);
-      exchange.run();
+      admission = result;
+      receive();
     });
+  }
+
+  /** Establishes who calls and takes a place under their limits, before anything of the body is read. */
+  private admit(runtime: Runtime, head: Head, done: (result: Admission | WeirError) => void): void {
+    const { identity } = runtime;
+    if (identity === undefined) return;
+    const granted = identity.authenticate(head);
+    const settle = (result: Grant | WeirError): void => done(isWeirError(result) ? result : identity.admit(result));
+    if (granted instanceof Promise) granted.then(settle, (error: unknown) => done(this.defect('', error)));
+    else settle(granted);
   }
 
   private checkModel(runtime: Runtime, model: string): void {
@@ -198,6 +243,14 @@ const PREFIX_BLOCK_TOKENS = 64;
 
 /** How long a body may take to arrive, beside the time its length allows for. */
 const BODY_TIMEOUT_MS = 30_000;
+
+/** Bodies that are read to their end although nobody wants them are at most so long: then the connection can be used again. */
+const SHORT_BODY = 64 * 1024;
+
+function mayBeLong(request: IncomingMessage): boolean {
+  const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+  return !(length <= SHORT_BODY);
+}
 
 function probeTargets(runtime: Runtime): ProbeTarget[] {
   return runtime.pool.probes().flatMap(probe => {

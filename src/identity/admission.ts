@@ -39,6 +39,15 @@ export class Admission {
     return this.grant.principal;
   }
 
+  /** Whether anything is limited that must be known before the call: without budgets and token rates a request is only counted. */
+  get needsQuote(): boolean {
+    const { accounts } = this.grant;
+    for (let i = 0; i < accounts.length; i++) {
+      if (accounts[i]!.tokens !== undefined || accounts[i]!.meters.length > 0) return true;
+    }
+    return false;
+  }
+
   /** Whether some budget counts in USD: then the price of a model matters. */
   get hasUsdBudget(): boolean {
     return this.grant.accounts.some(({ meters }) => meters.some(({ budget }) => budget.unit === 'usd'));

@@ -11,7 +11,6 @@ import { Directory } from './directory.js';
 import { type Doer, Governance, type IssuedKey } from './governance.js';
 import type { Grant } from './grant.js';
 import { takeRequest } from './limits.js';
-import type { Meter } from './meter.js';
 import { mayInfer } from './roles.js';
 import type { AuthConfig } from './schema.js';
 import { machineSecretBytes, type SecretBytes } from './secret.js';
@@ -62,7 +61,7 @@ export class Identity {
   private readonly authenticator: Authenticator;
   private readonly behind: WriteBehind;
   private seen = 0;
-  private refreshing: Cancel | undefined;
+  private stopRefreshing: Cancel | undefined;
   private sweptAt = 0;
   private closed = false;
   private readonly refusals = new Map<string, number>();
@@ -172,7 +171,7 @@ export class Identity {
 
   async close(): Promise<void> {
     this.closed = true;
-    this.refreshing?.();
+    this.stopRefreshing?.();
     await this.behind.close();
     await this.ports.store.close();
   }
@@ -226,7 +225,7 @@ export class Identity {
 
   private planRefresh(): void {
     if (this.closed) return;
-    this.refreshing = this.ports.clock.after(this.ports.refreshEveryMs ?? 1000, () => {
+    this.stopRefreshing = this.ports.clock.after(this.ports.refreshEveryMs ?? 1000, () => {
       void this.refresh()
         .catch((error: unknown) => this.ports.onError?.(error))
         .finally(() => this.planRefresh());

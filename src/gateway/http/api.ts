@@ -1,6 +1,6 @@
 import { WeirError } from '#contract/errors.js';
 import type { RecordFilter } from '#contract/stores.js';
-import { callerOf } from '#gateway/caller.js';
+import { callerOf, readHead } from '#gateway/caller.js';
 import { explain } from '#gateway/explain.js';
 import { requestId } from '#gateway/request-id.js';
 import { openaiChat } from '#protocols/openai/chat.js';
@@ -63,7 +63,11 @@ export async function explainRoute(visit: Visit): Promise<void> {
   const { gateway, request, response } = visit;
   const body = await bodyOf(visit);
   const { runtime } = gateway;
-  const envelope = { id: requestId(), arrivedAt: runtime.clock.now(), caller: callerOf(request) };
+  const envelope = {
+    id: requestId(),
+    arrivedAt: runtime.clock.now(),
+    caller: callerOf(readHead(request, runtime.heads)),
+  };
   sendJson(response, 200, await explain(runtime, openaiChat.read(body, envelope).request));
 }
 
