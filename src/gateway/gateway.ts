@@ -5,11 +5,17 @@ import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
+import { Traffic } from '#telemetry/traffic/traffic.js';
+import { loopbackGuard } from './admin/guard.js';
+import type { AdminPorts } from './admin/ports.js';
+import { bestModel } from './best-model.js';
 import { callerOf } from './caller.js';
 import { Exchange, type ExchangeHost } from './exchange/exchange.js';
+import { billed } from './exchange/outcome.js';
 import { readBody } from './http/body.js';
 import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
+import { RecordFeed } from './record-feed.js';
 import { requestId } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
@@ -30,6 +36,10 @@ export class Gateway implements ExchangeHost {
   draining = false;
   /** What signals need has been loaded: from now on none is unknown for want of its model. */
   prepared = false;
+  /** Records as they come. */
+  readonly feed: RecordFeed;
+  /** What happened over the last days. */
+  readonly traffic = new Traffic();
   private current: Runtime;
   private readonly exchanges = new Set<Exchange>();
   private readonly server: Server;
@@ -38,10 +48,12 @@ export class Gateway implements ExchangeHost {
   /** Requests from the moment their head is read until their exchange has ended. */
   private open = 0;
 
-  constructor(
-    config: Config,
-    private readonly ports: RuntimePorts,
-  ) {
+  private readonly ports: RuntimePorts;
+
+  constructor(config: Config, given: RuntimePorts, admin: Partial<AdminPorts> = {}) {
+    this.feed = new RecordFeed(given.records);
+    const ports: RuntimePorts = { ...given, records: this.feed };
+    this.ports = ports;
     this.startedAt = ports.clock.now();
     this.current = createRuntime(config, ports);
     this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), {
@@ -52,7 +64,13 @@ export class Gateway implements ExchangeHost {
           ...(startedAt === undefined ? undefined : { startedAt }),
         }),
     });
-    this.routes = createRoutes(this);
+    this.feed.watch(record => {
+      const { usage } = record.outcome;
+      const best = usage === undefined ? undefined : bestModel(this.current.models.values());
+      const baseline = usage === undefined || best === undefined ? undefined : billed(usage, best.price);
+      this.traffic.observe(record, ports.clock.wall(), baseline);
+    });
+    this.routes = createRoutes(this, { guard: loopbackGuard, env: {}, version: '', ...admin });
     this.server = createServer(
       { keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 },
       (request, response) => this.handle(request, response),

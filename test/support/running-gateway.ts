@@ -2,6 +2,7 @@ import { type Config, parseConfig } from '#config/load.js';
 import { seededRandom } from '#contract/random.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { RecordStore } from '#contract/stores.js';
+import type { AdminPorts } from '#gateway/admin/ports.js';
 import { Gateway } from '#gateway/gateway.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { Connections } from '#gateway/upstream/connections.js';
@@ -28,10 +29,10 @@ export function configOf(yaml: string): Config {
   return result.config;
 }
 
-export async function startGateway(yaml: string): Promise<RunningGateway> {
+export async function startGateway(given: string | Config, admin: Partial<AdminPorts> = {}): Promise<RunningGateway> {
   const records = memoryRecordStore({ keep: 20_000 });
   const metrics = createMetrics();
-  const gateway = new Gateway(configOf(yaml), {
+  const ports = {
     clock: machineClock,
     random: seededRandom(7),
     connections: new Connections(),
@@ -39,7 +40,8 @@ export async function startGateway(yaml: string): Promise<RunningGateway> {
     records,
     metrics,
     log: createLogger({ level: 'error', format: 'text', stream: process.stderr }),
-  });
+  };
+  const gateway = new Gateway(typeof given === 'string' ? configOf(given) : given, ports, admin);
   const { url } = await gateway.listen('127.0.0.1', 0);
   return {
     gateway,

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isWeirError, WeirError } from '#contract/errors.js';
+import { AdminApi } from '#gateway/admin/dispatch.js';
+import type { AdminPorts } from '#gateway/admin/ports.js';
+import { ADMIN_ROUTES } from '#gateway/admin/routes.js';
 import type { Gateway } from '#gateway/gateway.js';
 import { openaiChat } from '#protocols/openai/chat.js';
-import { explainRoute, faultRoute, recordRoute, recordsRoute, stateRoute } from './api.js';
 import { Page } from './page.js';
 import { errorHeaders, sendJson, sendText } from './respond.js';
 
@@ -20,7 +22,7 @@ export interface Visit {
 export type Route = (visit: Visit) => void | Promise<void>;
 
 interface Entry {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET';
   readonly pattern: RegExp;
   readonly route: Route;
 }
@@ -30,7 +32,8 @@ export interface Routes {
 }
 
 /** Every path beside inference: what programs ask to know the gateway's state, and the page. */
-export function createRoutes(gateway: Gateway): Routes {
+export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
+  const api = new AdminApi(gateway, admin, ADMIN_ROUTES);
   const page = new Page();
   const entries: readonly Entry[] = [
     entry('GET', '/healthz', healthRoute),
@@ -38,14 +41,13 @@ export function createRoutes(gateway: Gateway): Routes {
     entry('GET', '/metrics', metricsRoute),
     entry('GET', '/v1/models', modelsRoute),
     entry('GET', '/v1/models/:name', modelRoute),
-    entry('GET', '/api/state', stateRoute),
-    entry('GET', '/api/records', recordsRoute),
-    entry('GET', '/api/records/:id', recordRoute),
-    entry('POST', '/api/explain', explainRoute),
-    entry('POST', '/api/replicas/:id/faults', faultRoute),
   ];
   return {
     serve(path, request, response) {
+      if (path.startsWith('/api/')) {
+        void api.serve(path, request, response);
+        return;
+      }
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       const matching = entries.filter(({ pattern }) => pattern.test(path));
       const found = matching.find(candidate => candidate.method === method);
