@@ -24,6 +24,23 @@ export const COMMANDS: CommandTable = {
     summary: 'check a configuration and run the tests in it',
     load: async () => (await import('./commands/check.js')).checkCommand(),
   },
+  config: {
+    summary: 'see, compare and bring back versions of the configuration',
+    commands: {
+      history: {
+        summary: 'list versions that were in force',
+        load: async () => (await import('./commands/config.js')).configHistoryCommand(),
+      },
+      diff: {
+        summary: 'show what differs between two versions, or a version and the file',
+        load: async () => (await import('./commands/config.js')).configDiffCommand(),
+      },
+      rollback: {
+        summary: 'bring a version back',
+        load: async () => (await import('./commands/config.js')).configRollbackCommand(),
+      },
+    },
+  },
   serve: {
     summary: 'run the gateway',
     load: async () => (await import('./commands/serve.js')).serveCommand(),

@@ -13,11 +13,18 @@ import type { Admission } from '#identity/admission.js';
 import type { Grant } from '#identity/grant.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
+import { Traffic } from '#telemetry/traffic/traffic.js';
+import { loopbackGuard } from './admin/guard.js';
+import { identityGuard } from './admin/identity-guard.js';
+import type { AdminPorts } from './admin/ports.js';
+import { bestModel } from './best-model.js';
 import { callerOf, type Head, readHead } from './caller.js';
 import { Exchange, type ExchangeHost } from './exchange/exchange.js';
+import { billed } from './exchange/outcome.js';
 import { readBody } from './http/body.js';
 import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
+import { RecordFeed } from './record-feed.js';
 import { requestId } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
@@ -38,6 +45,10 @@ export class Gateway implements ExchangeHost {
   draining = false;
   /** What signals need has been loaded: from now on none is unknown for want of its model. */
   prepared = false;
+  /** Records as they come. */
+  readonly feed: RecordFeed;
+  /** What happened over the last days. */
+  readonly traffic = new Traffic();
   private current: Runtime;
   private readonly exchanges = new Set<Exchange>();
   private readonly server: Server;
@@ -46,10 +57,12 @@ export class Gateway implements ExchangeHost {
   /** Requests from the moment their head is read until their exchange has ended. */
   private open = 0;
 
-  constructor(
-    config: Config,
-    private readonly ports: RuntimePorts,
-  ) {
+  private readonly ports: RuntimePorts;
+
+  constructor(config: Config, given: RuntimePorts, admin: Partial<AdminPorts> = {}) {
+    this.feed = new RecordFeed(given.records);
+    const ports: RuntimePorts = { ...given, records: this.feed };
+    this.ports = ports;
     this.startedAt = ports.clock.now();
     this.current = createRuntime(config, ports);
     this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), {
@@ -60,7 +73,15 @@ export class Gateway implements ExchangeHost {
           ...(startedAt === undefined ? undefined : { startedAt }),
         }),
     });
-    this.routes = createRoutes(this);
+    this.feed.watch(record => {
+      const { usage } = record.outcome;
+      const best = usage === undefined ? undefined : bestModel(this.current.models.values());
+      const baseline = usage === undefined || best === undefined ? undefined : billed(usage, best.price);
+      this.traffic.observe(record, ports.clock.wall(), baseline);
+    });
+    const guard =
+      given.identity === undefined ? loopbackGuard : identityGuard(given.identity, () => this.current.heads);
+    this.routes = createRoutes(this, { guard, env: {}, version: '', ...admin });
     this.server = createServer(
       { keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 },
       (request, response) => this.handle(request, response),
@@ -99,7 +120,11 @@ export class Gateway implements ExchangeHost {
   /** Puts a configuration in force for the requests to come. */
   reload(config: Config): void {
     this.current = createRuntime(config, this.ports, this.current);
-    this.ports.identity?.configure(config.gateway.auth);
+    const { auth } = config.gateway;
+    this.ports.identity?.configure(auth);
+    if (auth.required !== (this.ports.identity !== undefined)) {
+      this.ports.log.warn('gateway.auth.required comes into force at the next start', { required: auth.required });
+    }
     void this.current.router.prepare();
     const replicas = this.current.pool.replicas();
     this.prober.retarget(probeTargets(this.current));

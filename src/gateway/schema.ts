@@ -55,6 +55,31 @@ export const gatewaySchema = z
       })
       .prefault({})
       .describe('The decision record: why each request went where it went.'),
+    state: z
+      .strictObject({
+        path: z
+          .string()
+          .min(1)
+          .max(4096)
+          .default('.weir/state.db')
+          .describe('Database file of what must outlive the process, relative to the working directory.'),
+      })
+      .prefault({})
+      .describe('What Weir remembers of itself: versions of the configuration, traffic of the last days.'),
+    admin: z
+      .strictObject({
+        hosts: z
+          .array(
+            z
+              .string()
+              .regex(/^[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?$/, 'expected a host name in lower case, without a port'),
+          )
+          .max(64)
+          .default([])
+          .describe('Names under which the dashboard and its API may be reached, beside addresses and localhost.'),
+      })
+      .prefault({})
+      .describe('The dashboard and the admin API.'),
     auth: authSchema.prefault({}).describe('Who may call: keys, tokens, budgets. Off unless `required`.'),
     trusted_proxies: trustedProxies.describe(
       'Networks of the proxies whose `x-forwarded-for` and identity headers are believed. From anyone else they are dropped.',

@@ -266,7 +266,8 @@ export class Governance {
 
 const DEFAULTS = { models: [] as string[], limits: {}, budgets: [] as Budget[], disabled: false, metadata: {} };
 
-function ownerOf(entry: Versioned): { readonly team?: string | undefined; readonly user?: string | undefined } {
+/** Whose an entity is: what roles are asked with. */
+export function ownerOf(entry: Versioned): { readonly team?: string | undefined; readonly user?: string | undefined } {
   switch (entry.kind) {
     case 'key':
       return { team: entry.entity.team, user: entry.entity.user };

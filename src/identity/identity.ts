@@ -1,17 +1,19 @@
 import type { AuditEntry } from '#contract/audit.js';
 import type { Cancel, Clock } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
-import type { SubjectRef, Versioned } from '#contract/identity.js';
+import type { Budget, SubjectRef, Versioned } from '#contract/identity.js';
 import { ALL_TIME, type IdentityStore } from '#contract/identity-store.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Accounts } from './accounts.js';
 import { Admission } from './admission.js';
 import { Authenticator, type Shown } from './authenticator.js';
 import { Directory } from './directory.js';
-import { type Doer, Governance, type IssuedKey } from './governance.js';
+import { type Doer, Governance, type IssuedKey, ownerOf } from './governance.js';
 import type { Grant } from './grant.js';
 import { takeRequest } from './limits.js';
-import { mayInfer } from './roles.js';
+import type { Meter } from './meter.js';
+import { fromNano } from './money.js';
+import { may, mayInfer } from './roles.js';
 import type { AuthConfig } from './schema.js';
 import { machineSecretBytes, type SecretBytes } from './secret.js';
 import { type FetchJson, TokenVerifier } from './token-verifier.js';
@@ -24,6 +26,18 @@ export interface BudgetAlert extends SubjectRef {
   readonly share: number;
   readonly spent: number;
   readonly amount: number;
+}
+
+/** A budget as it stands now, in USD or tokens. */
+export interface BudgetState extends SubjectRef {
+  readonly unit: Budget['unit'];
+  readonly window: Budget['window'];
+  readonly timeZone: string;
+  readonly amount: number;
+  readonly spent: number;
+  /** Held back for requests in flight. */
+  readonly reserved: number;
+  readonly resetAt: Milliseconds | null;
 }
 
 export interface IdentityPorts {
@@ -164,6 +178,20 @@ export class Identity {
     return this.governance.createKey(SYSTEM, { name: 'first admin key', role: 'admin' });
   }
 
+  /** Every budget that someone may see, as it stands: USD or tokens. */
+  budgets({ principal }: Doer): BudgetState[] {
+    const now = this.ports.clock.wall();
+    const states: BudgetState[] = [];
+    for (const kind of ['team', 'user', 'key'] as const) {
+      for (const entity of this.directory.all(kind)) {
+        const owner = ownerOf({ kind, version: 0, entity } as Versioned);
+        if (entity.budgets.length === 0 || !may(principal, `${kind}.read`, owner)) continue;
+        for (const meter of this.accounts.of(kind, entity.id).meters) states.push(stateOf(meter, now));
+      }
+    }
+    return states;
+  }
+
   /** Resolves when everything settled so far is durable. */
   flush(): Promise<void> {
     return this.behind.flush();
@@ -251,6 +279,23 @@ export class Identity {
     this.accounts.sweep((kind, id) => this.directory.has({ kind, id }));
     await store.pruneSpend(clock.wall() - KEEP_SPEND);
   }
+}
+
+function stateOf(meter: Meter, now: Milliseconds): BudgetState {
+  const { unit, window, timeZone } = meter.budget;
+  const shown = (value: number): number => (unit === 'usd' ? fromNano(value) : value);
+  const end = meter.endOf(now);
+  return {
+    kind: meter.owner.kind,
+    id: meter.owner.id,
+    unit,
+    window,
+    timeZone,
+    amount: shown(meter.amount(now)),
+    spent: shown(meter.spent(now)),
+    reserved: shown(meter.reserved),
+    resetAt: Number.isFinite(end) ? end : null,
+  };
 }
 
 /** Opens identity over a store: everything is read before it resolves. */
