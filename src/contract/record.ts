@@ -22,7 +22,12 @@ export interface DecisionRecord {
   readonly api: string;
   readonly modelAsked: string;
   readonly stream: boolean;
-  readonly caller: { readonly key?: string; readonly user?: string; readonly address: string };
+  readonly caller: {
+    readonly key?: string;
+    readonly user?: string;
+    readonly team?: string;
+    readonly address: string;
+  };
   readonly profile: ProfileSummary;
   readonly signals: readonly SignalReading[];
   readonly decision: string;

@@ -63,6 +63,8 @@ export interface Caller {
   readonly key?: string;
   /** The end user the application named (`user` of the body, or an identity header from a trusted proxy). */
   readonly user?: string;
+  /** The team of the caller, where keys or tokens are asked for. */
+  readonly team?: string;
   readonly address: string;
   /** Request headers, names in lower case, without credentials and cookies. */
   readonly headers: Readonly<Record<string, string>>;

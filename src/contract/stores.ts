@@ -30,3 +30,32 @@ export interface RecordStore {
   readonly dropped: number;
   close(): Promise<void>;
 }
+
+/** A configuration that was in force, without its text. */
+export interface ConfigVersion {
+  /** Counts up from 1 over all files. */
+  readonly number: number;
+  /** As in {@link DecisionRecord.configVersion}. */
+  readonly version: string;
+  /** Wall time at which it came into force. */
+  readonly at: Milliseconds;
+  /** Who changed it: a caller of the admin API, `file` for an edit of the file, `start` for what was found at start. */
+  readonly author: string;
+  readonly note: string;
+  /** The file, as an absolute path. */
+  readonly source: string;
+}
+
+/**
+ * Versions of the configuration, so that what was in force can be seen, compared and brought back. Bounded in number and size:
+ * the oldest go first. Synchronous: it is small, and used when people change things.
+ */
+export interface ConfigVersionStore {
+  /** Keeps a version, unless the newest of its file has the same text. @returns the newest. */
+  add(entry: Omit<ConfigVersion, 'number'>, text: string): ConfigVersion;
+  /** Versions of a file, newest first. */
+  list(source: string, limit: number): readonly ConfigVersion[];
+  /** A version of a file with its text, as it was written: it may hold secrets. */
+  find(source: string, number: number): { readonly entry: ConfigVersion; readonly text: string } | undefined;
+  close(): void;
+}

@@ -5,6 +5,7 @@ import type { Random } from '#contract/random.js';
 import type { Stage } from '#contract/stage.js';
 import type { RecordStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
+import type { Identity } from '#identity/identity.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
@@ -13,6 +14,7 @@ import { createRouter, type Router } from '#router/router.js';
 import type { Logger } from '#telemetry/log.js';
 import type { Metrics } from '#telemetry/metrics.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
+import { type HeadRules, headRules } from './caller.js';
 import { energyOn } from './energy.js';
 import type { Connections } from './upstream/connections.js';
 import type { Watchdog } from './upstream/watchdog.js';
@@ -26,6 +28,8 @@ export interface RuntimePorts {
   readonly records: RecordStore;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Absent where callers are asked for no credential. */
+  readonly identity?: Identity | undefined;
 }
 
 /** How a pool's replicas are spoken to. */
@@ -49,6 +53,8 @@ export interface Runtime extends RuntimePorts {
   readonly stages: readonly Stage[];
   readonly models: ReadonlyMap<string, ModelFacts>;
   readonly ways: Map<string, Way>;
+  /** How the heads of requests are read. */
+  readonly heads: HeadRules;
   wayTo(target: ReplicaTarget): Way;
 }
 
@@ -73,6 +79,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     stages: router.stages,
     pool: poolOf(config, ports, previous),
     ways,
+    heads: headRules(config.gateway),
     profiler: sameWorkload
       ? previous.profiler
       : createProfiler({

@@ -115,7 +115,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
     api: text,
     modelAsked: text,
     stream: fc.boolean(),
-    caller: shape<DecisionRecord['caller']>({ key: text, user: text, address: text }, ['address']),
+    caller: shape<DecisionRecord['caller']>({ key: text, user: text, team: text, address: text }, ['address']),
     profile: shape<DecisionRecord['profile']>(
       {
         archetype: fc.constantFrom('chat', 'agent'),
@@ -229,6 +229,10 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         error: text,
         finish: text,
         usage: fc.record(
+          { promptTokens: whole, completionTokens: whole, cachedTokens: whole },
+          { noNullPrototype: true },
+        ),
+        unreported: fc.record(
           { promptTokens: whole, completionTokens: whole, cachedTokens: whole },
           { noNullPrototype: true },
         ),

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
+import type { WorkloadProfile } from '#contract/profile.js';
 import type { RouteDraft } from '#contract/stage.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
@@ -27,6 +28,7 @@ export interface AttemptOwner {
   readonly protocol: Protocol;
   readonly inbound: Inbound;
   readonly route: RouteDraft;
+  readonly profile: WorkloadProfile;
   begin(attempt: Attempt): ServerResponse;
   delivered(attempt: Attempt, delivery: Delivery): void;
   /** @param retryable whether another replica or model could do better. */
@@ -44,6 +46,9 @@ export class Attempt implements CallListener {
   private firstByteAt: Milliseconds | undefined;
   private client: ServerResponse | undefined;
   private over = false;
+  /** The last events passed on and the answer's length so far: what its tokens are estimated from when nothing reports them. */
+  private lastEvents: Buffer | undefined;
+  private answerChars = 0;
 
   private readonly stripUsage: boolean;
 
@@ -109,6 +114,19 @@ export class Attempt implements CallListener {
     return this.relay?.end().usage;
   }
 
+  /** What the engine will have counted, where it reported nothing: the prompt as estimated, a token an event, or one in four characters. */
+  estimatedUsage(): Usage {
+    const { profile, inbound } = this.owner;
+    let completionTokens = Math.ceil(this.answerChars / CHARS_PER_TOKEN);
+    if (this.relay !== undefined && this.lastEvents !== undefined) {
+      const bytesPerEvent = this.lastEvents.length / Math.max(1, eventsIn(this.lastEvents));
+      completionTokens = Math.round(this.size / bytesPerEvent);
+    }
+    const most = inbound.request.sampling.maxOutputTokens;
+    if (most !== undefined) completionTokens = Math.min(completionTokens, most * inbound.request.sampling.n);
+    return { promptTokens: profile.promptTokens(this.model), completionTokens, cachedTokens: 0 };
+  }
+
   onHead(status: number, contentType: string): void {
     this.status = status;
     const { stream } = this.owner.inbound.request;
@@ -160,6 +178,7 @@ export class Attempt implements CallListener {
       this.sawFirstByte(false);
       this.client = this.owner.begin(this);
     }
+    this.lastEvents = events;
     if (this.client.write(events)) return true;
     this.client.once('drain', () => this.call.resume());
     return false;
@@ -191,6 +210,7 @@ export class Attempt implements CallListener {
       return;
     }
     const text = body.toString('latin1');
+    this.answerChars = text.length;
     const facts = this.owner.protocol.factsOf(text);
     if (facts === undefined) {
       const what = body.length === 0 ? 'an empty answer' : 'an answer in no form of its API';
@@ -216,4 +236,13 @@ export class Attempt implements CallListener {
     this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
     this.owner.broke(this, error, retryable, delivery);
   }
+}
+
+const CHARS_PER_TOKEN = 4;
+
+/** How many events a piece of a stream holds: one a token, as engines write them. */
+function eventsIn(events: Buffer): number {
+  let count = 0;
+  for (let at = events.indexOf('data:'); at >= 0; at = events.indexOf('data:', at + 5)) count++;
+  return count;
 }

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Cancel } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
@@ -11,8 +11,10 @@ import type { Strategy, StrategyEvent } from '#contract/strategy.js';
 import type { Milliseconds } from '#contract/units.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
+import type { Admission } from '#identity/admission.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
+import { charge, quoteFor } from './charge.js';
 import { decisionHeaders } from './headers.js';
 import { outcomeOf } from './outcome.js';
 import { Asked } from './placement-request.js';
@@ -40,6 +42,8 @@ export class Exchange implements AttemptOwner, StageContext {
 
   private readonly strategy = { machine: undefined as Strategy | undefined, state: undefined as unknown };
   private attempt: Attempt | undefined;
+  /** The attempt that an engine has worked for: what it reported or did not report is charged. */
+  private charged: Attempt | undefined;
   private stopWaiting: Cancel | undefined;
   private asked: Asked | undefined;
   private candidate: Candidate | undefined;
@@ -55,6 +59,7 @@ export class Exchange implements AttemptOwner, StageContext {
     readonly inbound: Inbound,
     private readonly response: ServerResponse,
     private readonly wallArrival: Milliseconds,
+    private readonly admission?: Admission,
   ) {
     const { request } = inbound;
     this.profile = runtime.profiler.profile(request);
@@ -130,10 +135,23 @@ export class Exchange implements AttemptOwner, StageContext {
     if (action.kind === 'attempt') {
       this.candidate = action.candidate;
       this.asked = new Asked(action.candidate.model, this.inbound.request, this.profile, this.route.constraints);
-      this.place();
+      const refusal = this.admission?.needsQuote === true ? this.reserve(this.admission, this.asked) : undefined;
+      // A cheaper model may have room where this one has none.
+      if (refusal === undefined) this.place();
+      else this.advance({ kind: 'failed', error: refusal, retryable: refusal.code !== 'limit.tokens' });
     } else if (action.kind === 'refuse') {
       this.fail(action.error);
     }
+  }
+
+  private reserve(admission: Admission, asked: Asked): WeirError | undefined {
+    const { config, identity, models } = this.runtime;
+    const { quote, unpriced } = quoteFor(asked, this.inbound.request, this.route.parameters, models.get(asked.model));
+    if (unpriced !== undefined && config.gateway.auth.unpriced === 'refuse' && admission.hasUsdBudget) {
+      return identity?.noted(unpriced) as WeirError;
+    }
+    const refused = admission.reserve(this.clock.wall(), quote);
+    return refused === undefined ? undefined : (identity?.noted(refused) as WeirError);
   }
 
   /** Asks for a replica of the current candidate, other than those it has failed on. */
@@ -157,6 +175,7 @@ export class Exchange implements AttemptOwner, StageContext {
         this.placement = result.placement;
         if (asked.exclude.length === 0) this.stages.push({ stage: 'place', ms: this.clock.now() - begun });
         this.attempt = new Attempt(this, asked.model, result);
+        this.charged = this.attempt;
         this.attempt.start();
       });
     });
@@ -166,7 +185,7 @@ export class Exchange implements AttemptOwner, StageContext {
   begin(attempt: Attempt): ServerResponse {
     this.firstByteAt = this.clock.now();
     const { request } = this.inbound;
-    const head = decisionHeaders(request.id, this.route, attempt.placement, attempt.model);
+    const head = this.head(attempt.placement, attempt.model);
     if (request.stream) {
       head['content-type'] = 'text/event-stream; charset=utf-8';
       head['cache-control'] = 'no-cache';
@@ -179,7 +198,7 @@ export class Exchange implements AttemptOwner, StageContext {
   delivered(attempt: Attempt, delivery: Delivery): void {
     this.attempts.push(attempt.outcome('answered', this.clock.now()));
     if (delivery.text !== undefined) {
-      const head = decisionHeaders(this.inbound.request.id, this.route, attempt.placement, attempt.model);
+      const head = this.head(attempt.placement, attempt.model);
       head['content-type'] = 'application/json';
       head['content-length'] = delivery.text.length;
       this.response.writeHead(200, head);
@@ -196,6 +215,7 @@ export class Exchange implements AttemptOwner, StageContext {
     const begun = this.firstByteAt !== undefined;
     this.attempts.push(attempt.outcome(begun ? 'cut' : 'failed', this.clock.now(), error.code));
     this.attempt = undefined;
+    if (!begun) this.charged = undefined;
     if (begun) {
       this.advance({ kind: 'answered' });
       this.breakStream(error, delivery);
@@ -215,7 +235,7 @@ export class Exchange implements AttemptOwner, StageContext {
     const { request } = this.inbound;
     const answer = { id: request.id, model: request.model, text, at: this.wallArrival };
     this.firstByteAt = this.clock.now();
-    const head = decisionHeaders(request.id, this.route, undefined, undefined);
+    const head = this.head(undefined, undefined);
     if (request.stream) {
       const said = this.protocol.fixedStream(answer, this.inbound.wantsUsage);
       sendText(this.response, 200, said, 'text/event-stream; charset=utf-8', head);
@@ -225,7 +245,14 @@ export class Exchange implements AttemptOwner, StageContext {
 
   private fail(error: WeirError): void {
     if (this.firstByteAt !== undefined) this.breakStream(error, {});
-    else this.end('failed', error);
+    else this.end(this.admission !== undefined && isAboutCaller(error) ? 'refused' : 'failed', error);
+  }
+
+  /** What any answer says of itself. */
+  private head(placement: Placement | undefined, model: string | undefined): OutgoingHttpHeaders {
+    const head = decisionHeaders(this.inbound.request.id, this.route, placement, model);
+    this.admission?.addHeaders(this.clock.wall(), head);
+    return head;
   }
 
   /** The one end of an exchange: answer the error if there is one and nothing was sent, write the record, tell the learners. */
@@ -235,10 +262,10 @@ export class Exchange implements AttemptOwner, StageContext {
     this.response.off('close', this.onClientClosed);
     const { request } = this.inbound;
     if (error !== undefined && this.firstByteAt === undefined && status !== 'cancelled') {
-      const head = { ...decisionHeaders(request.id, this.route, this.placement, undefined), ...errorHeaders(error) };
+      const head = { ...this.head(this.placement, undefined), ...errorHeaders(error) };
       sendText(this.response, error.status, this.protocol.errorBody(error), 'application/json', head);
     }
-    const outcome = this.outcome(status, error, usage, finish);
+    const outcome = this.charge(this.outcome(status, error, usage, finish));
     const { runtime } = this;
     const record = recordOf(this, outcome, this.wallArrival);
     runtime.records.append(record);
@@ -249,6 +276,16 @@ export class Exchange implements AttemptOwner, StageContext {
       if (request.sampling.n === 1) runtime.profiler.observeOutput(this.profile, usage.completionTokens);
     }
     this.host.ended(this);
+  }
+
+  /** Settles with the budgets, and notes in the outcome what an engine did not report. */
+  private charge(outcome: Outcome): Outcome {
+    const { admission, runtime } = this;
+    if (admission === undefined) return outcome;
+    const free = runtime.config.gateway.auth.unreported === 'free';
+    const estimate = outcome.usage === undefined && !free ? this.charged?.estimatedUsage() : undefined;
+    admission.settle(this.clock.wall(), charge(outcome, estimate, runtime.models.get(outcome.model)?.price));
+    return estimate === undefined ? outcome : { ...outcome, unreported: estimate };
   }
 
   private outcome(status: OutcomeStatus, error?: WeirError, usage?: Usage, finish?: string): Outcome {
@@ -300,6 +337,11 @@ export class Exchange implements AttemptOwner, StageContext {
       this.runtime.log.error('a request ran into a defect', { id: this.inbound.request.id, error });
     this.fail(known);
   }
+}
+
+/** What a caller's own limits and budgets say no to: a refusal, not a failure. */
+function isAboutCaller({ code }: WeirError): boolean {
+  return code.startsWith('budget.') || code.startsWith('limit.');
 }
 
 const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });

@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isWeirError, WeirError } from '#contract/errors.js';
+import { AdminApi } from '#gateway/admin/dispatch.js';
+import type { AdminPorts } from '#gateway/admin/ports.js';
+import { ADMIN_ROUTES } from '#gateway/admin/routes.js';
 import type { Gateway } from '#gateway/gateway.js';
+import { allowsModel, type Grant } from '#identity/grant.js';
 import { openaiChat } from '#protocols/openai/chat.js';
-import { explainRoute, faultRoute, recordRoute, recordsRoute, stateRoute } from './api.js';
+import { type Access, admitted } from './access.js';
 import { Page } from './page.js';
 import { errorHeaders, sendJson, sendText } from './respond.js';
 
@@ -15,13 +19,16 @@ export interface Visit {
   readonly query: URLSearchParams;
   /** What stood in the path where the route has a `:name`. */
   readonly parameter: string;
+  /** Who asks, where callers are asked for a key and the path is not open. */
+  readonly grant: Grant | undefined;
 }
 
 export type Route = (visit: Visit) => void | Promise<void>;
 
 interface Entry {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET';
   readonly pattern: RegExp;
+  readonly access: Access;
   readonly route: Route;
 }
 
@@ -30,29 +37,29 @@ export interface Routes {
 }
 
 /** Every path beside inference: what programs ask to know the gateway's state, and the page. */
-export function createRoutes(gateway: Gateway): Routes {
+export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
+  const api = new AdminApi(gateway, admin, ADMIN_ROUTES);
   const page = new Page();
   const entries: readonly Entry[] = [
-    entry('GET', '/healthz', healthRoute),
-    entry('GET', '/readyz', readyRoute),
-    entry('GET', '/metrics', metricsRoute),
-    entry('GET', '/v1/models', modelsRoute),
-    entry('GET', '/v1/models/:name', modelRoute),
-    entry('GET', '/api/state', stateRoute),
-    entry('GET', '/api/records', recordsRoute),
-    entry('GET', '/api/records/:id', recordRoute),
-    entry('POST', '/api/explain', explainRoute),
-    entry('POST', '/api/replicas/:id/faults', faultRoute),
+    entry('GET', '/healthz', 'open', healthRoute),
+    entry('GET', '/readyz', 'open', readyRoute),
+    entry('GET', '/metrics', 'metrics', metricsRoute),
+    entry('GET', '/v1/models', 'caller', modelsRoute),
+    entry('GET', '/v1/models/:name', 'caller', modelRoute),
   ];
   return {
     serve(path, request, response) {
+      if (path.startsWith('/api/')) {
+        void api.serve(path, request, response);
+        return;
+      }
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       const matching = entries.filter(({ pattern }) => pattern.test(path));
       const found = matching.find(candidate => candidate.method === method);
       if (found !== undefined) {
         const parameter = decoded(found.pattern.exec(path)?.[1] ?? '');
         const query = new URL(request.url ?? '/', 'http://gateway').searchParams;
-        void run(found.route, { gateway, request, response, query, parameter });
+        void run(found, { gateway, request, response, query, parameter, grant: undefined });
         return;
       }
       if (matching.length === 0 && method === 'GET' && page.serve(path, response)) return;
@@ -67,9 +74,9 @@ export function createRoutes(gateway: Gateway): Routes {
   };
 }
 
-async function run(route: Route, visit: Visit): Promise<void> {
+async function run({ access, route }: Entry, visit: Visit): Promise<void> {
   try {
-    await route(visit);
+    await route({ ...visit, grant: await admitted(access, visit.gateway.runtime, visit.request) });
   } catch (error) {
     if (!isWeirError(error))
       visit.gateway.runtime.log.error('a page of the gateway failed', { url: visit.request.url, error });
@@ -84,8 +91,8 @@ function sendError(response: ServerResponse, error: WeirError): void {
   sendText(response, error.status, openaiChat.errorBody(error), 'application/json', errorHeaders(error));
 }
 
-function entry(method: Entry['method'], path: string, route: Route): Entry {
-  return { method, pattern: new RegExp(`^${path.replace(/:\w+/, '([^/]+)')}/?$`), route };
+function entry(method: Entry['method'], path: string, access: Access, route: Route): Entry {
+  return { method, access, pattern: new RegExp(`^${path.replace(/:\w+/, '([^/]+)')}/?$`), route };
 }
 
 function decoded(text: string): string {
@@ -116,21 +123,21 @@ async function metricsRoute({ gateway, response }: Visit): Promise<void> {
   sendText(response, 200, body, contentType);
 }
 
-function modelsRoute({ gateway, response }: Visit): void {
-  sendJson(response, 200, { object: 'list', data: modelList(gateway) });
+function modelsRoute({ gateway, response, grant }: Visit): void {
+  sendJson(response, 200, { object: 'list', data: modelList(gateway, grant) });
 }
 
-function modelRoute({ gateway, response, parameter }: Visit): void {
-  const model = modelList(gateway).find(({ id }) => id === parameter);
+function modelRoute({ gateway, response, parameter, grant }: Visit): void {
+  const model = modelList(gateway, grant).find(({ id }) => id === parameter);
   if (model === undefined)
     throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(parameter.slice(0, 80))}`);
   sendJson(response, 200, model);
 }
 
-/** Real models and the virtual names that ask for a decision, in OpenAI's form. */
-function modelList({ runtime }: Gateway): { id: string }[] {
+/** Real models and the virtual names that ask for a decision, as far as the caller may use them, in OpenAI's form. */
+function modelList({ runtime }: Gateway, grant: Grant | undefined): { id: string }[] {
   const common = { object: 'model', created: 0, owned_by: 'weir' };
-  return [
+  const all = [
     ...[...runtime.router.virtualNames].map(id => ({ id, ...common, virtual: true })),
     ...[...runtime.models.values()].map(({ name, contextTokens, description }) => ({
       id: name,
@@ -140,4 +147,5 @@ function modelList({ runtime }: Gateway): { id: string }[] {
       ...(description === undefined ? undefined : { description }),
     })),
   ];
+  return grant === undefined ? all : all.filter(({ id }) => allowsModel(grant, id));
 }
