@@ -13,6 +13,7 @@ import { machineClock } from '#gateway/machine-clock.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { openRecordStore } from '#store/record-store.js';
+import { openResponseStore } from '#store/response-store.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 
@@ -43,18 +44,30 @@ export async function runGateway(options: ServeOptions): Promise<void> {
       onError: error => log.error('the decision record could not be written', { error }),
     }),
   ]);
+  const kept = config.gateway.responses;
+  const responses = openResponseStore({
+    path: kept.path,
+    keepForMs: kept.keep_for,
+    keep: kept.keep,
+    keepBytes: kept.keep_size,
+    onError: error => log.error('a response could not be stored', { error }),
+  });
   const gateway = new Gateway(resolved, {
     clock: machineClock,
     random: seededRandom(options.seed),
     connections: new Connections(),
     watchdog: new Watchdog(machineClock),
     records,
+    responses,
     metrics,
     log,
   });
   metrics.gauge('weir_in_flight', 'Requests open now.', [], () => [{ labels: {}, value: gateway.inFlight }]);
   metrics.gauge('weir_records_dropped', 'Decision records that could not be kept.', [], () => [
     { labels: {}, value: records.dropped },
+  ]);
+  metrics.gauge('weir_responses_dropped', 'Responses that could not be stored.', [], () => [
+    { labels: {}, value: responses.dropped },
   ]);
   metrics.gauge('weir_pool_in_flight', 'Requests on the replicas of a pool.', ['pool'], () =>
     gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.inFlight })),
@@ -90,6 +103,7 @@ export async function runGateway(options: ServeOptions): Promise<void> {
   const ended = await gateway.drain(gateway.runtime.config.gateway.drain);
   if (ended > 0) log.warn('open requests had to be ended', { requests: ended });
   await records.close();
+  await responses.close();
   await fleet.close();
 }
 

@@ -5,6 +5,9 @@ import type { Caller } from '#contract/request.js';
 /** Headers that hold credentials: never kept, recorded or shown to a signal. */
 const SECRET = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'api-key']);
 
+/** The same key is the same caller, whichever header its API puts it in. */
+const BEARER = /^bearer\s+/i;
+
 /** Fingerprints of credentials seen lately, so that an unchanging key is hashed once. */
 const fingerprints = new Map<string, string>();
 const MAX_FINGERPRINTS = 4096;
@@ -19,7 +22,7 @@ export function callerOf(request: IncomingMessage): Caller {
     const name = raw[i]!.toLowerCase();
     const value = raw[i + 1]!;
     if (SECRET.has(name)) {
-      if (name !== 'cookie') credential ??= value;
+      if (name !== 'cookie') credential ??= value.replace(BEARER, '');
     } else {
       const before = headers[name];
       headers[name] = before === undefined ? value : `${before}, ${value}`;

@@ -1,15 +1,22 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
-import { openaiChat } from '#protocols/openai/chat.js';
-import type { Inbound, Protocol } from '#protocols/protocol.js';
+import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
+import { protocolAt } from '#protocols/registry.js';
 import { callerOf } from './caller.js';
 import { Exchange, type ExchangeHost } from './exchange/exchange.js';
 import { readBody } from './http/body.js';
 import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
+import { keepAnswer, resumed } from './memory.js';
 import { requestId } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
@@ -129,7 +136,8 @@ export class Gateway implements ExchangeHost {
     const url = request.url ?? '/';
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
-    if (path === openaiChat.enginePath) this.infer(openaiChat, request, response);
+    const protocol = protocolAt(path);
+    if (protocol !== undefined) this.infer(protocol, request, response);
     else this.routes.serve(path, request, response);
   }
 
@@ -141,7 +149,8 @@ export class Gateway implements ExchangeHost {
     const id = requestId();
     const refuse = (error: WeirError): void => {
       runtime.metrics.refused(error.code);
-      const headers = { 'x-request-id': id, ...errorHeaders(error) };
+      const headers: OutgoingHttpHeaders = { 'x-request-id': id, ...errorHeaders(error) };
+      if (protocol.idHeader !== undefined) headers[protocol.idHeader] = id;
       sendText(response, error.status, protocol.errorBody(error), 'application/json', headers);
     };
     if (request.method !== 'POST') {
@@ -166,20 +175,60 @@ export class Gateway implements ExchangeHost {
       try {
         if (isWeirError(body)) throw body;
         inbound = protocol.read(body, { id, arrivedAt, caller: callerOf(request) });
-        this.checkModel(runtime, inbound.request.model);
+        this.checkModel(runtime, inbound.request.model, protocol.kind);
       } catch (error) {
         this.open--;
         refuse(isWeirError(error) ? error : this.defect(id, error));
         return;
       }
-      const exchange = new Exchange(runtime, this, protocol, inbound, response, arrivedWall);
-      this.exchanges.add(exchange);
-      exchange.run();
+      if (inbound.memory === undefined) {
+        this.begin(runtime, protocol, inbound, response, arrivedWall);
+        return;
+      }
+      this.recall(inbound, inbound.memory, response).then(
+        whole => this.begin(runtime, protocol, whole, response, arrivedWall),
+        (error: unknown) => {
+          this.open--;
+          refuse(isWeirError(error) ? error : this.defect(id, error));
+        },
+      );
     });
   }
 
-  private checkModel(runtime: Runtime, model: string): void {
-    if (runtime.models.has(model) || runtime.router.virtualNames.has(model)) return;
+  private begin(
+    runtime: Runtime,
+    protocol: Protocol,
+    inbound: Inbound,
+    response: ServerResponse,
+    at: Milliseconds,
+  ): void {
+    const exchange = new Exchange(runtime, this, protocol, inbound, response, at);
+    this.exchanges.add(exchange);
+    exchange.run();
+  }
+
+  /** The request with what it goes on from, its answer to be kept where the client wants that. */
+  private async recall(inbound: Inbound, memory: Memory, response: ServerResponse): Promise<Inbound> {
+    const { responses, clock } = this.ports;
+    const { previous } = memory;
+    const whole =
+      previous === undefined
+        ? inbound
+        : await resumed(inbound, memory, previous, responses, this.current.config.gateway.limits.body);
+    if (response.destroyed) throw new WeirError('client.gone', 'The client left before its request was begun');
+    keepAnswer(whole, memory, responses, () => clock.wall());
+    return whole;
+  }
+
+  /** @throws WeirError `request.unknown_model`, or `request.unsupported` for a model that is not for this. */
+  checkModel(runtime: Runtime, model: string, kind: Protocol['kind']): void {
+    if (runtime.router.virtualNames.has(model)) return;
+    if (runtime.models.has(model)) {
+      const embeds = runtime.embedding.has(model);
+      if (embeds === (kind === 'embedding')) return;
+      const what = embeds ? 'answers /v1/embeddings only' : 'gives no embeddings';
+      throw new WeirError('request.unsupported', `The model ${JSON.stringify(model)} ${what}`, { path: 'model' });
+    }
     const names = [...runtime.router.virtualNames, ...runtime.models.keys()];
     throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(model.slice(0, 80))}`, {
       path: 'model',

@@ -7,6 +7,7 @@ import { machineClock } from '#gateway/machine-clock.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
+import { memoryResponseStore } from '#store/memory-response-store.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 
@@ -37,6 +38,7 @@ export async function startGateway(yaml: string): Promise<RunningGateway> {
     connections: new Connections(),
     watchdog: new Watchdog(machineClock),
     records,
+    responses: memoryResponseStore({ keep: 1000 }),
     metrics,
     log: createLogger({ level: 'error', format: 'text', stream: process.stderr }),
   });

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Cancel } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
@@ -11,6 +11,7 @@ import type { Strategy, StrategyEvent } from '#contract/strategy.js';
 import type { Milliseconds } from '#contract/units.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
+import type { Lease } from '#pool/lease.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
 import { decisionHeaders } from './headers.js';
@@ -37,6 +38,8 @@ export class Exchange implements AttemptOwner, StageContext {
   readonly attempts: AttemptOutcome[] = [];
   readonly stages: StageNote[] = [];
   placement: Placement | undefined;
+  /** What got lost between the client's API and that of the replica which answered. */
+  lost: readonly string[] = NOTHING_LOST;
 
   private readonly strategy = { machine: undefined as Strategy | undefined, state: undefined as unknown };
   private attempt: Attempt | undefined;
@@ -116,10 +119,21 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 
   private startAttempts(): void {
+    const { embedding } = this.runtime;
+    if (embedding.size > 0) this.route.candidates = this.forKind(this.protocol.kind === 'embedding', embedding);
     const strategy = this.runtime.router.strategy(this.route.strategy);
     this.strategy.machine = strategy;
     this.strategy.state = strategy.start(this.route.candidates);
     this.advance({ kind: 'start' });
+  }
+
+  /** The candidates, without those that are for something else than what is asked. */
+  private forKind(embeds: boolean, embedding: ReadonlySet<string>): readonly Candidate[] {
+    return this.route.candidates.map(candidate =>
+      embedding.has(candidate.model) === embeds
+        ? candidate
+        : { ...candidate, eligible: false, reason: embeds ? 'gives no embeddings' : 'only gives embeddings' },
+    );
   }
 
   private advance(event: StrategyEvent): void {
@@ -156,17 +170,31 @@ export class Exchange implements AttemptOwner, StageContext {
         this.queuedMs += result.placement.queuedMs;
         this.placement = result.placement;
         if (asked.exclude.length === 0) this.stages.push({ stage: 'place', ms: this.clock.now() - begun });
-        this.attempt = new Attempt(this, asked.model, result);
-        this.attempt.start();
+        this.attempt = this.attemptOn(asked.model, result);
+        this.attempt?.start();
       });
     });
+  }
+
+  /** An attempt at a place; none when the replica's API cannot do what is asked, and then the next model has its turn. */
+  private attemptOn(model: string, lease: Lease): Attempt | undefined {
+    try {
+      return new Attempt(this, model, lease);
+    } catch (error) {
+      lease.release({ status: 'cancelled', replicaFault: false });
+      if (!isWeirError(error)) throw error;
+      this.lastError = error;
+      this.advance({ kind: 'failed', error, retryable: true });
+      return undefined;
+    }
   }
 
   /** {@link AttemptOwner}: the first byte is here. From now on there is no other replica and no other model. */
   begin(attempt: Attempt): ServerResponse {
     this.firstByteAt = this.clock.now();
     const { request } = this.inbound;
-    const head = decisionHeaders(request.id, this.route, attempt.placement, attempt.model);
+    this.lost = attempt.lost;
+    const head = this.head(attempt.placement, attempt.model);
     if (request.stream) {
       head['content-type'] = 'text/event-stream; charset=utf-8';
       head['cache-control'] = 'no-cache';
@@ -178,14 +206,20 @@ export class Exchange implements AttemptOwner, StageContext {
   /** {@link AttemptOwner}: a whole answer. */
   delivered(attempt: Attempt, delivery: Delivery): void {
     this.attempts.push(attempt.outcome('answered', this.clock.now()));
+    this.lost = attempt.lost;
+    const { keep } = this.inbound;
     if (delivery.text !== undefined) {
-      const head = decisionHeaders(this.inbound.request.id, this.route, attempt.placement, attempt.model);
+      if (keep !== undefined) keep(Buffer.from(delivery.text, 'latin1').toString('utf8'));
+      const head = this.head(attempt.placement, attempt.model);
       head['content-type'] = 'application/json';
       head['content-length'] = delivery.text.length;
       this.response.writeHead(200, head);
       // As text, not as bytes: that way head and body leave as one.
       this.response.end(delivery.text, 'latin1');
-    } else this.response.end();
+    } else {
+      if (keep !== undefined && delivery.whole !== undefined) keep(delivery.whole);
+      this.response.end();
+    }
     this.advance({ kind: 'answered' });
     this.end('answered', undefined, delivery.usage, delivery.finish);
   }
@@ -205,7 +239,7 @@ export class Exchange implements AttemptOwner, StageContext {
 
   private breakStream(error: WeirError, delivery: Delivery): void {
     // An error that the engine put into the stream has already reached the client.
-    if (delivery.errorSent !== true) this.response.write(this.protocol.errorEvent(error));
+    if (delivery.errorSent !== true) this.response.write(this.protocol.errorEvent(error, delivery.events));
     this.response.end();
     this.end('cut', error, delivery.usage, delivery.finish);
   }
@@ -215,7 +249,7 @@ export class Exchange implements AttemptOwner, StageContext {
     const { request } = this.inbound;
     const answer = { id: request.id, model: request.model, text, at: this.wallArrival };
     this.firstByteAt = this.clock.now();
-    const head = decisionHeaders(request.id, this.route, undefined, undefined);
+    const head = this.head(undefined, undefined);
     if (request.stream) {
       const said = this.protocol.fixedStream(answer, this.inbound.wantsUsage);
       sendText(this.response, 200, said, 'text/event-stream; charset=utf-8', head);
@@ -235,7 +269,7 @@ export class Exchange implements AttemptOwner, StageContext {
     this.response.off('close', this.onClientClosed);
     const { request } = this.inbound;
     if (error !== undefined && this.firstByteAt === undefined && status !== 'cancelled') {
-      const head = { ...decisionHeaders(request.id, this.route, this.placement, undefined), ...errorHeaders(error) };
+      const head = { ...this.head(this.placement, undefined), ...errorHeaders(error) };
       sendText(this.response, error.status, this.protocol.errorBody(error), 'application/json', head);
     }
     const outcome = this.outcome(status, error, usage, finish);
@@ -249,6 +283,15 @@ export class Exchange implements AttemptOwner, StageContext {
       if (request.sampling.n === 1) runtime.profiler.observeOutput(this.profile, usage.completionTokens);
     }
     this.host.ended(this);
+  }
+
+  private head(placement: Placement | undefined, model: string | undefined): OutgoingHttpHeaders {
+    const { id } = this.inbound.request;
+    const head = decisionHeaders(id, this.route, placement, model);
+    const { idHeader } = this.protocol;
+    if (idHeader !== undefined) head[idHeader] = id;
+    if (this.lost.length > 0) head['x-weir-lost'] = this.lost.join(',');
+    return head;
   }
 
   private outcome(status: OutcomeStatus, error?: WeirError, usage?: Usage, finish?: string): Outcome {
@@ -302,4 +345,5 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 }
 
+const NOTHING_LOST: readonly string[] = Object.freeze([]);
 const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });

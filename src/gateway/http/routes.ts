@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Gateway } from '#gateway/gateway.js';
+import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import { explainRoute, faultRoute, recordRoute, recordsRoute, stateRoute } from './api.js';
+import { countTokensRoute } from './count-tokens.js';
+import { modelRoute, modelsRoute, speaksAnthropic } from './models.js';
 import { Page } from './page.js';
 import { errorHeaders, sendJson, sendText } from './respond.js';
+import { cancelResponseRoute, deleteResponseRoute, inputItemsRoute, responseRoute } from './responses.js';
 
 /** What a route is given. */
 export interface Visit {
@@ -20,7 +24,7 @@ export interface Visit {
 export type Route = (visit: Visit) => void | Promise<void>;
 
 interface Entry {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly pattern: RegExp;
   readonly route: Route;
 }
@@ -38,6 +42,11 @@ export function createRoutes(gateway: Gateway): Routes {
     entry('GET', '/metrics', metricsRoute),
     entry('GET', '/v1/models', modelsRoute),
     entry('GET', '/v1/models/:name', modelRoute),
+    entry('POST', '/v1/messages/count_tokens', countTokensRoute),
+    entry('GET', '/v1/responses/:id', responseRoute),
+    entry('DELETE', '/v1/responses/:id', deleteResponseRoute),
+    entry('GET', '/v1/responses/:id/input_items', inputItemsRoute),
+    entry('POST', '/v1/responses/:id/cancel', cancelResponseRoute),
     entry('GET', '/api/state', stateRoute),
     entry('GET', '/api/records', recordsRoute),
     entry('GET', '/api/records/:id', recordRoute),
@@ -81,7 +90,9 @@ async function run(route: Route, visit: Visit): Promise<void> {
 }
 
 function sendError(response: ServerResponse, error: WeirError): void {
-  sendText(response, error.status, openaiChat.errorBody(error), 'application/json', errorHeaders(error));
+  const { url = '', headers } = response.req;
+  const protocol = url.startsWith('/v1/messages') || speaksAnthropic(headers) ? anthropicMessages : openaiChat;
+  sendText(response, error.status, protocol.errorBody(error), 'application/json', errorHeaders(error));
 }
 
 function entry(method: Entry['method'], path: string, route: Route): Entry {
@@ -114,30 +125,4 @@ function readyRoute({ gateway, response }: Visit): void {
 async function metricsRoute({ gateway, response }: Visit): Promise<void> {
   const { contentType, body } = await gateway.runtime.metrics.render();
   sendText(response, 200, body, contentType);
-}
-
-function modelsRoute({ gateway, response }: Visit): void {
-  sendJson(response, 200, { object: 'list', data: modelList(gateway) });
-}
-
-function modelRoute({ gateway, response, parameter }: Visit): void {
-  const model = modelList(gateway).find(({ id }) => id === parameter);
-  if (model === undefined)
-    throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(parameter.slice(0, 80))}`);
-  sendJson(response, 200, model);
-}
-
-/** Real models and the virtual names that ask for a decision, in OpenAI's form. */
-function modelList({ runtime }: Gateway): { id: string }[] {
-  const common = { object: 'model', created: 0, owned_by: 'weir' };
-  return [
-    ...[...runtime.router.virtualNames].map(id => ({ id, ...common, virtual: true })),
-    ...[...runtime.models.values()].map(({ name, contextTokens, description }) => ({
-      id: name,
-      ...common,
-      virtual: false,
-      max_model_len: contextTokens,
-      ...(description === undefined ? undefined : { description }),
-    })),
-  ];
 }

@@ -2,11 +2,25 @@ import type { WeirError } from '#contract/errors.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
 import { applyEditsToBytes } from '#protocols/json-text.js';
-import type { AnswerFacts, Envelope, FixedAnswer, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
+import type { Conversation } from '#protocols/neutral/conversation.js';
+import type {
+  AnswerFacts,
+  AnswerHead,
+  AnswerWriter,
+  Envelope,
+  FixedAnswer,
+  Inbound,
+  Protocol,
+  StreamRelay,
+} from '#protocols/protocol.js';
 import { answerFacts } from './chat-answer.js';
+import { chatConversation } from './chat-conversation.js';
 import { chatEdits } from './chat-edits.js';
+import { chatEngine } from './chat-engine.js';
 import { bodyText, parseObject, readChat } from './chat-request.js';
 import { ChatStreamRelay } from './chat-stream.js';
+import { ChatWriter } from './chat-writer.js';
+import { openaiError } from './terms.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -40,6 +54,14 @@ class ChatInbound implements Inbound {
     const edits = chatEdits(text, body, servedModel, parameters, injectUsage);
     return applyEditsToBytes(this.bytes, text, edits);
   }
+
+  conversation(): Conversation {
+    return chatConversation((this.decoded ?? decode(this.bytes)).body);
+  }
+
+  writer(head: AnswerHead): AnswerWriter {
+    return new ChatWriter(head, this.wantsUsage);
+  }
 }
 
 function decode(bytes: Buffer): Decoded {
@@ -50,7 +72,10 @@ function decode(bytes: Buffer): Decoded {
 /** OpenAI Chat Completions: `POST /v1/chat/completions`. */
 export const openaiChat: Protocol = {
   name: 'openai-chat',
+  api: 'openai',
+  kind: 'generation',
   enginePath: '/v1/chat/completions',
+  engine: chatEngine,
 
   read(body: Buffer, envelope: Envelope): Inbound {
     const decoded = decode(body);
@@ -66,11 +91,11 @@ export const openaiChat: Protocol = {
   },
 
   errorBody(error: WeirError): string {
-    return JSON.stringify({ error: errorObject(error) });
+    return JSON.stringify({ error: openaiError(error) });
   },
 
   errorEvent(error: WeirError): string {
-    return `data: ${JSON.stringify({ error: errorObject(error) })}\n\n`;
+    return `data: ${JSON.stringify({ error: openaiError(error) })}\n\n`;
   },
 
   fixedBody(answer: FixedAnswer): string {
@@ -98,10 +123,4 @@ const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 function head(answer: FixedAnswer, object: string): Json {
   return { id: `chatcmpl-${answer.id}`, object, created: Math.floor(answer.at / 1000), model: answer.model };
-}
-
-function errorObject(error: WeirError): Json {
-  const hint = error.hint === undefined ? '' : ` Expected ${error.hint}.`;
-  const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
-  return { message: message + hint, type: error.type, param: error.path ?? null, code: error.code };
 }
