@@ -8,7 +8,7 @@ import type { EngineMetrics } from './engine-metrics.js';
 import type { Fault } from './faults.js';
 import type { Pacer } from './pacer.js';
 import type { TokenisedPrompt } from './prompt-prefix.js';
-import { DONE, type Wire } from './wire.js';
+import type { Wire } from './wire.js';
 
 /** A client that leaves more than this unread has its connection closed: an answer is not buffered without bound. */
 const MOST_UNREAD = 8_000_000;
@@ -172,7 +172,7 @@ export class Generation {
     if (--this.open > 0) return;
     this.over = true;
     if (plan.stream) {
-      response.end(plan.includeUsage ? `${plan.wire.usage(this.usage())}${DONE}` : DONE);
+      response.end(plan.wire.end(this.usage(), plan.includeUsage));
       return;
     }
     const body = Buffer.from(this.whole());

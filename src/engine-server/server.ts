@@ -7,10 +7,11 @@ import { machineClock } from '#gateway/machine-clock.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
 import type { EngineStats } from '#pool/engine/engine.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
+import type { EngineService } from './choices.js';
 import { EngineMetrics } from './engine-metrics.js';
 import { type Fault, type FaultInput, Faults } from './faults.js';
 import { Pacer } from './pacer.js';
-import { type EngineService, serve } from './service.js';
+import { serve } from './service.js';
 
 export interface EngineServerOptions {
   /** Model of the engine catalogue whose timing is simulated: `llama-3.1-8b`. */

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
-import type { Random } from '#contract/random.js';
 import type { Tokens } from '#contract/units.js';
-import type { EngineProfile } from '#pool/engine/profile.js';
-import { type AnswerLimits, composeCall, composeText } from './answer.js';
+import { errorJson } from '#protocols/anthropic/terms.js';
+import { composeCall } from './answer.js';
 import { readJson } from './body.js';
-import type { EngineMetrics } from './engine-metrics.js';
-import type { Fault, Faults } from './faults.js';
+import { type EngineService, promptOf, room, SIMULATED_HEADER, textChoice } from './choices.js';
+import { embed } from './embeddings.js';
+import type { Fault } from './faults.js';
 import { type Choice, Generation } from './generation.js';
-import type { Pacer } from './pacer.js';
-import { countTokens, type TokenisedPrompt, tokenise } from './prompt-prefix.js';
+import { countMessages, messages, responses } from './neutral-service.js';
 import {
   type ChatRequest,
   chatSchema,
@@ -24,32 +22,31 @@ import {
 } from './requests.js';
 import { chatWire, textWire, type WireHead } from './wire.js';
 
-/** Stands on every response. */
-export const SIMULATED_HEADER = { 'x-weir-simulated': 'true' };
-
-export interface EngineService {
-  readonly servedAs: string;
-  readonly profile: EngineProfile;
-  readonly answerTokens: Tokens;
-  readonly pacer: Pacer;
-  readonly metrics: EngineMetrics;
-  readonly faults: Faults;
-  readonly clock: Clock;
-  /** Where answers come from: forked for each by its prompt, so that the same prompt gets the same answer. */
-  readonly random: Random;
-}
-
 type Route = (service: EngineService, request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/v1/chat/completions': { POST: chat },
   '/v1/completions': { POST: complete },
+  '/v1/embeddings': { POST: embed },
+  '/v1/messages': { POST: withFaults(messages) },
+  '/v1/messages/count_tokens': { POST: countMessages },
+  '/v1/responses': { POST: withFaults(responses) },
   '/v1/models': { GET: models },
   '/health': { GET: (_service, _request, response) => send(response, 200, '', 'text/plain') },
   '/version': { GET: (_service, _request, response) => sendJson(response, 200, { version: 'weir-simulated' }) },
   '/metrics': { GET: metrics },
   '/faults': { GET: showFaults, POST: setFault },
 };
+
+/** A route that faults happen to. */
+function withFaults(
+  route: (service: EngineService, request: IncomingMessage, response: ServerResponse, fault?: Fault) => Promise<void>,
+): Route {
+  return async (service, request, response) => {
+    const fault = service.faults.draw();
+    if (!fails(fault, response)) await route(service, request, response, fault);
+  };
+}
 
 /** Answers one request; errors take the form that vLLM gives them. */
 export async function serve(service: EngineService, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -126,51 +123,6 @@ function planOf(
   };
 }
 
-/** Counts and hashes a prompt, unless it is for another model or longer than the context window. */
-function promptOf(service: EngineService, { model }: { model: string }, text: string): TokenisedPrompt {
-  if (model !== service.servedAs) {
-    throw new WeirError('request.unknown_model', `The model \`${model}\` does not exist.`, { path: 'model' });
-  }
-  const { contextTokens } = service.profile;
-  const tokens = countTokens(text.length);
-  if (tokens >= contextTokens) {
-    const message = `The model's context window is ${contextTokens} tokens; the prompt has about ${tokens}.`;
-    throw new WeirError('request.context_too_long', message, { path: 'messages' });
-  }
-  return tokenise(text, service.servedAs);
-}
-
-/** Longest answer that the request asks for and the context window leaves room for. */
-function room({ profile }: EngineService, prompt: TokenisedPrompt, asked: Tokens | null | undefined): Tokens {
-  const left = profile.contextTokens - prompt.tokens;
-  if (asked !== null && asked !== undefined && asked > left) {
-    const message = `${prompt.tokens} tokens of prompt and ${asked} of answer exceed the context window of ${profile.contextTokens}.`;
-    throw new WeirError('request.context_too_long', message, { path: 'max_tokens' });
-  }
-  return asked ?? left;
-}
-
-function textChoice(
-  service: EngineService,
-  body: ChatRequest | TextRequest,
-  prompt: TokenisedPrompt,
-  most: Tokens,
-  index: number,
-): Choice {
-  const { profile, servedAs, answerTokens } = service;
-  const name = servedAs === profile.model ? profile.model : `${servedAs} (timed as ${profile.model})`;
-  const opening = `This is Weir's simulated ${name} on ${profile.gpu}; no model ran, only its timing is real. In place of an answer:`;
-  const limits: AnswerLimits = {
-    most,
-    least: body.min_tokens ?? 0,
-    median: answerTokens,
-    ignoreEnd: body.ignore_eos === true,
-    stop: body.stop,
-  };
-  const random = service.random.fork(`${prompt.digest}/${body.seed ?? ''}/${index}`);
-  return { prompt, answer: composeText(random, limits, opening) };
-}
-
 function head({ servedAs, clock }: EngineService, kind: string, logprobs: boolean): WireHead {
   const id = `${kind}-${randomUUID().replaceAll('-', '')}`;
   return { id, model: servedAs, created: Math.floor(clock.wall() / 1000), logprobs };
@@ -185,6 +137,10 @@ function fails(fault: Fault | undefined, response: ServerResponse): boolean {
   if (fault?.kind !== 'error') return false;
   const { status } = fault;
   response.req.resume();
+  if (isAnthropic(response)) {
+    sendJson(response, status, errorJson(new WeirError('upstream.status', 'Injected fault', { status })));
+    return true;
+  }
   sendJson(response, status, {
     error: { message: 'Injected fault.', type: 'SimulatedFault', param: null, code: status },
   });
@@ -251,6 +207,14 @@ function sendError(response: ServerResponse, error: unknown): void {
   // What is left of a body that was not read stands in the way of the next request.
   if (known.code === 'request.too_large') response.setHeader('connection', 'close');
   response.req.resume();
+  if (isAnthropic(response)) {
+    sendJson(response, status, errorJson(known));
+    return;
+  }
   const type = ERROR_TYPES[status] ?? 'InternalServerError';
   sendJson(response, status, { error: { message, type, param: path ?? null, code: status } });
+}
+
+function isAnthropic({ req }: ServerResponse): boolean {
+  return req.url?.startsWith('/v1/messages') === true;
 }

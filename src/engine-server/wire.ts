@@ -10,8 +10,8 @@ export interface Wire {
   token(choice: number, answer: Answer, at: number): string;
   /** The event that ends a choice. */
   finish(choice: number, answer: Answer): string;
-  /** The event with the counts, behind all choices. */
-  usage(usage: Usage): string;
+  /** What comes behind all choices: the counts, where they were asked for, and the end mark. */
+  end(usage: Usage, includeUsage: boolean): string;
   /** All choices in one body. */
   whole(answers: readonly Answer[], usage: Usage): string;
 }
@@ -24,7 +24,7 @@ export interface WireHead {
   readonly logprobs: boolean;
 }
 
-export const DONE = 'data: [DONE]\n\n';
+const DONE = 'data: [DONE]\n\n';
 
 export function chatWire(head: WireHead): Wire {
   const top = `data: ${headText(head, 'chat.completion.chunk')},"choices":[`;
@@ -32,13 +32,14 @@ export function chatWire(head: WireHead): Wire {
     token(choice, answer, at) {
       const piece = JSON.stringify(answer.pieces[at]);
       const role = at === 0 ? '"role":"assistant",' : '';
-      const delta = answer.call === undefined ? `${role}"content":${piece}` : `${role}${callDelta(answer, at, piece)}`;
+      const place = at < (answer.thoughts ?? 0) ? 'reasoning_content' : 'content';
+      const delta = answer.call === undefined ? `${role}"${place}":${piece}` : `${role}${callDelta(answer, at, piece)}`;
       const logprobs = head.logprobs ? JSON.stringify({ content: [chatLogprob(answer.pieces[at]!)] }) : 'null';
       return `${top}{"index":${choice},"delta":{${delta}},"logprobs":${logprobs},"finish_reason":null}]}\n\n`;
     },
     finish: (choice, answer) =>
       `${top}{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${answer.finish}"}]}\n\n`,
-    usage: usage => `${top}],"usage":${usageText(usage)}}\n\n`,
+    end: (usage, includeUsage) => (includeUsage ? `${top}],"usage":${usageText(usage)}}\n\n${DONE}` : DONE),
     whole(answers, usage) {
       const choices = answers.map((answer, index) => ({
         index,
@@ -61,7 +62,7 @@ export function textWire(head: WireHead): Wire {
     },
     finish: (choice, answer) =>
       `${top}{"index":${choice},"text":"","logprobs":null,"finish_reason":"${answer.finish}"}]}\n\n`,
-    usage: usage => `${top}],"usage":${usageText(usage)}}\n\n`,
+    end: (usage, includeUsage) => (includeUsage ? `${top}],"usage":${usageText(usage)}}\n\n${DONE}` : DONE),
     whole(answers, usage) {
       const choices = answers.map((answer, index) => ({
         index,
@@ -94,9 +95,12 @@ function callDelta({ call }: Answer, at: number, piece: string): string {
   return `"tool_calls":[{"index":0,${names},"function":{"name":${JSON.stringify(call.name)},"arguments":${piece}}}]`;
 }
 
-function chatContent({ pieces, call }: Answer): Record<string, unknown> {
-  const text = pieces.join('');
-  if (call === undefined) return { content: text };
+function chatContent({ pieces, call, thoughts = 0 }: Answer): Record<string, unknown> {
+  const text = pieces.slice(thoughts).join('');
+  if (call === undefined) {
+    const thought = pieces.slice(0, thoughts).join('');
+    return thought === '' ? { content: text } : { content: text, reasoning_content: thought };
+  }
   return {
     content: null,
     tool_calls: [{ id: call.id, type: 'function', function: { name: call.name, arguments: text } }],
