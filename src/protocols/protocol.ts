@@ -117,15 +117,6 @@ export interface AnswerFacts {
   readonly finish: string | undefined;
 }
 
-/** A fixed answer, given by Weir itself. */
-export interface FixedAnswer {
-  readonly id: string;
-  readonly model: string;
-  readonly text: string;
-  /** Wall time in ms. */
-  readonly at: Milliseconds;
-}
-
 /** How a stream ended, as far as its bytes tell. */
 export interface StreamEnd extends AnswerFacts {
   /** The engine said that it was done: the only clean end there is. */
@@ -179,7 +170,4 @@ export interface Protocol {
    * @param events events sent before it, where the API numbers them.
    */
   errorEvent(error: WeirError, events?: number): string;
-  fixedBody(answer: FixedAnswer): string;
-  /** A whole stream that says the fixed answer. */
-  fixedStream(answer: FixedAnswer, withUsage: boolean): string;
 }

@@ -12,6 +12,7 @@ import type { Milliseconds } from '#contract/units.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Lease } from '#pool/lease.js';
+import { fixedAnswer, streamOf } from '#protocols/neutral/fixed.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
 import { decisionHeaders } from './headers.js';
@@ -247,13 +248,14 @@ export class Exchange implements AttemptOwner, StageContext {
   /** Answers with a fixed text; no model is asked. */
   private say(text: string): void {
     const { request } = this.inbound;
-    const answer = { id: request.id, model: request.model, text, at: this.wallArrival };
+    const writer = this.inbound.writer({ id: request.id, model: request.model, at: this.wallArrival });
+    const answer = fixedAnswer(text);
+    const whole = writer.whole(answer);
+    const said = request.stream ? streamOf(answer, writer) : whole;
     this.firstByteAt = this.clock.now();
-    const head = this.head(undefined, undefined);
-    if (request.stream) {
-      const said = this.protocol.fixedStream(answer, this.inbound.wantsUsage);
-      sendText(this.response, 200, said, 'text/event-stream; charset=utf-8', head);
-    } else sendText(this.response, 200, this.protocol.fixedBody(answer), 'application/json', head);
+    this.inbound.keep?.(whole);
+    const type = request.stream ? 'text/event-stream; charset=utf-8' : 'application/json';
+    sendText(this.response, 200, said, type, this.head(undefined, undefined));
     this.end('answered', undefined, NO_TOKENS, 'stop');
   }
 

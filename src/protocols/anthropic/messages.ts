@@ -2,9 +2,7 @@ import type { RouteParameters } from '#contract/route.js';
 import { BodyEdits } from '#protocols/body-edits.js';
 import { EventRelay } from '#protocols/event-relay.js';
 import { type Json, parsedObject } from '#protocols/json.js';
-import { eventsOf } from '#protocols/neutral/answer.js';
 import { type Conversation, inferenceOf, promptCharsOf } from '#protocols/neutral/conversation.js';
-import { fixedAnswer } from '#protocols/neutral/fixed.js';
 import { bodyText, parseObject } from '#protocols/openai/chat-request.js';
 import type { AnswerHead, Envelope, Inbound, Protocol } from '#protocols/protocol.js';
 import { sseText } from '#protocols/sse.js';
@@ -89,12 +87,4 @@ export const anthropicMessages: Protocol = {
   relay: () => new EventRelay(new MessagesWatch()),
   errorBody: error => JSON.stringify(errorJson(error)),
   errorEvent: error => sseText('error', errorJson(error)),
-  fixedBody: answer => new MessagesWriter(answer).whole(fixedAnswer(answer.text)),
-
-  fixedStream(answer) {
-    const writer = new MessagesWriter(answer);
-    return eventsOf(fixedAnswer(answer.text))
-      .map(event => writer.event(event))
-      .join('');
-  },
 };

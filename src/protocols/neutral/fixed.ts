@@ -1,4 +1,5 @@
-import type { Answer } from './answer.js';
+import type { AnswerWriter } from '#protocols/protocol.js';
+import { type Answer, eventsOf } from './answer.js';
 
 /** An answer that Weir gives itself: it costs no tokens anywhere. */
 export function fixedAnswer(text: string): Answer {
@@ -8,4 +9,11 @@ export function fixedAnswer(text: string): Answer {
     usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0 },
     foreign: [],
   };
+}
+
+/** A whole stream that tells an answer. */
+export function streamOf(answer: Answer, writer: AnswerWriter): string {
+  let text = '';
+  for (const event of eventsOf(answer)) text += writer.event(event);
+  return text;
 }

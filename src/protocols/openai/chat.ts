@@ -8,7 +8,6 @@ import type {
   AnswerHead,
   AnswerWriter,
   Envelope,
-  FixedAnswer,
   Inbound,
   Protocol,
   StreamRelay,
@@ -97,30 +96,4 @@ export const openaiChat: Protocol = {
   errorEvent(error: WeirError): string {
     return `data: ${JSON.stringify({ error: openaiError(error) })}\n\n`;
   },
-
-  fixedBody(answer: FixedAnswer): string {
-    return JSON.stringify({
-      ...head(answer, 'chat.completion'),
-      choices: [
-        { index: 0, message: { role: 'assistant', content: answer.text }, logprobs: null, finish_reason: 'stop' },
-      ],
-      usage: NO_USAGE,
-    });
-  },
-
-  fixedStream(answer: FixedAnswer, withUsage: boolean): string {
-    const common = head(answer, 'chat.completion.chunk');
-    const chunk = (delta: Json, finish: string | null): string =>
-      `data: ${JSON.stringify({ ...common, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] })}\n\n`;
-    const usage = withUsage ? `data: ${JSON.stringify({ ...common, choices: [], usage: NO_USAGE })}\n\n` : '';
-    const said = chunk({ role: 'assistant', content: answer.text }, null) + chunk({}, 'stop');
-    return `${said}${usage}data: [DONE]\n\n`;
-  },
 };
-
-/** A fixed answer costs no tokens anywhere. */
-const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-
-function head(answer: FixedAnswer, object: string): Json {
-  return { id: `chatcmpl-${answer.id}`, object, created: Math.floor(answer.at / 1000), model: answer.model };
-}

@@ -2,9 +2,8 @@ import type { InferenceRequest, Message } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
 import { BodyEdits, capOutput } from '#protocols/body-edits.js';
 import { invalid, isObject, type Json, metadataOf, modelOf, optional, optionalCount } from '#protocols/json.js';
-import { type Answer, type AnswerEvent, eventsOf } from '#protocols/neutral/answer.js';
+import type { Answer, AnswerEvent } from '#protocols/neutral/answer.js';
 import type { Conversation } from '#protocols/neutral/conversation.js';
-import { fixedAnswer } from '#protocols/neutral/fixed.js';
 import type { AnswerHead, AnswerWriter, Envelope, Inbound, Protocol } from '#protocols/protocol.js';
 import { unsupported } from '#protocols/translation.js';
 import { answerFacts } from './chat-answer.js';
@@ -196,12 +195,4 @@ export const openaiCompletions: Protocol = {
   relay: stripUsage => new ChatStreamRelay(stripUsage),
   errorBody: error => JSON.stringify({ error: openaiError(error) }),
   errorEvent: error => said({ error: openaiError(error) }),
-  fixedBody: answer => new CompletionsWriter(answer, false).whole(fixedAnswer(answer.text)),
-
-  fixedStream(answer, withUsage) {
-    const writer = new CompletionsWriter(answer, withUsage);
-    return eventsOf(fixedAnswer(answer.text))
-      .map(event => writer.event(event))
-      .join('');
-  },
 };

@@ -111,10 +111,4 @@ export const openaiEmbeddings: Protocol = {
   },
   errorBody: error => JSON.stringify({ error: openaiError(error) }),
   errorEvent: error => `data: ${JSON.stringify({ error: openaiError(error) })}\n\n`,
-  fixedBody(): never {
-    throw unsupported('a decision answers with a text, and embeddings have none');
-  },
-  fixedStream(): never {
-    throw unsupported('embeddings are not streamed');
-  },
 };

@@ -4,17 +4,15 @@ import type { RouteParameters } from '#contract/route.js';
 import { BodyEdits, capOutput } from '#protocols/body-edits.js';
 import { EventRelay } from '#protocols/event-relay.js';
 import { asText, isObject, type Json, optional, parsedObject } from '#protocols/json.js';
-import { eventsOf } from '#protocols/neutral/answer.js';
 import { type Conversation, inferenceOf, promptCharsOf } from '#protocols/neutral/conversation.js';
-import { fixedAnswer } from '#protocols/neutral/fixed.js';
 import { PACKED } from '#protocols/neutral/seal.js';
 import { bodyText, parseObject } from '#protocols/openai/chat-request.js';
 import { openaiError } from '#protocols/openai/terms.js';
-import type { AnswerHead, Envelope, FixedAnswer, Inbound, Memory, Protocol } from '#protocols/protocol.js';
+import type { AnswerHead, Envelope, Inbound, Memory, Protocol } from '#protocols/protocol.js';
 import { sseText } from '#protocols/sse.js';
 import { responsesEngine } from './engine.js';
 import { inputItems } from './items.js';
-import { formsOf, type ToolForms } from './output.js';
+import { formsOf } from './output.js';
 import { readResponses } from './request.js';
 import { finishFrom, usageFrom } from './terms.js';
 import { ResponsesWatch } from './watch.js';
@@ -102,8 +100,6 @@ function instructionsWith(own: string, { mode, text }: NonNullable<RouteParamete
   return mode === 'prepend' ? `${text}\n\n${own}` : `${own}\n\n${text}`;
 }
 
-const NO_TOOLS: ToolForms = new Map();
-
 /** OpenAI Responses: `POST /v1/responses`. */
 export const openaiResponses: Protocol = {
   name: 'openai-responses',
@@ -127,14 +123,6 @@ export const openaiResponses: Protocol = {
   relay: () => new EventRelay(new ResponsesWatch()),
   errorBody: error => JSON.stringify({ error: openaiError(error) }),
   errorEvent: (error, events = 0) => sseText('error', errorEvent(error, events)),
-  fixedBody: (answer: FixedAnswer) => new ResponsesWriter(answer, {}, NO_TOOLS).whole(fixedAnswer(answer.text)),
-
-  fixedStream(answer: FixedAnswer) {
-    const writer = new ResponsesWriter(answer, {}, NO_TOOLS);
-    return eventsOf(fixedAnswer(answer.text))
-      .map(event => writer.event(event))
-      .join('');
-  },
 };
 
 /** The event's own members are OpenAI's; the nested error beside them is what makes OpenAI's own clients throw. */

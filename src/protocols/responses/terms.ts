@@ -21,7 +21,7 @@ export function usageFrom(value: unknown): AnswerUsage | undefined {
     promptTokens: value.input_tokens,
     completionTokens: typeof value.output_tokens === 'number' ? value.output_tokens : 0,
     cachedTokens: typeof inputs === 'number' ? inputs : 0,
-    ...(typeof outputs === 'number' ? { reasoningTokens: outputs } : undefined),
+    ...(typeof outputs === 'number' && outputs > 0 ? { reasoningTokens: outputs } : undefined),
   };
 }
 
