@@ -16,6 +16,7 @@ import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { GatewayState } from '#store/gateway-state.js';
 import { openRecordStore } from '#store/record-store.js';
+import { openResponseStore } from '#store/response-store.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 
@@ -58,6 +59,14 @@ export async function runGateway(options: ServeOptions): Promise<void> {
         metrics,
       )
     : undefined;
+  const kept = config.gateway.responses;
+  const responses = openResponseStore({
+    path: kept.path,
+    keepForMs: kept.keep_for,
+    keep: kept.keep,
+    keepBytes: kept.keep_size,
+    onError: error => log.error('a response could not be stored', { error }),
+  });
   const state = new GatewayState(config.gateway.state.path);
   let watcher: ConfigWatch | undefined;
   const configuration = new LiveConfiguration(loaded, absolute(configFile(options)), {
@@ -82,6 +91,7 @@ export async function runGateway(options: ServeOptions): Promise<void> {
       connections: new Connections(machineClock),
       watchdog: new Watchdog(machineClock),
       records,
+      responses,
       metrics,
       log,
       identity,
@@ -91,6 +101,9 @@ export async function runGateway(options: ServeOptions): Promise<void> {
   metrics.gauge('weir_in_flight', 'Requests open now.', [], () => [{ labels: {}, value: gateway.inFlight }]);
   metrics.gauge('weir_records_dropped', 'Decision records that could not be kept.', [], () => [
     { labels: {}, value: records.dropped },
+  ]);
+  metrics.gauge('weir_responses_dropped', 'Responses that could not be stored.', [], () => [
+    { labels: {}, value: responses.dropped },
   ]);
   metrics.gauge('weir_pool_in_flight', 'Requests on the replicas of a pool.', ['pool'], () =>
     gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.inFlight })),
@@ -138,6 +151,7 @@ export async function runGateway(options: ServeOptions): Promise<void> {
   state.close();
   await identity?.close();
   await records.close();
+  await responses.close();
   await fleet.close();
 }
 

@@ -1,9 +1,7 @@
-import { WeirError } from '#contract/errors.js';
 import type { ContentPart, Message, Role, ToolDefinition } from '#contract/request.js';
 import type { Bytes } from '#contract/units.js';
 import { fromUtf8, WireText } from '#contract/wire-text.js';
-
-export type Json = Readonly<Record<string, unknown>>;
+import { invalid, isObject, type Json, shown } from '#protocols/json.js';
 
 /**
  * How the strings of a body say their characters.
@@ -172,16 +170,4 @@ function rawText(value: unknown): string {
 
 function said(text: string, coding: Coding): string {
   return coding === 'utf8' ? fromUtf8(text) : text;
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? '(none)' : (JSON.stringify(value)?.slice(0, 40) ?? typeof value);
-}
-
-export function invalid(path: string, message: string, hint: string): WeirError {
-  return new WeirError('request.invalid', message, { path, hint });
 }

@@ -1,12 +1,11 @@
 import { isAscii } from 'node:buffer';
-import { WeirError } from '#contract/errors.js';
 import type { Caller, InferenceRequest, Message, Sampling, ToolDefinition } from '#contract/request.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import { fromUtf8 } from '#contract/wire-text.js';
-import { checkOnce, checkUtf8 } from '#protocols/json-guard.js';
-import type { Outline } from '#protocols/json-outline.js';
+import { invalid, isObject, type Json } from '#protocols/json.js';
+import { checkUtf8 } from '#protocols/json-guard.js';
 import type { Envelope } from '#protocols/protocol.js';
-import { type ChatContent, type Coding, invalid, isObject, type Json, readContent } from './chat-content.js';
+import { type ChatContent, type Coding, readContent } from './chat-content.js';
 
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
 /** Bounds of `metadata`, as OpenAI documents them with some room. */
@@ -27,31 +26,6 @@ export function bodyText(body: Buffer): BodyText {
   if (!ascii) checkUtf8(body);
   if (!bytes.includes('\\u')) return { text: bytes, coding: ascii ? 'ascii' : 'utf8', bytewise: true };
   return { text: ascii ? bytes : body.toString('utf8'), coding: 'decoded', bytewise: ascii };
-}
-
-/** Members that Weir reads or changes. */
-const READ: ReadonlySet<string> = new Set(
-  (
-    'model messages stream stream_options tools n user metadata cache_salt response_format max_tokens max_completion_tokens ' +
-    'temperature top_p seed reasoning_effort'
-  ).split(' '),
-);
-
-/**
- * @param outline of the same text.
- * @throws WeirError `request.not_json` when the text is not a JSON object; `request.invalid` for what parsers could read differently.
- */
-export function parseObject(text: string, outline: Outline): Json {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const where = cause instanceof Error ? cause.message.slice(0, 200) : '';
-    throw new WeirError('request.not_json', `The body is not JSON: ${where}`, { hint: 'a JSON object', cause });
-  }
-  if (!isObject(value)) throw invalid('', 'The body must be a JSON object', 'an object with "model" and "messages"');
-  checkOnce(outline, READ);
-  return value;
 }
 
 /**

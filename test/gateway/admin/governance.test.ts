@@ -54,10 +54,10 @@ it('each route answers what its schema says, to an admin, and tells no secret a 
   let id = '';
   const secrets: string[] = [];
   for (const [name, path, body] of CALLS) {
-    const route = ADMIN_ROUTES.find(one => `${one.method} ${one.path}` === name);
+    const route = ADMIN_ROUTES.find(one => `${one.method} ${one.path}` === name)!;
     const answer = await call(`${name.split(' ')[0]} ${path.replace('KEY', id)}`, body);
     expect([name, answer.status, answer.body.error]).toEqual([name, 200, undefined]);
-    expect((route?.answer as z.ZodType).parse(answer.body), name).toEqual(answer.body);
+    expect((route.answer as z.ZodType).parse(answer.body), name).toEqual(answer.body);
     for (const secret of secrets) expect(JSON.stringify(answer.body), name).not.toContain(secret);
     if (typeof answer.body.secret === 'string') secrets.push(answer.body.secret);
     if (name === 'POST /api/keys') id = answer.body.key.id;
