@@ -1,31 +1,36 @@
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
 import { LocalEngines } from '#cli/local-engines.js';
-import { type CommonOptions, configFile, integer, readConfig } from '#cli/options.js';
+import { type CommonOptions, configFile, DEFAULT_FILE, integer, readConfig } from '#cli/options.js';
 import { renderProblems } from '#cli/problems.js';
 import { version } from '#cli/version.js';
 import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
 import { ConfigWatch } from '#config/watch.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
+import { LiveConfiguration } from '#gateway/configuration/live-configuration.js';
 import { Gateway } from '#gateway/gateway.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
+import { GatewayState } from '#store/gateway-state.js';
 import { openRecordStore } from '#store/record-store.js';
+import { openResponseStore } from '#store/response-store.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 
 export interface ServeOptions extends CommonOptions {
   readonly port?: number;
   readonly host?: string;
-  readonly insecure?: true;
+  readonly insecureNoAuth?: true;
 }
 
 /** Runs the gateway until the process is told to end. What goes wrong before it listens ends the command with exit code 2. */
 export async function runGateway(options: ServeOptions): Promise<void> {
   const listen = overrides(options);
-  const config = await validConfig(options, listen);
+  const loaded = await validConfig(options, listen);
+  const { config } = loaded;
   const log = createLogger({
     level: config.gateway.log.level,
     format: config.gateway.log.format,
@@ -45,18 +50,60 @@ export async function runGateway(options: ServeOptions): Promise<void> {
     await Promise.allSettled([fleet.close(), opening.then(store => store.close())]);
     throw error;
   });
-  const gateway = new Gateway(resolved, {
-    clock: machineClock,
-    random: seededRandom(options.seed),
-    connections: new Connections(machineClock),
-    watchdog: new Watchdog(machineClock),
-    records,
-    metrics,
-    log,
+  let gateway: Gateway | undefined;
+  const identity = config.gateway.auth.required
+    ? await (await import('./gateway-identity.js')).openGatewayIdentity(
+        config,
+        () => gateway?.runtime.config ?? config,
+        log,
+        metrics,
+      )
+    : undefined;
+  const kept = config.gateway.responses;
+  const responses = openResponseStore({
+    path: kept.path,
+    keepForMs: kept.keep_for,
+    keep: kept.keep,
+    keepBytes: kept.keep_size,
+    onError: error => log.error('a response could not be stored', { error }),
   });
+  const state = new GatewayState(config.gateway.state.path);
+  let watcher: ConfigWatch | undefined;
+  const configuration = new LiveConfiguration(loaded, absolute(configFile(options)), {
+    clock: machineClock,
+    load: { listen },
+    seed: options.seed,
+    newFile: options.config ?? DEFAULT_FILE,
+    apply: async next => {
+      gateway?.reload(await fleet.resolve(next));
+      log.info('a new configuration is in force', { version: next.version });
+    },
+    versions: () => state.versions,
+    onFile: async file => {
+      watcher = await watchFile(file, configuration, listen, log, metrics);
+    },
+  });
+  gateway = new Gateway(
+    resolved,
+    {
+      clock: machineClock,
+      random: seededRandom(options.seed),
+      connections: new Connections(machineClock),
+      watchdog: new Watchdog(machineClock),
+      records,
+      responses,
+      metrics,
+      log,
+      identity,
+    },
+    { configuration, env: process.env, version: version() },
+  );
   metrics.gauge('weir_in_flight', 'Requests open now.', [], () => [{ labels: {}, value: gateway.inFlight }]);
   metrics.gauge('weir_records_dropped', 'Decision records that could not be kept.', [], () => [
     { labels: {}, value: records.dropped },
+  ]);
+  metrics.gauge('weir_responses_dropped', 'Responses that could not be stored.', [], () => [
+    { labels: {}, value: responses.dropped },
   ]);
   metrics.gauge('weir_pool_in_flight', 'Requests on the replicas of a pool.', ['pool'], () =>
     gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.inFlight })),
@@ -77,21 +124,34 @@ export async function runGateway(options: ServeOptions): Promise<void> {
     return undefined;
   });
   if (address === undefined) {
-    await Promise.allSettled([fleet.close(), records.close()]);
+    await Promise.allSettled([fleet.close(), records.close(), identity?.close()]);
     exit(EXIT.misuse);
   }
   greet(resolved, address.url);
 
-  const watcher = await watchFor(options, listen, log, metrics, async next => {
-    gateway.reload(await fleet.resolve(next));
-    log.info('a new configuration is in force', { version: next.version });
+  if (configuration.file !== undefined) {
+    watcher = await watchFile(configuration.file, configuration, listen, log, metrics);
+  }
+  process.on('SIGHUP', () => void watcher?.reload());
+  // Nothing of this is needed to serve: it comes after the first requests.
+  setImmediate(() => {
+    try {
+      gateway.traffic.restore(state.traffic, machineClock.wall());
+      configuration.begin();
+    } catch (error) {
+      log.error('what Weir remembers of itself cannot be read', { error });
+    }
   });
   const signal = await shutdownSignal();
   log.info('draining', { signal, open: gateway.inFlight, limit_ms: config.gateway.drain });
   await watcher?.close();
   const ended = await gateway.drain(gateway.runtime.config.gateway.drain);
   if (ended > 0) log.warn('open requests had to be ended', { requests: ended });
+  gateway.traffic.close();
+  state.close();
+  await identity?.close();
   await records.close();
+  await responses.close();
   await fleet.close();
 }
 
@@ -100,7 +160,7 @@ function overrides(options: ServeOptions): ListenOverrides {
   return {
     ...(options.host === undefined ? undefined : { host: options.host }),
     ...(port === undefined ? undefined : { port }),
-    ...(options.insecure === undefined ? undefined : { insecure: true }),
+    ...(options.insecureNoAuth === undefined ? undefined : { insecure: true }),
   };
 }
 
@@ -115,10 +175,10 @@ function portFromEnvironment(): number | undefined {
   }
 }
 
-async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<Config> {
+async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<LoadResult & { ok: true }> {
   const result = await readConfig(options, listen);
   report(result);
-  return result.ok ? result.config : exit(EXIT.misuse);
+  return result.ok ? result : exit(EXIT.misuse);
 }
 
 /** Says on standard error what is wrong with a configuration, or doubtful about it. */
@@ -129,38 +189,41 @@ function report(result: LoadResult): void {
   if (warnings.length > 0) process.stderr.write(renderProblems(warnings, { source, text, severity: 'warning' }));
 }
 
-/** Watches the file, if there is one. Configurations come into force one after the other, in the order in which they were read. */
-async function watchFor(
-  options: ServeOptions,
+/** Watches the file. Configurations come into force one after the other, in the order in which they were read. */
+async function watchFile(
+  file: string,
+  configuration: LiveConfiguration,
   listen: ListenOverrides,
   log: Logger,
   metrics: Metrics,
-  apply: (config: Config) => Promise<void>,
-): Promise<ConfigWatch | undefined> {
-  const file = configFile(options);
-  if (file === undefined) return undefined;
-  let before: Promise<void> = Promise.resolve();
+): Promise<ConfigWatch> {
   const watcher = new ConfigWatch({
     file,
     clock: machineClock,
     load: { listen },
     onReload(result) {
       report(result);
-      metrics.reloaded(result.ok);
       if (!result.ok) {
+        metrics.reloaded(false);
         log.warn('the changed configuration is not valid; the one before stays in force', {
           problems: result.problems.length,
         });
         return;
       }
-      before = before
-        .then(() => apply(result.config))
-        .catch((error: unknown) => log.error('the configuration could not be put in force', { error }));
+      configuration.reloaded(result).then(
+        changed => {
+          if (changed) metrics.reloaded(true);
+        },
+        (error: unknown) => log.error('the configuration could not be put in force', { error }),
+      );
     },
   });
   await watcher.start();
-  process.on('SIGHUP', () => void watcher.reload());
   return watcher;
+}
+
+function absolute(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : resolve(file);
 }
 
 function greet(config: Config, url: string): void {

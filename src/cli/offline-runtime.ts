@@ -7,6 +7,7 @@ import { createRuntime, type Runtime } from '#gateway/runtime.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
+import { memoryResponseStore } from '#store/memory-response-store.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics } from '#telemetry/metrics.js';
 
@@ -18,6 +19,7 @@ export async function offlineRuntime(options: CommonOptions): Promise<Runtime> {
     random: seededRandom(options.seed),
     connections: new Connections(machineClock),
     watchdog: new Watchdog(machineClock),
+    responses: memoryResponseStore({ keep: 1 }),
     records: memoryRecordStore({ keep: 1 }),
     metrics: createMetrics(),
     log: createLogger({ level: 'silent', format: 'text', stream: process.stderr }),

@@ -14,11 +14,12 @@ export interface ToolCall {
 }
 
 /**
- * What a choice reports while it is generated: `token` for each token, with the text that it completes, which may be none; `finished`
+ * What a choice reports while it is generated: `token` for each token, with the text that it completes, which may be none, and whether
+ * it is a thought before the answer; `finished`
  * last, with the text that was held back until it was known not to be a stop text; or `failed`.
  */
 export type ChoiceEvent =
-  | { readonly kind: 'token'; readonly text: string; readonly cachedTokens: Tokens }
+  | { readonly kind: 'token'; readonly text: string; readonly cachedTokens: Tokens; readonly thought?: boolean }
   | { readonly kind: 'finished'; readonly text: string; readonly finish: FinishReason }
   | { readonly kind: 'failed'; readonly error: WeirError };
 
@@ -53,6 +54,12 @@ export interface BackendFacts {
   readonly simulated: boolean;
 }
 
+/** One text as a vector. */
+export interface Embedded {
+  readonly tokens: Tokens;
+  readonly vector: Float32Array;
+}
+
 /** What generates answers behind the server: the engine model, or a real model. Both run the same contract suite. */
 export interface EngineBackend {
   readonly facts: BackendFacts;
@@ -60,6 +67,8 @@ export interface EngineBackend {
   chat(request: ChatRequest): Work | Promise<Work>;
   /** @throws WeirError as {@link EngineBackend.chat} does. */
   complete(request: TextRequest): Work;
+  /** Vectors of length 1 for texts, and the tokens of each; absent where the model gives none. */
+  embed?(texts: readonly string[], dimensions: number): readonly Embedded[];
   stats(): EngineStats;
   /** Stops: no listener hears anything any more. */
   close(): void | Promise<void>;

@@ -10,7 +10,7 @@ export function roomFor(
   contextTokens: Tokens,
   promptTokens: Tokens,
   asked: Tokens | null | undefined,
-  promptPath: 'messages' | 'prompt',
+  promptPath: 'messages' | 'prompt' | 'input',
 ): Tokens {
   if (promptTokens >= contextTokens) throw promptTooLong(contextTokens, promptTokens, promptPath);
   const left = contextTokens - promptTokens;
@@ -21,7 +21,11 @@ export function roomFor(
   return asked ?? left;
 }
 
-export function promptTooLong(contextTokens: Tokens, promptTokens: Tokens, path: 'messages' | 'prompt'): WeirError {
+export function promptTooLong(
+  contextTokens: Tokens,
+  promptTokens: Tokens,
+  path: 'messages' | 'prompt' | 'input',
+): WeirError {
   const message = `The model's context window is ${contextTokens} tokens; the prompt has about ${promptTokens}.`;
   return new WeirError('request.context_too_long', message, { path });
 }

@@ -7,7 +7,7 @@ import { DelayLine } from './delay-line.js';
 import type { EngineMetrics } from './engine-metrics.js';
 import { errorBody } from './error-body.js';
 import type { Fault } from './faults.js';
-import { DONE, type Wire } from './wire.js';
+import type { Wire } from './wire.js';
 
 /** A client that leaves more than this unread has its connection closed: an answer is not buffered without bound. */
 const MOST_UNREAD = 8_000_000;
@@ -35,6 +35,7 @@ interface Progress {
   begun: boolean;
   /** What an answer that is not streamed has so far. */
   readonly pieces: string[];
+  readonly thoughts: string[];
   finish: FinishReason;
 }
 
@@ -57,7 +58,15 @@ export class Generation {
     this.started = ports.clock.now();
     const { choices } = plan.work;
     this.open = choices.length;
-    this.progress = choices.map(() => ({ produced: 0, first: 0, last: 0, begun: false, pieces: [], finish: 'stop' }));
+    this.progress = choices.map(() => ({
+      produced: 0,
+      first: 0,
+      last: 0,
+      begun: false,
+      pieces: [],
+      thoughts: [],
+      finish: 'stop',
+    }));
     this.delays = plan.fault?.kind === 'slow' ? new DelayLine(ports.clock, plan.fault.factor) : undefined;
   }
 
@@ -96,12 +105,12 @@ export class Generation {
 
   private pass(index: number, event: ChoiceEvent): void {
     if (this.over) return;
-    if (event.kind === 'token') this.token(index, event.text);
+    if (event.kind === 'token') this.token(index, event.text, event.thought === true);
     else if (event.kind === 'finished') this.finish(index, event.text, event.finish);
     else this.fail(event.error);
   }
 
-  private token(index: number, text: string): void {
+  private token(index: number, text: string, thought: boolean): void {
     const { ports } = this;
     const progress = this.progress[index]!;
     const now = ports.clock.now();
@@ -115,18 +124,16 @@ export class Generation {
     if (this.breaks()) return;
     this.sentTokens++;
     // The first token is always told of, so that a client sees that the answer has begun.
-    if (text !== '' || !progress.begun) this.write(index, text);
+    if (text !== '' || !progress.begun) this.write(index, text, thought);
   }
 
-  private write(index: number, text: string): void {
+  private write(index: number, text: string, thought = false): void {
     const { plan, response } = this;
     const progress = this.progress[index]!;
     if (plan.stream) {
-      response.write(plan.wire.piece(index, text, !progress.begun, plan.work.choices[index]?.call));
+      response.write(plan.wire.piece(index, text, !progress.begun, plan.work.choices[index]?.call, thought));
       if (response.writableLength > MOST_UNREAD) response.destroy();
-    } else {
-      progress.pieces.push(text);
-    }
+    } else (thought ? progress.thoughts : progress.pieces).push(text);
     progress.begun = true;
   }
 
@@ -174,18 +181,17 @@ export class Generation {
     if (--this.open > 0) return;
     this.over = true;
     if (plan.stream) {
-      response.end(plan.includeUsage ? `${plan.wire.usage(this.usage())}${DONE}` : DONE);
+      response.end(plan.wire.end(this.usage(), plan.includeUsage));
       return;
     }
     this.send(200, this.whole());
   }
 
-  /** Says that the engine failed: by status while nothing was written, else by an error event and no `[DONE]`. */
+  /** Says that the engine failed: by status while nothing was written, else by an error event and no end mark. */
   private fail(error: WeirError): void {
     this.end();
-    const body = JSON.stringify(errorBody(error));
-    if (this.plan.stream) this.response.end(`data: ${body}\n\n`);
-    else this.send(error.status, body);
+    if (this.plan.stream) this.response.end(this.plan.wire.failed(error));
+    else this.send(error.status, JSON.stringify(errorBody(error)));
   }
 
   private send(status: number, text: string): void {
@@ -197,7 +203,10 @@ export class Generation {
 
   private whole(): string {
     const { wire, work } = this.plan;
-    const written = this.progress.map(({ pieces, finish }, at) => ({ pieces, finish, call: work.choices[at]?.call }));
+    const written = this.progress.map(({ pieces, thoughts, finish }, at) => ({
+      ...{ pieces, thoughts, finish },
+      call: work.choices[at]?.call,
+    }));
     return wire.whole(written, this.usage());
   }
 

@@ -52,6 +52,8 @@ export const chatSchema = z.looseObject({
   messages: z.array(message).min(1),
   max_completion_tokens: limit,
   logprobs: z.boolean().nullish(),
+  /** Whether thoughts are to come before the answer, where the model has any. */
+  include_reasoning: z.boolean().nullish(),
   response_format: z
     .looseObject({ type: z.string(), json_schema: z.looseObject({ schema: z.unknown().optional() }).optional() })
     .nullish(),

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
+import { errorJson } from '#protocols/anthropic/terms.js';
 import type { EngineBackend, Work } from './backend.js';
 import { readJson } from './body.js';
+import { embed } from './embeddings.js';
 import type { EngineMetrics } from './engine-metrics.js';
 import { errorBody } from './error-body.js';
 import type { Fault, Faults } from './faults.js';
 import { Generation } from './generation.js';
+import { countMessages, messages, responses } from './neutral-service.js';
 import {
   type ChatRequest,
   chatSchema,
@@ -36,6 +39,10 @@ type Route = (service: EngineService, request: IncomingMessage, response: Server
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/v1/chat/completions': { POST: chat },
   '/v1/completions': { POST: complete },
+  '/v1/embeddings': { POST: embed },
+  '/v1/messages': { POST: withFaults(messages) },
+  '/v1/messages/count_tokens': { POST: countMessages },
+  '/v1/responses': { POST: withFaults(responses) },
   '/v1/models': { GET: models },
   '/health': { GET: (service, _request, response) => send(service, response, 200, '', 'text/plain') },
   '/version': { GET: version },
@@ -44,7 +51,17 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
 
 const FAULT_ROUTES: typeof ROUTES = { '/faults': { GET: showFaults, POST: setFault } };
 
-/** Answers one request; errors take the form that vLLM gives them. */
+/** A route that faults happen to. */
+function withFaults(
+  route: (service: EngineService, request: IncomingMessage, response: ServerResponse, fault?: Fault) => Promise<void>,
+): Route {
+  return async (service, request, response) => {
+    const fault = service.faults?.draw();
+    if (!fails(service, fault, response)) await route(service, request, response, fault);
+  };
+}
+
+/** Answers one request; errors take the form that vLLM gives them, or Anthropic where its API is spoken. */
 export async function serve(service: EngineService, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const path = (request.url ?? '/').split('?', 1)[0]!;
@@ -85,7 +102,8 @@ async function complete(service: EngineService, request: IncomingMessage, respon
   generate(service, response, body, work, textWire(head(service, 'cmpl', typeof body.logprobs === 'number')), fault);
 }
 
-function generate(
+/** Begins to answer. */
+export function generate(
   service: EngineService,
   response: ServerResponse,
   body: ChatRequest | TextRequest,
@@ -99,7 +117,8 @@ function generate(
   new Generation({ wire, work, stream, includeUsage, fault, headers }, response, service).start();
 }
 
-function checkModel({ servedAs }: EngineService, { model }: { readonly model: string }): void {
+/** @throws WeirError `request.unknown_model`. */
+export function checkModel({ servedAs }: EngineService, { model }: { readonly model: string }): void {
   if (model === servedAs) return;
   throw new WeirError('request.unknown_model', `The model \`${model}\` does not exist.`, { path: 'model' });
 }
@@ -120,7 +139,10 @@ function fails(service: EngineService, fault: Fault | undefined, response: Serve
   const { status } = fault;
   response.req.resume();
   const error = { message: 'Injected fault.', type: 'SimulatedFault', param: null, code: status };
-  sendJson(service, response, status, { error });
+  const body = isAnthropic(response)
+    ? errorJson(new WeirError('upstream.status', 'Injected fault', { status }))
+    : { error };
+  sendJson(service, response, status, body);
   return true;
 }
 
@@ -159,7 +181,7 @@ function headersOf({ backend }: EngineService): Readonly<Record<string, string>>
   return backend.facts.simulated ? SIMULATED_HEADER : {};
 }
 
-function sendJson(service: EngineService, response: ServerResponse, status: number, value: unknown): void {
+export function sendJson(service: EngineService, response: ServerResponse, status: number, value: unknown): void {
   send(service, response, status, JSON.stringify(value), 'application/json');
 }
 
@@ -180,5 +202,9 @@ function sendError(service: EngineService, response: ServerResponse, error: unkn
   // What is left of a body that was not read stands in the way of the next request.
   if (known.code === 'request.too_large') response.setHeader('connection', 'close');
   response.req.resume();
-  sendJson(service, response, known.status, errorBody(known));
+  sendJson(service, response, known.status, isAnthropic(response) ? errorJson(known) : errorBody(known));
+}
+
+function isAnthropic({ req }: ServerResponse): boolean {
+  return req.url?.startsWith('/v1/messages') === true;
 }

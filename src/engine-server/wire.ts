@@ -1,21 +1,27 @@
+import type { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
 import type { FinishReason, ToolCall } from './backend.js';
+import { errorBody } from './error-body.js';
 
 /** An answer as far as it has come: a piece for each time there was new text. */
 export interface Written {
   readonly call: ToolCall | undefined;
   readonly pieces: readonly string[];
+  /** Pieces of the thoughts before it. */
+  readonly thoughts: readonly string[];
   readonly finish: FinishReason;
 }
 
 /** How one API writes answers, whole and as stream events. */
 export interface Wire {
-  /** The event of a piece of text: of the first one of its choice when `first`. */
-  piece(choice: number, text: string, first: boolean, call: ToolCall | undefined): string;
+  /** The event of a piece of text: of the first one of its choice when `first`, and of a thought when `thought`. */
+  piece(choice: number, text: string, first: boolean, call: ToolCall | undefined, thought: boolean): string;
   /** The event that ends a choice. */
   finish(choice: number, finish: FinishReason): string;
-  /** The event with the counts, behind all choices. */
-  usage(usage: Usage): string;
+  /** What comes behind all choices: the counts, where they were asked for, and the end mark. */
+  end(usage: Usage, includeUsage: boolean): string;
+  /** The event that breaks a stream off. */
+  failed(error: WeirError): string;
   /** All choices in one body. */
   whole(answers: readonly Written[], usage: Usage): string;
 }
@@ -30,21 +36,23 @@ export interface WireHead {
   readonly logprobs: boolean;
 }
 
-export const DONE = 'data: [DONE]\n\n';
+const DONE = 'data: [DONE]\n\n';
 
 export function chatWire(head: WireHead): Wire {
   const top = `data: ${headText(head, 'chat.completion.chunk')},"choices":[`;
   return {
-    piece(choice, text, first, call) {
+    piece(choice, text, first, call, thought) {
       const piece = JSON.stringify(text);
       const role = first ? '"role":"assistant",' : '';
-      const delta = call === undefined ? `${role}"content":${piece}` : `${role}${callDelta(call, first, piece)}`;
+      const place = thought ? 'reasoning_content' : 'content';
+      const delta = call === undefined ? `${role}"${place}":${piece}` : `${role}${callDelta(call, first, piece)}`;
       const logprobs = head.logprobs ? JSON.stringify({ content: [chatLogprob(text)] }) : 'null';
       return `${top}{"index":${choice},"delta":{${delta}},"logprobs":${logprobs},"finish_reason":null}]}\n\n`;
     },
     finish: (choice, finish) =>
       `${top}{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${finish}"}]}\n\n`,
-    usage: usage => `${top}],"usage":${usageText(usage)}}\n\n`,
+    end: (usage, includeUsage) => (includeUsage ? `${top}],"usage":${usageText(usage)}}\n\n${DONE}` : DONE),
+    failed: error => `data: ${JSON.stringify(errorBody(error))}\n\n`,
     whole(answers, usage) {
       const choices = answers.map((answer, index) => ({
         index,
@@ -65,7 +73,8 @@ export function textWire(head: WireHead): Wire {
       return `${top}{"index":${choice},"text":${JSON.stringify(text)},"logprobs":${logprobs},"finish_reason":null}]}\n\n`;
     },
     finish: (choice, finish) => `${top}{"index":${choice},"text":"","logprobs":null,"finish_reason":"${finish}"}]}\n\n`,
-    usage: usage => `${top}],"usage":${usageText(usage)}}\n\n`,
+    end: (usage, includeUsage) => (includeUsage ? `${top}],"usage":${usageText(usage)}}\n\n${DONE}` : DONE),
+    failed: error => `data: ${JSON.stringify(errorBody(error))}\n\n`,
     whole(answers, usage) {
       const choices = answers.map((answer, index) => ({
         index,
@@ -98,9 +107,10 @@ function callDelta({ id, name }: ToolCall, first: boolean, piece: string): strin
   return `"tool_calls":[{"index":0,${names},"function":{"name":${JSON.stringify(name)},"arguments":${piece}}}]`;
 }
 
-function chatContent({ pieces, call }: Written): Record<string, unknown> {
+function chatContent({ pieces, thoughts, call }: Written): Record<string, unknown> {
   const text = pieces.join('');
-  if (call === undefined) return { content: text };
+  if (call === undefined)
+    return thoughts.length === 0 ? { content: text } : { content: text, reasoning_content: thoughts.join('') };
   return {
     content: null,
     tool_calls: [{ id: call.id, type: 'function', function: { name: call.name, arguments: text } }],

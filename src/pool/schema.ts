@@ -107,6 +107,10 @@ const modelEntry = z.strictObject({
     .refine(count => count >= 1, { message: 'expected at least 1 token' })
     .prefault('128k')
     .describe('Context window: longest prompt and answer together. A pool may state its own.'),
+  kind: z
+    .enum(['chat', 'embedding'])
+    .default('chat')
+    .describe('What the model is for: `embedding` models answer /v1/embeddings and nothing else.'),
   quality: share.optional().describe('How good its answers are, 0 to 1, where selection weighs quality.'),
   description: z
     .string()
@@ -218,6 +222,12 @@ const poolEntry = z
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),
+    api: z
+      .enum(['openai', 'anthropic', 'responses'])
+      .default('openai')
+      .describe(
+        'API that the replicas speak: OpenAI Chat Completions (vLLM, SGLang, llama.cpp, Ollama and most others), Anthropic Messages, or OpenAI Responses.',
+      ),
     api_key: z
       .string()
       .min(1)
@@ -225,7 +235,7 @@ const poolEntry = z
       .regex(/^[^\r\n\0]+$/, 'expected a key without line breaks')
       .optional()
       .describe(
-        'Credential for the replicas, sent as `Authorization: Bearer`. Take it from the environment or a file.',
+        'Credential for the replicas, sent as `Authorization: Bearer`, or as `x-api-key` where `api` is anthropic. Take it from the environment or a file.',
       ),
     headers: headers.prefault({}).describe('Headers sent to the replicas with every request.'),
     stream_usage: z
@@ -234,6 +244,12 @@ const poolEntry = z
       .describe(
         'Whether the engine understands `stream_options.include_usage`; without it, streams report no token counts.',
       ),
+    max_tokens: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(4096)
+      .describe('Longest answer asked of an Anthropic engine when the client, speaking another API, named no limit.'),
     concurrency: z.int().min(1).max(100_000).default(64).describe('Requests that a replica may have at once.'),
     queue: queue.prefault({}).describe('Where requests wait when every replica is at its limit.'),
     timeouts: timeouts.prefault({}).describe('How long to wait for a replica.'),

@@ -100,18 +100,6 @@ export function applyEditsToBytes(bytes: Buffer, text: string, edits: readonly E
   return out.subarray(0, written);
 }
 
-/** The names of the top-level members in their order, and as they are written. */
-export function* topLevelNames(text: string): Generator<{ readonly name: string; readonly raw: string }> {
-  let at = skipSpace(text, openingOf(text));
-  while (at < text.length && text[at] !== '}') {
-    const nameEnd = skipString(text, at);
-    const raw = text.slice(at, nameEnd);
-    yield { name: JSON.parse(raw) as string, raw };
-    at = skipSpace(text, valueSpan(text, skipSpace(text, nameEnd) + 1).end);
-    if (text[at] === ',') at = skipSpace(text, at + 1);
-  }
-}
-
 function scanFor(text: string, key: string): Span | undefined {
   let found: Span | undefined;
   let at = skipSpace(text, openingOf(text));

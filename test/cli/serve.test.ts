@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -136,6 +136,36 @@ gateway: { record: { path: "${join(folder, 'record.db')}" } }
       writeFileSync(file, yaml('three').replace('respond', 'responde'));
       await expect.poll(() => served.said(), { timeout: 8000 }).toContain('responde');
       expect(await said()).toBe('two');
+    } finally {
+      served.child.kill('SIGTERM');
+      await once(served.child, 'exit');
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('on none at first: what is saved by the API becomes its file, which is watched from then on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-serve-'));
+    const served = await serve(folder);
+    try {
+      const post = async (path: string, body: unknown) => {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(served.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+        return (await answer.json()) as Record<string, unknown>;
+      };
+      const backends = [{ url: 'http://127.0.0.1:9', models: [{ id: 'org/some model' }] }];
+      const { text } = await post('/api/discovery/proposal', { backends });
+      expect(await post('/api/configuration', { text })).toMatchObject({ number: 1, author: 'local' });
+      const names = async () =>
+        ((await (await fetch(`${served.url}/v1/models`)).json()) as { data: { id: string }[] }).data.map(
+          ({ id }) => id,
+        );
+      expect(await names()).toEqual(['auto', 'org/some-model']);
+      const file = join(folder, 'weir.yaml');
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll('org/some-model', 'renamed'));
+      await expect.poll(names, { timeout: 8000 }).toEqual(['auto', 'renamed']);
+      const history = await run(folder, 'config', 'history', '--json');
+      const { versions } = JSON.parse(history.out) as { versions: { author: string }[] };
+      expect(versions.map(({ author }) => author)).toEqual(['file', 'local']);
     } finally {
       served.child.kill('SIGTERM');
       await once(served.child, 'exit');

@@ -38,6 +38,10 @@ export async function startMockUpstream(
       response.end('{}');
       return;
     }
+    if (request.url === '/v1/models') {
+      json(response, 200, { object: 'list', data: [{ id: 'mock', object: 'model', max_model_len: 4096 }] });
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Cancel } from '#contract/clock.js';
 import type { Random } from '#contract/random.js';
 import type { Tokens } from '#contract/units.js';
-import type { BackendFacts, Choice, ChoiceEvent, EngineBackend, Work } from '#engine-server/backend.js';
+import type { BackendFacts, Choice, ChoiceEvent, Embedded, EngineBackend, Work } from '#engine-server/backend.js';
 import { promptTooLong, roomFor } from '#engine-server/context-window.js';
 import {
   type ChatRequest,
@@ -14,7 +14,7 @@ import {
 } from '#engine-server/requests.js';
 import type { EngineEvent, EngineStats } from '#pool/engine/engine.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
-import { type Answer, composeCall, composeText } from './answer.js';
+import { type Answer, composeCall, composeText, withThoughts } from './answer.js';
 import type { Pacer } from './pacer.js';
 import { countTokens, type TokenisedPrompt, tokenise } from './prompt-prefix.js';
 
@@ -67,6 +67,17 @@ export class SimulatedBackend implements EngineBackend {
     return { promptTokens: prompts.reduce((sum, { tokens }) => sum + tokens, 0), choices };
   }
 
+  /** Vectors that mean nothing; equal texts have equal ones. */
+  embed(texts: readonly string[], dimensions: number): readonly Embedded[] {
+    return texts.map(text => {
+      const { digest, tokens } = this.prompt(text, 'input');
+      const random = this.options.random.fork(`embedding/${digest}`);
+      const raw = Float32Array.from({ length: dimensions }, () => random.next() - 0.5);
+      const length = Math.hypot(...raw) || 1;
+      return { tokens, vector: raw.map(value => value / length) };
+    });
+  }
+
   stats(): EngineStats {
     return this.options.pacer.stats();
   }
@@ -76,7 +87,7 @@ export class SimulatedBackend implements EngineBackend {
   }
 
   /** Counts and hashes a prompt, unless it is longer than the context window. */
-  private prompt(text: string, path: 'messages' | 'prompt'): TokenisedPrompt {
+  private prompt(text: string, path: 'messages' | 'prompt' | 'input'): TokenisedPrompt {
     const tokens = countTokens(text.length);
     if (tokens >= this.facts.contextTokens) throw promptTooLong(this.facts.contextTokens, tokens, path);
     return tokenise(text, this.options.servedAs);
@@ -91,16 +102,19 @@ export class SimulatedBackend implements EngineBackend {
       ...{ ignoreEnd: body.ignore_eos === true, stop: body.stop },
     };
     const random = this.options.random.fork(`${prompt.digest}/${body.seed ?? ''}/${index}`);
-    return this.choice(prompt, composeText(random, limits, opening));
+    const answer = composeText(random, limits, opening);
+    return this.choice(prompt, body.include_reasoning === true ? withThoughts(answer, most) : answer);
   }
 
   private choice(prompt: TokenisedPrompt, answer: Answer): Choice {
-    const { pieces, finish, call } = answer;
+    const { pieces, finish, call, thoughts = 0 } = answer;
     const start = (listener: (event: ChoiceEvent) => void): Cancel => {
       const request = { promptTokens: prompt.tokens, outputTokens: pieces.length, prefix: prompt.prefix };
       return this.options.pacer.submit(request, ({ kind, produced, cachedTokens }: EngineEvent) => {
-        if (kind === 'token') listener({ kind, text: pieces[produced - 1] ?? '', cachedTokens });
-        else if (kind === 'finished') listener({ kind, text: '', finish });
+        if (kind === 'token') {
+          const text = pieces[produced - 1] ?? '';
+          listener(produced <= thoughts ? { kind, text, cachedTokens, thought: true } : { kind, text, cachedTokens });
+        } else if (kind === 'finished') listener({ kind, text: '', finish });
       });
     };
     return call === undefined ? { start } : { start, call };

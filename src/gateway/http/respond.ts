@@ -59,6 +59,7 @@ export function errorHeaders(error: WeirError): OutgoingHttpHeaders {
     ...(error.retryAfterMs === undefined
       ? undefined
       : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) }),
+    ...(error.status === 401 ? { 'www-authenticate': 'Bearer realm="weir"' } : undefined),
     // What is left of the body was not read, so nothing after it can be understood.
     ...(error.code === 'request.too_large' || error.code === 'request.timeout' ? { connection: 'close' } : undefined),
   };

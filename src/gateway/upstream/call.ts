@@ -73,12 +73,11 @@ export class UpstreamCall implements Exchanger, Watched {
     this.body = undefined;
     if (this.ended) return;
     const encoding = head.get('content-encoding');
-    if (encoding === '' || encoding === 'identity') this.listener.onHead(head.status, head.get('content-type'));
-    else {
+    if (encoding !== '' && encoding !== 'identity') {
       // Nobody asked for it, and nothing in it could be read.
       this.connection?.destroy();
       this.conclude(new WeirError('upstream.malformed', 'The replica answered in an encoding that nobody asked for'));
-    }
+    } else this.listener.onHead(head.status, head.get('content-type'));
   }
 
   /** {@link Exchanger} */

@@ -1,9 +1,7 @@
-import { WeirError } from '#contract/errors.js';
 import type { ContentPart, Message, Role, ToolDefinition } from '#contract/request.js';
 import type { Bytes } from '#contract/units.js';
 import { fromUtf8, WireText } from '#contract/wire-text.js';
-
-export type Json = Readonly<Record<string, unknown>>;
+import { invalid, isObject, type Json, shown } from '#protocols/json.js';
 
 /**
  * How the strings of a body say their characters.
@@ -36,14 +34,14 @@ const ROLES: ReadonlyMap<unknown, Role> = new Map<string, Role>([
 const MOST_MESSAGES = 65_536;
 
 const NO_TOOLS: readonly ToolDefinition[] = Object.freeze([]);
-
 /** @throws WeirError `request.invalid` with the path of the field. */
 export function readContent(body: Json, coding: Coding): ChatContent {
   const { messages } = body;
   if (!Array.isArray(messages)) throw invalid('messages', 'messages must be an array', 'at least one message');
   if (messages.length === 0) throw invalid('messages', 'messages is empty', 'at least one message');
-  if (messages.length > MOST_MESSAGES)
+  if (messages.length > MOST_MESSAGES) {
     throw invalid('messages', `messages has more than ${MOST_MESSAGES}`, `at most ${MOST_MESSAGES} messages`);
+  }
   const read: Message[] = new Array(messages.length);
   let bytes = 0;
   for (let i = 0; i < messages.length; i++) {
@@ -172,17 +170,4 @@ function rawText(value: unknown): string {
 
 function said(text: string, coding: Coding): string {
   return coding === 'utf8' ? fromUtf8(text) : text;
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '(an array)' : '(an object)';
-  return value === undefined ? '(none)' : JSON.stringify(value).slice(0, 40);
-}
-
-export function invalid(path: string, message: string, hint: string): WeirError {
-  return new WeirError('request.invalid', message, { path, hint });
 }

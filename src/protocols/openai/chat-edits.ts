@@ -1,59 +1,66 @@
 import type { RouteParameters } from '#contract/route.js';
-import { type Edit, elementSpans, memberSpan, openingOf, type Span } from '#protocols/json-text.js';
+import { type Outline, outlineOf } from '#protocols/json-outline.js';
+import { type Edit, elementSpans, openingOf, type Span } from '#protocols/json-text.js';
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** A body that is to be changed. */
+export interface ChatBody {
+  readonly text: string;
+  readonly body: Json;
+  readonly outline: Outline;
+}
 
 /**
  * What must change in a Chat Completions body to put in the served model's name and the route's parameters; everything else stays
  * as the client wrote it.
  */
 export function chatEdits(
-  text: string,
-  body: Json,
+  chat: ChatBody,
   servedModel: string,
   parameters: RouteParameters,
   injectUsage: boolean,
 ): Edit[] {
+  const { body } = chat;
   const edits: Edit[] = [];
-  if (body.model !== servedModel) setMember(edits, text, body, 'model', servedModel);
-  if (injectUsage) askForUsage(edits, text, body);
+  if (body.model !== servedModel) setMember(edits, chat, 'model', servedModel);
+  if (injectUsage) askForUsage(edits, chat);
   const { systemPrompt, reasoningEffort, maxOutputTokens, temperature } = parameters;
-  if (reasoningEffort !== undefined) setMember(edits, text, body, 'reasoning_effort', reasoningEffort);
-  if (temperature !== undefined) setMember(edits, text, body, 'temperature', temperature);
-  if (maxOutputTokens !== undefined) capOutput(edits, text, body, maxOutputTokens);
-  if (systemPrompt !== undefined) putSystemPrompt(edits, text, systemPrompt);
+  if (reasoningEffort !== undefined) setMember(edits, chat, 'reasoning_effort', reasoningEffort);
+  if (temperature !== undefined) setMember(edits, chat, 'temperature', temperature);
+  if (maxOutputTokens !== undefined) capOutput(edits, chat, maxOutputTokens);
+  if (systemPrompt !== undefined) putSystemPrompt(edits, chat, systemPrompt);
   return edits;
 }
 
 /** What the client asked of its stream stays as it is written; what is no object is the engine's to refuse. */
-function askForUsage(edits: Edit[], text: string, body: Json): void {
-  const asked = body.stream_options ?? undefined;
-  if (asked === undefined) putMember(edits, text, body, 'stream_options', '{"include_usage":true}');
+function askForUsage(edits: Edit[], chat: ChatBody): void {
+  const asked = chat.body.stream_options ?? undefined;
+  if (asked === undefined) putMember(edits, chat, 'stream_options', '{"include_usage":true}');
   else if (typeof asked === 'object' && !Array.isArray(asked)) {
-    const span = memberSpan(text, 'stream_options', true);
+    const span = chat.outline.values.get('stream_options');
     if (span === undefined) return;
-    const own = memberSpan(text.slice(span.start, span.end), 'include_usage', false);
-    const comma = Object.keys(asked).length === 0 ? '' : ',';
+    const { values } = outlineOf(chat.text.slice(span.start, span.end));
+    const own = values.get('include_usage');
     edits.push(
       own === undefined
-        ? { start: span.start + 1, end: span.start + 1, text: `"include_usage":true${comma}` }
+        ? { start: span.start + 1, end: span.start + 1, text: `"include_usage":true${values.size === 0 ? '' : ','}` }
         : { start: span.start + own.start, end: span.start + own.end, text: 'true' },
     );
   }
 }
 
-function setMember(edits: Edit[], text: string, body: Json, key: string, value: number | string): void {
-  putMember(edits, text, body, key, print(value));
+function setMember(edits: Edit[], chat: ChatBody, key: string, value: number | string): void {
+  putMember(edits, chat, key, print(value));
 }
 
-function putMember(edits: Edit[], text: string, body: Json, key: string, printed: string): void {
-  if (body[key] !== undefined) {
-    const span = memberSpan(text, key, true);
-    if (span !== undefined) edits.push({ start: span.start, end: span.end, text: printed });
-    return;
+function putMember(edits: Edit[], { text, outline }: ChatBody, key: string, printed: string): void {
+  const span = outline.values.get(key);
+  if (span !== undefined) edits.push({ start: span.start, end: span.end, text: printed });
+  else {
+    const at = openingOf(text);
+    edits.push({ start: at, end: at, text: `"${key}":${printed},` });
   }
-  const at = openingOf(text);
-  edits.push({ start: at, end: at, text: `"${key}":${printed},` });
 }
 
 /** Names of models and the like, printed once: there are few, and printing costs more than finding. */
@@ -71,14 +78,19 @@ function print(value: number | string): string {
 }
 
 /** A decision's cap only ever lowers what the client asked for. */
-function capOutput(edits: Edit[], text: string, body: Json, cap: number): void {
+function capOutput(edits: Edit[], chat: ChatBody, cap: number): void {
+  const { body } = chat;
   const key = 'max_completion_tokens' in body ? 'max_completion_tokens' : 'max_tokens';
   const asked = body[key];
-  if (typeof asked !== 'number' || asked > cap) setMember(edits, text, body, key, cap);
+  if (typeof asked !== 'number' || asked > cap) setMember(edits, chat, key, cap);
 }
 
-function putSystemPrompt(edits: Edit[], text: string, prompt: NonNullable<RouteParameters['systemPrompt']>): void {
-  const span = memberSpan(text, 'messages', true);
+function putSystemPrompt(
+  edits: Edit[],
+  { text, outline }: ChatBody,
+  prompt: NonNullable<RouteParameters['systemPrompt']>,
+): void {
+  const span = outline.values.get('messages');
   if (span === undefined) return;
   const elements = elementSpans(text, span.start);
   const parsed = elements.map(element => JSON.parse(text.slice(element.start, element.end)) as Json);

@@ -1,11 +1,11 @@
-import { isAscii, isUtf8 } from 'node:buffer';
-import { WeirError } from '#contract/errors.js';
+import { isAscii } from 'node:buffer';
 import type { Caller, InferenceRequest, Message, Sampling, ToolDefinition } from '#contract/request.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import { fromUtf8 } from '#contract/wire-text.js';
-import { checkDepth, checkOnce } from '#protocols/json-guard.js';
+import { invalid, isObject, type Json } from '#protocols/json.js';
+import { checkUtf8 } from '#protocols/json-guard.js';
 import type { Envelope } from '#protocols/protocol.js';
-import { type ChatContent, type Coding, invalid, isObject, type Json, readContent } from './chat-content.js';
+import { type ChatContent, type Coding, readContent } from './chat-content.js';
 
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
 /** Bounds of `metadata`, as OpenAI documents them with some room. */
@@ -19,30 +19,13 @@ export interface BodyText {
   readonly bytewise: boolean;
 }
 
-/** @throws WeirError `request.not_json` when the bytes are no UTF-8, which JSON has to be (RFC 8259, section 8.1). */
+/** @throws WeirError `request.not_json` when the bytes are no UTF-8. */
 export function bodyText(body: Buffer): BodyText {
   const bytes = body.toString('latin1');
   const ascii = isAscii(body);
-  if (!ascii && !isUtf8(body)) {
-    throw new WeirError('request.not_json', 'The body is not UTF-8', { hint: 'a JSON object in UTF-8' });
-  }
+  if (!ascii) checkUtf8(body);
   if (!bytes.includes('\\u')) return { text: bytes, coding: ascii ? 'ascii' : 'utf8', bytewise: true };
   return { text: ascii ? bytes : body.toString('utf8'), coding: 'decoded', bytewise: ascii };
-}
-
-/** @throws WeirError `request.not_json` when the text is not a JSON object; `request.invalid` for what parsers could read differently. */
-export function parseObject({ text, coding }: BodyText): Json {
-  checkDepth(text);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const where = cause instanceof Error ? cause.message.slice(0, 200) : '';
-    throw new WeirError('request.not_json', `The body is not JSON: ${where}`, { hint: 'a JSON object', cause });
-  }
-  if (!isObject(value)) throw invalid('', 'The body must be a JSON object', 'an object with "model" and "messages"');
-  checkOnce(text, coding === 'decoded');
-  return value;
 }
 
 /**

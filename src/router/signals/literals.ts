@@ -50,6 +50,17 @@ export class Literals {
     }
   }
 
+  /** Where the first term at or after `from` begins, −1 when there is none; {@link end} is then where it ends. */
+  find(text: string, from: number): number {
+    this.pattern.lastIndex = from;
+    const found = this.next(text);
+    return found === undefined ? -1 : this.pattern.lastIndex - found.length;
+  }
+
+  get end(): number {
+    return this.pattern.lastIndex;
+  }
+
   private next(text: string): string | undefined {
     for (;;) {
       const match = this.pattern.exec(text);

@@ -42,6 +42,17 @@ export function scopedText(request: InferenceRequest, scope: Scope): ScopedText 
     : { pieces: headAndTail(pieces.map(({ text }) => text)).map(text => ({ text })), length, truncated: true };
 }
 
+/** The texts of a scope, decoded. */
+export interface ScopedTexts extends Omit<ScopedText, 'pieces'> {
+  readonly texts: readonly string[];
+}
+
+/** As {@link scopedText}, for signals that read all of it as characters. */
+export function scopedTexts(request: InferenceRequest, scope: Scope): ScopedTexts {
+  const { pieces, length, truncated } = scopedText(request, scope);
+  return { texts: pieces.map(({ text }) => text), length, truncated };
+}
+
 function lastUserPieces(messages: readonly Message[]): Piece[] {
   const pieces: Piece[] = [];
   for (let i = messages.length - 1; i >= 0; i--) {

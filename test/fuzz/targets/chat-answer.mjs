@@ -23,7 +23,12 @@ export function generate(random) {
       ]),
     );
   const details = chance(random, 0.5)
-    ? [['prompt_tokens_details', pick(random, ['null', `{"cached_tokens":${pick(random, ['0', '16', 'null', '-4'])}}`])]]
+    ? [
+        [
+          'prompt_tokens_details',
+          pick(random, ['null', `{"cached_tokens":${pick(random, ['0', '16', 'null', '-4'])}}`]),
+        ],
+      ]
     : [];
   const usage = object(
     random,

@@ -1,12 +1,12 @@
 /** Edits in place: replacing a member in the text, as characters or as bytes, says what parsing, changing and printing says. */
 import { isAscii, isUtf8 } from 'node:buffer';
+import { outlineOf } from '../../../dist/protocols/json-outline.js';
 import {
   applyEdits,
   applyEditsToBytes,
   elementSpans,
   memberSpan,
   openingOf,
-  topLevelNames,
 } from '../../../dist/protocols/json-text.js';
 import { chance, hashOf, key, object, value } from '../draw.mjs';
 import { same } from '../same.mjs';
@@ -27,13 +27,15 @@ export function check([written = '', member = 'x']) {
     const parsed = attempt(text);
     const named = attempt(`"${member}"`);
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed) || typeof named !== 'string') return;
-    const found = [...topLevelNames(text)];
-    const names = found.map(({ name }) => name);
+    const outline = outlineOf(text);
+    const names = [...outline.values.keys()];
     // A name that is written in two ways is what callers refuse before they edit.
-    const plain = !found.some(({ raw }) => raw.includes('\\'));
-    if (!same(new Set(names).size, Object.keys(parsed).length)) throw new Error('other names than parsing finds');
+    const plain = outline.disguised.length === 0;
+    if (names.length !== Object.keys(parsed).length) throw new Error('other names than parsing finds');
     const has = Object.hasOwn(parsed, named);
+    const outlined = outline.values.get(named);
     const span = memberSpan(text, named, has && plain);
+    if (!same(outlined, span)) throw new Error('the outline holds another span');
     if (has !== (span !== undefined)) throw new Error('a member is found that is not there, or the other way round');
     if (span !== undefined && !same(attempt(text.slice(span.start, span.end)), parsed[named]))
       throw new Error('the span holds another value');
