@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const STEPS = [['test.mjs'], ['fuzz.mjs', '--cases', '200000'], ['bench.mjs', '--soak', '200000'], ['bench.mjs']];
+const STEPS = [['test.mjs'], ['fuzz.mjs', '--cases', '20000'], ['bench.mjs', '--soak', '200000'], ['bench.mjs']];
 
 for (const [script, ...args] of STEPS) {
   process.stderr.write(`weir: ${script} ${args.join(' ')}\n`);
