@@ -113,6 +113,7 @@ describe('the parser of responses', () => {
     ['HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n', false],
     ['HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n', true],
     ['HTTP/1.1 204 No Content\r\n\r\n', true],
+    ['HTTP/1.1 200 OK\r\ncontent-length: 00\r\n\r\n', true],
     ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n', true],
     ['HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n', true],
     // Whoever sends more than it says must not have the rest taken for the next answer.
