@@ -29,6 +29,9 @@ export interface Target {
   readonly role?: Role | undefined;
 }
 
+/** What concerns the gateway as a whole. */
+const OF_NO_ONE: ReadonlySet<Action> = new Set(['state.read', 'config.change', 'audit.read']);
+
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, user: 1, team_lead: 2, admin: 3 };
 
 /** Roles from the least to the most. */
@@ -57,15 +60,14 @@ export function may(who: Principal, action: Action, target: Target = {}): boolea
   const reads = action.endsWith('.read');
   switch (role) {
     case 'viewer':
-      if (action === 'state.read') return true;
-      return reads && (who.team === undefined || sameTeam);
+      return reads && (action === 'state.read' || who.team === undefined || (sameTeam && !OF_NO_ONE.has(action)));
     case 'team_lead':
       if (action === 'state.read') return true;
-      if (action === 'audit.read' || action === 'config.change' || action === 'team.change') return false;
+      if (OF_NO_ONE.has(action) || action === 'team.change') return false;
       return sameTeam || (sameUser && action.startsWith('key.'));
     case 'user':
       if (action === 'team.read') return sameTeam;
-      return sameUser && (reads || action === 'key.change');
+      return sameUser && !OF_NO_ONE.has(action) && (reads || action === 'key.change');
   }
 }
 

@@ -84,7 +84,7 @@ export const authSchema = z.strictObject({
     .max(512)
     .optional()
     .describe(
-      'A key with the role admin to begin with, from `${NAME}` or `file:PATH`. Without one, the first start makes one.',
+      'A key with the role admin to begin with, as a reference to a variable or as `file:PATH`. Without one, the first start makes one.',
     ),
   unpriced: z
     .enum(['allow', 'refuse'])
