@@ -118,7 +118,7 @@ export const COMMANDS: CommandTable = {
     },
   },
   engine: {
-    summary: 'run one simulated engine, as vLLM would serve it',
+    summary: 'run an engine, simulated or of a GGUF file',
     load: async () => (await import('./commands/engine.js')).engineCommand(),
   },
   bench: {

@@ -111,6 +111,9 @@ function withoutPort(hop: string): string {
   return /^[\d.]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(':')) : hop;
 }
 
+/** The same key is the same caller, whichever header its API puts it in. */
+const BEARER = /^bearer\s+/i;
+
 /** Fingerprints of credentials seen lately, so that an unchanging key is hashed once. */
 const fingerprints = new Map<string, string>();
 const MAX_FINGERPRINTS = 4096;
@@ -120,7 +123,7 @@ function fingerprint(credential: string): string {
   const known = fingerprints.get(credential);
   if (known !== undefined) return known;
   if (fingerprints.size >= MAX_FINGERPRINTS) fingerprints.clear();
-  const name = `key-${createHash('sha256').update(credential).digest('hex').slice(0, 12)}`;
+  const name = `key-${createHash('sha256').update(credential.replace(BEARER, '')).digest('hex').slice(0, 12)}`;
   fingerprints.set(credential, name);
   return name;
 }

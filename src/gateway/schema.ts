@@ -90,6 +90,27 @@ export const gatewaySchema = z
     network: networkSchema
       .prefault({})
       .describe('Which networks Weir may call for URLs that do not stand in this file.'),
+    responses: z
+      .strictObject({
+        path: z
+          .string()
+          .min(1)
+          .max(4096)
+          .default('.weir/responses.db')
+          .describe(
+            'Database file of stored responses, relative to the working directory; `:memory:` keeps none on disk.',
+          ),
+        keep_for: duration.prefault('30d').describe('Age at which stored responses are deleted.'),
+        keep: z
+          .int()
+          .min(1)
+          .max(10_000_000)
+          .default(10_000)
+          .describe('Responses kept at most, over all callers; the oldest go first.'),
+        keep_size: size.prefault('1GB').describe('Bytes of stored responses at which the oldest are deleted.'),
+      })
+      .prefault({})
+      .describe('What the Responses API remembers: answers that clients go on from with `previous_response_id`.'),
     drain: duration.prefault('30s').describe('Time that open requests get to finish at shutdown.'),
     log: z
       .strictObject({

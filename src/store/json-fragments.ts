@@ -14,6 +14,7 @@ export const JSON_TEXT = {
   listEnd: ascii(']'),
   attempts: ascii(',"attempts":['),
   outcome: ascii('],"outcome":'),
+  lost: ascii(',"lost":'),
   prompt: ascii(',"prompt":'),
   end: ascii('}'),
   list: ascii('['),

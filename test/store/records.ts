@@ -245,6 +245,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
       },
       ['status', 'model', 'pool', 'replica', 'httpStatus', 'e2eMs', 'queuedMs'],
     ),
+    lost: fc.array(text, { maxLength: 3 }),
     configVersion: text,
     prompt: text,
   },

@@ -12,6 +12,7 @@ import { AddressGuard } from '#identity/address-guard.js';
 import { openIdentity } from '#identity/identity.js';
 import { memoryIdentityStore } from '#store/memory-identity-store.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
+import { memoryResponseStore } from '#store/memory-response-store.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 
@@ -49,9 +50,10 @@ export async function startGateway(given: string | Config, admin: Partial<AdminP
     identity,
     clock: machineClock,
     random: seededRandom(7),
-    connections: new Connections(),
+    connections: new Connections(machineClock),
     watchdog: new Watchdog(machineClock),
     records,
+    responses: memoryResponseStore({ keep: 1000 }),
     metrics,
     log: createLogger({ level: 'error', format: 'text', stream: process.stderr }),
   };

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { WeirError } from '#contract/errors.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
 import type { WorkloadProfile } from '#contract/profile.js';
@@ -8,7 +8,9 @@ import type { Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
 import type { Lease } from '#pool/lease.js';
-import type { Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
+import { BytePile } from '#protocols/byte-pile.js';
+import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
+import { Translation } from '#protocols/translation.js';
 import { refusalOf } from './refusal.js';
 
 /** What an attempt has brought, as far as it got. */
@@ -19,6 +21,10 @@ export interface Delivery {
   readonly finish?: string | undefined;
   /** The client has already been sent the engine's own error event. */
   readonly errorSent?: boolean;
+  /** The whole answer, where the stream repeated it at its end. */
+  readonly whole?: string | undefined;
+  /** Events sent to the client, where its API numbers them. */
+  readonly events?: number;
 }
 
 /** Who tries: says what is tried, and is told of the first byte and then once of the end. */
@@ -40,7 +46,7 @@ export class Attempt implements CallListener {
   private readonly startedAt: Milliseconds;
   private status = 0;
   private relay: StreamRelay | undefined;
-  private chunks: Buffer[] | undefined;
+  private pile: BytePile | undefined;
   private size = 0;
   private firstByteAt: Milliseconds | undefined;
   private client: ServerResponse | undefined;
@@ -50,7 +56,10 @@ export class Attempt implements CallListener {
   private answerChars = 0;
 
   private readonly stripUsage: boolean;
+  /** There when the replica speaks another API than the client. */
+  private readonly translation: Translation | undefined;
 
+  /** @throws WeirError `request.unsupported` when the replica's API cannot do what is asked. */
   constructor(
     private readonly owner: AttemptOwner,
     readonly model: string,
@@ -63,18 +72,34 @@ export class Attempt implements CallListener {
     const injectUsage = inbound.request.stream && way.streamUsage && !inbound.wantsUsage;
     this.stripUsage = injectUsage;
     const { headers } = route.parameters;
+    const passes = way.api === protocol.api;
+    const own = passes ? inbound.engineHeaders : undefined;
+    if (!passes) {
+      const terms = {
+        servedModel: target.servedModel,
+        defaultMaxTokens: way.maxTokens,
+        streamUsage: way.streamUsage,
+      };
+      const head = { id: inbound.request.id, model, at: runtime.clock.wall() };
+      this.translation = new Translation(inbound, way.engine, terms, route.parameters, head);
+    }
     this.call = new UpstreamCall(
       {
-        route: runtime.connections.route(target.url, protocol.enginePath, way.connectMs),
-        headers: headers === undefined ? way.headers : { ...way.headers, ...headers },
+        route: runtime.connections.route(target.url, (passes ? protocol : way.engine).enginePath, way.connectMs),
+        headers: headers === undefined && own === undefined ? way.headers : { ...way.headers, ...own, ...headers },
         firstByteMs: way.firstByteMs,
         stallMs: way.stallMs,
       },
-      inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
+      this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
       this,
       runtime.clock,
       runtime.watchdog,
     );
+  }
+
+  /** What got lost between the client's API and the replica's. */
+  get lost(): readonly string[] {
+    return this.translation?.lost ?? NOTHING_LOST;
   }
 
   get placement(): Placement {
@@ -130,13 +155,14 @@ export class Attempt implements CallListener {
     this.status = status;
     const { stream } = this.owner.inbound.request;
     if (status === 200 && stream) {
-      if (contentType.startsWith('text/event-stream')) this.relay = this.owner.protocol.relay(this.stripUsage);
-      else
+      if (contentType.startsWith('text/event-stream')) {
+        this.relay = this.translation?.relay() ?? this.owner.protocol.relay(this.stripUsage);
+      } else
         this.giveUp(
           new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`),
           true,
         );
-    } else this.chunks = [];
+    } else this.pile = new BytePile();
   }
 
   onData(chunk: Buffer): boolean {
@@ -148,15 +174,15 @@ export class Attempt implements CallListener {
       return true;
     }
     if (this.relay !== undefined) return this.passOn(this.relay, chunk);
-    if (this.chunks?.length === 0 && this.status === 200) this.sawFirstByte(true);
-    this.chunks?.push(chunk);
+    if (this.pile?.length === 0 && this.status === 200) this.sawFirstByte(true);
+    this.pile?.push(chunk);
     return true;
   }
 
   onEnd(): void {
     if (this.over) return;
     if (this.relay !== undefined) this.endStream(this.relay);
-    else this.endWhole(joined(this.chunks ?? []));
+    else this.endWhole(this.pile?.take() ?? Buffer.alloc(0));
   }
 
   onFail(error: WeirError): void {
@@ -199,7 +225,10 @@ export class Attempt implements CallListener {
       end.error === undefined
         ? new WeirError('upstream.cut', 'The stream ended without saying that it was done')
         : new WeirError('upstream.status', `The replica reported an error in its stream: ${end.error}`);
-    this.conclude(error, true, true, { ...end, errorSent: end.error !== undefined && this.client !== undefined });
+    this.conclude(error, true, true, {
+      ...end,
+      errorSent: end.error !== undefined && this.client !== undefined && this.translation === undefined,
+    });
   }
 
   private endWhole(body: Buffer): void {
@@ -210,11 +239,18 @@ export class Attempt implements CallListener {
     }
     const text = body.toString('latin1');
     this.answerChars = text.length;
-    const facts = this.owner.protocol.factsOf(text);
+    let facts: (AnswerFacts & { readonly text?: string }) | undefined;
+    try {
+      facts = this.translation === undefined ? this.owner.protocol.factsOf(text) : this.translation.whole(text);
+    } catch (error) {
+      if (!isWeirError(error)) throw error;
+      this.conclude(error, true, true, {});
+      return;
+    }
     if (facts === undefined) {
       const what = body.length === 0 ? 'an empty answer' : 'an answer in no form of its API';
       this.conclude(new WeirError('upstream.malformed', `The replica gave ${what}`), true, true, {});
-    } else this.succeed({ text, usage: facts.usage, finish: facts.finish });
+    } else this.succeed({ text: facts.text ?? text, usage: facts.usage, finish: facts.finish });
   }
 
   private succeed(delivery: Delivery): void {
@@ -237,6 +273,7 @@ export class Attempt implements CallListener {
   }
 }
 
+const NOTHING_LOST: readonly string[] = Object.freeze([]);
 const CHARS_PER_TOKEN = 4;
 
 /** How many events a piece of a stream holds: one a token, as engines write them. */
@@ -244,9 +281,4 @@ function eventsIn(events: Buffer): number {
   let count = 0;
   for (let at = events.indexOf('data:'); at >= 0; at = events.indexOf('data:', at + 5)) count++;
   return count;
-}
-
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }

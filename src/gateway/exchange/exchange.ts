@@ -12,6 +12,8 @@ import type { Milliseconds } from '#contract/units.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Admission } from '#identity/admission.js';
+import type { Lease } from '#pool/lease.js';
+import { fixedAnswer, streamOf } from '#protocols/neutral/fixed.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
 import { charge, quoteFor } from './charge.js';
@@ -39,6 +41,8 @@ export class Exchange implements AttemptOwner, StageContext {
   readonly attempts: AttemptOutcome[] = [];
   readonly stages: StageNote[] = [];
   placement: Placement | undefined;
+  /** What got lost between the client's API and that of the replica which answered. */
+  lost: readonly string[] = NOTHING_LOST;
 
   private readonly strategy = { machine: undefined as Strategy | undefined, state: undefined as unknown };
   private attempt: Attempt | undefined;
@@ -121,10 +125,21 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 
   private startAttempts(): void {
+    const { embedding } = this.runtime;
+    if (embedding.size > 0) this.route.candidates = this.forKind(this.protocol.kind === 'embedding', embedding);
     const strategy = this.runtime.router.strategy(this.route.strategy);
     this.strategy.machine = strategy;
     this.strategy.state = strategy.start(this.route.candidates);
     this.advance({ kind: 'start' });
+  }
+
+  /** The candidates, without those that are for something else than what is asked. */
+  private forKind(embeds: boolean, embedding: ReadonlySet<string>): readonly Candidate[] {
+    return this.route.candidates.map(candidate =>
+      embedding.has(candidate.model) === embeds
+        ? candidate
+        : { ...candidate, eligible: false, reason: embeds ? 'gives no embeddings' : 'only gives embeddings' },
+    );
   }
 
   private advance(event: StrategyEvent): void {
@@ -174,17 +189,33 @@ export class Exchange implements AttemptOwner, StageContext {
         this.queuedMs += result.placement.queuedMs;
         this.placement = result.placement;
         if (asked.exclude.length === 0) this.stages.push({ stage: 'place', ms: this.clock.now() - begun });
-        this.attempt = new Attempt(this, asked.model, result);
-        this.charged = this.attempt;
-        this.attempt.start();
+        this.attemptOn(asked.model, result);
       });
     });
+  }
+
+  /** Begins an attempt at a place. When the replica's API cannot do what is asked, the next model has its turn. */
+  private attemptOn(model: string, lease: Lease): void {
+    let attempt: Attempt;
+    try {
+      attempt = new Attempt(this, model, lease);
+    } catch (error) {
+      lease.release({ status: 'cancelled', replicaFault: false });
+      if (!isWeirError(error)) throw error;
+      this.lastError = error;
+      this.advance({ kind: 'failed', error, retryable: true });
+      return;
+    }
+    this.attempt = attempt;
+    this.charged = attempt;
+    attempt.start();
   }
 
   /** {@link AttemptOwner}: the first byte is here. From now on there is no other replica and no other model. */
   begin(attempt: Attempt): ServerResponse {
     this.firstByteAt = this.clock.now();
     const { request } = this.inbound;
+    this.lost = attempt.lost;
     const head = this.head(attempt.placement, attempt.model);
     if (request.stream) {
       head['content-type'] = 'text/event-stream; charset=utf-8';
@@ -197,14 +228,20 @@ export class Exchange implements AttemptOwner, StageContext {
   /** {@link AttemptOwner}: a whole answer. */
   delivered(attempt: Attempt, delivery: Delivery): void {
     this.attempts.push(attempt.outcome('answered', this.clock.now()));
+    this.lost = attempt.lost;
+    const { keep } = this.inbound;
     if (delivery.text !== undefined) {
+      if (keep !== undefined) keep(Buffer.from(delivery.text, 'latin1').toString('utf8'));
       const head = this.head(attempt.placement, attempt.model);
       head['content-type'] = 'application/json';
       head['content-length'] = delivery.text.length;
       this.response.writeHead(200, head);
       // As text, not as bytes: that way head and body leave as one.
       this.response.end(delivery.text, 'latin1');
-    } else this.response.end();
+    } else {
+      if (keep !== undefined && delivery.whole !== undefined) keep(delivery.whole);
+      this.response.end();
+    }
     this.advance({ kind: 'answered' });
     this.end('answered', undefined, delivery.usage, delivery.finish);
   }
@@ -225,7 +262,7 @@ export class Exchange implements AttemptOwner, StageContext {
 
   private breakStream(error: WeirError, delivery: Delivery): void {
     // An error that the engine put into the stream has already reached the client.
-    if (delivery.errorSent !== true) this.response.write(this.protocol.errorEvent(error));
+    if (delivery.errorSent !== true) this.response.write(this.protocol.errorEvent(error, delivery.events));
     this.response.end();
     this.end('cut', error, delivery.usage, delivery.finish);
   }
@@ -233,13 +270,14 @@ export class Exchange implements AttemptOwner, StageContext {
   /** Answers with a fixed text; no model is asked. */
   private say(text: string): void {
     const { request } = this.inbound;
-    const answer = { id: request.id, model: request.model, text, at: this.wallArrival };
+    const writer = this.inbound.writer({ id: request.id, model: request.model, at: this.wallArrival });
+    const answer = fixedAnswer(text);
+    const whole = writer.whole(answer);
+    const said = request.stream ? streamOf(answer, writer) : whole;
     this.firstByteAt = this.clock.now();
-    const head = this.head(undefined, undefined);
-    if (request.stream) {
-      const said = this.protocol.fixedStream(answer, this.inbound.wantsUsage);
-      sendText(this.response, 200, said, 'text/event-stream; charset=utf-8', head);
-    } else sendText(this.response, 200, this.protocol.fixedBody(answer), 'application/json', head);
+    this.inbound.keep?.(whole);
+    const type = request.stream ? 'text/event-stream; charset=utf-8' : 'application/json';
+    sendText(this.response, 200, said, type, this.head(undefined, undefined));
     this.end('answered', undefined, NO_TOKENS, 'stop');
   }
 
@@ -250,7 +288,11 @@ export class Exchange implements AttemptOwner, StageContext {
 
   /** What any answer says of itself. */
   private head(placement: Placement | undefined, model: string | undefined): OutgoingHttpHeaders {
-    const head = decisionHeaders(this.inbound.request.id, this.route, placement, model);
+    const { id } = this.inbound.request;
+    const head = decisionHeaders(id, this.route, placement, model);
+    const { idHeader } = this.protocol;
+    if (idHeader !== undefined) head[idHeader] = id;
+    if (this.lost.length > 0) head['x-weir-lost'] = this.lost.join(',');
     this.admission?.addHeaders(this.clock.wall(), head);
     return head;
   }
@@ -344,4 +386,5 @@ function isAboutCaller({ code }: WeirError): boolean {
   return code.startsWith('budget.') || code.startsWith('limit.');
 }
 
+const NOTHING_LOST: readonly string[] = Object.freeze([]);
 const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });

@@ -37,6 +37,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, at: Milliseconds)
     ...(placement === undefined ? undefined : { placement }),
     attempts: exchange.attempts,
     outcome,
+    ...(exchange.lost.length === 0 ? undefined : { lost: exchange.lost }),
     configVersion: runtime.config.version,
     ...(runtime.config.gateway.record.prompts ? { prompt: promptOf(exchange) } : undefined),
   };

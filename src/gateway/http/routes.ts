@@ -4,11 +4,16 @@ import { AdminApi } from '#gateway/admin/dispatch.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
 import { ADMIN_ROUTES } from '#gateway/admin/routes.js';
 import type { Gateway } from '#gateway/gateway.js';
-import { allowsModel, type Grant } from '#identity/grant.js';
+import type { Grant } from '#identity/grant.js';
+import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import { type Access, admitted } from './access.js';
+import { compactRoute } from './compact.js';
+import { countTokensRoute } from './count-tokens.js';
+import { modelRoute, modelsRoute, speaksAnthropic } from './models.js';
 import { Page } from './page.js';
 import { errorHeaders, sendJson, sendText } from './respond.js';
+import { cancelResponseRoute, deleteResponseRoute, inputItemsRoute, responseRoute } from './responses.js';
 
 /** What a route is given. */
 export interface Visit {
@@ -26,7 +31,7 @@ export interface Visit {
 export type Route = (visit: Visit) => void | Promise<void>;
 
 interface Entry {
-  readonly method: 'GET';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly pattern: RegExp;
   readonly access: Access;
   readonly route: Route;
@@ -46,6 +51,12 @@ export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
     entry('GET', '/metrics', 'metrics', metricsRoute),
     entry('GET', '/v1/models', 'caller', modelsRoute),
     entry('GET', '/v1/models/:name', 'caller', modelRoute),
+    entry('POST', '/v1/messages/count_tokens', 'caller', countTokensRoute),
+    entry('POST', '/v1/responses/compact', 'caller', compactRoute),
+    entry('GET', '/v1/responses/:id', 'caller', responseRoute),
+    entry('DELETE', '/v1/responses/:id', 'caller', deleteResponseRoute),
+    entry('GET', '/v1/responses/:id/input_items', 'caller', inputItemsRoute),
+    entry('POST', '/v1/responses/:id/cancel', 'caller', cancelResponseRoute),
   ];
   return {
     serve(path, request, response) {
@@ -88,7 +99,9 @@ async function run({ access, route }: Entry, visit: Visit): Promise<void> {
 }
 
 function sendError(response: ServerResponse, error: WeirError): void {
-  sendText(response, error.status, openaiChat.errorBody(error), 'application/json', errorHeaders(error));
+  const { url = '', headers } = response.req;
+  const protocol = url.startsWith('/v1/messages') || speaksAnthropic(headers) ? anthropicMessages : openaiChat;
+  sendText(response, error.status, protocol.errorBody(error), 'application/json', errorHeaders(error));
 }
 
 function entry(method: Entry['method'], path: string, access: Access, route: Route): Entry {
@@ -121,31 +134,4 @@ function readyRoute({ gateway, response }: Visit): void {
 async function metricsRoute({ gateway, response }: Visit): Promise<void> {
   const { contentType, body } = await gateway.runtime.metrics.render();
   sendText(response, 200, body, contentType);
-}
-
-function modelsRoute({ gateway, response, grant }: Visit): void {
-  sendJson(response, 200, { object: 'list', data: modelList(gateway, grant) });
-}
-
-function modelRoute({ gateway, response, parameter, grant }: Visit): void {
-  const model = modelList(gateway, grant).find(({ id }) => id === parameter);
-  if (model === undefined)
-    throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(parameter.slice(0, 80))}`);
-  sendJson(response, 200, model);
-}
-
-/** Real models and the virtual names that ask for a decision, as far as the caller may use them, in OpenAI's form. */
-function modelList({ runtime }: Gateway, grant: Grant | undefined): { id: string }[] {
-  const common = { object: 'model', created: 0, owned_by: 'weir' };
-  const all = [
-    ...[...runtime.router.virtualNames].map(id => ({ id, ...common, virtual: true })),
-    ...[...runtime.models.values()].map(({ name, contextTokens, description }) => ({
-      id: name,
-      ...common,
-      virtual: false,
-      max_model_len: contextTokens,
-      ...(description === undefined ? undefined : { description }),
-    })),
-  ];
-  return grant === undefined ? all : all.filter(({ id }) => allowsModel(grant, id));
 }
