@@ -105,17 +105,17 @@ async function callers(governance) {
   for (let at = 0; at < 4; at++) {
     await governance.createTeam(SYSTEM, {
       id: `team-${at}`,
-      budgets: [{ amount: at === 0 ? 1 : 1000, window: 'month' }],
+      budgets: [{ amount: at === 0 ? REQUESTS * 2.4e-4 : 1e6, window: 'month' }],
     });
   }
   for (let at = 0; at < 8; at++) {
-    const budgets = at % 2 === 0 ? [{ unit: 'tokens', amount: at === 2 ? 500_000 : 1e10, window: 'day' }] : [];
+    const budgets = at % 2 === 0 ? [{ unit: 'tokens', amount: at === 2 ? REQUESTS * 30 : 1e12, window: 'day' }] : [];
     await governance.createUser(SYSTEM, { id: `user-${at}`, budgets });
   }
   const made = [];
   for (let at = 0; at < KEYS; at++) {
     const budgets = [
-      { amount: at % 6 === 5 ? 0.5 : 1000, window: 'total', reserve: at % 2 === 0 ? 'expected' : 'maximum' },
+      { amount: at % 6 === 5 ? REQUESTS * 4e-5 : 1e6, window: 'total', reserve: at % 2 === 0 ? 'expected' : 'maximum' },
     ];
     const limits = at % 8 === 7 ? { concurrency: 2, requestsPerMinute: 5000 } : {};
     const form = { name: `key ${at}`, team: `team-${at % 4}`, user: `user-${at % 8}`, budgets, limits };
