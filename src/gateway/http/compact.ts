@@ -4,6 +4,7 @@ import { requestId } from '#gateway/request-id.js';
 import { asText, isObject, parsedObject } from '#protocols/json.js';
 import { openaiResponses } from '#protocols/responses/responses.js';
 import { askEngine, checkAllowed, inferenceBody, visitor } from './ask-engine.js';
+import { type Governed, governed } from './governed.js';
 import { sendText } from './respond.js';
 import type { Visit } from './routes.js';
 
@@ -14,7 +15,11 @@ const COMPACT_TIMEOUT_MS = 300_000;
  * `POST /v1/responses/compact`: by an engine that speaks Responses. What comes back is sealed by its maker, so Weir cannot make one
  * itself, and says so where there is no such engine; clients then sum the conversation up with an ordinary request.
  */
-export async function compactRoute(visit: Visit): Promise<void> {
+export function compactRoute(visit: Visit): Promise<void> {
+  return governed(visit, account => compact(visit, account));
+}
+
+async function compact(visit: Visit, account: Governed): Promise<void> {
   const { gateway, response } = visit;
   const { runtime } = gateway;
   const envelope = { id: requestId(), arrivedAt: runtime.clock.now(), caller: visitor(visit) };
@@ -28,6 +33,7 @@ export async function compactRoute(visit: Visit): Promise<void> {
   const { model } = inbound.request;
   gateway.checkModel(runtime, model, 'generation');
   checkAllowed(visit, model);
+  account.reserve(inbound.request);
   const said = await askEngine(runtime, {
     ...{ model, api: 'responses', path: '/v1/responses/compact' },
     body: servedModel => inbound.bodyFor(servedModel, {}, false),
@@ -40,7 +46,8 @@ export async function compactRoute(visit: Visit): Promise<void> {
     });
   }
   if (said.status !== 200) throw refused(said.status, said.text);
-  sendText(response, 200, said.text, 'application/json', { 'x-request-id': envelope.id });
+  account.settle(model, openaiResponses.factsOf(said.text)?.usage);
+  sendText(response, 200, said.text, 'application/json', account.head({ 'x-request-id': envelope.id }));
 }
 
 /** What an engine said instead of an answer; what is wrong with the request stays the client's to mend. */
