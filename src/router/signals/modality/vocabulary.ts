@@ -24,7 +24,7 @@ export interface Vocabulary {
 /** English, German, French, Spanish, Italian, Portuguese, Russian, Chinese, Japanese, Korean. */
 export const VOCABULARIES: readonly Vocabulary[] = [
   {
-    make: 'generate|create|recreate|make|design|produce|render|paint|draw|give me|show me|i need|i want|i want to see|i would like|i would like to see|i’d like|turn|convert|transform|edit|retouch|remove|crop|compose|record|synthesize|synthesise|imagine',
+    make: "generate|create|recreate|make|design|produce|render|paint|draw|give me|show me|i need|i want|i want to see|i would like|i would like to see|i’d like|i'd like|turn|convert|transform|edit|retouch|remove|crop|compose|record|synthesize|synthesise|imagine",
     between: 'about|for|with|between|like|that|which|of|to|how|where|and then',
     things: {
       image:
