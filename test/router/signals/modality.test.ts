@@ -39,6 +39,8 @@ describe('modality', () => {
     ['An oil painting of a mill by a river', 'image', 0.6],
     ['Here is a picture of a mill', 'text', 0],
     ['Generate a title for my video', 'text', 0],
+    ['Create a landing page with an image on the left', 'text', 0],
+    ['I would like to see a picture of a dodo', 'image', 1],
     ['Generate three variations of my logo', 'image', 1],
     ['Turn this photo into a video', 'video', 1],
     ['Convert this image to a formula', 'text', 0],

@@ -24,8 +24,8 @@ export interface Vocabulary {
 /** English, German, French, Spanish, Italian, Portuguese, Russian, Chinese, Japanese, Korean. */
 export const VOCABULARIES: readonly Vocabulary[] = [
   {
-    make: 'generate|create|recreate|make|design|produce|render|paint|draw|give me|show me|i need|i want|i would like|turn|convert|edit|retouch|remove|crop|compose|record|synthesize|synthesise|imagine',
-    between: 'about|for|between|like|that|which|of|to|how|where|and then',
+    make: "generate|create|recreate|make|design|produce|render|paint|draw|give me|show me|i need|i want|i want to see|i would like|i would like to see|i’d like|i'd like|turn|convert|transform|edit|retouch|remove|crop|compose|record|synthesize|synthesise|imagine",
+    between: 'about|for|with|between|like|that|which|of|to|how|where|and then',
     things: {
       image:
         'image|images|picture|pictures|photo|photos|photograph|photographs|drawing|painting|watercolor|watercolour|illustration|illustrations|sketch|portrait|poster|logo|icon|icons|icon set|wallpaper|banner|avatar|artwork|cover art|profile pic|cartoon|comic|meme|sticker|infographic|flyer|book cover|album cover|mockup|concept art|floor plan',
