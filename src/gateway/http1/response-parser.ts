@@ -139,7 +139,8 @@ export class ResponseParser {
       throw new MalformedResponse(`the transfer coding ${coding.slice(0, 40)}`);
     if (length !== '' && !LENGTH.test(length)) throw new MalformedResponse(`the length ${length.slice(0, 40)}`);
     this.sink.head(head);
-    if (this.bodiless || head.status === 204 || head.status === 304 || (length !== '' && Number(length) === 0)) this.finish();
+    if (this.bodiless || head.status === 204 || head.status === 304 || (length !== '' && Number(length) === 0))
+      this.finish();
     else if (coding === 'chunked') {
       this.rest = 0;
       this.line = 0;
