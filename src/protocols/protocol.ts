@@ -43,7 +43,7 @@ export interface Inbound {
 }
 
 /** A request of an API that remembers conversations for its clients. */
-export interface Memory {
+export interface Memory<Resumed extends Inbound = Inbound> {
   /** Id of the earlier answer that the request goes on from. */
   readonly previous?: string;
   /** Whether the answer is to be kept for later. */
@@ -51,7 +51,7 @@ export interface Memory {
   /** What the request itself brought, as JSON. */
   input(): string;
   /** The request with the conversation before it put in. @throws WeirError `request.invalid`. */
-  resume(earlier: readonly Json[]): Inbound;
+  resume(earlier: readonly Json[]): Resumed;
 }
 
 /** What stands at the head of an answer that Weir writes. */

@@ -1,13 +1,13 @@
+import { WeirError } from '#contract/errors.js';
 import type { Tokens } from '#contract/units.js';
 import { requestId } from '#gateway/request-id.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { readMessages } from '#protocols/anthropic/request.js';
 import { BodyEdits } from '#protocols/body-edits.js';
-import { parsedObject } from '#protocols/json.js';
+import { asText, isObject, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import { inferenceOf, promptBytesOf } from '#protocols/neutral/conversation.js';
 import { askEngine, checkAllowed, inferenceBody, visitor } from './ask-engine.js';
-import { refused } from './compact.js';
 import { type Governed, governed } from './governed.js';
 import { sendJson } from './respond.js';
 import type { Visit } from './routes.js';
@@ -72,7 +72,13 @@ async function countedByEngine(
   });
   if (said === undefined) return undefined;
   // What the engine says of the request is the client's; that it could not count leaves the estimate.
-  if (said.status === 400) throw refused(said.status, said.text);
+  if (said.status === 400) throw refused(said.text);
   const tokens = parsedObject(said.text)?.input_tokens;
   return said.status === 200 && typeof tokens === 'number' ? tokens : undefined;
+}
+
+function refused(text: string): WeirError {
+  const error = parsedObject(text)?.error;
+  const said = isObject(error) ? asText(error.message).slice(0, 500) : '';
+  return new WeirError('upstream.status', said === '' ? 'The engine refused the request' : said, { status: 400 });
 }

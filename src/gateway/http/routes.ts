@@ -8,7 +8,6 @@ import type { Grant } from '#identity/grant.js';
 import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import { type Access, admitted } from './access.js';
-import { compactRoute } from './compact.js';
 import { countTokensRoute } from './count-tokens.js';
 import { modelRoute, modelsRoute, speaksAnthropic } from './models.js';
 import { Page } from './page.js';
@@ -52,7 +51,6 @@ export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
     entry('GET', '/v1/models', 'caller', modelsRoute),
     entry('GET', '/v1/models/:name', 'caller', modelRoute),
     entry('POST', '/v1/messages/count_tokens', 'caller', countTokensRoute),
-    entry('POST', '/v1/responses/compact', 'caller', compactRoute),
     entry('GET', '/v1/responses/:id', 'caller', responseRoute),
     entry('DELETE', '/v1/responses/:id', 'caller', deleteResponseRoute),
     entry('GET', '/v1/responses/:id/input_items', 'caller', inputItemsRoute),
