@@ -233,7 +233,8 @@ export class Attempt implements CallListener {
 
   private endWhole(body: Buffer): void {
     if (this.status !== 200) {
-      const refusal = refusalOf(this.status, body);
+      const { partial } = this.owner.protocol;
+      const refusal = refusalOf(this.status, body, partial === true && this.translation === undefined);
       this.conclude(refusal.error, refusal.retryable, refusal.replicaFault, {});
       return;
     }

@@ -11,8 +11,12 @@ export interface Refusal {
 /** Statuses that are about the request itself: every replica and every model would say the same. */
 const ABOUT_THE_REQUEST = new Set([400, 413, 415, 422]);
 
-/** What an engine's answer other than 200 means for the request, the replica and the client. */
-export function refusalOf(status: number, body: Buffer): Refusal {
+/**
+ * What an engine's answer other than 200 means for the request, the replica and the client.
+ *
+ * @param partial not every engine has the path that was asked.
+ */
+export function refusalOf(status: number, body: Buffer, partial = false): Refusal {
   const said = messageIn(body);
   if (ABOUT_THE_REQUEST.has(status)) {
     const error = new WeirError('upstream.status', said ?? `The engine refused the request with status ${status}`, {
@@ -23,7 +27,8 @@ export function refusalOf(status: number, body: Buffer): Refusal {
   const detail = said === undefined ? '' : `: ${said}`;
   const error = new WeirError('upstream.status', `The replica answered with status ${status}${detail}`);
   // A replica or provider at its limit is busy, not broken; a wrong key or path (401, 403, 404) is as good as broken.
-  return { error, retryable: true, replicaFault: status !== 429 && status !== OVERLOADED };
+  const fine = status === 429 || status === OVERLOADED || (partial && status === 404);
+  return { error, retryable: true, replicaFault: !fine };
 }
 
 /** What Anthropic answers when all its customers together ask for too much. */
