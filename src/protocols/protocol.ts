@@ -6,6 +6,7 @@ import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Json } from './json.js';
 import type { Answer, AnswerEvent } from './neutral/answer.js';
 import type { Conversation } from './neutral/conversation.js';
+import type { Lost } from './neutral/lost.js';
 import type { SseEvent } from './sse.js';
 
 /** What the transport knows of a request before its body is read. */
@@ -104,7 +105,8 @@ export interface EngineSide {
    * @throws WeirError `upstream.status` when it is a failure that came as an answer.
    */
   decode(text: string): Answer | undefined;
-  reader(): AnswerReader;
+  /** @param lost told what of the answer no other API has a place for. */
+  reader(lost?: Lost): AnswerReader;
 }
 
 /** The APIs that engines speak. */
@@ -149,6 +151,8 @@ export interface Protocol {
   readonly kind: 'generation' | 'embedding';
   /** Path at an engine, behind its base URL. */
   readonly enginePath: string;
+  /** Not every engine of this API has the path: one that answers 404 is not broken. */
+  readonly partial?: boolean;
   /** How engines of this API are spoken to for clients of another; absent where only the same API will do. */
   readonly engine?: EngineSide;
   /** A header beside `x-request-id` in which clients of this API look for the request's id. */

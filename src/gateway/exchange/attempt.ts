@@ -242,7 +242,9 @@ export class Attempt implements CallListener {
 
   private endWhole(body: Buffer): void {
     if (this.status !== 200) {
-      const refusal = refusalOf(this.status, body, this.shown);
+      const { partial } = this.owner.protocol;
+      const passes = partial === true && this.translation === undefined;
+      const refusal = refusalOf(this.status, body, this.shown, passes);
       this.conclude(refusal.error, refusal.retryable, refusal.replicaFault, {});
       return;
     }

@@ -46,6 +46,7 @@ export const openaiCompaction: Protocol = {
   api: 'responses',
   kind: 'generation',
   enginePath: '/v1/responses/compact',
+  partial: true,
 
   read(bytes: Buffer, envelope: Envelope): Inbound {
     const { text, body } = jsonBody(bytes);

@@ -144,6 +144,20 @@ describe('compacting a conversation', () => {
     expect(maker.seen).toHaveLength(0);
   });
 
+  it('does not speak against an engine that has no compaction', async () => {
+    const openai = await client();
+    const { behaviour } = maker;
+    maker.behaviour = { kind: 'status', status: 404, message: 'Not Found' };
+    for (let i = 0; i < 8; i++) {
+      await expect(openai.responses.compact({ ...param('native'), input: 'Hi' })).rejects.toMatchObject({
+        message: expect.stringContaining('Not Found'),
+      });
+    }
+    maker.behaviour = behaviour;
+    const answer = await openai.responses.create({ model: 'native', input: 'Hi', max_output_tokens: 50 });
+    expect(answer.output_text).toBe('Hello, Ada.');
+  });
+
   it.each([
     ['nothing to compact', { model: 'native' }, 'input'],
     ['no items', { model: 'native', input: 7 }, 'input'],
