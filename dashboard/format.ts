@@ -57,3 +57,24 @@ export function percent(share: number): string {
 export function clock(at: number): string {
   return CLOCK.format(at);
 }
+
+const DAY = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+
+/** A moment in full: `25 Nov 2026, 20:31:07`. */
+export function day(at: number): string {
+  return DAY.format(at);
+}
+
+const SHORT = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** A large number in few characters: `1.2K`, `34M`. */
+export function short(value: number): string {
+  return value < 10_000 ? COUNT.format(value) : SHORT.format(value);
+}
