@@ -11,6 +11,25 @@ export type Attempt = {
   readonly durationMs: number;
 };
 
+export type AuditEntry = {
+  readonly seq: number;
+  readonly at: number;
+  readonly actor: {
+    readonly kind: 'key' | 'user' | 'cli' | 'system';
+    readonly id: string;
+    readonly address?: string;
+  };
+  readonly action: string;
+  readonly target: {
+    readonly kind: string;
+    readonly id: string;
+  };
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly previous: string;
+  readonly hash: string;
+};
+
 export type Candidate = {
   readonly model: string;
   readonly score: number;
@@ -104,7 +123,7 @@ export type Error = {
   readonly error: {
     readonly message: string;
     readonly type: string;
-    readonly code: 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unknown_path' | 'request.method_not_allowed' | 'route.no_decision' | 'route.refused' | 'route.signal_unknown' | 'pool.no_replica' | 'pool.saturated' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'store.unavailable' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
+    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.refused' | 'route.signal_unknown' | 'pool.no_replica' | 'pool.saturated' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
     /** Where what is wrong stands. */
     readonly param: string | null;
     /** What would be right. */
@@ -171,6 +190,54 @@ export type Hunk = {
   readonly oldStart: number;
   readonly newStart: number;
   readonly lines: readonly string[];
+};
+
+export type IssuedKey = {
+  readonly key: Key;
+  /** Shown this once. */
+  readonly secret: string;
+};
+
+export type Key = {
+  readonly id: string;
+  readonly name: string;
+  readonly models: readonly string[];
+  readonly limits: {
+    /** Requests in any 60 seconds. */
+    readonly requestsPerMinute?: number;
+    /** Tokens in any 60 seconds, prompt and answer. */
+    readonly tokensPerMinute?: number;
+    /** Requests open at once. */
+    readonly concurrency?: number;
+  };
+  readonly budgets: readonly {
+    readonly unit: 'usd' | 'tokens';
+    readonly amount: number;
+    readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+    readonly timeZone: string;
+    readonly alertAt: readonly number[];
+    readonly reserve: 'expected' | 'maximum';
+    readonly override?: {
+      readonly amount: number;
+      readonly until: number;
+    };
+  }[];
+  readonly disabled: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  /** How the secret begins. */
+  readonly prefix: string;
+  readonly role: 'viewer' | 'user' | 'team_lead' | 'admin';
+  readonly team?: string;
+  readonly user?: string;
+  readonly cidrs: readonly string[];
+  readonly expiresAt?: number;
+  readonly revokedAt?: number;
+  /** Until when the secret before the last rotation is good. */
+  readonly previousUntil?: number;
+  /** Written every quarter of a second. */
+  readonly lastUsedAt?: number;
+  readonly createdBy: string;
 };
 
 export type Model = {
@@ -336,6 +403,35 @@ export type Sums = {
   readonly joules: number;
 };
 
+export type Team = {
+  readonly id: string;
+  readonly name: string;
+  readonly models: readonly string[];
+  readonly limits: {
+    /** Requests in any 60 seconds. */
+    readonly requestsPerMinute?: number;
+    /** Tokens in any 60 seconds, prompt and answer. */
+    readonly tokensPerMinute?: number;
+    /** Requests open at once. */
+    readonly concurrency?: number;
+  };
+  readonly budgets: readonly {
+    readonly unit: 'usd' | 'tokens';
+    readonly amount: number;
+    readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+    readonly timeZone: string;
+    readonly alertAt: readonly number[];
+    readonly reserve: 'expected' | 'maximum';
+    readonly override?: {
+      readonly amount: number;
+      readonly until: number;
+    };
+  }[];
+  readonly disabled: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+};
+
 /** Milliseconds, each within 10 %. */
 export type Times = {
   readonly p50: number;
@@ -347,6 +443,37 @@ export type Usage = {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly cachedTokens: number;
+};
+
+export type User = {
+  readonly id: string;
+  readonly name: string;
+  readonly models: readonly string[];
+  readonly limits: {
+    /** Requests in any 60 seconds. */
+    readonly requestsPerMinute?: number;
+    /** Tokens in any 60 seconds, prompt and answer. */
+    readonly tokensPerMinute?: number;
+    /** Requests open at once. */
+    readonly concurrency?: number;
+  };
+  readonly budgets: readonly {
+    readonly unit: 'usd' | 'tokens';
+    readonly amount: number;
+    readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+    readonly timeZone: string;
+    readonly alertAt: readonly number[];
+    readonly reserve: 'expected' | 'maximum';
+    readonly override?: {
+      readonly amount: number;
+      readonly until: number;
+    };
+  }[];
+  readonly disabled: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly role: 'viewer' | 'user' | 'team_lead' | 'admin';
+  readonly team?: string;
 };
 
 /** Every call of the admin API: what it takes and what it answers. */
@@ -363,7 +490,7 @@ export interface Calls {
     body: undefined;
     answer: {
       readonly name: string;
-      readonly role: 'viewer' | 'admin';
+      readonly role: 'caller' | 'viewer' | 'admin';
       /** Version of Weir. */
       readonly version: string;
       /** No configuration has been written yet. */
@@ -731,6 +858,434 @@ export interface Calls {
       /** All of weir.yaml. Marks such as ‹secret 1f2e3d4c› stand for the secrets in force. */
       readonly text: string;
       readonly check?: CheckReport;
+    };
+  };
+  'GET /api/whoami': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly kind: 'key' | 'token' | 'proxy' | 'bootstrap' | 'open';
+      readonly id: string;
+      readonly name: string;
+      readonly role: 'viewer' | 'user' | 'team_lead' | 'admin';
+      readonly team?: string;
+      readonly user?: string;
+    };
+  };
+  'GET /api/keys': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly keys: readonly Key[];
+    };
+  };
+  'POST /api/keys': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      /** What it is for. */
+      readonly name: string;
+      /** Names and globs of the models allowed; empty allows all. */
+      readonly models?: readonly string[];
+      /** Rates that bind over any 60 seconds. */
+      readonly limits?: {
+        /** Requests in any 60 seconds. */
+        readonly requestsPerMinute?: number;
+        /** Tokens in any 60 seconds, prompt and answer. */
+        readonly tokensPerMinute?: number;
+        /** Requests open at once. */
+        readonly concurrency?: number;
+      };
+      /** Budgets; all must have room. */
+      readonly budgets?: readonly {
+        /** What is counted. */
+        readonly unit?: 'usd' | 'tokens';
+        /** USD, or tokens. */
+        readonly amount: number;
+        /** When it is reset; `total` is never. */
+        readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+        /** Where the day, week or month begins at midnight. */
+        readonly timeZone?: string;
+        /** Shares of the amount at which a log line, a header and a metric tell. */
+        readonly alertAt?: readonly number[];
+        /** What a request holds back: its expected answer, or the longest it could get. */
+        readonly reserve?: 'expected' | 'maximum';
+        /** Another amount for a while. */
+        readonly override?: {
+          /** The amount meanwhile. */
+          readonly amount: number;
+          /** Wall time in ms. */
+          readonly until: number;
+        };
+      }[];
+      /** Refuse its calls until enabled again. */
+      readonly disabled?: boolean;
+      /** Anything worth remembering. Not secret. */
+      readonly metadata?: Readonly<Record<string, string>>;
+      /** What its bearer may do. */
+      readonly role?: 'viewer' | 'user' | 'team_lead' | 'admin';
+      /** The team it belongs to. */
+      readonly team?: string;
+      /** The user it belongs to. */
+      readonly user?: string;
+      /** Networks it may be used from; empty allows all. */
+      readonly cidrs?: readonly string[];
+      /** Wall time in ms at which it ends. */
+      readonly expiresAt?: number;
+    };
+    answer: IssuedKey;
+  };
+  'PATCH /api/keys/{id}': {
+    params: {
+      readonly id: string;
+    };
+    query: Record<string, never>;
+    body: {
+      /** What it is for. */
+      readonly name?: string;
+      /** Names and globs of the models allowed; empty allows all. */
+      readonly models?: readonly string[];
+      /** Rates that bind over any 60 seconds. */
+      readonly limits?: {
+        /** Requests in any 60 seconds. */
+        readonly requestsPerMinute?: number;
+        /** Tokens in any 60 seconds, prompt and answer. */
+        readonly tokensPerMinute?: number;
+        /** Requests open at once. */
+        readonly concurrency?: number;
+      };
+      /** Budgets; all must have room. */
+      readonly budgets?: readonly {
+        /** What is counted. */
+        readonly unit?: 'usd' | 'tokens';
+        /** USD, or tokens. */
+        readonly amount: number;
+        /** When it is reset; `total` is never. */
+        readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+        /** Where the day, week or month begins at midnight. */
+        readonly timeZone?: string;
+        /** Shares of the amount at which a log line, a header and a metric tell. */
+        readonly alertAt?: readonly number[];
+        /** What a request holds back: its expected answer, or the longest it could get. */
+        readonly reserve?: 'expected' | 'maximum';
+        /** Another amount for a while. */
+        readonly override?: {
+          /** The amount meanwhile. */
+          readonly amount: number;
+          /** Wall time in ms. */
+          readonly until: number;
+        };
+      }[];
+      /** Refuse its calls until enabled again. */
+      readonly disabled?: boolean;
+      /** Anything worth remembering. Not secret. */
+      readonly metadata?: Readonly<Record<string, string>>;
+      /** What its bearer may do. */
+      readonly role?: 'viewer' | 'user' | 'team_lead' | 'admin';
+      readonly team?: string | null;
+      readonly user?: string | null;
+      /** Networks it may be used from; empty allows all. */
+      readonly cidrs?: readonly string[];
+      readonly expiresAt?: number | null;
+    };
+    answer: Key;
+  };
+  'POST /api/keys/{id}/rotate': {
+    params: {
+      readonly id: string;
+    };
+    query: Record<string, never>;
+    body: {
+      /** How long; a day unless said. */
+      readonly overlapMs?: number;
+    };
+    answer: IssuedKey;
+  };
+  'POST /api/keys/{id}/revoke': {
+    params: {
+      readonly id: string;
+    };
+    query: Record<string, never>;
+    body: Record<string, never>;
+    answer: Key;
+  };
+  'GET /api/teams': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly teams: readonly Team[];
+    };
+  };
+  'POST /api/teams': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      /** Its name, for good. */
+      readonly id: string;
+      readonly name?: string;
+      /** Names and globs of the models allowed; empty allows all. */
+      readonly models?: readonly string[];
+      /** Rates that bind over any 60 seconds. */
+      readonly limits?: {
+        /** Requests in any 60 seconds. */
+        readonly requestsPerMinute?: number;
+        /** Tokens in any 60 seconds, prompt and answer. */
+        readonly tokensPerMinute?: number;
+        /** Requests open at once. */
+        readonly concurrency?: number;
+      };
+      /** Budgets; all must have room. */
+      readonly budgets?: readonly {
+        /** What is counted. */
+        readonly unit?: 'usd' | 'tokens';
+        /** USD, or tokens. */
+        readonly amount: number;
+        /** When it is reset; `total` is never. */
+        readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+        /** Where the day, week or month begins at midnight. */
+        readonly timeZone?: string;
+        /** Shares of the amount at which a log line, a header and a metric tell. */
+        readonly alertAt?: readonly number[];
+        /** What a request holds back: its expected answer, or the longest it could get. */
+        readonly reserve?: 'expected' | 'maximum';
+        /** Another amount for a while. */
+        readonly override?: {
+          /** The amount meanwhile. */
+          readonly amount: number;
+          /** Wall time in ms. */
+          readonly until: number;
+        };
+      }[];
+      /** Refuse its calls until enabled again. */
+      readonly disabled?: boolean;
+      /** Anything worth remembering. Not secret. */
+      readonly metadata?: Readonly<Record<string, string>>;
+    };
+    answer: Team;
+  };
+  'PATCH /api/teams/{id}': {
+    params: {
+      readonly id: string;
+    };
+    query: Record<string, never>;
+    body: {
+      readonly name?: string;
+      /** Names and globs of the models allowed; empty allows all. */
+      readonly models?: readonly string[];
+      /** Rates that bind over any 60 seconds. */
+      readonly limits?: {
+        /** Requests in any 60 seconds. */
+        readonly requestsPerMinute?: number;
+        /** Tokens in any 60 seconds, prompt and answer. */
+        readonly tokensPerMinute?: number;
+        /** Requests open at once. */
+        readonly concurrency?: number;
+      };
+      /** Budgets; all must have room. */
+      readonly budgets?: readonly {
+        /** What is counted. */
+        readonly unit?: 'usd' | 'tokens';
+        /** USD, or tokens. */
+        readonly amount: number;
+        /** When it is reset; `total` is never. */
+        readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+        /** Where the day, week or month begins at midnight. */
+        readonly timeZone?: string;
+        /** Shares of the amount at which a log line, a header and a metric tell. */
+        readonly alertAt?: readonly number[];
+        /** What a request holds back: its expected answer, or the longest it could get. */
+        readonly reserve?: 'expected' | 'maximum';
+        /** Another amount for a while. */
+        readonly override?: {
+          /** The amount meanwhile. */
+          readonly amount: number;
+          /** Wall time in ms. */
+          readonly until: number;
+        };
+      }[];
+      /** Refuse its calls until enabled again. */
+      readonly disabled?: boolean;
+      /** Anything worth remembering. Not secret. */
+      readonly metadata?: Readonly<Record<string, string>>;
+    };
+    answer: Team;
+  };
+  'GET /api/users': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly users: readonly User[];
+    };
+  };
+  'POST /api/users': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      /** As tokens and proxies name them, for good. */
+      readonly id: string;
+      readonly name?: string;
+      /** Names and globs of the models allowed; empty allows all. */
+      readonly models?: readonly string[];
+      /** Rates that bind over any 60 seconds. */
+      readonly limits?: {
+        /** Requests in any 60 seconds. */
+        readonly requestsPerMinute?: number;
+        /** Tokens in any 60 seconds, prompt and answer. */
+        readonly tokensPerMinute?: number;
+        /** Requests open at once. */
+        readonly concurrency?: number;
+      };
+      /** Budgets; all must have room. */
+      readonly budgets?: readonly {
+        /** What is counted. */
+        readonly unit?: 'usd' | 'tokens';
+        /** USD, or tokens. */
+        readonly amount: number;
+        /** When it is reset; `total` is never. */
+        readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+        /** Where the day, week or month begins at midnight. */
+        readonly timeZone?: string;
+        /** Shares of the amount at which a log line, a header and a metric tell. */
+        readonly alertAt?: readonly number[];
+        /** What a request holds back: its expected answer, or the longest it could get. */
+        readonly reserve?: 'expected' | 'maximum';
+        /** Another amount for a while. */
+        readonly override?: {
+          /** The amount meanwhile. */
+          readonly amount: number;
+          /** Wall time in ms. */
+          readonly until: number;
+        };
+      }[];
+      /** Refuse its calls until enabled again. */
+      readonly disabled?: boolean;
+      /** Anything worth remembering. Not secret. */
+      readonly metadata?: Readonly<Record<string, string>>;
+      /** What its bearer may do. */
+      readonly role?: 'viewer' | 'user' | 'team_lead' | 'admin';
+      /** The team it belongs to. */
+      readonly team?: string;
+    };
+    answer: User;
+  };
+  'PATCH /api/users/{id}': {
+    params: {
+      readonly id: string;
+    };
+    query: Record<string, never>;
+    body: {
+      readonly name?: string;
+      /** Names and globs of the models allowed; empty allows all. */
+      readonly models?: readonly string[];
+      /** Rates that bind over any 60 seconds. */
+      readonly limits?: {
+        /** Requests in any 60 seconds. */
+        readonly requestsPerMinute?: number;
+        /** Tokens in any 60 seconds, prompt and answer. */
+        readonly tokensPerMinute?: number;
+        /** Requests open at once. */
+        readonly concurrency?: number;
+      };
+      /** Budgets; all must have room. */
+      readonly budgets?: readonly {
+        /** What is counted. */
+        readonly unit?: 'usd' | 'tokens';
+        /** USD, or tokens. */
+        readonly amount: number;
+        /** When it is reset; `total` is never. */
+        readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+        /** Where the day, week or month begins at midnight. */
+        readonly timeZone?: string;
+        /** Shares of the amount at which a log line, a header and a metric tell. */
+        readonly alertAt?: readonly number[];
+        /** What a request holds back: its expected answer, or the longest it could get. */
+        readonly reserve?: 'expected' | 'maximum';
+        /** Another amount for a while. */
+        readonly override?: {
+          /** The amount meanwhile. */
+          readonly amount: number;
+          /** Wall time in ms. */
+          readonly until: number;
+        };
+      }[];
+      /** Refuse its calls until enabled again. */
+      readonly disabled?: boolean;
+      /** Anything worth remembering. Not secret. */
+      readonly metadata?: Readonly<Record<string, string>>;
+      /** What its bearer may do. */
+      readonly role?: 'viewer' | 'user' | 'team_lead' | 'admin';
+      readonly team?: string | null;
+    };
+    answer: User;
+  };
+  'GET /api/budgets': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly budgets: readonly {
+        readonly kind: 'key' | 'team' | 'user';
+        readonly id: string;
+        readonly unit: 'usd' | 'tokens';
+        readonly window: 'hour' | 'day' | 'week' | 'month' | 'total';
+        readonly timeZone: string;
+        /** In force now: USD or tokens. */
+        readonly amount: number;
+        readonly spent: number;
+        /** Held back for requests in flight. */
+        readonly reserved: number;
+        readonly resetAt: number | null;
+      }[];
+    };
+  };
+  'GET /api/usage': {
+    params: Record<string, never>;
+    query: {
+      readonly by?: 'key' | 'team' | 'user';
+      readonly since?: number;
+      readonly until?: number;
+    };
+    body: undefined;
+    answer: {
+      readonly usage: readonly {
+        readonly kind: 'key' | 'team' | 'user';
+        readonly id: string;
+        readonly usd: number;
+        readonly promptTokens: number;
+        readonly completionTokens: number;
+        readonly requests: number;
+      }[];
+    };
+  };
+  'GET /api/audit': {
+    params: Record<string, never>;
+    query: {
+      readonly after?: number;
+      readonly before?: number;
+      readonly target?: string;
+      readonly actor?: string;
+      readonly limit?: number;
+    };
+    body: undefined;
+    answer: {
+      readonly entries: readonly AuditEntry[];
+    };
+  };
+  'GET /api/audit/verification': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly entries: number;
+      readonly head: string;
+      readonly broken?: {
+        readonly seq: number;
+        readonly why: string;
+      };
     };
   };
 }

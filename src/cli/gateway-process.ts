@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
+import { LocalEngines } from '#cli/local-engines.js';
 import { type CommonOptions, configFile, DEFAULT_FILE, integer, readConfig } from '#cli/options.js';
 import { renderProblems } from '#cli/problems.js';
-import { SimulatedFleet } from '#cli/simulated-fleet.js';
 import { version } from '#cli/version.js';
 import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
 import { ConfigWatch } from '#config/watch.js';
@@ -16,13 +16,14 @@ import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { GatewayState } from '#store/gateway-state.js';
 import { openRecordStore } from '#store/record-store.js';
+import { openResponseStore } from '#store/response-store.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 
 export interface ServeOptions extends CommonOptions {
   readonly port?: number;
   readonly host?: string;
-  readonly insecure?: true;
+  readonly insecureNoAuth?: true;
 }
 
 /** Runs the gateway until the process is told to end. What goes wrong before it listens ends the command with exit code 2. */
@@ -35,18 +36,37 @@ export async function runGateway(options: ServeOptions): Promise<void> {
     format: config.gateway.log.format,
     stream: process.stderr,
   });
-  const fleet = new SimulatedFleet();
+  const fleet = new LocalEngines(text => log.warn(text));
   const metrics = createMetrics();
   const { record } = config.gateway;
-  const [resolved, records] = await Promise.all([
-    fleet.resolve(config),
-    openRecordStore({
-      path: record.path,
-      keepForMs: record.keep_for,
-      keepBytes: record.keep_size,
-      onError: error => log.error('the decision record could not be written', { error }),
-    }),
-  ]);
+  const opening = openRecordStore({
+    path: record.path,
+    keepForMs: record.keep_for,
+    keepBytes: record.keep_size,
+    onError: error => log.error('the decision record could not be written', { error }),
+  });
+  const [resolved, records] = await Promise.all([fleet.resolve(config), opening]).catch(async (error: unknown) => {
+    // What did start would keep the process from ending.
+    await Promise.allSettled([fleet.close(), opening.then(store => store.close())]);
+    throw error;
+  });
+  let gateway: Gateway | undefined;
+  const identity = config.gateway.auth.required
+    ? await (await import('./gateway-identity.js')).openGatewayIdentity(
+        config,
+        () => gateway?.runtime.config ?? config,
+        log,
+        metrics,
+      )
+    : undefined;
+  const kept = config.gateway.responses;
+  const responses = openResponseStore({
+    path: kept.path,
+    keepForMs: kept.keep_for,
+    keep: kept.keep,
+    keepBytes: kept.keep_size,
+    onError: error => log.error('a response could not be stored', { error }),
+  });
   const state = new GatewayState(config.gateway.state.path);
   let watcher: ConfigWatch | undefined;
   const configuration = new LiveConfiguration(loaded, absolute(configFile(options)), {
@@ -55,7 +75,7 @@ export async function runGateway(options: ServeOptions): Promise<void> {
     seed: options.seed,
     newFile: options.config ?? DEFAULT_FILE,
     apply: async next => {
-      gateway.reload(await fleet.resolve(next));
+      gateway?.reload(await fleet.resolve(next));
       log.info('a new configuration is in force', { version: next.version });
     },
     versions: () => state.versions,
@@ -63,22 +83,27 @@ export async function runGateway(options: ServeOptions): Promise<void> {
       watcher = await watchFile(file, configuration, listen, log, metrics);
     },
   });
-  const gateway: Gateway = new Gateway(
+  gateway = new Gateway(
     resolved,
     {
       clock: machineClock,
       random: seededRandom(options.seed),
-      connections: new Connections(),
+      connections: new Connections(machineClock),
       watchdog: new Watchdog(machineClock),
       records,
+      responses,
       metrics,
       log,
+      identity,
     },
     { configuration, env: process.env, version: version() },
   );
   metrics.gauge('weir_in_flight', 'Requests open now.', [], () => [{ labels: {}, value: gateway.inFlight }]);
   metrics.gauge('weir_records_dropped', 'Decision records that could not be kept.', [], () => [
     { labels: {}, value: records.dropped },
+  ]);
+  metrics.gauge('weir_responses_dropped', 'Responses that could not be stored.', [], () => [
+    { labels: {}, value: responses.dropped },
   ]);
   metrics.gauge('weir_pool_in_flight', 'Requests on the replicas of a pool.', ['pool'], () =>
     gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.inFlight })),
@@ -99,7 +124,7 @@ export async function runGateway(options: ServeOptions): Promise<void> {
     return undefined;
   });
   if (address === undefined) {
-    await Promise.allSettled([fleet.close(), records.close()]);
+    await Promise.allSettled([fleet.close(), records.close(), identity?.close()]);
     exit(EXIT.misuse);
   }
   greet(resolved, address.url);
@@ -124,7 +149,9 @@ export async function runGateway(options: ServeOptions): Promise<void> {
   if (ended > 0) log.warn('open requests had to be ended', { requests: ended });
   gateway.traffic.close();
   state.close();
+  await identity?.close();
   await records.close();
+  await responses.close();
   await fleet.close();
 }
 
@@ -133,7 +160,7 @@ function overrides(options: ServeOptions): ListenOverrides {
   return {
     ...(options.host === undefined ? undefined : { host: options.host }),
     ...(port === undefined ? undefined : { port }),
-    ...(options.insecure === undefined ? undefined : { insecure: true }),
+    ...(options.insecureNoAuth === undefined ? undefined : { insecure: true }),
   };
 }
 
@@ -204,10 +231,13 @@ function greet(config: Config, url: string): void {
   const replicas = pools.reduce((sum, pool) => sum + (pool.replicas?.length ?? 0), 0);
   const models = Object.keys(config.pool.models).length;
   const simulated = pools.some(pool => pool.simulate !== undefined) ? ', simulated' : '';
+  const files = pools.flatMap(({ gguf }) => (gguf === undefined ? [] : [gguf.file]));
+  const real = files.length === 0 ? '' : `  real   ${files.join(', ')} by node-llama-cpp\n`;
   const what = config.source === 'demonstration' ? 'demonstration fleet' : config.source;
   process.stderr.write(
     `weir ${version()} listens on ${url}\n` +
       `  ${what}: ${models} ${models === 1 ? 'model' : 'models'} on ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${simulated}\n` +
+      real +
       `  page   ${url}/\n` +
       `  try    curl -s ${url}/v1/chat/completions -H 'content-type: application/json' \\\n` +
       `           -d '{"model":"auto","messages":[{"role":"user","content":"hello"}]}'\n`,

@@ -33,7 +33,8 @@ export async function startMockUpstream(
 ): Promise<MockUpstream> {
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
-    if (request.url === '/health') {
+    if (request.method === 'GET') {
+      response.statusCode = request.url === '/health' ? 200 : 404;
       response.end('{}');
       return;
     }

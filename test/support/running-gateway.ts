@@ -4,10 +4,15 @@ import type { DecisionRecord } from '#contract/record.js';
 import type { RecordStore } from '#contract/stores.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
 import { Gateway } from '#gateway/gateway.js';
+import { guardedFetch } from '#gateway/guarded-fetch.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
+import { AddressGuard } from '#identity/address-guard.js';
+import { openIdentity } from '#identity/identity.js';
+import { memoryIdentityStore } from '#store/memory-identity-store.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
+import { memoryResponseStore } from '#store/memory-response-store.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 
@@ -32,16 +37,27 @@ export function configOf(yaml: string): Config {
 export async function startGateway(given: string | Config, admin: Partial<AdminPorts> = {}): Promise<RunningGateway> {
   const records = memoryRecordStore({ keep: 20_000 });
   const metrics = createMetrics();
+  const config = typeof given === 'string' ? configOf(given) : given;
+  const { auth, network } = config.gateway;
+  const identity = auth.required
+    ? await openIdentity(auth, {
+        store: memoryIdentityStore(),
+        clock: machineClock,
+        fetchJson: guardedFetch(new AddressGuard(network.allow)),
+      })
+    : undefined;
   const ports = {
+    identity,
     clock: machineClock,
     random: seededRandom(7),
-    connections: new Connections(),
+    connections: new Connections(machineClock),
     watchdog: new Watchdog(machineClock),
     records,
+    responses: memoryResponseStore({ keep: 1000 }),
     metrics,
     log: createLogger({ level: 'error', format: 'text', stream: process.stderr }),
   };
-  const gateway = new Gateway(typeof given === 'string' ? configOf(given) : given, ports, admin);
+  const gateway = new Gateway(config, ports, admin);
   const { url } = await gateway.listen('127.0.0.1', 0);
   return {
     gateway,
@@ -62,6 +78,7 @@ export async function startGateway(given: string | Config, admin: Partial<AdminP
     },
     async close() {
       await gateway.drain(2000);
+      await identity?.close();
       await records.close();
     },
   };

@@ -17,7 +17,10 @@ export function serveCommand(): Command {
       integer,
     )
     .option('--host <address>', 'address to listen on')
-    .option('--insecure', 'listen where other machines can connect although callers need no credential')
+    .option(
+      '--insecure, --insecure-no-auth',
+      'listen where other machines can connect although callers need no credential',
+    )
     .addHelpText(
       'after',
       `

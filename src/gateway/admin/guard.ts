@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { WeirError } from '#contract/errors.js';
 
-/** What a route of the admin API asks of its caller: to look, or to change things. */
-export type Role = 'viewer' | 'admin';
+/**
+ * What a route of the admin API asks of its caller: to look, or to change things. `caller` asks only that it be known who calls:
+ * what they may see and do is decided by what it is about (keys, teams, users).
+ */
+export type Role = 'caller' | 'viewer' | 'admin';
 
 /** Who calls the admin API. */
 export interface Principal {

@@ -1,6 +1,5 @@
-import type { Readable } from 'node:stream';
 import type { Clock } from '#contract/clock.js';
-import { WeirError } from '#contract/errors.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Connections } from '#gateway/upstream/connections.js';
 
@@ -32,7 +31,7 @@ export interface ProbePorts {
 /**
  * Asks a server which models it serves (`GET /v1/models`), within a time limit.
  *
- * @throws WeirError `upstream.connect`, `upstream.status` or `upstream.malformed`.
+ * @throws WeirError `upstream.connect`, `upstream.status`, `upstream.malformed` or `upstream.too_large`.
  */
 export async function askForModels(
   ports: ProbePorts,
@@ -43,49 +42,27 @@ export async function askForModels(
   const begun = clock.now();
   const base = url.replace(/(?:\/v1)?\/*$/, '');
   const { timeoutMs, apiKey } = options;
-  const stop = new AbortController();
-  const cancel = clock.after(timeoutMs, () => stop.abort());
-  try {
-    const { statusCode, body } = await connections
-      .ask(`${base}/v1/models`, timeoutMs, {
-        method: 'GET',
-        headers: { accept: 'application/json', ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) },
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
-        signal: stop.signal,
-      })
-      .catch((cause: unknown) => {
-        throw new WeirError('upstream.connect', `${base} did not answer within ${timeoutMs} ms, or not at all`, {
-          hint: 'see that the server runs, and that this machine may reach it',
-          cause,
-        });
+  const { status, body } = await connections
+    .ask(`${base}/v1/models`, timeoutMs, {
+      method: 'GET',
+      headers: { accept: 'application/json', ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) },
+      timeout: timeoutMs,
+      bytes: MAX_BYTES,
+    })
+    .catch((cause: unknown) => {
+      if (isWeirError(cause) && cause.code !== 'upstream.connect' && cause.code !== 'upstream.timeout') throw cause;
+      throw new WeirError('upstream.connect', `${base} did not answer within ${timeoutMs} ms, or not at all`, {
+        hint: 'see that the server runs, and that this machine may reach it',
+        cause,
       });
-    if (statusCode !== 200) {
-      body.resume();
-      const key = statusCode === 401 || statusCode === 403;
-      throw new WeirError('upstream.status', `${base}/v1/models answered with HTTP ${statusCode}`, {
-        hint: key ? 'the server asks for a key' : 'a server with OpenAI’s API answers with a list of models there',
-      });
-    }
-    return { url: base, ...listIn(await textOf(body, base), base), latencyMs: clock.now() - begun };
-  } finally {
-    cancel();
+    });
+  if (status !== 200) {
+    const key = status === 401 || status === 403;
+    throw new WeirError('upstream.status', `${base}/v1/models answered with HTTP ${status}`, {
+      hint: key ? 'the server asks for a key' : 'a server with OpenAI’s API answers with a list of models there',
+    });
   }
-}
-
-async function textOf(body: Readable, base: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > MAX_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch (cause) {
-    throw new WeirError('upstream.cut', `${base} broke off in the middle of its answer`, { cause });
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  return { url: base, ...listIn(body.toString('utf8'), base), latencyMs: clock.now() - begun };
 }
 
 function listIn(text: string, base: string): Pick<FoundServer, 'models' | 'weir'> {

@@ -22,11 +22,14 @@ export function refusalOf(status: number, body: Buffer): Refusal {
   }
   const detail = said === undefined ? '' : `: ${said}`;
   const error = new WeirError('upstream.status', `The replica answered with status ${status}${detail}`);
-  // A replica at its limit is busy, not broken; a wrong key or path (401, 403, 404) is as good as broken.
-  return { error, retryable: true, replicaFault: status !== 429 };
+  // A replica or provider at its limit is busy, not broken; a wrong key or path (401, 403, 404) is as good as broken.
+  return { error, retryable: true, replicaFault: status !== 429 && status !== OVERLOADED };
 }
 
-/** The message in an OpenAI-shaped error body, or in one of the two other shapes engines use. */
+/** What Anthropic answers when all its customers together ask for too much. */
+const OVERLOADED = 529;
+
+/** The message in an OpenAI- or Anthropic-shaped error body, or in one of the two other shapes engines use. */
 function messageIn(body: Buffer): string | undefined {
   let parsed: unknown;
   try {

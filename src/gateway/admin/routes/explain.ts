@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
-import { callerOf } from '#gateway/caller.js';
+import { callerOf, readHead } from '#gateway/caller.js';
 import { explain } from '#gateway/explain.js';
 import { requestId } from '#gateway/request-id.js';
 import { openaiChat } from '#protocols/openai/chat.js';
@@ -51,7 +51,11 @@ export const explainRoute = adminRoute({
     .meta({ id: 'Explanation' }),
   async handle({ gateway, request, bytes }) {
     const { runtime } = gateway;
-    const envelope = { id: requestId(), arrivedAt: runtime.clock.now(), caller: callerOf(request) };
+    const envelope = {
+      id: requestId(),
+      arrivedAt: runtime.clock.now(),
+      caller: callerOf(readHead(request, runtime.heads)),
+    };
     const told = await explain(runtime, openaiChat.read(bytes, envelope).request);
     return { ...told, passed: [...told.passed], candidates: [...told.candidates], stages: [...told.stages] };
   },

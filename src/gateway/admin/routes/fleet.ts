@@ -138,13 +138,15 @@ export const faultRoute = adminRoute({
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: bytes,
-      headersTimeout: 2000,
-      bodyTimeout: 2000,
+      timeout: 2000,
     });
-    const said = (await answer.body.json()) as { faults?: { kind: string }[]; error?: { message?: string } };
-    if (answer.statusCode !== 200 || said.faults === undefined) {
+    const said = JSON.parse(answer.body.toString('utf8')) as {
+      faults?: { kind: string }[];
+      error?: { message?: string };
+    };
+    if (answer.status !== 200 || said.faults === undefined) {
       throw new WeirError('request.invalid', said.error?.message ?? 'The engine does not take this fault', {
-        status: answer.statusCode >= 400 ? answer.statusCode : 502,
+        status: answer.status >= 400 ? answer.status : 502,
       });
     }
     return { ...said, faults: said.faults };

@@ -62,11 +62,11 @@ export const stateRoute = adminRoute({
 export const sessionRoute = adminRoute({
   method: 'GET',
   path: '/api/session',
-  role: 'viewer',
+  role: 'caller',
   summary: 'Who is calling, and which Weir answers',
   answer: z.object({
     name: z.string(),
-    role: z.enum(['viewer', 'admin']),
+    role: z.enum(['caller', 'viewer', 'admin']),
     version: z.string().describe('Version of Weir.'),
     demonstration: z.boolean().describe('No configuration has been written yet.'),
   }),

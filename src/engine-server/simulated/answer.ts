@@ -1,14 +1,6 @@
 import type { Random } from '#contract/random.js';
 import type { Tokens } from '#contract/units.js';
-
-/** Why an answer ended, in the API's words. */
-export type FinishReason = 'stop' | 'length' | 'tool_calls';
-
-/** A call of a tool, in place of text. */
-export interface ToolCall {
-  readonly id: string;
-  readonly name: string;
-}
+import type { FinishReason, ToolCall } from '#engine-server/backend.js';
 
 /** An answer, known whole before its first token is due: a piece for each token. */
 export interface Answer {
@@ -16,6 +8,8 @@ export interface Answer {
   readonly finish: FinishReason;
   /** When set, the pieces are the arguments of this call. */
   readonly call?: ToolCall;
+  /** So many of the first pieces are thoughts, not answer. */
+  readonly thoughts?: Tokens;
 }
 
 export interface AnswerLimits {
@@ -54,6 +48,15 @@ export function composeText(random: Random, limits: AnswerLimits, opening: strin
     pieces.push(` ${first ? word[0]!.toUpperCase() + word.slice(1) : word}${sentence === 0 ? '.' : ''}`);
   }
   return cutAtStop({ pieces, finish: length < wanted || limits.ignoreEnd ? 'length' : 'stop' }, limits.stop);
+}
+
+const THOUGHTS = "Weir's simulated engine thinks nothing; this stands where thoughts would.".split(/(?=\s)/);
+
+/** An answer with thoughts before it, as far as the limit has room for both. */
+export function withThoughts(answer: Answer, most: Tokens): Answer {
+  const pieces = [...THOUGHTS, ...answer.pieces].slice(0, most);
+  const finish = pieces.length < THOUGHTS.length + answer.pieces.length ? 'length' : answer.finish;
+  return { ...answer, pieces, finish, thoughts: Math.min(THOUGHTS.length, pieces.length) };
 }
 
 /** A call of a tool with arguments that have the form, though not the meaning, that its schema asks for. */
