@@ -60,16 +60,9 @@ export function App() {
   const Page = entry?.page;
   return (
     <div class="shell">
-      <a
-        class="skip"
-        href="#main"
-        onClick={event => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
         Skip to the page
-      </a>
+      </button>
       <header class="side">
         <a class="brand" href={link('overview')}>
           <img src="/favicon.svg" alt="" width="26" height="26" />

@@ -10,6 +10,7 @@ import './styles/story.css';
 import './styles/playground.css';
 import './styles/fleet.css';
 import './styles/configuration.css';
+import './styles/setup.css';
 
 applyStoredTheme();
 const root = document.getElementById('app');

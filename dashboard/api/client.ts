@@ -1,3 +1,4 @@
+import { withKey } from './key.js';
 import type { Calls, CheckReport } from './types.js';
 
 /** What the gateway said was wrong, or why it could not be asked. */
@@ -18,6 +19,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whatever was thrown, as an error that can be shown. */
+export function asApiError(wrong: unknown): ApiError {
+  return wrong instanceof ApiError ? wrong : new ApiError(String(wrong), 0, undefined);
+}
+
 export type CallName = keyof Calls;
 export type Answer<Name extends CallName> = Calls[Name]['answer'];
 
@@ -32,41 +38,53 @@ export type Given<Name extends CallName> = Part<'params', Calls[Name]['params']>
   Part<'query', Calls[Name]['query']> &
   Part<'body', Calls[Name]['body']> & { readonly headers?: Headers; readonly signal?: AbortSignal };
 
-type Rest<Name extends CallName> = Record<never, never> extends Given<Name> ? [given?: Given<Name>] : [given: Given<Name>];
+type Rest<Name extends CallName> =
+  Record<never, never> extends Given<Name> ? [given?: Given<Name>] : [given: Given<Name>];
+
+interface LooselyGiven {
+  readonly params?: Readonly<Record<string, string | number>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  readonly headers?: Headers;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * One call of the admin API, typed by its OpenAPI document.
  *
  * @throws ApiError when it fails; an `AbortError` when `signal` ended it.
  */
-export async function call<Name extends CallName>(name: Name, ...[given]: Rest<Name>): Promise<Answer<Name>> {
+export function call<Name extends CallName>(name: Name, ...rest: Rest<Name>): Promise<Answer<Name>>;
+export async function call(name: string, given: LooselyGiven = {}): Promise<unknown> {
   const [method = 'GET', template = ''] = name.split(' ');
-  const { params = {}, query = {}, body, headers, signal } = (given ?? {}) as {
-    params?: Record<string, string | number>;
-    query?: Record<string, string | number | undefined>;
-    body?: unknown;
-    headers?: Headers;
-    signal?: AbortSignal;
-  };
+  const { params = {}, query = {}, body, headers, signal } = given;
   const path = template.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(String(params[key])));
   const asked = new URLSearchParams(
     Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
   ).toString();
-  const init = body === undefined ? { method } : post(body, headers, method);
-  let response: Response;
+  const init = body === undefined ? { method, headers: withKey(headers) } : post(body, headers, method);
+  const response = await reach(asked === '' ? path : `${path}?${asked}`, { ...init, signal: signal ?? null });
+  if (!response.ok) throw await errorOf(response);
+  return response.json();
+}
+
+/**
+ * `fetch`, with an error of ours where there is no answer.
+ *
+ * @throws ApiError when the gateway cannot be reached; an `AbortError` when the signal ended it.
+ */
+export async function reach(url: string, init: RequestInit): Promise<Response> {
   try {
-    response = await fetch(asked === '' ? path : `${path}?${asked}`, { ...init, signal: signal ?? null });
+    return await fetch(url, init);
   } catch (error) {
-    if (signal?.aborted === true) throw error;
+    if (init.signal?.aborted === true) throw error;
     throw new ApiError('The gateway cannot be reached.', 0, undefined);
   }
-  if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as Answer<Name>;
 }
 
 /** A `POST` of JSON, with headers of the caller's own. */
-export function post(body: unknown, headers: Headers = new Headers(), method = 'POST'): RequestInit {
-  const all = new Headers(headers);
+export function post(body: unknown, headers?: Headers, method = 'POST'): RequestInit {
+  const all = withKey(headers);
   all.set('content-type', 'application/json');
   return { method, headers: all, body: JSON.stringify(body) };
 }

@@ -1,3 +1,6 @@
+import { eventsOf } from '../event-stream.js';
+import { errorOf, reach } from './client.js';
+import { withKey } from './key.js';
 import type { DecisionRecord } from './types.js';
 
 export interface LiveListener {
@@ -8,14 +11,35 @@ export interface LiveListener {
   connected(yes: boolean): void;
 }
 
-/** Requests as they end. @returns how to stop. */
+const AGAIN_AFTER_MS = 2000;
+
+/**
+ * Requests as they end. Read with `fetch`: an `EventSource` cannot show a key.
+ *
+ * @returns how to stop.
+ */
 export function liveRecords(listener: LiveListener): () => void {
-  const source = new EventSource('/api/records/live');
-  source.addEventListener('open', () => listener.connected(true));
-  source.addEventListener('error', () => listener.connected(false));
-  source.addEventListener('record', event => listener.record(JSON.parse(event.data) as DecisionRecord));
-  source.addEventListener('skipped', event =>
-    listener.skipped((JSON.parse(event.data) as { count: number }).count),
-  );
-  return () => source.close();
+  const stop = new AbortController();
+  let timer: number | undefined;
+  const follow = async (): Promise<void> => {
+    try {
+      const response = await reach('/api/records/live', { headers: withKey(), signal: stop.signal });
+      if (!response.ok || response.body === null) throw await errorOf(response);
+      listener.connected(true);
+      for await (const { name, data } of eventsOf(response.body)) {
+        if (name === 'record') listener.record(JSON.parse(data) as DecisionRecord);
+        else if (name === 'skipped') listener.skipped((JSON.parse(data) as { count: number }).count);
+      }
+    } catch {
+      // Whatever ended it, it is sought again; that it is gone is shown.
+    }
+    if (stop.signal.aborted) return;
+    listener.connected(false);
+    timer = window.setTimeout(() => void follow(), AGAIN_AFTER_MS);
+  };
+  void follow();
+  return () => {
+    stop.abort();
+    window.clearTimeout(timer);
+  };
 }

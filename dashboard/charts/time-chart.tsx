@@ -67,8 +67,8 @@ export function TimeChart(props: TimeChartProps) {
         {most === 0 ? (
           <p class="chart-empty">{empty}</p>
         ) : (
-          // biome-ignore lint/a11y/useSemanticElements: a drawing that can be read with the arrow keys.
-          <svg
+          <div
+            class="chart-plot"
             role="slider"
             tabIndex={0}
             aria-label={`${title}: arrow keys read it step by step`}
@@ -76,8 +76,6 @@ export function TimeChart(props: TimeChartProps) {
             aria-valuemax={at.length - 1}
             aria-valuenow={chosen ?? at.length - 1}
             aria-valuetext={reading(chosen ?? at.length - 1, props)}
-            width={width}
-            height={HEIGHT}
             onMouseMove={event => {
               const { left } = event.currentTarget.getBoundingClientRect();
               const i = Math.floor((event.clientX - left - LEFT) / slot);
@@ -94,28 +92,30 @@ export function TimeChart(props: TimeChartProps) {
               event.preventDefault();
             }}
           >
-            {marks.map(mark => (
-              <g key={mark} class="chart-mark">
-                <line x1={LEFT} x2={width - RIGHT} y1={y(mark)} y2={y(mark)} />
-                <text x={LEFT - 6} y={y(mark) + 4} text-anchor="end">
-                  {format(mark)}
+            <svg width={width} height={HEIGHT} aria-hidden="true">
+              {marks.map(mark => (
+                <g key={mark} class="chart-mark">
+                  <line x1={LEFT} x2={width - RIGHT} y1={y(mark)} y2={y(mark)} />
+                  <text x={LEFT - 6} y={y(mark) + 4} text-anchor="end">
+                    {format(mark)}
+                  </text>
+                </g>
+              ))}
+              {labelled(at.length, inner).map(i => (
+                <text key={i} class="chart-time" x={x(i)} y={HEIGHT - 6} text-anchor="middle">
+                  {timeLabel(at[i] ?? 0, stepMs)}
                 </text>
-              </g>
-            ))}
-            {labelled(at.length, inner).map(i => (
-              <text key={i} class="chart-time" x={x(i)} y={HEIGHT - 6} text-anchor="middle">
-                {timeLabel(at[i] ?? 0, stepMs)}
-              </text>
-            ))}
-            {form === 'bars' ? (
-              <Bars series={series} x={x} y={y} slot={slot} />
-            ) : (
-              series.map(one => <path key={one.name} class={`line ${one.kind}`} d={pathOf(one.values, x, y)} />)
-            )}
-            {chosen === undefined ? undefined : (
-              <line class="chart-cursor" x1={x(chosen)} x2={x(chosen)} y1={TOP} y2={HEIGHT - BOTTOM} />
-            )}
-          </svg>
+              ))}
+              {form === 'bars' ? (
+                <Bars series={series} x={x} y={y} slot={slot} />
+              ) : (
+                series.map(one => <path key={one.name} class={`line ${one.kind}`} d={pathOf(one.values, x, y)} />)
+              )}
+              {chosen === undefined ? undefined : (
+                <line class="chart-cursor" x1={x(chosen)} x2={x(chosen)} y1={TOP} y2={HEIGHT - BOTTOM} />
+              )}
+            </svg>
+          </div>
         )}
       </div>
       <p class="chart-reading hint">{shown === undefined ? ' ' : momentLabel(shown, stepMs)}</p>

@@ -42,7 +42,11 @@ export function OverviewCharts({ overview }: { overview: Overview }) {
         empty="Nothing was charged in this time."
         series={[
           { name: 'with Weir', kind: 'cost', values: points.map(p => p.cost_usd) },
-          { name: best === undefined ? 'best model' : `all on ${best}`, kind: 'baseline', values: points.map(p => p.baseline_usd) },
+          {
+            name: best === undefined ? 'best model' : `all on ${best}`,
+            kind: 'baseline',
+            values: points.map(p => p.baseline_usd),
+          },
         ]}
       />
       <TimeChart

@@ -1,5 +1,5 @@
-import type { PageProps } from '../app.js';
 import { type Answer, call } from '../api/client.js';
+import type { PageProps } from '../app.js';
 import { Choice, Empty, ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { link, replacePlace } from '../ui/routing.js';
@@ -44,7 +44,8 @@ export function OverviewPage({ place, session }: PageProps) {
       </div>
       {session?.demonstration === true ? (
         <p class="callout">
-          This is the demonstration: simulated engines, real routing. <a href={link('setup')}>Connect your own models</a>
+          This is the demonstration: simulated engines, real routing.{' '}
+          <a href={link('setup')}>Connect your own models</a>
         </p>
       ) : undefined}
       <ErrorNote error={error} retry={value === undefined ? overview.reload : undefined} />

@@ -26,7 +26,6 @@ export function Attempts({ record }: { record: DecisionRecord }) {
     >
       <ol class="attempts">
         {tried.map((attempt, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a record does not change.
           <Line key={i} attempt={attempt} />
         ))}
       </ol>

@@ -1,5 +1,5 @@
-import type { State } from '../app.js';
 import type { DecisionRecord, Outcome as Ending } from '../api/types.js';
+import type { State } from '../app.js';
 import { count, counted, duration, percent, usd } from '../format.js';
 import { Facts } from '../ui/parts.js';
 import { STATUS_TONES } from './attempts.js';

@@ -23,7 +23,9 @@ export function Placement({ record }: { record: DecisionRecord }) {
       />
       {losers.length === 0 ? undefined : (
         <div>
-          <p class="hint">{losers.length < considered - 1 ? `The best ${losers.length} of the others` : 'The others'}</p>
+          <p class="hint">
+            {losers.length < considered - 1 ? `The best ${losers.length} of the others` : 'The others'}
+          </p>
           <ul class="losers">
             {losers.map(({ replica, score: points, filtered }) => (
               <li key={replica}>

@@ -1,5 +1,5 @@
-import type { State } from '../app.js';
 import type { DecisionRecord, SignalReading } from '../api/types.js';
+import type { State } from '../app.js';
 import { counted, duration, score } from '../format.js';
 import { Chip, type Tone } from '../ui/parts.js';
 import { Step } from './step.js';

@@ -1,5 +1,5 @@
-import type { State } from '../app.js';
 import type { DecisionRecord } from '../api/types.js';
+import type { State } from '../app.js';
 import { Arrival } from './arrival.js';
 import { Attempts } from './attempts.js';
 import { Decision } from './decision.js';

@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api/client.js';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'plain' | 'accent';
@@ -98,13 +98,7 @@ export function Choice<Value extends string>(props: {
       <legend class="unseen">{legend}</legend>
       {options.map(([option, label]) => (
         <label key={option}>
-          <input
-            type="radio"
-            name={name}
-            value={option}
-            checked={option === value}
-            onChange={() => onChange(option)}
-          />
+          <input type="radio" name={name} value={option} checked={option === value} onChange={() => onChange(option)} />
           <span>{label}</span>
         </label>
       ))}
@@ -114,7 +108,7 @@ export function Choice<Value extends string>(props: {
 
 /** A bar that shows a share of one; what it says stands beside it as text. */
 export function Share({ value, className = '' }: { value: number; className?: string }) {
-  const style: JSX.CSSProperties = { width: `${Math.max(0, Math.min(1, value)) * 100}%` };
+  const style = { width: `${Math.max(0, Math.min(1, value)) * 100}%` };
   return (
     <span class={`share ${className}`} aria-hidden="true">
       <span style={style} />

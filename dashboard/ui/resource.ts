@@ -21,7 +21,6 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
   latest.current = load;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn is what reload asks for.
   useEffect(() => {
     const stop = new AbortController();
     let timer: number | undefined;

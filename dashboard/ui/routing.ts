@@ -13,7 +13,11 @@ export function placeOf(hash: string): Place {
   if (/^#req_/.test(hash)) return { page: 'requests', part: hash.slice(1), query: new URLSearchParams() };
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
   const [page = '', part] = path.split('/').map(decoded);
-  return { page: page === '' ? 'overview' : page, part: part === '' ? undefined : part, query: new URLSearchParams(query) };
+  return {
+    page: page === '' ? 'overview' : page,
+    part: part === '' ? undefined : part,
+    query: new URLSearchParams(query),
+  };
 }
 
 function decoded(text: string): string {

@@ -1,4 +1,4 @@
-import { counted, duration, score } from './format.js';
+import { counted, duration, score } from '../format.js';
 
 /** A rate over less than this says more about the network's buffers than about the model. */
 const LEAST_SECONDS = 0.05;
