@@ -44,7 +44,7 @@ export function usd(value: number): string {
   if (value === 0) return '$0';
   if (value >= 1) return `$${value.toFixed(2)}`;
   const digits = Math.min(12, 2 - Math.floor(Math.log10(value)));
-  return `$${value.toFixed(digits).replace(/0+$/, '')}`;
+  return `$${value.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
 }
 
 /** A share of one as a percentage. */

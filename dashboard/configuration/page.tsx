@@ -125,6 +125,12 @@ function Edit({ inForce, writable, applied }: EditProps) {
           <p role="status" class="verdict-line" data-verdict>
             {!edited ? 'As in force' : known === undefined ? 'Checking…' : verdictOf(known)}
           </p>
+          {edited ? undefined : (
+            <p class="hint">
+              A change is checked while it is typed: what is wrong and where, which decisions could never be reached,
+              whether the policy’s own tests pass, and what would change.
+            </p>
+          )}
           <ErrorNote error={error} />
           <Problems
             check={edited ? check : undefined}

@@ -78,7 +78,7 @@ export class Lane extends Observed {
       turn = { ...turn, ...change };
       if (!current()) return;
       this.turns = [...before, turn];
-      this.changed();
+      this.changing();
     };
     this.turns = [...before, turn];
     this.changed();

@@ -15,10 +15,14 @@ export class Observed {
   }
 
   protected changed(): void {
-    this.timer ??= window.setTimeout(() => {
-      this.timer = undefined;
-      for (const observer of this.observers) observer();
-    }, DRAWN_EVERY_MS);
+    window.clearTimeout(this.timer);
+    this.timer = undefined;
+    for (const observer of this.observers) observer();
+  }
+
+  /** A little has changed, and more is likely to follow at once. */
+  protected changing(): void {
+    this.timer ??= window.setTimeout(() => this.changed(), DRAWN_EVERY_MS);
   }
 }
 

@@ -44,7 +44,7 @@ export function RequestsTable({ list, filter, current }: TableProps) {
             <th scope="col" class="wide-only">
               Replica
             </th>
-            <th scope="col" class="number">
+            <th scope="col" class="number first-token">
               First token
             </th>
             <th scope="col" class="number">
@@ -96,7 +96,7 @@ function Row({ record, filter, current }: { record: DecisionRecord; filter: Filt
       <td data-name="Replica" class="wide-only">
         {outcome.replica === '' ? '–' : outcome.replica}
       </td>
-      <td data-name="First token" class="number">
+      <td data-name="First token" class="number first-token">
         {outcome.ttftMs === undefined ? '–' : duration(outcome.ttftMs)}
       </td>
       <td data-name="End to end" class="number">

@@ -18,7 +18,7 @@ export function Selection({ record }: { record: DecisionRecord }) {
         <thead>
           <tr>
             {['Model', 'Score', 'Chance', 'Why'].map(name => (
-              <th key={name} scope="col">
+              <th key={name} scope="col" class={name === 'Score' || name === 'Chance' ? 'number' : ''}>
                 {name}
               </th>
             ))}

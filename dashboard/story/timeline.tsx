@@ -40,7 +40,12 @@ export function Outline() {
   return (
     <ol class="timeline outline">
       {OUTLINE.map(([title, gist]) => (
-        <Step key={title} title={title} gist={gist} />
+        <li key={title} class="step">
+          <div class="step-head">
+            <h3>{title}</h3>
+            <span class="gist">{gist}</span>
+          </div>
+        </li>
       ))}
     </ol>
   );

@@ -5,7 +5,7 @@ import { type StubGateway, stubGateway } from './stub-gateway.js';
 
 const path = browserPath();
 
-describe.skipIf(path === undefined)('the page', () => {
+describe.skipIf(path === undefined)('the playground', () => {
   let browser: Browser;
   let stub: StubGateway;
   let open: Visit | undefined;
@@ -28,7 +28,7 @@ describe.skipIf(path === undefined)('the page', () => {
   const start = async (
     ...options: Parameters<typeof visit> extends [unknown, unknown, ...infer Rest] ? Rest : never
   ) => {
-    open = await visit(browser, stub.url, ...options);
+    open = await visit(browser, `${stub.url}#/playground`, ...options);
     const { page } = open;
     await page.getByText('serving the demonstration').waitFor();
     const log = page.getByRole('log');
@@ -77,7 +77,9 @@ describe.skipIf(path === undefined)('the page', () => {
     ]) {
       expect(told).toContain(part);
     }
-    expect(new URL(page.url()).hash).toBe('#req_000000000000000000000001');
+    expect(await story.getByRole('link', { name: 'req_000000000000000000000001' }).getAttribute('href')).toBe(
+      '#/requests/req_000000000000000000000001',
+    );
   });
 
   test('sends the conversation, the system prompt and the headers along', async () => {
@@ -180,51 +182,49 @@ describe.skipIf(path === undefined)('the page', () => {
     expect(await step('outcome').innerText()).toContain('cancelled');
   });
 
-  test('who turns to another story while an answer comes stays there', async () => {
-    const { page, log, story, step, send } = await start();
-    await send('something forbidden');
-    await story.getByText('no model was asked').waitFor();
+  test('who looks at another page meanwhile loses nothing', async () => {
+    const { page, log, send } = await start();
     await send('please hold');
     await log.getByText('First half,').waitFor();
-    await step('placement').waitFor();
-    // The address still names the first request: following its link once more must open it all the same.
-    await page.locator('#recent').getByRole('link').last().click();
-    await story.getByText('no model was asked').waitFor();
+    await page.getByRole('link', { name: 'Fleet' }).click();
+    await page.getByRole('heading', { name: 'Fleet' }).waitFor();
     stub.release();
-    await log.getByText('second half').waitFor();
-    await page.locator('#recent').getByRole('link').nth(1).waitFor();
-    expect(await story.innerText()).toContain('no model was asked');
+    await page.getByRole('link', { name: 'Playground' }).click();
+    await log.getByText('First half, second half <b>as text</b>.').waitFor();
+    await page.locator('[data-step="outcome"]').waitFor();
   });
 
-  test('the list links to stories, and a link opens one', async () => {
-    const { page, story, step, send } = await start();
-    await send('one');
-    await step('outcome').waitFor();
-    await send('something forbidden');
-    await story.getByText('no model was asked').waitFor();
-    const links = page.locator('#recent').getByRole('link');
-    await expect.poll(() => links.count()).toBe(2);
-    await links.nth(1).click();
-    await step('placement').waitFor();
-    expect(new URL(page.url()).hash).toBe('#req_000000000000000000000001');
-    await page.reload();
-    await step('placement').waitFor();
-    await page.goBack();
-    await story.getByText('no model was asked').waitFor();
-  });
-
-  test('the fleet shows what is wrong, and faults can be injected', async () => {
+  test('asks models and APIs side by side', async () => {
     const { page } = await start();
-    const card = page.locator('[data-replica="gpu-small/127.0.0.1:9003"]');
-    expect(await card.innerText()).toContain('circuit open');
-    await page.locator('#fleet').getByText('24 of 128 places taken, 2 queued, a wait of about 340 ms').waitFor();
-    const simulated = page.locator('[data-replica="gpu-small/127.0.0.1:9001"]');
-    await simulated.getByRole('combobox').selectOption('cut');
-    await simulated.getByRole('button', { name: 'Inject' }).click();
-    await simulated.getByText('now: cut; cut for 30 s').waitFor();
-    expect(stub.faults).toEqual([{ replica: 'gpu-small/127.0.0.1:9001', body: { kind: 'cut', for: '30s' } }]);
-    const real = page.locator('[data-replica="gpu-large/10.0.0.1:8000"]');
-    expect(await real.getByRole('button', { name: 'Inject' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Compare side by side' }).click();
+    await page.getByRole('button', { name: 'Compare side by side' }).click();
+    expect(await page.getByRole('button', { name: 'Compare side by side' }).isDisabled()).toBe(true);
+    await page.getByLabel('API 2').selectOption('Messages');
+    await page.getByLabel('API 3').selectOption('Responses');
+    await page.getByLabel('Model 3').selectOption('large');
+    await page.getByText('System prompt and headers').click();
+    await page.getByLabel('System prompt', { exact: true }).fill('Be brief.');
+    await page.getByLabel('Prompt', { exact: true }).fill('What is 17 × 23?');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByRole('log', { name: 'Conversation 1' }).getByText('The answer is 391.').waitFor();
+    await page.getByRole('log', { name: 'Conversation 2' }).getByText('Told as a message.').waitFor();
+    await page.getByRole('log', { name: 'Conversation 2' }).getByText('Ended at the longest answer allowed.').waitFor();
+    await page.getByRole('log', { name: 'Conversation 3' }).getByText('Told as a response.').waitFor();
+    await expect.poll(() => page.locator('[data-step="outcome"]').count()).toBe(3);
+    const speeds = await page.locator('[data-speed]').allInnerTexts();
+    expect(speeds.map(text => /\d+ tokens$/.exec(text)?.[0])).toEqual(['96 tokens', '7 tokens', '5 tokens']);
+    const user = { role: 'user', content: 'What is 17 × 23?' };
+    const bodies = stub.asked.map(({ body }) => body as unknown as Record<string, unknown>);
+    expect(bodies).toContainEqual(
+      expect.objectContaining({ model: 'small', system: 'Be brief.', messages: [user], stream: true }),
+    );
+    expect(bodies).toContainEqual(
+      expect.objectContaining({ model: 'large', instructions: 'Be brief.', input: [user], store: false }),
+    );
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Remove conversation 3' }).click();
+    await page.getByRole('button', { name: 'Remove conversation 2' }).click();
+    await page.locator('#story').getByText('The same tokens').waitFor();
   });
 
   test('a gateway that is gone is said to be gone', async () => {
@@ -249,12 +249,4 @@ describe.skipIf(path === undefined)('the page', () => {
       expect(await accessibilityFaults(page)).toEqual([]);
     });
   }
-
-  test('fits a screen 400 px wide', async () => {
-    const { page, step, send } = await start({ width: 400, height: 800 });
-    await send('failover');
-    await step('outcome').waitFor();
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400);
-    expect(await accessibilityFaults(page)).toEqual([]);
-  });
 });
