@@ -34,13 +34,13 @@ export async function startMockUpstream(
 ): Promise<MockUpstream> {
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
+    if (request.url === '/v1/models') {
+      json(response, 200, { object: 'list', data: [{ id: 'mock', object: 'model', max_model_len: 4096 }] });
+      return;
+    }
     if (request.method === 'GET') {
       response.statusCode = request.url === '/health' ? 200 : 404;
       response.end('{}');
-      return;
-    }
-    if (request.url === '/v1/models') {
-      json(response, 200, { object: 'list', data: [{ id: 'mock', object: 'model', max_model_len: 4096 }] });
       return;
     }
     const chunks: Buffer[] = [];

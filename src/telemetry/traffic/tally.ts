@@ -45,7 +45,8 @@ export class Tally {
     count(this.counts, record, baseline);
     if (outcome.model !== '') count(entry(this.models, outcome.model), record, baseline);
     count(entry(this.decisions, decision), record, baseline);
-    if (outcome.ttftMs !== undefined) this.ttft.add(outcome.ttftMs);
+    // A fixed answer comes at once; it says nothing of how long models take.
+    if (outcome.ttftMs !== undefined && outcome.model !== '') this.ttft.add(outcome.ttftMs);
     if (outcome.status === 'answered') this.e2e.add(outcome.e2eMs);
   }
 
