@@ -7,6 +7,7 @@ import type { RouteDraft } from '#contract/stage.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
+import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import type { Lease } from '#pool/lease.js';
 import { BytePile } from '#protocols/byte-pile.js';
 import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
@@ -100,6 +101,11 @@ export class Attempt implements CallListener {
   /** What got lost between the client's API and the replica's. */
   get lost(): readonly string[] {
     return this.translation?.lost ?? NOTHING_LOST;
+  }
+
+  /** Headers of the pool that the replica is shown, its key among them. */
+  private get shown(): Readonly<Record<string, string>> {
+    return this.owner.runtime.wayTo(this.lease.target).headers;
   }
 
   get placement(): Placement {
@@ -224,7 +230,10 @@ export class Attempt implements CallListener {
     const error =
       end.error === undefined
         ? new WeirError('upstream.cut', 'The stream ended without saying that it was done')
-        : new WeirError('upstream.status', `The replica reported an error in its stream: ${end.error}`);
+        : new WeirError(
+            'upstream.status',
+            `The replica reported an error in its stream: ${withoutSecrets(end.error, this.shown)}`,
+          );
     this.conclude(error, true, true, {
       ...end,
       errorSent: end.error !== undefined && this.client !== undefined && this.translation === undefined,
@@ -234,7 +243,7 @@ export class Attempt implements CallListener {
   private endWhole(body: Buffer): void {
     if (this.status !== 200) {
       const { partial } = this.owner.protocol;
-      const refusal = refusalOf(this.status, body, partial === true && this.translation === undefined);
+      const refusal = refusalOf(this.status, body, this.shown, partial === true && this.translation === undefined);
       this.conclude(refusal.error, refusal.retryable, refusal.replicaFault, {});
       return;
     }

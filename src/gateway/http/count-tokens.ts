@@ -8,6 +8,7 @@ import { asText, isObject, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import { inferenceOf, promptBytesOf } from '#protocols/neutral/conversation.js';
 import { askEngine, checkAllowed, inferenceBody, visitor } from './ask-engine.js';
+import { type Governed, governed } from './governed.js';
 import { sendJson } from './respond.js';
 import type { Visit } from './routes.js';
 
@@ -16,9 +17,13 @@ const MOST_ANSWER_BYTES = 65_536;
 
 /**
  * `POST /v1/messages/count_tokens`: counted by an Anthropic engine where one serves the model, else Weir's own estimate, which it
- * calibrates by what engines report. The header `x-weir-token-count` says which.
+ * calibrates by what engines report. Counting counts as a request under the caller's limits, and costs nothing. The header `x-weir-token-count` says which.
  */
-export async function countTokensRoute(visit: Visit): Promise<void> {
+export function countTokensRoute(visit: Visit): Promise<void> {
+  return governed(visit, account => count(visit, account));
+}
+
+async function count(visit: Visit, account: Governed): Promise<void> {
   const { gateway, response } = visit;
   const { runtime } = gateway;
   const bytes = await inferenceBody(visit);
@@ -36,11 +41,11 @@ export async function countTokensRoute(visit: Visit): Promise<void> {
     response,
     200,
     { input_tokens: tokens },
-    {
+    account.head({
       'request-id': envelope.id,
       'x-request-id': envelope.id,
       'x-weir-token-count': counted === undefined ? 'estimate' : 'engine',
-    },
+    }),
   );
 }
 
