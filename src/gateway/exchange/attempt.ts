@@ -243,8 +243,7 @@ export class Attempt implements CallListener {
   private endWhole(body: Buffer): void {
     if (this.status !== 200) {
       const { partial } = this.owner.protocol;
-      const passes = partial === true && this.translation === undefined;
-      const refusal = refusalOf(this.status, body, this.shown, passes);
+      const refusal = refusalOf(this.status, body, this.shown, partial === true && this.translation === undefined);
       this.conclude(refusal.error, refusal.retryable, refusal.replicaFault, {});
       return;
     }
