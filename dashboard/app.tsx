@@ -1,5 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { type Answer, call } from './api/client.js';
+import { AccessPage } from './access/page.js';
+import { SignIn } from './access/sign-in.js';
+import { type Answer, type ApiError, call } from './api/client.js';
+import { storedKey, storeKey } from './api/key.js';
 import { ConfigurationPage } from './configuration/page.js';
 import { FleetPage } from './fleet/page.js';
 import { duration } from './format.js';
@@ -35,6 +38,7 @@ const PAGES: Readonly<Record<string, Entry>> = {
   playground: { title: 'Playground', page: PlaygroundPage },
   fleet: { title: 'Fleet', page: FleetPage },
   configuration: { title: 'Configuration', page: ConfigurationPage },
+  access: { title: 'Access', page: AccessPage },
   setup: { title: 'Set up', page: SetupPage },
 };
 
@@ -58,6 +62,7 @@ export function App() {
     session.reload();
   };
   const Page = entry?.page;
+  const locked = state.error?.status === 401;
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -80,8 +85,20 @@ export function App() {
           </ul>
         </nav>
         <div class="side-end">
-          <GatewayLine state={state.value} gone={state.error !== undefined} />
+          <GatewayLine state={state.value} error={state.error} />
           <ThemeSwitch />
+          {storedKey() === undefined || locked ? undefined : (
+            <button
+              type="button"
+              class="small"
+              onClick={() => {
+                storeKey(undefined);
+                location.reload();
+              }}
+            >
+              Sign out
+            </button>
+          )}
           <p class="hint versions">
             {session.value === undefined ? '' : `Weir ${session.value.version} · ${session.value.name} · `}
             <a href="/api/openapi.json">API</a>
@@ -89,10 +106,10 @@ export function App() {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
-        <div id="trouble">
-          <ErrorNote error={state.error} />
-        </div>
-        {Page === undefined ? (
+        <div id="trouble">{locked ? undefined : <ErrorNote error={state.error} />}</div>
+        {locked && state.error !== undefined ? (
+          <SignIn error={state.error} onKey={changed} />
+        ) : Page === undefined ? (
           <p>
             There is no such page. <a href={link('overview')}>To the overview</a>
           </p>
@@ -104,8 +121,11 @@ export function App() {
   );
 }
 
-function GatewayLine({ state, gone }: { state: State | undefined; gone: boolean }) {
-  if (gone) return <p class="gateway bad">not reachable</p>;
+function GatewayLine({ state, error }: { state: State | undefined; error: ApiError | undefined }) {
+  if (error !== undefined) {
+    const word = error.status === 0 ? 'not reachable' : error.status === 401 ? 'asks for a key' : 'tells nothing';
+    return <p class={`gateway ${error.status === 401 ? 'warn' : 'bad'}`}>{word}</p>;
+  }
   if (state === undefined) return <p class="gateway">asking the gateway</p>;
   const source = state.source === 'demonstration' ? 'the demonstration' : (state.source.split(/[\\/]/).pop() ?? '');
   const out = state.replicas.filter(({ unavailable }) => unavailable !== undefined).length;
