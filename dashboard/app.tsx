@@ -29,18 +29,22 @@ export interface PageProps {
 
 interface Entry {
   readonly title: string;
+  /** The least role that it is for. */
+  readonly role: Session['role'];
   readonly page: (props: PageProps) => preact.JSX.Element;
 }
 
 const PAGES: Readonly<Record<string, Entry>> = {
-  overview: { title: 'Overview', page: OverviewPage },
-  requests: { title: 'Requests', page: RequestsPage },
-  playground: { title: 'Playground', page: PlaygroundPage },
-  fleet: { title: 'Fleet', page: FleetPage },
-  configuration: { title: 'Configuration', page: ConfigurationPage },
-  access: { title: 'Access', page: AccessPage },
-  setup: { title: 'Set up', page: SetupPage },
+  overview: { title: 'Overview', role: 'viewer', page: OverviewPage },
+  requests: { title: 'Requests', role: 'viewer', page: RequestsPage },
+  playground: { title: 'Playground', role: 'caller', page: PlaygroundPage },
+  fleet: { title: 'Fleet', role: 'viewer', page: FleetPage },
+  configuration: { title: 'Configuration', role: 'viewer', page: ConfigurationPage },
+  access: { title: 'Access', role: 'caller', page: AccessPage },
+  setup: { title: 'Set up', role: 'admin', page: SetupPage },
 };
+
+const RANK: Readonly<Record<Session['role'], number>> = { caller: 0, viewer: 1, admin: 2 };
 
 const STATE_EVERY_MS = 2000;
 
@@ -48,7 +52,10 @@ export function App() {
   const place = usePlace();
   const state = useResource('state', signal => call('GET /api/state', { signal }), STATE_EVERY_MS);
   const session = useResource('session', signal => call('GET /api/session', { signal }));
-  const entry = PAGES[place.page];
+  // Until the gateway has said who is asking, nothing is hidden: what is not allowed is refused there.
+  const role = session.value?.role ?? 'admin';
+  const pages = Object.entries(PAGES).filter(([, page]) => RANK[page.role] <= RANK[role]);
+  const entry = role === 'caller' && place.page === 'overview' ? PAGES.playground : PAGES[place.page];
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -75,9 +82,9 @@ export function App() {
         </a>
         <nav aria-label="Pages">
           <ul>
-            {Object.entries(PAGES).map(([name, { title }]) => (
+            {pages.map(([name, { title }]) => (
               <li key={name}>
-                <a href={link(name)} aria-current={place.page === name ? 'page' : undefined}>
+                <a href={link(name)} aria-current={entry === PAGES[name] ? 'page' : undefined}>
                   {title}
                 </a>
               </li>
@@ -85,7 +92,7 @@ export function App() {
           </ul>
         </nav>
         <div class="side-end">
-          <GatewayLine state={state.value} error={state.error} />
+          {role === 'caller' ? undefined : <GatewayLine state={state.value} error={state.error} />}
           <ThemeSwitch />
           {storedKey() === undefined || locked ? undefined : (
             <button
@@ -106,7 +113,7 @@ export function App() {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
-        <div id="trouble">{locked ? undefined : <ErrorNote error={state.error} />}</div>
+        <div id="trouble">{locked || role === 'caller' ? undefined : <ErrorNote error={state.error} />}</div>
         {locked && state.error !== undefined ? (
           <SignIn error={state.error} onKey={changed} />
         ) : Page === undefined ? (

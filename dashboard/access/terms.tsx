@@ -39,14 +39,14 @@ export function termsOf({ models, amount, unit, window, requestsPerMinute, token
 }
 
 export function TermsFields({ terms, onChange }: { terms: Terms; onChange: (terms: Terms) => void }) {
-  const text = (name: keyof Terms, label: string, placeholder: string, numeric = true) => (
+  const bound = (name: 'amount' | 'requestsPerMinute' | 'tokensPerMinute', label: string) => (
     <label class="field">
       <span>{label}</span>
       <input
-        type={numeric ? 'number' : 'text'}
-        min={numeric ? 0 : undefined}
-        step={name === 'amount' ? 'any' : undefined}
-        placeholder={placeholder}
+        type="number"
+        min={name === 'amount' ? 0 : 1}
+        step={name === 'amount' ? 'any' : 1}
+        placeholder="no bound"
         value={terms[name]}
         onInput={event => onChange({ ...terms, [name]: event.currentTarget.value })}
       />
@@ -54,8 +54,16 @@ export function TermsFields({ terms, onChange }: { terms: Terms; onChange: (term
   );
   return (
     <>
-      {text('models', 'Models, with commas', 'all', false)}
-      {text('amount', 'Budget', 'no bound')}
+      <label class="field">
+        <span>Models, with commas</span>
+        <input
+          type="text"
+          placeholder="all"
+          value={terms.models}
+          onInput={event => onChange({ ...terms, models: event.currentTarget.value })}
+        />
+      </label>
+      {bound('amount', 'Budget')}
       <label class="field">
         <span>of</span>
         <select
@@ -79,8 +87,8 @@ export function TermsFields({ terms, onChange }: { terms: Terms; onChange: (term
           ))}
         </select>
       </label>
-      {text('requestsPerMinute', 'Requests a minute', 'no bound')}
-      {text('tokensPerMinute', 'Tokens a minute', 'no bound')}
+      {bound('requestsPerMinute', 'Requests a minute')}
+      {bound('tokensPerMinute', 'Tokens a minute')}
     </>
   );
 }
