@@ -1,5 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { type Answer, call } from './api/client.js';
+import { AccessPage } from './access/page.js';
+import { SignIn } from './access/sign-in.js';
+import { type Answer, type ApiError, call } from './api/client.js';
+import { storedKey, storeKey } from './api/key.js';
 import { ConfigurationPage } from './configuration/page.js';
 import { FleetPage } from './fleet/page.js';
 import { duration } from './format.js';
@@ -26,17 +29,22 @@ export interface PageProps {
 
 interface Entry {
   readonly title: string;
+  /** The least role that it is for. */
+  readonly role: Session['role'];
   readonly page: (props: PageProps) => preact.JSX.Element;
 }
 
 const PAGES: Readonly<Record<string, Entry>> = {
-  overview: { title: 'Overview', page: OverviewPage },
-  requests: { title: 'Requests', page: RequestsPage },
-  playground: { title: 'Playground', page: PlaygroundPage },
-  fleet: { title: 'Fleet', page: FleetPage },
-  configuration: { title: 'Configuration', page: ConfigurationPage },
-  setup: { title: 'Set up', page: SetupPage },
+  overview: { title: 'Overview', role: 'viewer', page: OverviewPage },
+  requests: { title: 'Requests', role: 'viewer', page: RequestsPage },
+  playground: { title: 'Playground', role: 'caller', page: PlaygroundPage },
+  fleet: { title: 'Fleet', role: 'viewer', page: FleetPage },
+  configuration: { title: 'Configuration', role: 'viewer', page: ConfigurationPage },
+  access: { title: 'Access', role: 'caller', page: AccessPage },
+  setup: { title: 'Set up', role: 'admin', page: SetupPage },
 };
+
+const RANK: Readonly<Record<Session['role'], number>> = { caller: 0, viewer: 1, admin: 2 };
 
 const STATE_EVERY_MS = 2000;
 
@@ -44,7 +52,10 @@ export function App() {
   const place = usePlace();
   const state = useResource('state', signal => call('GET /api/state', { signal }), STATE_EVERY_MS);
   const session = useResource('session', signal => call('GET /api/session', { signal }));
-  const entry = PAGES[place.page];
+  // Until the gateway has said who is asking, nothing is hidden: what is not allowed is refused there.
+  const role = session.value?.role ?? 'admin';
+  const pages = Object.entries(PAGES).filter(([, page]) => RANK[page.role] <= RANK[role]);
+  const entry = role === 'caller' && place.page === 'overview' ? PAGES.playground : PAGES[place.page];
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -58,6 +69,7 @@ export function App() {
     session.reload();
   };
   const Page = entry?.page;
+  const locked = state.error?.status === 401;
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -70,9 +82,9 @@ export function App() {
         </a>
         <nav aria-label="Pages">
           <ul>
-            {Object.entries(PAGES).map(([name, { title }]) => (
+            {pages.map(([name, { title }]) => (
               <li key={name}>
-                <a href={link(name)} aria-current={place.page === name ? 'page' : undefined}>
+                <a href={link(name)} aria-current={entry === PAGES[name] ? 'page' : undefined}>
                   {title}
                 </a>
               </li>
@@ -80,8 +92,20 @@ export function App() {
           </ul>
         </nav>
         <div class="side-end">
-          <GatewayLine state={state.value} gone={state.error !== undefined} />
+          {role === 'caller' ? undefined : <GatewayLine state={state.value} error={state.error} />}
           <ThemeSwitch />
+          {storedKey() === undefined || locked ? undefined : (
+            <button
+              type="button"
+              class="small"
+              onClick={() => {
+                storeKey(undefined);
+                location.reload();
+              }}
+            >
+              Sign out
+            </button>
+          )}
           <p class="hint versions">
             {session.value === undefined ? '' : `Weir ${session.value.version} · ${session.value.name} · `}
             <a href="/api/openapi.json">API</a>
@@ -89,10 +113,10 @@ export function App() {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
-        <div id="trouble">
-          <ErrorNote error={state.error} />
-        </div>
-        {Page === undefined ? (
+        <div id="trouble">{locked || role === 'caller' ? undefined : <ErrorNote error={state.error} />}</div>
+        {locked && state.error !== undefined ? (
+          <SignIn error={state.error} onKey={changed} />
+        ) : Page === undefined ? (
           <p>
             There is no such page. <a href={link('overview')}>To the overview</a>
           </p>
@@ -104,8 +128,11 @@ export function App() {
   );
 }
 
-function GatewayLine({ state, gone }: { state: State | undefined; gone: boolean }) {
-  if (gone) return <p class="gateway bad">not reachable</p>;
+function GatewayLine({ state, error }: { state: State | undefined; error: ApiError | undefined }) {
+  if (error !== undefined) {
+    const word = error.status === 0 ? 'not reachable' : error.status === 401 ? 'asks for a key' : 'tells nothing';
+    return <p class={`gateway ${error.status === 401 ? 'warn' : 'bad'}`}>{word}</p>;
+  }
   if (state === undefined) return <p class="gateway">asking the gateway</p>;
   const source = state.source === 'demonstration' ? 'the demonstration' : (state.source.split(/[\\/]/).pop() ?? '');
   const out = state.replicas.filter(({ unavailable }) => unavailable !== undefined).length;

@@ -11,6 +11,7 @@ import './styles/playground.css';
 import './styles/fleet.css';
 import './styles/configuration.css';
 import './styles/setup.css';
+import './styles/access.css';
 
 applyStoredTheme();
 const root = document.getElementById('app');

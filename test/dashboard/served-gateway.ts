@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,12 +10,15 @@ const weir = fileURLToPath(new URL('../../bin/weir.js', import.meta.url));
 export interface ServedGateway {
   readonly url: string;
   readonly folder: string;
+  /** What it has printed so far. */
+  said(): string;
   close(): Promise<void>;
 }
 
-/** `weir serve` on a free port; on the demonstration, as long as the folder has no weir.yaml. */
-export async function serve(env: Readonly<Record<string, string>> = {}): Promise<ServedGateway> {
+/** `weir serve` on a free port, on the demonstration unless a weir.yaml is given. */
+export async function serve(env: Readonly<Record<string, string>> = {}, config?: string): Promise<ServedGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-dashboard-'));
+  if (config !== undefined) writeFileSync(join(folder, 'weir.yaml'), config);
   const child: ChildProcess = spawn(process.execPath, [weir, 'serve', '--port', '0'], {
     cwd: folder,
     env: { ...process.env, ...env },
@@ -33,6 +36,7 @@ export async function serve(env: Readonly<Record<string, string>> = {}): Promise
   return {
     url,
     folder,
+    said: () => said,
     async close() {
       const ended = new Promise(resolve => child.once('exit', resolve));
       if (child.kill('SIGTERM')) await ended;

@@ -1,0 +1,111 @@
+import { useState } from 'preact/hooks';
+import { type Answer, call } from '../api/client.js';
+import type { AuditEntry } from '../api/types.js';
+import { count, day } from '../format.js';
+import { Chip, Empty, ErrorNote, Loading, Panel } from '../ui/parts.js';
+import { useResource } from '../ui/resource.js';
+
+const PAGE = 50;
+
+/** What was changed, by whom and from where; each entry seals the one before it. */
+export function Audit() {
+  const [before, setBefore] = useState<number | undefined>(undefined);
+  const audit = useResource(`audit ${before ?? ''}`, signal =>
+    call('GET /api/audit', { query: { limit: PAGE, ...(before === undefined ? {} : { before }) }, signal }),
+  );
+  const seal = useResource('audit verification', signal => call('GET /api/audit/verification', { signal }));
+  const entries = [...(audit.value?.entries ?? [])].sort((a, b) => b.seq - a.seq);
+  const last = entries.at(-1);
+  return (
+    <Panel title="Audit" id="audit" aside={<Seal seal={seal.value} />}>
+      <ErrorNote error={audit.error ?? seal.error} />
+      {audit.value === undefined ? (
+        audit.error === undefined ? (
+          <Loading what="Reading the audit log" />
+        ) : undefined
+      ) : entries.length === 0 ? (
+        <Empty title="Nothing was changed yet" />
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+        <section class="scroll" tabIndex={0} aria-label="Audit log, newest first">
+          <table class="grid audit-table">
+            <thead>
+              <tr>
+                {['Nº', 'When', 'Who', 'What', 'Of what', 'Change'].map(name => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {entries.map(entry => (
+                <Row key={entry.seq} entry={entry} />
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      <p class="actions more-line">
+        {before === undefined ? undefined : (
+          <button type="button" onClick={() => setBefore(undefined)}>
+            Newest
+          </button>
+        )}
+        {last === undefined || entries.length < PAGE ? undefined : (
+          <button type="button" onClick={() => setBefore(last.seq)}>
+            Older
+          </button>
+        )}
+      </p>
+    </Panel>
+  );
+}
+
+function Seal({ seal }: { seal: Answer<'GET /api/audit/verification'> | undefined }) {
+  if (seal === undefined) return null;
+  return seal.broken === undefined ? (
+    <Chip tone="good">{count(seal.entries)} entries, unbroken</Chip>
+  ) : (
+    <Chip tone="bad">
+      broken at {seal.broken.seq}: {seal.broken.why}
+    </Chip>
+  );
+}
+
+function Row({ entry: { seq, at, actor, action, target, before, after } }: { entry: AuditEntry }) {
+  return (
+    <tr>
+      <td class="number">{seq}</td>
+      <td>{day(at)}</td>
+      <td>
+        {actor.kind} <span class="id">{actor.id}</span>
+        {actor.address === undefined ? undefined : <small class="below">{actor.address}</small>}
+      </td>
+      <th scope="row">{action}</th>
+      <td>
+        {target.kind} <span class="id">{target.id}</span>
+      </td>
+      <td>
+        {before === undefined && after === undefined ? (
+          '–'
+        ) : (
+          <details>
+            <summary>Show</summary>
+            {before === undefined ? undefined : <Shown name="before" value={before} />}
+            {after === undefined ? undefined : <Shown name="after" value={after} />}
+          </details>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Shown({ name, value }: { name: string; value: unknown }) {
+  return (
+    <>
+      <p class="hint">{name}</p>
+      <pre class="prompt-text">{JSON.stringify(value, undefined, 2)}</pre>
+    </>
+  );
+}
