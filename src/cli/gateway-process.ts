@@ -7,90 +7,103 @@ import { version } from '#cli/version.js';
 import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
 import { ConfigWatch } from '#config/watch.js';
 import { WeirError } from '#contract/errors.js';
-import { seededRandom } from '#contract/random.js';
-import { Gateway } from '#gateway/gateway.js';
 import { machineClock } from '#gateway/machine-clock.js';
-import { Connections } from '#gateway/upstream/connections.js';
-import { Watchdog } from '#gateway/upstream/watchdog.js';
-import { openRecordStore } from '#store/record-store.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
-import { createMetrics, type Metrics } from '#telemetry/metrics.js';
+import { LiveGateway } from './live-gateway.js';
+import type { SentConfig } from './workers/messages.js';
 
 export interface ServeOptions extends CommonOptions {
   readonly port?: number;
   readonly host?: string;
   readonly insecure?: true;
+  readonly workers?: number;
 }
 
 /** Runs the gateway until the process is told to end. What goes wrong before it listens ends the command with exit code 2. */
 export async function runGateway(options: ServeOptions): Promise<void> {
   const listen = overrides(options);
-  const config = await validConfig(options, listen);
-  const log = createLogger({
-    level: config.gateway.log.level,
-    format: config.gateway.log.format,
-    stream: process.stderr,
-  });
+  const loaded = await validConfig(options, listen);
+  const workers = options.workers ?? loaded.config.gateway.workers;
   const fleet = new SimulatedFleet();
-  const metrics = createMetrics();
-  const { record } = config.gateway;
-  const [resolved, records] = await Promise.all([
-    fleet.resolve(config),
-    openRecordStore({
-      path: record.path,
-      keepForMs: record.keep_for,
-      keepBytes: record.keep_size,
-      onError: error => log.error('the decision record could not be written', { error }),
-    }),
-  ]);
-  const gateway = new Gateway(resolved, {
-    clock: machineClock,
-    random: seededRandom(options.seed),
-    connections: new Connections(),
-    watchdog: new Watchdog(machineClock),
-    records,
-    metrics,
-    log,
-  });
-  metrics.gauge('weir_in_flight', 'Requests open now.', [], () => [{ labels: {}, value: gateway.inFlight }]);
-  metrics.gauge('weir_records_dropped', 'Decision records that could not be kept.', [], () => [
-    { labels: {}, value: records.dropped },
-  ]);
-  metrics.gauge('weir_pool_in_flight', 'Requests on the replicas of a pool.', ['pool'], () =>
-    gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.inFlight })),
-  );
-  metrics.gauge('weir_pool_queued', 'Requests that wait for a place in a pool.', ['pool'], () =>
-    gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.queued })),
-  );
-  metrics.gauge('weir_replica_available', '1 when the replica takes requests.', ['replica'], () =>
-    gateway.runtime.pool
-      .replicas()
-      .map(replica => ({ labels: { replica: replica.id }, value: replica.unavailable === undefined ? 1 : 0 })),
-  );
+  if (workers > 1) await runWorkers(options, listen, loaded, fleet, workers);
+  else await runAlone(options, listen, loaded, fleet);
+}
 
-  const { host, port } = config.gateway.listen;
-  const address = await gateway.listen(host, port).catch((error: NodeJS.ErrnoException) => {
-    process.stderr.write(`weir: cannot listen on ${host}:${port}: ${error.code ?? error.message}\n`);
-    if (error.code === 'EADDRINUSE') process.stderr.write('  choose another port with --port or WEIR_PORT\n');
+async function runAlone(
+  options: ServeOptions,
+  listen: ListenOverrides,
+  { config }: ValidConfig,
+  fleet: SimulatedFleet,
+): Promise<void> {
+  const resolved = await fleet.resolve(config);
+  const live = await LiveGateway.open(resolved, { seed: options.seed });
+  const address = await live.listen().catch((error: NodeJS.ErrnoException) => {
+    cannotListen(config, error.code ?? error.message);
     return undefined;
   });
   if (address === undefined) {
-    await Promise.allSettled([fleet.close(), records.close()]);
+    await Promise.allSettled([fleet.close(), live.discard()]);
     exit(EXIT.misuse);
   }
-  greet(resolved, address.url);
-
-  const watcher = await watchFor(options, listen, log, metrics, async next => {
-    gateway.reload(await fleet.resolve(next));
-    log.info('a new configuration is in force', { version: next.version });
+  greet(resolved, address.url, 1);
+  const watcher = await watchFor(options, listen, live.log, {
+    reloaded: applied => live.metrics.reloaded(applied),
+    apply: async next => live.apply(await fleet.resolve(next.config)),
   });
-  const signal = await shutdownSignal();
-  log.info('draining', { signal, open: gateway.inFlight, limit_ms: config.gateway.drain });
+  const { signal, again } = await shutdownSignal();
   await watcher?.close();
-  const ended = await gateway.drain(gateway.runtime.config.gateway.drain);
-  if (ended > 0) log.warn('open requests had to be ended', { requests: ended });
-  await records.close();
+  await live.shutdown(signal, again);
   await fleet.close();
+}
+
+/** Several processes behind one port: this one runs the simulated engines, watches the file and keeps the others alive. */
+async function runWorkers(
+  options: ServeOptions,
+  listen: ListenOverrides,
+  loaded: ValidConfig,
+  fleet: SimulatedFleet,
+  workers: number,
+): Promise<void> {
+  const { Supervisor } = await import('#cli/workers/supervisor.js');
+  const { level, format } = loaded.config.gateway.log;
+  const log = createLogger({ level, format, stream: process.stderr });
+  const resolved = await fleet.resolve(loaded.config);
+  const sent = ({ text }: ValidConfig, config: Config): SentConfig => ({
+    text,
+    source: config.source,
+    listen,
+    simulated: Object.entries(config.pool.pools).flatMap(([name, { simulate, replicas }]) =>
+      simulate === undefined ? [] : [[name, (replicas ?? []).map(({ url }) => url)] as const],
+    ),
+  });
+  let drain = resolved.gateway;
+  const supervisor = new Supervisor({ workers, seed: options.seed, log, config: sent(loaded, resolved) });
+  const started = await supervisor.start();
+  if (!started.ok) {
+    cannotListen(resolved, started.message);
+    await Promise.allSettled([supervisor.stop('start', 0), fleet.close()]);
+    exit(EXIT.misuse);
+  }
+  greet(resolved, started.url, workers);
+  const watcher = await watchFor(options, listen, log, {
+    reloaded: applied => supervisor.reloaded(applied),
+    apply: async next => {
+      const config = await fleet.resolve(next.config);
+      log.setLevel(config.gateway.log.level);
+      drain = config.gateway;
+      await supervisor.apply(sent(next, config));
+    },
+  });
+  const { signal, again } = await shutdownSignal();
+  again.addEventListener('abort', () => void supervisor.stop(signal, 0));
+  await watcher?.close();
+  await supervisor.stop(signal, drain.drain_delay + drain.drain);
+  await fleet.close();
+}
+
+function cannotListen({ gateway: { listen } }: Config, why: string): void {
+  process.stderr.write(`weir: cannot listen on ${listen.host}:${listen.port}: ${why}\n`);
+  if (why === 'EADDRINUSE') process.stderr.write('  choose another port with --port or WEIR_PORT\n');
 }
 
 function overrides(options: ServeOptions): ListenOverrides {
@@ -113,10 +126,12 @@ function portFromEnvironment(): number | undefined {
   }
 }
 
-async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<Config> {
+type ValidConfig = LoadResult & { readonly ok: true };
+
+async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<ValidConfig> {
   const result = await readConfig(options, listen);
   report(result);
-  return result.ok ? result.config : exit(EXIT.misuse);
+  return result.ok ? result : exit(EXIT.misuse);
 }
 
 /** Says on standard error what is wrong with a configuration, or doubtful about it. */
@@ -132,8 +147,7 @@ async function watchFor(
   options: ServeOptions,
   listen: ListenOverrides,
   log: Logger,
-  metrics: Metrics,
-  apply: (config: Config) => Promise<void>,
+  to: { reloaded(applied: boolean): void; apply(next: ValidConfig): Promise<void> },
 ): Promise<ConfigWatch | undefined> {
   const file = configFile(options);
   if (file === undefined) return undefined;
@@ -144,7 +158,7 @@ async function watchFor(
     load: { listen },
     onReload(result) {
       report(result);
-      metrics.reloaded(result.ok);
+      to.reloaded(result.ok);
       if (!result.ok) {
         log.warn('the changed configuration is not valid; the one before stays in force', {
           problems: result.problems.length,
@@ -152,7 +166,7 @@ async function watchFor(
         return;
       }
       before = before
-        .then(() => apply(result.config))
+        .then(() => to.apply(result))
         .catch((error: unknown) => log.error('the configuration could not be put in force', { error }));
     },
   });
@@ -161,14 +175,14 @@ async function watchFor(
   return watcher;
 }
 
-function greet(config: Config, url: string): void {
+function greet(config: Config, url: string, workers: number): void {
   const pools = Object.values(config.pool.pools);
   const replicas = pools.reduce((sum, pool) => sum + (pool.replicas?.length ?? 0), 0);
   const models = Object.keys(config.pool.models).length;
   const simulated = pools.some(pool => pool.simulate !== undefined) ? ', simulated' : '';
   const what = config.source === 'demonstration' ? 'demonstration fleet' : config.source;
   process.stderr.write(
-    `weir ${version()} listens on ${url}\n` +
+    `weir ${version()} listens on ${url}${workers === 1 ? '' : `, ${workers} workers`}\n` +
       `  ${what}: ${models} ${models === 1 ? 'model' : 'models'} on ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${simulated}\n` +
       `  page   ${url}/\n` +
       `  try    curl -s ${url}/v1/chat/completions -H 'content-type: application/json' \\\n` +
@@ -176,14 +190,16 @@ function greet(config: Config, url: string): void {
   );
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function shutdownSignal(): Promise<string> {
+/** Resolves at the first SIGTERM or SIGINT. A second one is told by `again`; a third ends the process as it stands. */
+function shutdownSignal(): Promise<{ readonly signal: string; readonly again: AbortSignal }> {
   return new Promise(resolve => {
-    let asked = false;
+    const again = new AbortController();
+    let asked = 0;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve(signal);
+      asked++;
+      if (asked === 1) resolve({ signal, again: again.signal });
+      else if (asked === 2) again.abort();
+      else process.exit(130);
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);

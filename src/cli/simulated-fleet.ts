@@ -75,7 +75,8 @@ async function start(
   return startSimulatedFleet(specs);
 }
 
-function withReplicas(config: Config, urls: ReadonlyMap<string, readonly string[]>): Config {
+/** A configuration with the addresses of its simulated pools filled in. */
+export function withReplicas(config: Config, urls: ReadonlyMap<string, readonly string[]>): Config {
   if (urls.size === 0) return config;
   const pools = Object.fromEntries(
     Object.entries(config.pool.pools).map(([name, entry]) => {

@@ -4,9 +4,11 @@ import type { DecisionRecord } from '#contract/record.js';
 import type { RecordStore } from '#contract/stores.js';
 import { Gateway } from '#gateway/gateway.js';
 import { machineClock } from '#gateway/machine-clock.js';
+import type { RuntimePorts } from '#gateway/runtime.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
+import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 
@@ -28,7 +30,8 @@ export function configOf(yaml: string): Config {
   return result.config;
 }
 
-export async function startGateway(yaml: string): Promise<RunningGateway> {
+export async function startGateway(yaml: string, ports: Partial<RuntimePorts> = {}): Promise<RunningGateway> {
+  const log = createLogger({ level: 'error', format: 'text', stream: process.stderr });
   const records = memoryRecordStore({ keep: 20_000 });
   const metrics = createMetrics();
   const gateway = new Gateway(configOf(yaml), {
@@ -38,7 +41,11 @@ export async function startGateway(yaml: string): Promise<RunningGateway> {
     watchdog: new Watchdog(machineClock),
     records,
     metrics,
-    log: createLogger({ level: 'error', format: 'text', stream: process.stderr }),
+    log,
+    accessLog: new AccessLog(log, 'none'),
+    tracer: undefined,
+    peers: undefined,
+    ...ports,
   });
   const { url } = await gateway.listen('127.0.0.1', 0);
   return {
@@ -59,7 +66,7 @@ export async function startGateway(yaml: string): Promise<RunningGateway> {
       return record;
     },
     async close() {
-      await gateway.drain(2000);
+      await gateway.drain({ deadline: 2000 });
       await records.close();
     },
   };

@@ -8,6 +8,7 @@ import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
 import type { Lease } from '#pool/lease.js';
 import type { Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
+import type { RequestTrace } from '#telemetry/tracing.js';
 import { refusalOf } from './refusal.js';
 
 /** What an attempt has brought, as far as it got. */
@@ -26,6 +27,7 @@ export interface AttemptOwner {
   readonly protocol: Protocol;
   readonly inbound: Inbound;
   readonly route: RouteDraft;
+  readonly trace: RequestTrace | undefined;
   begin(attempt: Attempt): ServerResponse;
   delivered(attempt: Attempt, delivery: Delivery): void;
   /** @param retryable whether another replica or model could do better. */
@@ -57,11 +59,10 @@ export class Attempt implements CallListener {
     this.startedAt = runtime.clock.now();
     const injectUsage = inbound.request.stream && way.streamUsage && !inbound.wantsUsage;
     this.stripUsage = injectUsage;
-    const { headers } = route.parameters;
     this.call = new UpstreamCall(
       {
         route: runtime.connections.route(target.url, protocol.enginePath, way.connectMs),
-        headers: headers === undefined ? way.headers : { ...way.headers, ...headers },
+        headers: headersFor(owner, way.headers),
         firstByteMs: way.firstByteMs,
         stallMs: way.stallMs,
       },
@@ -215,6 +216,18 @@ export class Attempt implements CallListener {
     this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
     this.owner.broke(this, error, retryable, delivery);
   }
+}
+
+/** What the replica is sent: its pool's headers, the decision's, and the trace, the client's own where Weir keeps none. */
+function headersFor({ route, trace, inbound }: AttemptOwner, way: Record<string, string>): Record<string, string> {
+  const { headers } = route.parameters;
+  const given = inbound.request.caller.headers;
+  if (trace !== undefined) return { ...way, ...headers, ...trace.attempt() };
+  if (given.traceparent !== undefined) {
+    const { traceparent, tracestate } = given;
+    return { ...way, ...headers, traceparent, ...(tracestate === undefined ? undefined : { tracestate }) };
+  }
+  return headers === undefined ? way : { ...way, ...headers };
 }
 
 function joined(chunks: readonly Buffer[]): Buffer {

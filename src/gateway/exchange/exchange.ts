@@ -12,6 +12,7 @@ import type { Milliseconds } from '#contract/units.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
+import type { RequestTrace } from '#telemetry/tracing.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
 import { decisionHeaders } from './headers.js';
 import { outcomeOf } from './outcome.js';
@@ -36,6 +37,7 @@ export class Exchange implements AttemptOwner, StageContext {
   readonly route: RouteDraft;
   readonly attempts: AttemptOutcome[] = [];
   readonly stages: StageNote[] = [];
+  readonly trace: RequestTrace | undefined;
   placement: Placement | undefined;
 
   private readonly strategy = { machine: undefined as Strategy | undefined, state: undefined as unknown };
@@ -60,6 +62,7 @@ export class Exchange implements AttemptOwner, StageContext {
     this.profile = runtime.profiler.profile(request);
     this.board = runtime.router.board(request, this.profile);
     this.route = runtime.router.draft(request);
+    this.trace = runtime.tracer?.begin(request.caller.headers);
     response.on('close', this.onClientClosed);
   }
 
@@ -243,6 +246,8 @@ export class Exchange implements AttemptOwner, StageContext {
     const record = recordOf(this, outcome, this.wallArrival);
     runtime.records.append(record);
     runtime.metrics.observe(record);
+    runtime.accessLog.observe(record);
+    this.trace?.end(record);
     runtime.router.observe(outcome, this.route);
     if (usage !== undefined && usage !== NO_TOKENS && status === 'answered') {
       runtime.profiler.observePrompt(this.profile, outcome.model, usage.promptTokens);

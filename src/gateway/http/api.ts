@@ -20,7 +20,7 @@ export function stateRoute({ gateway, response }: Visit): void {
     version: config.version,
     source: config.source,
     uptime_ms: Math.round(clock.now() - gateway.startedAt),
-    draining: gateway.draining,
+    draining: gateway.leaving,
     in_flight: gateway.inFlight,
     names: [...router.virtualNames],
     models: [...models.values()].map(({ name, contextTokens, price, quality, description }) => ({
@@ -52,7 +52,13 @@ export async function recordsRoute({ gateway, response, query }: Visit): Promise
 
 /** `GET /api/records/:id`: one record, whole. */
 export async function recordRoute({ gateway, response, parameter }: Visit): Promise<void> {
-  const record = await gateway.runtime.records.find(parameter);
+  const { records, peers } = gateway.runtime;
+  let record = await records.find(parameter);
+  if (record === undefined && peers !== undefined) {
+    // It may be on its way to the database in another process.
+    await peers.settle();
+    record = await records.find(parameter);
+  }
   if (record === undefined)
     throw new WeirError('store.not_found', `There is no record ${JSON.stringify(parameter.slice(0, 80))}`);
   sendJson(response, 200, record);
