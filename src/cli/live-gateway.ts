@@ -43,7 +43,8 @@ export class LiveGateway {
   /** @throws WeirError when the record cannot be opened. */
   static async open(config: Config, { seed, peers }: LiveOptions): Promise<LiveGateway> {
     const { log: logs } = config.gateway;
-    const log = createLogger({ level: logs.level, format: logs.format, stream: process.stderr });
+    const own = createLogger({ level: logs.level, format: logs.format, stream: process.stderr });
+    const log = peers === undefined ? own : own.child({ pid: process.pid });
     const metrics = createMetrics();
     const [records, telemetry] = await Promise.all([
       openRecords(config.gateway.record, error => log.error('the decision record could not be written', { error })),

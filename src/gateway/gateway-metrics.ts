@@ -8,12 +8,20 @@ export function addGatewayMetrics(metrics: Metrics, gateway: Gateway, version: s
   const pools = (of: (pool: PoolStatus) => number) => (): Reading[] =>
     gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: of(pool) }));
 
-  metrics.gauge('weir_build_info', 'Always 1; the labels say what runs.', ['version', 'node'], () => [
-    { labels: { version, node: process.versions.node }, value: 1 },
-  ]);
-  metrics.gauge('weir_config_info', 'Always 1; the label says which configuration is in force.', ['version'], () => [
-    { labels: { version: gateway.runtime.config.version }, value: 1 },
-  ]);
+  metrics.gauge(
+    'weir_build_info',
+    'Always 1; the labels say what runs.',
+    ['version', 'node'],
+    () => [{ labels: { version, node: process.versions.node }, value: 1 }],
+    'max',
+  );
+  metrics.gauge(
+    'weir_config_info',
+    'Always 1; the label says which configuration is in force.',
+    ['version'],
+    () => [{ labels: { version: gateway.runtime.config.version }, value: 1 }],
+    'max',
+  );
   metrics.gauge('weir_draining', '1 when the gateway is shutting down.', [], () => one(gateway.leaving ? 1 : 0), 'max');
   metrics.gauge('weir_in_flight', 'Requests open now.', [], () => one(gateway.inFlight));
   metrics.gauge('weir_in_flight_limit', 'Requests that may be open at once.', [], () =>

@@ -19,7 +19,9 @@ export type ToWorker =
   | { readonly kind: 'drain'; readonly signal: string; readonly now: boolean };
 
 /** What a worker asks of the supervisor. */
-export type ToSupervisor = { readonly kind: 'metrics' } | { readonly kind: 'settle' };
+export type ToSupervisor =
+  /** It listens to questions now: what is sent earlier is lost. */
+  { readonly kind: 'hello' } | { readonly kind: 'metrics' } | { readonly kind: 'settle' };
 
 /** What a worker says when it was told to start. */
 export type Started =

@@ -102,7 +102,13 @@ export class Supervisor {
   private async fork(): Promise<Started> {
     const { workers, seed } = this.options;
     const worker = cluster.fork();
-    const link = new Link<ToWorker, ToSupervisor>(worker as Port, ask => this.answer(ask));
+    let awake = (): void => {};
+    const hello = new Promise<void>(resolve => {
+      awake = resolve;
+    });
+    const link = new Link<ToWorker, ToSupervisor>(worker as Port, ask =>
+      ask.kind === 'hello' ? awake() : this.answer(ask),
+    );
     const now = performance.now();
     const charge: Charge = { worker, link, born: now, seen: now, counted: [] };
     this.charges.set(worker.id, charge);
@@ -113,7 +119,9 @@ export class Supervisor {
       });
     });
     // Each draws its own random numbers, or all would choose alike.
-    const asked = link.ask({ kind: 'start', config: this.config, workers, seed: seed + worker.id - 1 }, STUCK_AFTER);
+    const asked = hello.then(() =>
+      link.ask({ kind: 'start', config: this.config, workers, seed: seed + worker.id - 1 }, STUCK_AFTER),
+    );
     const started = asked.catch((error: Error): Started => ({ ok: false, message: error.message }));
     const outcome = (await Promise.race([started, exited])) as Started;
     // Its end brings the next try, with back-off.
@@ -147,7 +155,7 @@ export class Supervisor {
     if (!started.ok) this.options.log.error('a worker did not start', { reason: started.message });
   }
 
-  private answer(ask: ToSupervisor): unknown {
+  private answer(ask: ToSupervisor & { kind: 'metrics' | 'settle' }): unknown {
     return ask.kind === 'metrics' ? this.exposition() : this.settle();
   }
 

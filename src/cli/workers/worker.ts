@@ -68,6 +68,7 @@ export function runWorker(): void {
   process.on('SIGHUP', () => {});
   process.on('SIGTERM', () => void end('SIGTERM'));
   process.on('disconnect', () => void end('the supervisor is gone'));
+  link.ask({ kind: 'hello' }).catch(() => process.exit(1));
 }
 
 function configOf({ text, source, listen, simulated }: SentConfig, workers: number): Config {
