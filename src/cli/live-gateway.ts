@@ -5,7 +5,7 @@ import { seededRandom } from '#contract/random.js';
 import type { RecordStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type Address, Gateway } from '#gateway/gateway.js';
-import { addGatewayMetrics } from '#gateway/gateway-metrics.js';
+import { addGatewayMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { Peers } from '#gateway/runtime.js';
 import { Connections } from '#gateway/upstream/connections.js';
@@ -46,7 +46,7 @@ export class LiveGateway {
     const own = createLogger({ level: logs.level, format: logs.format, stream: process.stderr });
     const log = peers === undefined ? own : own.child({ pid: process.pid });
     const metrics = createMetrics();
-    const [records, telemetry] = await Promise.all([
+    const [{ records, remote }, telemetry] = await Promise.all([
       openRecords(config.gateway.record, error => log.error('the decision record could not be written', { error })),
       openTelemetry(config.gateway.telemetry, {
         env: process.env,
@@ -70,6 +70,7 @@ export class LiveGateway {
       peers,
     });
     addGatewayMetrics(metrics, gateway, version());
+    if (remote !== undefined) addRemoteRecordMetrics(metrics, remote);
     return new LiveGateway(gateway, metrics, log, records, telemetry, accessLog, config);
   }
 

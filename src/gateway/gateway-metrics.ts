@@ -1,4 +1,5 @@
 import type { PoolStatus } from '#pool/topology/snapshot.js';
+import type { RemoteRecordStore } from '#store/open-records.js';
 import type { Metrics, Reading } from '#telemetry/metrics.js';
 import type { Gateway } from './gateway.js';
 
@@ -81,4 +82,18 @@ export function addGatewayMetrics(metrics: Metrics, gateway: Gateway, version: s
         .map(replica => ({ labels: { replica: replica.id }, value: replica.unavailable === undefined ? 1 : 0 })),
     'min',
   );
+}
+
+/** Adds how the record does where it lives in a database of its own. */
+export function addRemoteRecordMetrics(metrics: Metrics, records: RemoteRecordStore): void {
+  metrics.gauge(
+    'weir_records_up',
+    '1 when the database of the record took what it was last given.',
+    [],
+    () => [{ labels: {}, value: records.up ? 1 : 0 }],
+    'min',
+  );
+  metrics.gauge('weir_records_backlog', 'Records that wait to be written to their database.', [], () => [
+    { labels: {}, value: records.backlog },
+  ]);
 }

@@ -59,8 +59,15 @@ export const gatewaySchema = z
           .max(4096)
           .default('.weir/record.db')
           .describe('Database file of the decision record, relative to the working directory.'),
+        postgres: z
+          .string()
+          .regex(/^postgres(?:ql)?:\/\//, 'expected a URL such as postgres://user:password@host/database')
+          .optional()
+          .describe('Postgres to keep the record in instead, for several machines; needs the package `pg`.'),
         keep_for: duration.prefault('7d').describe('Age at which records are deleted.'),
-        keep_size: size.prefault('1GB').describe('Size of the record at which the oldest entries are deleted.'),
+        keep_size: size
+          .prefault('1GB')
+          .describe('Size of the file at which the oldest entries are deleted; in Postgres only age counts.'),
         prompts: z.boolean().default(false).describe('Keep the text of prompts with their records.'),
       })
       .prefault({})
