@@ -57,7 +57,7 @@ const request = {
   stream: false,
   caller: { address: '127.0.0.1', headers: { 'x-tier': 'silver' } },
   metadata: {},
-  promptChars: text.length,
+  promptBytes: text.length,
 };
 const profile = { turn: 1, promptTokens: () => 400, outputTokens: { p50: 100, p75: 200 } };
 const pool = {

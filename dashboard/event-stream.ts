@@ -1,8 +1,14 @@
 /** Longest event that is waited for: far more than any answer's, less than what would fill the tab. */
 const MAX_EVENT_CHARS = 8 * 1024 * 1024;
 
-/** The `data` of each server-sent event in a body, as they come. An event left half at the end is dropped. */
-export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+/** A server-sent event: its name, `message` where it has none of its own, and its data. */
+export interface ServerEvent {
+  readonly name: string;
+  readonly data: string;
+}
+
+/** The server-sent events of a body that have data, as they come. An event left half at the end is dropped. */
+export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent, void> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = '';
@@ -14,8 +20,8 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerato
       rest = blocks.pop() ?? '';
       if (rest.length > MAX_EVENT_CHARS) throw new Error('an event without end');
       for (const block of blocks) {
-        const data = dataOf(block);
-        if (data !== undefined) yield data;
+        const event = eventOf(block);
+        if (event !== undefined) yield event;
       }
     }
   } finally {
@@ -23,7 +29,12 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerato
   }
 }
 
-function dataOf(block: string): string | undefined {
-  const lines = block.split(/\r?\n/).filter(line => line.startsWith('data:'));
-  return lines.length === 0 ? undefined : lines.map(line => line.slice(5).replace(/^ /, '')).join('\n');
+function eventOf(block: string): ServerEvent | undefined {
+  let name = 'message';
+  const data: string[] = [];
+  for (const line of block.split(/\r?\n/)) {
+    if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
+    else if (line.startsWith('event:')) name = line.slice(6).trim();
+  }
+  return data.length === 0 ? undefined : { name, data: data.join('\n') };
 }

@@ -44,7 +44,7 @@ export function usd(value: number): string {
   if (value === 0) return '$0';
   if (value >= 1) return `$${value.toFixed(2)}`;
   const digits = Math.min(12, 2 - Math.floor(Math.log10(value)));
-  return `$${value.toFixed(digits).replace(/0+$/, '')}`;
+  return `$${value.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
 }
 
 /** A share of one as a percentage. */
@@ -56,4 +56,25 @@ export function percent(share: number): string {
 /** Wall time, ms since the epoch, as the clock on the reader's wall shows it. */
 export function clock(at: number): string {
   return CLOCK.format(at);
+}
+
+const DAY = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+
+/** A moment in full: `25 Nov 2026, 20:31:07`. */
+export function day(at: number): string {
+  return DAY.format(at);
+}
+
+const SHORT = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** A large number in few characters: `1.2K`, `34M`. */
+export function short(value: number): string {
+  return value < 10_000 ? COUNT.format(value) : SHORT.format(value);
 }

@@ -5,7 +5,9 @@ import { runTool } from './tools.mjs';
 const [task, ...args] = process.argv.slice(2);
 const tasks = {
   build: () => 0,
-  typecheck: () => runTool('tsc', ['-p', 'test/tsconfig.json', ...args]),
+  typecheck: async () =>
+    (await runTool('tsc', ['-p', 'test/tsconfig.json', ...args])) ||
+    (await runTool('tsc', ['-p', 'dashboard/tsconfig.json', ...args])),
   lint: () => runTool('biome', ['check', '--error-on-warnings', ...args]),
   format: () => runTool('biome', ['check', '--write', ...args]),
 };

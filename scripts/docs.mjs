@@ -1,7 +1,8 @@
-// `npm run docs`: writes schema/weir.schema.json and docs/reference from the code. With --check it writes nothing and exits 1
+// `npm run docs`: writes schema/, docs/reference and the types of the dashboard's client from the code. With --check it writes nothing and exits 1
 // when a file is not what it would write.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { apiTypes } from './docs/api-types.mjs';
 import { cliReference } from './docs/cli.mjs';
 import { configurationReference } from './docs/configuration.mjs';
 import { errorReference } from './docs/errors.mjs';
@@ -12,10 +13,17 @@ if (!checking) await setup({ need: 'test' });
 
 const { configJsonSchema } = await import('../dist/config/json-schema.js');
 const { ERRORS } = await import('../dist/contract/errors.js');
+const { openApi } = await import('../dist/gateway/admin/openapi.js');
+const { ADMIN_ROUTES } = await import('../dist/gateway/admin/routes.js');
 const { buildProgram } = await import('../dist/cli/program.js');
+
+// Without a version: a release changes nothing of the API by itself.
+const document = openApi(ADMIN_ROUTES, '1');
 
 const files = {
   'schema/weir.schema.json': `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
+  'schema/openapi.json': `${JSON.stringify(document, undefined, 2)}\n`,
+  'dashboard/api/types.ts': apiTypes(document),
   'docs/reference/configuration.md': configurationReference(configJsonSchema()),
   'docs/reference/errors.md': errorReference(ERRORS),
   'docs/reference/cli.md': cliReference(await buildProgram(undefined)),

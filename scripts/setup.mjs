@@ -182,7 +182,7 @@ async function build(child) {
   try {
     await run(child, process.execPath, [tsc, '-p', 'tsconfig.json', '--outDir', 'dist.next'], 'tsc');
     copyStatic(at('src'), STAGING);
-    await buildDashboard(child, tsc);
+    await buildDashboard(child);
     writeFileSync(join(STAGING, '.weir-build'), JSON.stringify(stamp));
     rmSync(at('dist'), { recursive: true, force: true });
     renameSync(STAGING, at('dist'));
@@ -191,14 +191,18 @@ async function build(child) {
   }
 }
 
-/** The page's TypeScript and its static files. */
-async function buildDashboard(child, tsc) {
+/** The dashboard, by Vite: into the folder that the gateway serves. Types are for the type check to judge. */
+async function buildDashboard(child) {
   if (!existsSync(at('dashboard'))) return;
+  const vite = at('node_modules', 'vite', 'bin', 'vite.js');
+  const config = at('dashboard', 'vite.config.mjs');
   const out = join(STAGING, 'dashboard');
-  mkdirSync(out, { recursive: true });
-  const project = at('dashboard', 'tsconfig.json');
-  if (existsSync(project)) await run(child, process.execPath, [tsc, '-p', project, '--outDir', out], 'tsc (dashboard)');
-  copyStatic(at('dashboard'), out);
+  await run(
+    child,
+    process.execPath,
+    [vite, 'build', '--config', config, '--outDir', out, '--emptyOutDir'],
+    'vite build',
+  );
 }
 
 function copyStatic(from, to) {

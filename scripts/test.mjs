@@ -16,6 +16,7 @@ async function step(name, work) {
 await step('set-up', () => setup({ need: 'test' }));
 if (args.length === 0) {
   await step('type check', () => runTool('tsc', ['-p', 'test/tsconfig.json']));
+  await step('type check of the dashboard', () => runTool('tsc', ['-p', 'dashboard/tsconfig.json']));
   await step('lint', () => runTool('biome', ['ci', '--error-on-warnings']));
 }
 await step('tests', () => runTool('vitest', ['run', ...args]));

@@ -24,6 +24,23 @@ export const COMMANDS: CommandTable = {
     summary: 'check a configuration and run the tests in it',
     load: async () => (await import('./commands/check.js')).checkCommand(),
   },
+  config: {
+    summary: 'see, compare and bring back versions of the configuration',
+    commands: {
+      history: {
+        summary: 'list versions that were in force',
+        load: async () => (await import('./commands/config.js')).configHistoryCommand(),
+      },
+      diff: {
+        summary: 'show what differs between two versions, or a version and the file',
+        load: async () => (await import('./commands/config.js')).configDiffCommand(),
+      },
+      rollback: {
+        summary: 'bring a version back',
+        load: async () => (await import('./commands/config.js')).configRollbackCommand(),
+      },
+    },
+  },
   serve: {
     summary: 'run the gateway',
     load: async () => (await import('./commands/serve.js')).serveCommand(),
@@ -36,8 +53,72 @@ export const COMMANDS: CommandTable = {
     summary: 'compute signals and decisions for many requests',
     load: async () => (await import('./commands/signals.js')).signalsCommand(),
   },
+  keys: {
+    summary: 'make, list, rotate and revoke keys',
+    commands: {
+      create: {
+        summary: 'make a key; its secret is printed this once',
+        load: async () => (await import('./commands/keys.js')).createKeyCommand(),
+      },
+      list: {
+        summary: 'list keys',
+        load: async () => (await import('./commands/keys.js')).listKeysCommand(),
+      },
+      rotate: {
+        summary: 'give a key another secret; the old one stays good for a while',
+        load: async () => (await import('./commands/keys.js')).rotateKeyCommand(),
+      },
+      revoke: {
+        summary: 'end a key for good, at once',
+        load: async () => (await import('./commands/keys.js')).revokeKeyCommand(),
+      },
+    },
+  },
+  teams: {
+    summary: 'make, change and list teams',
+    commands: {
+      set: {
+        summary: 'make a team, or change one',
+        load: async () => (await import('./commands/teams.js')).setTeamCommand(),
+      },
+      list: {
+        summary: 'list teams',
+        load: async () => (await import('./commands/teams.js')).listTeamsCommand(),
+      },
+    },
+  },
+  users: {
+    summary: 'make, change and list users',
+    commands: {
+      set: {
+        summary: 'make a user, or change one',
+        load: async () => (await import('./commands/users.js')).setUserCommand(),
+      },
+      list: {
+        summary: 'list users',
+        load: async () => (await import('./commands/users.js')).listUsersCommand(),
+      },
+    },
+  },
+  usage: {
+    summary: 'tell who used how much',
+    load: async () => (await import('./commands/usage.js')).usageCommand(),
+  },
+  audit: {
+    summary: 'read and verify the log of who changed what',
+    commands: {
+      list: {
+        summary: 'list the latest changes',
+        load: async () => (await import('./commands/audit.js')).listAuditCommand(),
+      },
+      verify: {
+        summary: 'see that no row was altered or taken out',
+        load: async () => (await import('./commands/audit.js')).verifyAuditCommand(),
+      },
+    },
+  },
   engine: {
-    summary: 'run one simulated engine, as vLLM would serve it',
+    summary: 'run an engine, simulated or of a GGUF file',
     load: async () => (await import('./commands/engine.js')).engineCommand(),
   },
   bench: {

@@ -1,5 +1,5 @@
+import { withoutEngines } from '#cli/local-engines.js';
 import { type CommonOptions, resolveConfig } from '#cli/options.js';
-import { withoutEngines } from '#cli/simulated-fleet.js';
 import type { Config } from '#config/load.js';
 import { seededRandom } from '#contract/random.js';
 import { machineClock } from '#gateway/machine-clock.js';
@@ -7,6 +7,7 @@ import { createRuntime, type Runtime } from '#gateway/runtime.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
+import { memoryResponseStore } from '#store/memory-response-store.js';
 import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics } from '#telemetry/metrics.js';
@@ -18,8 +19,9 @@ export async function offlineRuntime(options: CommonOptions): Promise<Runtime> {
   const runtime = createRuntime(config, {
     clock: machineClock,
     random: seededRandom(options.seed),
-    connections: new Connections(),
+    connections: new Connections(machineClock),
     watchdog: new Watchdog(machineClock),
+    responses: memoryResponseStore({ keep: 1 }),
     records: memoryRecordStore({ keep: 1 }),
     metrics: createMetrics(),
     log,

@@ -25,7 +25,7 @@ export function checkPool({ models, pools }: PoolConfig): readonly Finding[] {
   return [
     ...empty,
     ...known.filter(model => !served.has(model)).map(unserved),
-    ...Object.entries(pools).flatMap(([name, entry]) => checkEntry(['pool', 'pools', name], entry, known)),
+    ...Object.entries(pools).flatMap(([name, entry]) => checkEntry(['pool', 'pools', name], entry, models)),
   ];
 }
 
@@ -52,11 +52,21 @@ function unserved(model: string): Finding {
   };
 }
 
-function checkEntry(path: Path, entry: PoolEntry, known: readonly string[]): readonly Finding[] {
+function checkEntry(path: Path, entry: PoolEntry, models: PoolConfig['models']): readonly Finding[] {
   const findings: Finding[] = [];
+  const known = Object.keys(models);
   if (!known.includes(entry.model)) {
     const message = `there is no model ${quote(entry.model)} under pool.models`;
     findings.push(...unknown([...path, 'model'], message, entry.model, known));
+  }
+  if (models[entry.model]?.kind === 'embedding' && entry.api !== 'openai') {
+    findings.push({
+      code: 'config.invalid',
+      path: [...path, 'api'],
+      at: 'value',
+      message: `only engines with api: openai embed, and ${quote(entry.model)} is an embedding model`,
+      hint: 'api: openai',
+    });
   }
   findings.push(...repeated(path, entry));
   if (entry.simulate !== undefined)

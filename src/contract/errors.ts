@@ -9,6 +9,8 @@ interface ErrorKind {
     | 'permission_error'
     | 'not_found_error'
     | 'rate_limit_error'
+    | 'insufficient_quota'
+    | 'conflict_error'
     | 'upstream_error'
     | 'overloaded_error'
     | 'server_error'
@@ -21,6 +23,8 @@ interface ErrorKind {
  * `docs/reference/errors.md` is generated from this table.
  */
 export const ERRORS = {
+  'request.malformed': kind(400, 'invalid_request_error', 'What came is no request in HTTP/1.1.'),
+  'request.headers_too_large': kind(431, 'invalid_request_error', 'The head of the request is longer than 16 KiB.'),
   'request.not_json': kind(400, 'invalid_request_error', 'The body is not JSON.'),
   'request.invalid': kind(400, 'invalid_request_error', 'A field of the body is missing or has the wrong form.'),
   'request.too_large': kind(413, 'invalid_request_error', 'The body is longer than `gateway.limits.body`.'),
@@ -31,8 +35,58 @@ export const ERRORS = {
     'The prompt fits the context window of no candidate model.',
   ),
   'request.unknown_model': kind(404, 'not_found_error', 'No real or virtual model has this name.'),
+  'request.unsupported': kind(
+    400,
+    'invalid_request_error',
+    'What is asked for exists, but not on any engine that this model has.',
+  ),
   'request.unknown_path': kind(404, 'not_found_error', 'No route has this path.'),
   'request.method_not_allowed': kind(405, 'invalid_request_error', 'The path exists, but not for this method.'),
+  'auth.missing': kind(401, 'authentication_error', 'The gateway asks for a key or token, and none was shown.'),
+  'auth.invalid': kind(401, 'authentication_error', 'The key or token is not known, or its proof does not hold.'),
+  'auth.expired': kind(401, 'authentication_error', 'The key or token has expired.'),
+  'auth.revoked': kind(401, 'authentication_error', 'The key was revoked, or it, its team or its user is disabled.'),
+  'auth.address': kind(403, 'permission_error', 'The key may not be used from this address.'),
+  'auth.model': kind(403, 'permission_error', 'The key, its team or its user may not use this model.'),
+  'auth.role': kind(403, 'permission_error', 'The role of the caller does not allow this.'),
+  'auth.unavailable': kind(
+    503,
+    'server_error',
+    "The issuer's keys, which a token must be checked with, cannot be read.",
+  ),
+  'limit.requests': kind(
+    429,
+    'rate_limit_error',
+    'More requests a minute than the key, its team or its user may send.',
+  ),
+  'limit.tokens': kind(429, 'rate_limit_error', 'More tokens a minute than the key, its team or its user may use.'),
+  'limit.concurrency': kind(
+    429,
+    'rate_limit_error',
+    'More requests at once than the key, its team or its user may have.',
+  ),
+  'budget.exhausted': kind(
+    402,
+    'insufficient_quota',
+    'A budget has no room for this request until it is reset or raised.',
+  ),
+  'budget.reserved': kind(
+    429,
+    'rate_limit_error',
+    'The rest of a budget is held for requests in flight; what they leave is free in a moment.',
+  ),
+  'budget.unpriced': kind(
+    402,
+    'insufficient_quota',
+    'The model has no price, and `gateway.auth.unpriced: refuse` keeps it from callers with a budget in USD.',
+  ),
+  'identity.off': kind(409, 'conflict_error', 'Callers are asked for no key: `gateway.auth.required` is off.'),
+  'identity.invalid': kind(400, 'invalid_request_error', 'A key, team, user, budget or limit has the wrong form.'),
+  'identity.not_found': kind(404, 'not_found_error', 'There is no such key, team or user.'),
+  'identity.exists': kind(409, 'conflict_error', 'The name is taken.'),
+  'identity.conflict': kind(409, 'conflict_error', 'Someone else changed it in the meantime.'),
+  'network.blocked': kind(400, 'invalid_request_error', 'The address is one that Weir is not to call.'),
+  'audit.broken': kind(500, 'server_error', 'The audit log has been altered: its chain of hashes does not hold.'),
   'route.no_decision': kind(503, 'server_error', 'No decision of the policy matched and there is no `otherwise`.'),
   'route.refused': kind(403, 'permission_error', 'A decision of the policy refuses this request.'),
   'route.signal_unknown': kind(
@@ -48,6 +102,13 @@ export const ERRORS = {
   'upstream.cut': kind(502, 'upstream_error', 'The replica broke off in the middle of its answer.'),
   'upstream.malformed': kind(502, 'upstream_error', 'The replica answered in no form that its API has.'),
   'upstream.too_large': kind(502, 'upstream_error', 'The answer is longer than `gateway.limits.answer`.'),
+  'engine.not_installed': kind(
+    500,
+    'configuration_error',
+    'node-llama-cpp, which serves GGUF files, is not installed.',
+  ),
+  'engine.unusable': kind(500, 'configuration_error', 'A GGUF file cannot be served on this machine.'),
+  'engine.failed': kind(500, 'server_error', 'The engine failed in the middle of an answer.'),
   'client.gone': kind(499, 'invalid_request_error', 'The client left before the answer was whole.'),
   'gateway.draining': kind(503, 'overloaded_error', 'The gateway is shutting down and takes no new requests.'),
   'gateway.overloaded': kind(
@@ -55,6 +116,16 @@ export const ERRORS = {
     'overloaded_error',
     'The gateway has as many requests open as `gateway.limits.requests` allows.',
   ),
+  'admin.forbidden': kind(403, 'permission_error', 'The caller may not use this route of the admin API.'),
+  'admin.foreign_origin': kind(403, 'permission_error', 'A page of another site called the admin API.'),
+  'admin.unknown_host': kind(
+    403,
+    'permission_error',
+    'The `Host` header has a name that is not this gateway’s; `gateway.admin.hosts` lists those that are.',
+  ),
+  'config.rejected': kind(422, 'configuration_error', 'The configuration is not valid; the one before stays in force.'),
+  'config.stale': kind(409, 'configuration_error', 'The configuration has changed since it was read.'),
+  'config.unwritable': kind(409, 'configuration_error', 'The file of the configuration cannot be written.'),
   'config.unreadable': kind(500, 'configuration_error', 'The file cannot be read.'),
   'config.syntax': kind(500, 'configuration_error', 'The file is not YAML.'),
   'config.duplicate': kind(500, 'configuration_error', 'A name stands twice.'),
@@ -71,6 +142,7 @@ export const ERRORS = {
   'policy.incomplete': kind(500, 'configuration_error', 'Some requests match no decision.'),
   'policy.test_failed': kind(500, 'configuration_error', 'A test in the file came out otherwise.'),
   'store.unavailable': kind(503, 'server_error', 'The record cannot be opened or written.'),
+  'response.not_found': kind(404, 'not_found_error', 'No stored response of this caller has this id.'),
   'store.not_found': kind(404, 'not_found_error', 'The record holds no such entry.'),
   'trace.unreadable': kind(500, 'invalid_request_error', 'The trace cannot be read or is in no known format.'),
   'usage.invalid': kind(500, 'invalid_request_error', 'The command was called wrongly.'),

@@ -35,6 +35,8 @@ export interface Outcome {
   readonly error?: string;
   readonly finish?: string;
   readonly usage?: Usage;
+  /** What budgets were charged where the engine reported no usage, as for a stream that was cancelled: an estimate. */
+  readonly unreported?: Usage;
   /** Arrival to first byte of the answer, at the gateway. */
   readonly ttftMs?: Milliseconds;
   /** Mean time per output token after the first. */

@@ -22,7 +22,12 @@ export interface DecisionRecord {
   readonly api: string;
   readonly modelAsked: string;
   readonly stream: boolean;
-  readonly caller: { readonly key?: string; readonly user?: string; readonly address: string };
+  readonly caller: {
+    readonly key?: string;
+    readonly user?: string;
+    readonly team?: string;
+    readonly address: string;
+  };
   readonly profile: ProfileSummary;
   readonly signals: readonly SignalReading[];
   readonly decision: string;
@@ -36,6 +41,8 @@ export interface DecisionRecord {
   readonly placement?: Placement;
   readonly attempts: readonly AttemptOutcome[];
   readonly outcome: Outcome;
+  /** What could not be carried over between the client's API and the engine's; absent when they are the same or nothing was lost. */
+  readonly lost?: readonly string[];
   /** Version of the configuration that was in force. */
   readonly configVersion: string;
   /** Only when `gateway.record.prompts` asks for it. */

@@ -1,4 +1,4 @@
-import type { Milliseconds, Tokens } from './units.js';
+import type { Bytes, Milliseconds, Tokens } from './units.js';
 
 /**
  * One request for inference, in no API's shape. Adapters in `protocols/` turn a wire format into this and an answer back out;
@@ -17,8 +17,8 @@ export interface InferenceRequest {
   readonly caller: Caller;
   /** Free-form facts the caller attached to the request (`metadata` of the body). Bounded by the adapter. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Length of the prompt's text over all messages and tool definitions, in UTF-16 units: what token estimates start from. */
-  readonly promptChars: number;
+  /** Length of the prompt's text over all messages and tool definitions, in bytes of UTF-8: what token estimates start from. */
+  readonly promptBytes: Bytes;
 }
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool';
@@ -28,14 +28,78 @@ export interface Message {
   readonly content: readonly ContentPart[];
 }
 
+/** A part of a message. What the parts of the house read is required; what only matters on the way to an engine is optional. */
 export type ContentPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'thinking'; readonly text: string; readonly signature?: string }
-  | { readonly type: 'image'; readonly source: string }
-  | { readonly type: 'audio'; readonly source: string }
-  | { readonly type: 'file'; readonly source: string }
-  | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly arguments: string }
-  | { readonly type: 'tool_result'; readonly id: string; readonly text: string; readonly failed: boolean };
+  | TextPart
+  | ThinkingPart
+  | ImagePart
+  | { readonly type: 'audio'; readonly source: string; readonly format?: string }
+  | FilePart
+  | ToolCallPart
+  | ToolResultPart;
+
+export interface TextPart {
+  readonly type: 'text';
+  readonly text: string;
+  /** The bytes of the text, one character each (latin1), where it came as such ({@link WireText}). */
+  readonly utf8?: string;
+  readonly cache?: CacheMark;
+}
+
+export interface ThinkingPart {
+  readonly type: 'thinking';
+  readonly text: string;
+  /** What its maker sealed the thought with, or the sealed thought itself where there is no text: only the maker can read it. */
+  readonly signature?: string;
+  readonly sealedBy?: 'anthropic' | 'openai';
+  /** The maker's name of it, where it has one. */
+  readonly id?: string;
+}
+
+export interface ImagePart {
+  readonly type: 'image';
+  /** A URL, or the image itself as a `data:` URL. */
+  readonly source: string;
+  readonly detail?: string;
+  readonly cache?: CacheMark;
+}
+
+export interface FilePart {
+  readonly type: 'file';
+  /** A URL, the file itself as a `data:` URL, or the provider's name of it. */
+  readonly source: string;
+  readonly name?: string;
+  readonly cache?: CacheMark;
+}
+
+/** How a tool is called: with JSON by a schema, with free text (`custom`), or as the shell that a client runs itself. */
+export type ToolForm = 'function' | 'custom' | 'local_shell';
+
+export interface ToolCallPart {
+  readonly type: 'tool_call';
+  readonly id: string;
+  readonly name: string;
+  /** JSON; for the form `custom` an object whose member `input` is the text. */
+  readonly arguments: string;
+  /** `function` unless said. */
+  readonly form?: ToolForm;
+  readonly cache?: CacheMark;
+}
+
+export interface ToolResultPart {
+  readonly type: 'tool_result';
+  readonly id: string;
+  readonly text: string;
+  readonly failed: boolean;
+  /** Images and files in the result, beside its text. */
+  readonly media?: readonly (ImagePart | FilePart)[];
+  /** Form of the call it answers; `function` unless said. */
+  readonly form?: ToolForm;
+  readonly cache?: CacheMark;
+}
+
+/** A prompt-cache breakpoint behind a part, as it came (`{"type": "ephemeral"}`). */
+export type CacheMark = Readonly<Record<string, unknown>>;
 
 export interface ToolDefinition {
   readonly name: string;
@@ -62,6 +126,8 @@ export interface Caller {
   readonly key?: string;
   /** The end user the application named (`user` of the body, or an identity header from a trusted proxy). */
   readonly user?: string;
+  /** The team of the caller, where keys or tokens are asked for. */
+  readonly team?: string;
   readonly address: string;
   /** Request headers, names in lower case, without credentials and cookies. */
   readonly headers: Readonly<Record<string, string>>;

@@ -30,3 +30,66 @@ export interface RecordStore {
   readonly dropped: number;
   close(): Promise<void>;
 }
+
+/** A configuration that was in force, without its text. */
+export interface ConfigVersion {
+  /** Counts up from 1 over all files. */
+  readonly number: number;
+  /** As in {@link DecisionRecord.configVersion}. */
+  readonly version: string;
+  /** Wall time at which it came into force. */
+  readonly at: Milliseconds;
+  /** Who changed it: a caller of the admin API, `file` for an edit of the file, `start` for what was found at start. */
+  readonly author: string;
+  readonly note: string;
+  /** The file, as an absolute path. */
+  readonly source: string;
+}
+
+/**
+ * Versions of the configuration, so that what was in force can be seen, compared and brought back. Bounded in number and size:
+ * the oldest go first. Synchronous: it is small, and used when people change things.
+ */
+export interface ConfigVersionStore {
+  /** Keeps a version, unless the newest of its file has the same text. @returns the newest. */
+  add(entry: Omit<ConfigVersion, 'number'>, text: string): ConfigVersion;
+  /** Versions of a file, newest first. */
+  list(source: string, limit: number): readonly ConfigVersion[];
+  /** A version of a file with its text, as it was written: it may hold secrets. */
+  find(source: string, number: number): { readonly entry: ConfigVersion; readonly text: string } | undefined;
+  close(): void;
+}
+
+/** A response as it is kept for the client that will go on from it. */
+export interface StoredResponse {
+  readonly id: string;
+  /** Whose it is: another caller never gets to see it. */
+  readonly owner: string;
+  /** Wall time at which it was given. */
+  readonly at: Milliseconds;
+  /** Id of the response that it went on from. */
+  readonly previous?: string;
+  /** What its request brought, a JSON array of items. */
+  readonly input: string;
+  /** The response itself, a JSON object. */
+  readonly response: string;
+}
+
+/** Turns of one conversation that are looked up at most; a longer one is cut off from its beginning by an error, not silently. */
+export const MOST_TURNS = 1000;
+
+/** Where the Responses API's conversations live. `put` never waits and never throws; what cannot be kept is counted. */
+export interface ResponseStore {
+  put(response: StoredResponse): void;
+  find(owner: string, id: string): Promise<StoredResponse | undefined>;
+  /**
+   * A response and those before it in its conversation, the earliest first; `undefined` when one of them is not there or there are
+   * more than {@link MOST_TURNS}.
+   */
+  conversation(owner: string, id: string): Promise<readonly StoredResponse[] | undefined>;
+  /** @returns whether there was one. */
+  delete(owner: string, id: string): Promise<boolean>;
+  /** Responses that could not be kept. */
+  readonly dropped: number;
+  close(): Promise<void>;
+}

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { WeirError } from '#contract/errors.js';
 
-/** Longest body the simulated engine reads. */
+/** Longest body that engines read. */
 const MOST_BYTES = 32_000_000;
 
 /**

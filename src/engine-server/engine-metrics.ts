@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineStats } from '#pool/engine/engine.js';
-import type { EngineProfile } from '#pool/engine/profile.js';
+import type { BackendFacts } from './backend.js';
 
 /** Bounds in seconds, as vLLM 0.19 has them. */
 const TTFT = [
@@ -28,7 +28,7 @@ export class EngineMetrics {
 
   constructor(
     private readonly modelName: string,
-    profile: EngineProfile,
+    { blockTokens, totalBlocks, simulated }: BackendFacts,
     stats: () => EngineStats,
   ) {
     const base = { registers: [this.registry], labelNames: ['model_name'] };
@@ -58,7 +58,8 @@ export class EngineMetrics {
     counter('vllm:prefix_cache_hits_total', 'Prompt tokens found in the prefix cache.', now => now.cachedTokens);
     counter('vllm:prompt_tokens_total', 'Prompt tokens of admitted sequences.', now => now.promptTokens);
     counter('vllm:generation_tokens_total', 'Tokens generated.', now => now.outputTokens);
-    counter('weir:simulated_joules_total', 'Energy the simulated GPUs would have drawn.', now => now.joules);
+    if (simulated)
+      counter('weir:simulated_joules_total', 'Energy the simulated GPUs would have drawn.', now => now.joules);
 
     this.ttft = histogram('vllm:time_to_first_token_seconds', 'Arrival to first token.', TTFT);
     this.interToken = histogram('vllm:inter_token_latency_seconds', 'Between two tokens of a sequence.', TPOT);
@@ -77,7 +78,7 @@ export class EngineMetrics {
       labelNames: ['model_name', 'block_size', 'num_gpu_blocks', 'enable_prefix_caching', 'cache_dtype'],
     }).set(
       {
-        ...{ model_name: modelName, block_size: profile.blockTokens, num_gpu_blocks: profile.totalBlocks },
+        ...{ model_name: modelName, block_size: blockTokens, num_gpu_blocks: totalBlocks },
         ...{ enable_prefix_caching: 'True', cache_dtype: 'auto' },
       },
       1,

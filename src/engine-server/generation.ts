@@ -1,38 +1,28 @@
 import type { ServerResponse } from 'node:http';
 import type { Cancel, Clock } from '#contract/clock.js';
+import type { WeirError } from '#contract/errors.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
-import type { EngineEvent } from '#pool/engine/engine.js';
-import type { Answer } from './answer.js';
+import type { ChoiceEvent, FinishReason, Work } from './backend.js';
 import { DelayLine } from './delay-line.js';
 import type { EngineMetrics } from './engine-metrics.js';
+import { errorBody } from './error-body.js';
 import type { Fault } from './faults.js';
-import type { Pacer } from './pacer.js';
-import type { TokenisedPrompt } from './prompt-prefix.js';
-import { DONE, type Wire } from './wire.js';
+import type { Wire } from './wire.js';
 
 /** A client that leaves more than this unread has its connection closed: an answer is not buffered without bound. */
 const MOST_UNREAD = 8_000_000;
 
-/** One answer to be generated. */
-export interface Choice {
-  readonly prompt: TokenisedPrompt;
-  readonly answer: Answer;
-}
-
 export interface GenerationPlan {
   readonly wire: Wire;
+  readonly work: Work;
   readonly stream: boolean;
   readonly includeUsage: boolean;
-  /** Prompt tokens of the request: each prompt once, however many choices it has. */
-  readonly promptTokens: Tokens;
-  readonly choices: readonly Choice[];
   readonly fault: Fault | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What a generation runs on. */
+/** What a generation reports to, and its time. */
 export interface GenerationPorts {
-  readonly pacer: Pacer;
   readonly metrics: EngineMetrics;
   readonly clock: Clock;
 }
@@ -41,6 +31,12 @@ interface Progress {
   produced: Tokens;
   first: Milliseconds;
   last: Milliseconds;
+  /** A piece was written. */
+  begun: boolean;
+  /** What an answer that is not streamed has so far. */
+  readonly pieces: string[];
+  readonly thoughts: string[];
+  finish: FinishReason;
 }
 
 /** One request while it is being answered: its sequences in the engine, and the response their tokens go to. */
@@ -60,8 +56,17 @@ export class Generation {
     private readonly ports: GenerationPorts,
   ) {
     this.started = ports.clock.now();
-    this.open = plan.choices.length;
-    this.progress = plan.choices.map(() => ({ produced: 0, first: 0, last: 0 }));
+    const { choices } = plan.work;
+    this.open = choices.length;
+    this.progress = choices.map(() => ({
+      produced: 0,
+      first: 0,
+      last: 0,
+      begun: false,
+      pieces: [],
+      thoughts: [],
+      finish: 'stop',
+    }));
     this.delays = plan.fault?.kind === 'slow' ? new DelayLine(ports.clock, plan.fault.factor) : undefined;
   }
 
@@ -72,19 +77,14 @@ export class Generation {
    */
   start(): void {
     const { plan, response, ports } = this;
+    // The client may have left while the work was made ready.
+    if (response.destroyed) return;
     try {
-      for (const [index, { prompt, answer }] of plan.choices.entries()) {
-        const request = { promptTokens: prompt.tokens, outputTokens: answer.pieces.length, prefix: prompt.prefix };
-        const listener = (event: EngineEvent) => this.hear(index, event);
-        this.cancels.push(ports.pacer.submit(request, listener));
-      }
+      for (const [index, choice] of plan.work.choices.entries())
+        this.cancels.push(choice.start(event => this.hear(index, event)));
     } catch (error) {
       this.end();
       throw error;
-    }
-    if (response.destroyed) {
-      this.end();
-      return;
     }
     response.once('close', () => {
       if (!this.over) ports.metrics.aborted(this.open);
@@ -97,37 +97,44 @@ export class Generation {
     }
   }
 
-  private hear(index: number, event: EngineEvent): void {
-    if (event.kind === 'preempted') return;
-    this.cachedTokens = Math.max(this.cachedTokens, event.cachedTokens);
-    const { kind, produced } = event;
-    if (this.delays === undefined) this.pass(index, kind, produced);
-    else this.delays.push(() => this.pass(index, kind, produced));
+  private hear(index: number, event: ChoiceEvent): void {
+    if (event.kind === 'token') this.cachedTokens = Math.max(this.cachedTokens, event.cachedTokens);
+    if (this.delays === undefined) this.pass(index, event);
+    else this.delays.push(() => this.pass(index, event));
   }
 
-  private pass(index: number, kind: 'token' | 'finished', produced: Tokens): void {
+  private pass(index: number, event: ChoiceEvent): void {
     if (this.over) return;
-    if (kind === 'token') this.token(index, produced);
-    else this.finish(index);
+    if (event.kind === 'token') this.token(index, event.text, event.thought === true);
+    else if (event.kind === 'finished') this.finish(index, event.text, event.finish);
+    else this.fail(event.error);
   }
 
-  private token(index: number, produced: Tokens): void {
-    const { plan, response, ports } = this;
+  private token(index: number, text: string, thought: boolean): void {
+    const { ports } = this;
     const progress = this.progress[index]!;
     const now = ports.clock.now();
-    if (produced === 1) {
+    if (++progress.produced === 1) {
       progress.first = now;
       ports.metrics.firstToken((now - this.started) / 1000);
     } else {
       ports.metrics.laterToken((now - progress.last) / 1000);
     }
-    progress.produced = produced;
     progress.last = now;
     if (this.breaks()) return;
     this.sentTokens++;
-    if (!plan.stream) return;
-    response.write(plan.wire.token(index, plan.choices[index]!.answer, produced - 1));
-    if (response.writableLength > MOST_UNREAD) response.destroy();
+    // The first token is always told of, so that a client sees that the answer has begun.
+    if (text !== '' || !progress.begun) this.write(index, text, thought);
+  }
+
+  private write(index: number, text: string, thought = false): void {
+    const { plan, response } = this;
+    const progress = this.progress[index]!;
+    if (plan.stream) {
+      response.write(plan.wire.piece(index, text, !progress.begun, plan.work.choices[index]?.call, thought));
+      if (response.writableLength > MOST_UNREAD) response.destroy();
+    } else (thought ? progress.thoughts : progress.pieces).push(text);
+    progress.begun = true;
   }
 
   /** Breaks the answer where a fault says so. True when nothing more is to be written. */
@@ -153,14 +160,16 @@ export class Generation {
     setImmediate(() => response.destroy());
   }
 
-  private finish(index: number): void {
+  private finish(index: number, text: string, reason: FinishReason): void {
     const { plan, response, ports } = this;
-    const { produced, first, last } = this.progress[index]!;
-    const { answer } = plan.choices[index]!;
+    const progress = this.progress[index]!;
+    const { produced, first, last } = progress;
+    if (text !== '') this.write(index, text);
+    progress.finish = reason;
     ports.metrics.ended({
       endToEnd: (last - this.started) / 1000,
       perToken: produced > 1 ? (last - first) / (produced - 1) / 1000 : undefined,
-      reason: answer.finish,
+      reason,
     });
     const { fault } = plan;
     if (fault?.kind === 'cut' || fault?.kind === 'stall') {
@@ -168,28 +177,42 @@ export class Generation {
       this.breakOff(fault.kind);
       return;
     }
-    if (plan.stream) response.write(plan.wire.finish(index, answer));
+    if (plan.stream) response.write(plan.wire.finish(index, reason));
     if (--this.open > 0) return;
     this.over = true;
     if (plan.stream) {
-      response.end(plan.includeUsage ? `${plan.wire.usage(this.usage())}${DONE}` : DONE);
+      response.end(plan.wire.end(this.usage(), plan.includeUsage));
       return;
     }
-    const body = Buffer.from(this.whole());
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length, ...plan.headers });
-    response.end(body);
+    this.send(200, this.whole());
+  }
+
+  /** Says that the engine failed: by status while nothing was written, else by an error event and no end mark. */
+  private fail(error: WeirError): void {
+    this.end();
+    if (this.plan.stream) this.response.end(this.plan.wire.failed(error));
+    else this.send(error.status, JSON.stringify(errorBody(error)));
+  }
+
+  private send(status: number, text: string): void {
+    const body = Buffer.from(text);
+    const head = { 'content-type': 'application/json', 'content-length': body.length, ...this.plan.headers };
+    this.response.writeHead(status, head);
+    this.response.end(body);
   }
 
   private whole(): string {
-    return this.plan.wire.whole(
-      this.plan.choices.map(choice => choice.answer),
-      this.usage(),
-    );
+    const { wire, work } = this.plan;
+    const written = this.progress.map(({ pieces, thoughts, finish }, at) => ({
+      ...{ pieces, thoughts, finish },
+      call: work.choices[at]?.call,
+    }));
+    return wire.whole(written, this.usage());
   }
 
   private usage() {
     const completionTokens = this.progress.reduce((sum, { produced }) => sum + produced, 0);
-    return { promptTokens: this.plan.promptTokens, completionTokens, cachedTokens: this.cachedTokens };
+    return { promptTokens: this.plan.work.promptTokens, completionTokens, cachedTokens: this.cachedTokens };
   }
 
   /** Takes every sequence that is still in the engine out of it. */

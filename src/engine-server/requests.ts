@@ -11,6 +11,12 @@ const stop = z
 
 const limit = z.int().min(1).nullish();
 
+const probability = z.number().min(0).max(1).nullish();
+const penalty = z.number().min(-2).max(2).nullish();
+
+/** What the completions API gives when `max_tokens` is not said. */
+export const DEFAULT_TEXT_TOKENS = 16;
+
 const shared = {
   model: z.string().max(256),
   stream: z.boolean().nullish(),
@@ -21,6 +27,13 @@ const shared = {
   n: z.int().min(1).max(MOST_CHOICES).nullish(),
   seed: z.int().nullish(),
   stop,
+  temperature: z.number().min(0).max(100).nullish(),
+  top_p: probability,
+  top_k: z.int().min(-1).max(1_000_000).nullish(),
+  min_p: probability,
+  presence_penalty: penalty,
+  frequency_penalty: penalty,
+  logit_bias: z.record(z.string(), z.number()).nullish(),
 };
 
 const tool = z.looseObject({
@@ -33,19 +46,24 @@ const message = z.looseObject({
   content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]).nullish(),
 });
 
-/** What the simulated engine reads of a chat completion request; all else is let pass. */
+/** What engines read of a chat completion request; all else is let pass. */
 export const chatSchema = z.looseObject({
   ...shared,
   messages: z.array(message).min(1),
   max_completion_tokens: limit,
   logprobs: z.boolean().nullish(),
+  /** Whether thoughts are to come before the answer, where the model has any. */
+  include_reasoning: z.boolean().nullish(),
+  response_format: z
+    .looseObject({ type: z.string(), json_schema: z.looseObject({ schema: z.unknown().optional() }).optional() })
+    .nullish(),
   tools: z.array(tool).nullish(),
   tool_choice: z
     .union([z.enum(['none', 'auto', 'required']), z.looseObject({ function: z.looseObject({ name: z.string() }) })])
     .nullish(),
 });
 
-/** What the simulated engine reads of a text completion request. */
+/** What engines read of a text completion request. */
 export const textSchema = z.looseObject({
   ...shared,
   prompt: z.union([z.string(), z.array(z.string()).min(1).max(MOST_CHOICES), z.array(z.int()).min(1)]),
@@ -62,6 +80,12 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, body: unk
   const [issue] = parsed.error.issues;
   const path = issue?.path.join('.') ?? '';
   throw new WeirError('request.invalid', `${path === '' ? 'body' : path}: ${issue?.message ?? 'invalid'}`, { path });
+}
+
+/** The prompts of a text completion: each a text, or token ids. */
+export function promptTexts(prompt: TextRequest['prompt']): readonly (string | readonly number[])[] {
+  if (typeof prompt === 'string') return [prompt];
+  return typeof prompt[0] === 'number' ? [prompt as number[]] : (prompt as string[]);
 }
 
 /** The prompt as one text, in the manner of a chat template: tools first, then each message under its role. */

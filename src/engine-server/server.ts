@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '#contract/clock.js';
 import { seededRandom } from '#contract/random.js';
 import type { Tokens } from '#contract/units.js';
@@ -7,10 +5,10 @@ import { machineClock } from '#gateway/machine-clock.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
 import type { EngineStats } from '#pool/engine/engine.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
-import { EngineMetrics } from './engine-metrics.js';
 import { type Fault, type FaultInput, Faults } from './faults.js';
-import { Pacer } from './pacer.js';
-import { type EngineService, serve } from './service.js';
+import { listen } from './listen.js';
+import { SimulatedBackend } from './simulated/backend.js';
+import { Pacer } from './simulated/pacer.js';
 
 export interface EngineServerOptions {
   /** Model of the engine catalogue whose timing is simulated: `llama-3.1-8b`. */
@@ -72,36 +70,21 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
   const faults = new Faults(clock, random.fork('faults'));
   for (const fault of options.faults ?? []) faults.set(fault);
   const name = servedAs ?? model;
-  const service: EngineService = {
-    ...{ servedAs: name, profile, pacer, faults, clock },
-    metrics: new EngineMetrics(name, profile, () => pacer.stats()),
+  const answerTokens = options.answerTokens ?? 80;
+  const backend = new SimulatedBackend({
+    profile,
+    pacer,
+    servedAs: name,
+    answerTokens,
     random: random.fork('answers'),
-    answerTokens: options.answerTokens ?? 80,
-  };
-
-  const server = createServer((request, response) => void serve(service, request, response));
-  server.keepAliveTimeout = 75_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
   });
-  const address = server.address() as AddressInfo;
+  const server = await listen({ backend, servedAs: name, faults, clock }, { host, port });
   return {
-    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
-    port: address.port,
+    ...server,
     profile,
     setFault: fault => faults.set(fault),
     faults: () => faults.list(),
-    stats: () => pacer.stats(),
-    close: () =>
-      new Promise(resolve => {
-        pacer.close();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stats: () => backend.stats(),
   };
 }
 

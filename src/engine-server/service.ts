@@ -2,41 +2,36 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
-import type { Random } from '#contract/random.js';
-import type { Tokens } from '#contract/units.js';
-import type { EngineProfile } from '#pool/engine/profile.js';
-import { type AnswerLimits, composeCall, composeText } from './answer.js';
+import { errorJson } from '#protocols/anthropic/terms.js';
+import type { EngineBackend, Work } from './backend.js';
 import { readJson } from './body.js';
+import { embed } from './embeddings.js';
 import type { EngineMetrics } from './engine-metrics.js';
+import { errorBody } from './error-body.js';
 import type { Fault, Faults } from './faults.js';
-import { type Choice, Generation } from './generation.js';
-import type { Pacer } from './pacer.js';
-import { countTokens, type TokenisedPrompt, tokenise } from './prompt-prefix.js';
+import { Generation } from './generation.js';
+import { countMessages, messages, responses } from './neutral-service.js';
 import {
   type ChatRequest,
   chatSchema,
-  demandedTool,
   MOST_CHOICES,
   parseRequest,
-  promptText,
+  promptTexts,
   type TextRequest,
   textSchema,
 } from './requests.js';
-import { chatWire, textWire, type WireHead } from './wire.js';
+import { chatWire, textWire, type Wire, type WireHead } from './wire.js';
 
-/** Stands on every response. */
+/** Stands on every response of a simulated engine. */
 export const SIMULATED_HEADER = { 'x-weir-simulated': 'true' };
 
 export interface EngineService {
   readonly servedAs: string;
-  readonly profile: EngineProfile;
-  readonly answerTokens: Tokens;
-  readonly pacer: Pacer;
+  readonly backend: EngineBackend;
   readonly metrics: EngineMetrics;
-  readonly faults: Faults;
+  /** What can be made to go wrong; a real engine has none. */
+  readonly faults: Faults | undefined;
   readonly clock: Clock;
-  /** Where answers come from: forked for each by its prompt, so that the same prompt gets the same answer. */
-  readonly random: Random;
 }
 
 type Route = (service: EngineService, request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
@@ -44,140 +39,98 @@ type Route = (service: EngineService, request: IncomingMessage, response: Server
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/v1/chat/completions': { POST: chat },
   '/v1/completions': { POST: complete },
+  '/v1/embeddings': { POST: embed },
+  '/v1/messages': { POST: withFaults(messages) },
+  '/v1/messages/count_tokens': { POST: countMessages },
+  '/v1/responses': { POST: withFaults(responses) },
   '/v1/models': { GET: models },
-  '/health': { GET: (_service, _request, response) => send(response, 200, '', 'text/plain') },
-  '/version': { GET: (_service, _request, response) => sendJson(response, 200, { version: 'weir-simulated' }) },
+  '/health': { GET: (service, _request, response) => send(service, response, 200, '', 'text/plain') },
+  '/version': { GET: version },
   '/metrics': { GET: metrics },
-  '/faults': { GET: showFaults, POST: setFault },
 };
 
-/** Answers one request; errors take the form that vLLM gives them. */
+const FAULT_ROUTES: typeof ROUTES = { '/faults': { GET: showFaults, POST: setFault } };
+
+/** A route that faults happen to. */
+function withFaults(
+  route: (service: EngineService, request: IncomingMessage, response: ServerResponse, fault?: Fault) => Promise<void>,
+): Route {
+  return async (service, request, response) => {
+    const fault = service.faults?.draw();
+    if (!fails(service, fault, response)) await route(service, request, response, fault);
+  };
+}
+
+/** Answers one request; errors take the form that vLLM gives them, or Anthropic where its API is spoken. */
 export async function serve(service: EngineService, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const path = (request.url ?? '/').split('?', 1)[0]!;
-    const methods = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+    const methods = methodsOf(ROUTES, path) ?? (service.faults && methodsOf(FAULT_ROUTES, path));
     if (methods === undefined) throw new WeirError('request.unknown_path', `There is no ${path.slice(0, 200)}.`);
-    const route = methods[request.method ?? 'GET'];
-    if (route === undefined)
-      throw new WeirError('request.method_not_allowed', `${path} does not take ${request.method}.`);
+    const method = request.method ?? 'GET';
+    const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
+    if (route === undefined) throw new WeirError('request.method_not_allowed', `${path} does not take ${method}.`);
     await route(service, request, response);
   } catch (error) {
-    sendError(response, error);
+    sendError(service, response, error);
   }
+}
+
+function methodsOf(routes: typeof ROUTES, path: string) {
+  return Object.hasOwn(routes, path) ? routes[path] : undefined;
 }
 
 async function chat(service: EngineService, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const fault = service.faults.draw();
-  if (fails(fault, response)) return;
+  const fault = service.faults?.draw();
+  if (fails(service, fault, response)) return;
   const body = parseRequest(chatSchema, await readJson(request));
-  const prompt = promptOf(service, body, promptText(body));
-  const most = room(service, prompt, body.max_completion_tokens ?? body.max_tokens);
-  const tool = demandedTool(body);
-  const choices = Array.from({ length: body.n ?? 1 }, (_, index) => {
-    if (tool === undefined) return textChoice(service, body, prompt, most, index);
-    const call = { id: `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`, name: tool.name };
-    return { prompt, answer: composeCall(call, tool.parameters, most) };
-  });
+  checkModel(service, body);
+  const work = await service.backend.chat(body);
   const wire = chatWire(head(service, 'chatcmpl', body.logprobs === true));
-  new Generation({ ...planOf(body, choices, prompt.tokens, fault), wire }, response, service).start();
+  generate(service, response, body, work, wire, fault);
 }
 
 async function complete(service: EngineService, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const fault = service.faults.draw();
-  if (fails(fault, response)) return;
+  const fault = service.faults?.draw();
+  if (fails(service, fault, response)) return;
   const body = parseRequest(textSchema, await readJson(request));
-  const texts = textsOf(body.prompt);
-  const repeat = body.n ?? 1;
-  if (texts.length * repeat > MOST_CHOICES) {
+  checkModel(service, body);
+  if (promptTexts(body.prompt).length * (body.n ?? 1) > MOST_CHOICES) {
     throw new WeirError('request.invalid', `More than ${MOST_CHOICES} answers in one request.`, { path: 'n' });
   }
-  const prompts = texts.map(text => promptOf(service, body, text));
-  const choices = prompts.flatMap(prompt => {
-    const most = room(service, prompt, body.max_tokens ?? DEFAULT_TEXT_TOKENS);
-    return Array.from({ length: repeat }, (_, index) => textChoice(service, body, prompt, most, index));
-  });
-  const wire = textWire(head(service, 'cmpl', typeof body.logprobs === 'number'));
-  const promptTokens = prompts.reduce((sum, { tokens }) => sum + tokens, 0);
-  new Generation({ ...planOf(body, choices, promptTokens, fault), wire }, response, service).start();
+  const work = service.backend.complete(body);
+  generate(service, response, body, work, textWire(head(service, 'cmpl', typeof body.logprobs === 'number')), fault);
 }
 
-/** What the completions API gives when `max_tokens` is not said. */
-const DEFAULT_TEXT_TOKENS = 16;
-
-function textsOf(prompt: TextRequest['prompt']): readonly string[] {
-  if (typeof prompt === 'string') return [prompt];
-  const first = prompt[0];
-  // A token that came as a number is as long as any other: four characters stand for it.
-  return typeof first === 'number'
-    ? [prompt.map(token => String(token).slice(-4).padStart(4, ' ')).join('')]
-    : (prompt as string[]);
-}
-
-function planOf(
-  body: ChatRequest | TextRequest,
-  choices: readonly Choice[],
-  promptTokens: Tokens,
-  fault: Fault | undefined,
-) {
-  return {
-    stream: body.stream === true,
-    includeUsage: body.stream_options?.include_usage === true,
-    ...{ promptTokens, choices, fault, headers: SIMULATED_HEADER },
-  };
-}
-
-/** Counts and hashes a prompt, unless it is for another model or longer than the context window. */
-function promptOf(service: EngineService, { model }: { model: string }, text: string): TokenisedPrompt {
-  if (model !== service.servedAs) {
-    throw new WeirError('request.unknown_model', `The model \`${model}\` does not exist.`, { path: 'model' });
-  }
-  const { contextTokens } = service.profile;
-  const tokens = countTokens(text.length);
-  if (tokens >= contextTokens) {
-    const message = `The model's context window is ${contextTokens} tokens; the prompt has about ${tokens}.`;
-    throw new WeirError('request.context_too_long', message, { path: 'messages' });
-  }
-  return tokenise(text, service.servedAs);
-}
-
-/** Longest answer that the request asks for and the context window leaves room for. */
-function room({ profile }: EngineService, prompt: TokenisedPrompt, asked: Tokens | null | undefined): Tokens {
-  const left = profile.contextTokens - prompt.tokens;
-  if (asked !== null && asked !== undefined && asked > left) {
-    const message = `${prompt.tokens} tokens of prompt and ${asked} of answer exceed the context window of ${profile.contextTokens}.`;
-    throw new WeirError('request.context_too_long', message, { path: 'max_tokens' });
-  }
-  return asked ?? left;
-}
-
-function textChoice(
+/** Begins to answer. */
+export function generate(
   service: EngineService,
+  response: ServerResponse,
   body: ChatRequest | TextRequest,
-  prompt: TokenisedPrompt,
-  most: Tokens,
-  index: number,
-): Choice {
-  const { profile, servedAs, answerTokens } = service;
-  const name = servedAs === profile.model ? profile.model : `${servedAs} (timed as ${profile.model})`;
-  const opening = `This is Weir's simulated ${name} on ${profile.gpu}; no model ran, only its timing is real. In place of an answer:`;
-  const limits: AnswerLimits = {
-    most,
-    least: body.min_tokens ?? 0,
-    median: answerTokens,
-    ignoreEnd: body.ignore_eos === true,
-    stop: body.stop,
-  };
-  const random = service.random.fork(`${prompt.digest}/${body.seed ?? ''}/${index}`);
-  return { prompt, answer: composeText(random, limits, opening) };
+  work: Work,
+  wire: Wire,
+  fault: Fault | undefined,
+): void {
+  const stream = body.stream === true;
+  const includeUsage = body.stream_options?.include_usage === true;
+  const headers = headersOf(service);
+  new Generation({ wire, work, stream, includeUsage, fault, headers }, response, service).start();
 }
 
-function head({ servedAs, clock }: EngineService, kind: string, logprobs: boolean): WireHead {
+/** @throws WeirError `request.unknown_model`. */
+export function checkModel({ servedAs }: EngineService, { model }: { readonly model: string }): void {
+  if (model === servedAs) return;
+  throw new WeirError('request.unknown_model', `The model \`${model}\` does not exist.`, { path: 'model' });
+}
+
+function head({ servedAs, clock, backend }: EngineService, kind: string, logprobs: boolean): WireHead {
   const id = `${kind}-${randomUUID().replaceAll('-', '')}`;
-  return { id, model: servedAs, created: Math.floor(clock.wall() / 1000), logprobs };
+  const { fingerprint } = backend.facts;
+  return { id, model: servedAs, created: Math.floor(clock.wall() / 1000), fingerprint, logprobs };
 }
 
 /** Faults that leave no answer at all. */
-function fails(fault: Fault | undefined, response: ServerResponse): boolean {
+function fails(service: EngineService, fault: Fault | undefined, response: ServerResponse): boolean {
   if (fault?.kind === 'hang_up') {
     response.destroy();
     return true;
@@ -185,72 +138,73 @@ function fails(fault: Fault | undefined, response: ServerResponse): boolean {
   if (fault?.kind !== 'error') return false;
   const { status } = fault;
   response.req.resume();
-  sendJson(response, status, {
-    error: { message: 'Injected fault.', type: 'SimulatedFault', param: null, code: status },
-  });
+  const error = { message: 'Injected fault.', type: 'SimulatedFault', param: null, code: status };
+  const body = isAnthropic(response)
+    ? errorJson(new WeirError('upstream.status', 'Injected fault', { status }))
+    : { error };
+  sendJson(service, response, status, body);
   return true;
 }
 
-function models(
-  { servedAs, profile, clock }: EngineService,
-  _request: IncomingMessage,
-  response: ServerResponse,
-): void {
+function models(service: EngineService, _request: IncomingMessage, response: ServerResponse): void {
+  const { root, fingerprint, contextTokens } = service.backend.facts;
   const card = {
-    id: servedAs,
+    id: service.servedAs,
     object: 'model',
-    created: Math.floor(clock.wall() / 1000),
-    owned_by: 'weir-simulated',
-    root: profile.model,
+    created: Math.floor(service.clock.wall() / 1000),
+    owned_by: fingerprint,
+    root,
     parent: null,
-    max_model_len: profile.contextTokens,
+    max_model_len: contextTokens,
   };
-  sendJson(response, 200, { object: 'list', data: [card] });
+  sendJson(service, response, 200, { object: 'list', data: [card] });
+}
+
+function version(service: EngineService, _request: IncomingMessage, response: ServerResponse): void {
+  sendJson(service, response, 200, { version: service.backend.facts.fingerprint });
 }
 
 async function metrics(service: EngineService, _request: IncomingMessage, response: ServerResponse): Promise<void> {
-  send(response, 200, await service.metrics.text(), service.metrics.contentType);
+  send(service, response, 200, await service.metrics.text(), service.metrics.contentType);
 }
 
-function showFaults({ faults }: EngineService, _request: IncomingMessage, response: ServerResponse): void {
-  sendJson(response, 200, { faults: faults.list() });
+function showFaults(service: EngineService, _request: IncomingMessage, response: ServerResponse): void {
+  sendJson(service, response, 200, { faults: service.faults?.list() });
 }
 
 async function setFault(service: EngineService, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  service.faults.set(await readJson(request));
+  service.faults?.set(await readJson(request));
   showFaults(service, request, response);
 }
 
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  send(response, status, JSON.stringify(value), 'application/json');
+function headersOf({ backend }: EngineService): Readonly<Record<string, string>> {
+  return backend.facts.simulated ? SIMULATED_HEADER : {};
 }
 
-function send(response: ServerResponse, status: number, text: string, type: string): void {
+export function sendJson(service: EngineService, response: ServerResponse, status: number, value: unknown): void {
+  send(service, response, status, JSON.stringify(value), 'application/json');
+}
+
+function send(service: EngineService, response: ServerResponse, status: number, text: string, type: string): void {
   const body = Buffer.from(text);
-  response.writeHead(status, { 'content-type': type, 'content-length': body.length, ...SIMULATED_HEADER });
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length, ...headersOf(service) });
   response.end(body);
 }
 
-const ERROR_TYPES: Readonly<Record<number, string>> = {
-  400: 'BadRequestError',
-  404: 'NotFoundError',
-  405: 'MethodNotAllowedError',
-  413: 'BadRequestError',
-  429: 'TooManyRequestsError',
-};
-
-function sendError(response: ServerResponse, error: unknown): void {
+function sendError(service: EngineService, response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
   const known = isWeirError(error)
     ? error
-    : new WeirError('internal.defect', 'A defect in the simulated engine.', { cause: error });
-  const { status, message, path } = known;
+    : new WeirError('internal.defect', 'A defect in the engine.', { cause: error });
   // What is left of a body that was not read stands in the way of the next request.
   if (known.code === 'request.too_large') response.setHeader('connection', 'close');
   response.req.resume();
-  const type = ERROR_TYPES[status] ?? 'InternalServerError';
-  sendJson(response, status, { error: { message, type, param: path ?? null, code: status } });
+  sendJson(service, response, known.status, isAnthropic(response) ? errorJson(known) : errorBody(known));
+}
+
+function isAnthropic({ req }: ServerResponse): boolean {
+  return req.url?.startsWith('/v1/messages') === true;
 }

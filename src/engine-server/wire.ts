@@ -1,19 +1,29 @@
+import type { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
-import type { Answer } from './answer.js';
+import type { FinishReason, ToolCall } from './backend.js';
+import { errorBody } from './error-body.js';
 
-/** Says in every answer that nothing real made it. */
-export const FINGERPRINT = 'weir-simulated';
+/** An answer as far as it has come: a piece for each time there was new text. */
+export interface Written {
+  readonly call: ToolCall | undefined;
+  readonly pieces: readonly string[];
+  /** Pieces of the thoughts before it. */
+  readonly thoughts: readonly string[];
+  readonly finish: FinishReason;
+}
 
 /** How one API writes answers, whole and as stream events. */
 export interface Wire {
-  /** The event of one token. */
-  token(choice: number, answer: Answer, at: number): string;
+  /** The event of a piece of text: of the first one of its choice when `first`, and of a thought when `thought`. */
+  piece(choice: number, text: string, first: boolean, call: ToolCall | undefined, thought: boolean): string;
   /** The event that ends a choice. */
-  finish(choice: number, answer: Answer): string;
-  /** The event with the counts, behind all choices. */
-  usage(usage: Usage): string;
+  finish(choice: number, finish: FinishReason): string;
+  /** What comes behind all choices: the counts, where they were asked for, and the end mark. */
+  end(usage: Usage, includeUsage: boolean): string;
+  /** The event that breaks a stream off. */
+  failed(error: WeirError): string;
   /** All choices in one body. */
-  whole(answers: readonly Answer[], usage: Usage): string;
+  whole(answers: readonly Written[], usage: Usage): string;
 }
 
 export interface WireHead {
@@ -21,24 +31,28 @@ export interface WireHead {
   readonly model: string;
   /** Seconds since the Unix epoch. */
   readonly created: number;
+  /** Says what made the answer. */
+  readonly fingerprint: string;
   readonly logprobs: boolean;
 }
 
-export const DONE = 'data: [DONE]\n\n';
+const DONE = 'data: [DONE]\n\n';
 
 export function chatWire(head: WireHead): Wire {
   const top = `data: ${headText(head, 'chat.completion.chunk')},"choices":[`;
   return {
-    token(choice, answer, at) {
-      const piece = JSON.stringify(answer.pieces[at]);
-      const role = at === 0 ? '"role":"assistant",' : '';
-      const delta = answer.call === undefined ? `${role}"content":${piece}` : `${role}${callDelta(answer, at, piece)}`;
-      const logprobs = head.logprobs ? JSON.stringify({ content: [chatLogprob(answer.pieces[at]!)] }) : 'null';
+    piece(choice, text, first, call, thought) {
+      const piece = JSON.stringify(text);
+      const role = first ? '"role":"assistant",' : '';
+      const place = thought ? 'reasoning_content' : 'content';
+      const delta = call === undefined ? `${role}"${place}":${piece}` : `${role}${callDelta(call, first, piece)}`;
+      const logprobs = head.logprobs ? JSON.stringify({ content: [chatLogprob(text)] }) : 'null';
       return `${top}{"index":${choice},"delta":{${delta}},"logprobs":${logprobs},"finish_reason":null}]}\n\n`;
     },
-    finish: (choice, answer) =>
-      `${top}{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${answer.finish}"}]}\n\n`,
-    usage: usage => `${top}],"usage":${usageText(usage)}}\n\n`,
+    finish: (choice, finish) =>
+      `${top}{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${finish}"}]}\n\n`,
+    end: (usage, includeUsage) => (includeUsage ? `${top}],"usage":${usageText(usage)}}\n\n${DONE}` : DONE),
+    failed: error => `data: ${JSON.stringify(errorBody(error))}\n\n`,
     whole(answers, usage) {
       const choices = answers.map((answer, index) => ({
         index,
@@ -54,14 +68,13 @@ export function chatWire(head: WireHead): Wire {
 export function textWire(head: WireHead): Wire {
   const top = `data: ${headText(head, 'text_completion')},"choices":[`;
   return {
-    token(choice, answer, at) {
-      const text = answer.pieces[at]!;
+    piece(choice, text) {
       const logprobs = head.logprobs ? JSON.stringify(textLogprobs([text])) : 'null';
       return `${top}{"index":${choice},"text":${JSON.stringify(text)},"logprobs":${logprobs},"finish_reason":null}]}\n\n`;
     },
-    finish: (choice, answer) =>
-      `${top}{"index":${choice},"text":"","logprobs":null,"finish_reason":"${answer.finish}"}]}\n\n`,
-    usage: usage => `${top}],"usage":${usageText(usage)}}\n\n`,
+    finish: (choice, finish) => `${top}{"index":${choice},"text":"","logprobs":null,"finish_reason":"${finish}"}]}\n\n`,
+    end: (usage, includeUsage) => (includeUsage ? `${top}],"usage":${usageText(usage)}}\n\n${DONE}` : DONE),
+    failed: error => `data: ${JSON.stringify(errorBody(error))}\n\n`,
     whole(answers, usage) {
       const choices = answers.map((answer, index) => ({
         index,
@@ -75,8 +88,8 @@ export function textWire(head: WireHead): Wire {
 }
 
 /** The head's members as an object that is still open. */
-function headText({ id, created, model }: WireHead, object: string): string {
-  return JSON.stringify({ id, object, created, model, system_fingerprint: FINGERPRINT }).slice(0, -1);
+function headText({ id, created, model, fingerprint }: WireHead, object: string): string {
+  return JSON.stringify({ id, object, created, model, system_fingerprint: fingerprint }).slice(0, -1);
 }
 
 function usageText({ promptTokens, completionTokens, cachedTokens }: Usage): string {
@@ -88,15 +101,16 @@ function usageText({ promptTokens, completionTokens, cachedTokens }: Usage): str
   });
 }
 
-function callDelta({ call }: Answer, at: number, piece: string): string {
-  if (at > 0 || call === undefined) return `"tool_calls":[{"index":0,"function":{"arguments":${piece}}}]`;
-  const names = `"id":${JSON.stringify(call.id)},"type":"function"`;
-  return `"tool_calls":[{"index":0,${names},"function":{"name":${JSON.stringify(call.name)},"arguments":${piece}}}]`;
+function callDelta({ id, name }: ToolCall, first: boolean, piece: string): string {
+  if (!first) return `"tool_calls":[{"index":0,"function":{"arguments":${piece}}}]`;
+  const names = `"id":${JSON.stringify(id)},"type":"function"`;
+  return `"tool_calls":[{"index":0,${names},"function":{"name":${JSON.stringify(name)},"arguments":${piece}}}]`;
 }
 
-function chatContent({ pieces, call }: Answer): Record<string, unknown> {
+function chatContent({ pieces, thoughts, call }: Written): Record<string, unknown> {
   const text = pieces.join('');
-  if (call === undefined) return { content: text };
+  if (call === undefined)
+    return thoughts.length === 0 ? { content: text } : { content: text, reasoning_content: thoughts.join('') };
   return {
     content: null,
     tool_calls: [{ id: call.id, type: 'function', function: { name: call.name, arguments: text } }],

@@ -1,15 +1,32 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
-import { openaiChat } from '#protocols/openai/chat.js';
-import type { Inbound, Protocol } from '#protocols/protocol.js';
-import { callerOf } from './caller.js';
+import type { Admission } from '#identity/admission.js';
+import type { Grant } from '#identity/grant.js';
+import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
+import { protocolAt } from '#protocols/registry.js';
+import { Traffic } from '#telemetry/traffic/traffic.js';
+import { loopbackGuard } from './admin/guard.js';
+import { identityGuard } from './admin/identity-guard.js';
+import type { AdminPorts } from './admin/ports.js';
+import { bestModel } from './best-model.js';
+import { callerOf, type Head, readHead } from './caller.js';
 import { Exchange, type ExchangeHost } from './exchange/exchange.js';
+import { billed } from './exchange/outcome.js';
 import { readBody } from './http/body.js';
 import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
+import { answerWireErrors } from './http/wire-errors.js';
+import { keepAnswer, ownerOf, resumed } from './memory.js';
+import { RecordFeed } from './record-feed.js';
 import { idHeaders, requestIdFor } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
@@ -42,6 +59,10 @@ export class Gateway implements ExchangeHost {
   draining = false;
   /** What signals need has been loaded: from now on none is unknown for want of its model. */
   prepared = false;
+  /** Records as they come. */
+  readonly feed: RecordFeed;
+  /** What happened over the last days. */
+  readonly traffic = new Traffic();
   private current: Runtime;
   private readonly exchanges = new Set<Exchange>();
   private readonly server: Server;
@@ -51,10 +72,12 @@ export class Gateway implements ExchangeHost {
   private open = 0;
   private connected = 0;
 
-  constructor(
-    config: Config,
-    private readonly ports: RuntimePorts,
-  ) {
+  private readonly ports: RuntimePorts;
+
+  constructor(config: Config, given: RuntimePorts, admin: Partial<AdminPorts> = {}) {
+    this.feed = new RecordFeed(given.records);
+    const ports: RuntimePorts = { ...given, records: this.feed };
+    this.ports = ports;
     this.startedAt = ports.clock.now();
     this.current = createRuntime(config, ports);
     this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), {
@@ -65,7 +88,15 @@ export class Gateway implements ExchangeHost {
           ...(startedAt === undefined ? undefined : { startedAt }),
         }),
     });
-    this.routes = createRoutes(this);
+    this.feed.watch(record => {
+      const { usage } = record.outcome;
+      const best = usage === undefined ? undefined : bestModel(this.current.models.values());
+      const baseline = usage === undefined || best === undefined ? undefined : billed(usage, best.price);
+      this.traffic.observe(record, ports.clock.wall(), baseline);
+    });
+    const guard =
+      given.identity === undefined ? loopbackGuard : identityGuard(given.identity, () => this.current.heads);
+    this.routes = createRoutes(this, { guard, env: {}, version: '', ...admin });
     this.server = createServer(
       { keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 },
       (request, response) => this.handle(request, response),
@@ -74,8 +105,7 @@ export class Gateway implements ExchangeHost {
       this.connected++;
       socket.once('close', this.onDisconnect);
     });
-    // A port scan or a TLS handshake on a plain port is nothing to crash on.
-    this.server.on('clientError', (_, socket) => socket.destroy());
+    answerWireErrors(this.server, code => this.current.metrics.refused(code));
   }
 
   get runtime(): Runtime {
@@ -113,6 +143,11 @@ export class Gateway implements ExchangeHost {
   /** Puts a configuration in force for the requests to come. */
   reload(config: Config): void {
     this.current = createRuntime(config, this.ports, this.current);
+    const { auth } = config.gateway;
+    this.ports.identity?.configure(auth);
+    if (auth.required !== (this.ports.identity !== undefined)) {
+      this.ports.log.warn('gateway.auth.required comes into force at the next start', { required: auth.required });
+    }
     void this.current.router.prepare();
     const replicas = this.current.pool.replicas();
     this.prober.retarget(probeTargets(this.current));
@@ -139,7 +174,7 @@ export class Gateway implements ExchangeHost {
     await pause(left > 0 ? 50 : 0);
     this.server.closeAllConnections();
     await closed;
-    await this.ports.connections.destroy();
+    this.ports.connections.destroy();
     return left;
   }
 
@@ -161,9 +196,9 @@ export class Gateway implements ExchangeHost {
 
   private handle(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url ?? '/';
-    const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
-    if (path === openaiChat.enginePath) this.infer(openaiChat, request, response);
+    const path = pathOf(url);
+    const protocol = protocolAt(path);
+    if (protocol !== undefined) this.infer(protocol, request, response);
     else this.routes.serve(path, request, response);
   }
 
@@ -173,11 +208,18 @@ export class Gateway implements ExchangeHost {
     const arrivedAt = clock.now();
     const arrivedWall = clock.wall();
     const id = requestIdFor(request);
+    let admission: Admission | undefined;
     const refuse = (error: WeirError): void => {
       runtime.metrics.refused(error.code);
       const address = request.socket.remoteAddress ?? '';
       runtime.accessLog.refused(id, error.code, error.status, address, clock.now() - arrivedAt);
-      const headers = { ...idHeaders(id), ...errorHeaders(error) };
+      const headers: OutgoingHttpHeaders = { ...idHeaders(id), ...errorHeaders(error) };
+      if (protocol.idHeader !== undefined) headers[protocol.idHeader] = id;
+      if (admission !== undefined) {
+        const now = clock.wall();
+        admission.abandon(now);
+        admission.addHeaders(now, headers);
+      }
       sendText(response, error.status, protocol.errorBody(error), 'application/json', headers);
     };
     if (request.method !== 'POST') {
@@ -198,25 +240,82 @@ export class Gateway implements ExchangeHost {
       return;
     }
     this.open++;
-    readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, this.ports, body => {
-      let inbound: Inbound;
-      try {
-        if (isWeirError(body)) throw body;
-        inbound = protocol.read(body, { id, arrivedAt, caller: callerOf(request) });
-        this.checkModel(runtime, inbound.request.model);
-      } catch (error) {
-        this.open--;
-        refuse(isWeirError(error) ? error : this.defect(id, error));
-        return;
-      }
-      const exchange = new Exchange(runtime, this, protocol, inbound, response, arrivedWall);
+    const head = readHead(request, runtime.heads);
+    const fail = (error: unknown): void => {
+      this.open--;
+      refuse(isWeirError(error) ? error : this.defect(id, error));
+    };
+    const begin = (inbound: Inbound): void => {
+      const exchange = new Exchange(runtime, this, protocol, inbound, response, arrivedWall, admission);
       this.exchanges.add(exchange);
       exchange.run();
+    };
+    const receive = (): void =>
+      readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, this.ports, body => {
+        let inbound: Inbound;
+        const caller = callerOf(head, admission?.principal);
+        try {
+          if (isWeirError(body)) throw body;
+          inbound = protocol.read(body, { id, arrivedAt, caller });
+          this.checkModel(runtime, inbound.request.model, protocol.kind);
+          const forbidden = admission?.authorise(inbound.request.model);
+          if (forbidden !== undefined) throw forbidden;
+        } catch (error) {
+          fail(error);
+          return;
+        }
+        if (inbound.memory === undefined) begin(inbound);
+        else this.recall(inbound, inbound.memory, ownerOf(caller), response).then(begin, fail);
+      });
+    if (runtime.identity === undefined) {
+      receive();
+      return;
+    }
+    this.admit(runtime, head, result => {
+      if (isWeirError(result)) {
+        this.open--;
+        // What is left of the body will not be read.
+        if (mayBeLong(request)) response.shouldKeepAlive = false;
+        refuse(result);
+        return;
+      }
+      admission = result;
+      receive();
     });
   }
 
-  private checkModel(runtime: Runtime, model: string): void {
-    if (runtime.models.has(model) || runtime.router.virtualNames.has(model)) return;
+  /** Establishes who calls and takes a place under their limits, before anything of the body is read. */
+  private admit(runtime: Runtime, head: Head, done: (result: Admission | WeirError) => void): void {
+    const { identity } = runtime;
+    if (identity === undefined) return;
+    const granted = identity.authenticate(head);
+    const settle = (result: Grant | WeirError): void => done(isWeirError(result) ? result : identity.admit(result));
+    if (granted instanceof Promise) granted.then(settle, (error: unknown) => done(this.defect('', error)));
+    else settle(granted);
+  }
+
+  /** The request with what it goes on from, its answer to be kept where the client wants that. */
+  private async recall(inbound: Inbound, memory: Memory, owner: string, response: ServerResponse): Promise<Inbound> {
+    const { responses, clock } = this.ports;
+    const { previous } = memory;
+    const whole =
+      previous === undefined
+        ? inbound
+        : await resumed(memory, owner, previous, responses, this.current.config.gateway.limits.body);
+    if (response.destroyed) throw new WeirError('client.gone', 'The client left before its request was begun');
+    keepAnswer(whole, memory, owner, responses, () => clock.wall());
+    return whole;
+  }
+
+  /** @throws WeirError `request.unknown_model`, or `request.unsupported` for a model that is not for this. */
+  checkModel(runtime: Runtime, model: string, kind: Protocol['kind']): void {
+    if (runtime.router.virtualNames.has(model)) return;
+    if (runtime.models.has(model)) {
+      const embeds = runtime.embedding.has(model);
+      if (embeds === (kind === 'embedding')) return;
+      const what = embeds ? 'answers /v1/embeddings only' : 'gives no embeddings';
+      throw new WeirError('request.unsupported', `The model ${JSON.stringify(model)} ${what}`, { path: 'model' });
+    }
     const names = [...runtime.router.virtualNames, ...runtime.models.keys()];
     throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(model.slice(0, 80))}`, {
       path: 'model',
@@ -235,6 +334,24 @@ const PREFIX_BLOCK_TOKENS = 64;
 
 /** How long a body may take to arrive, beside the time its length allows for. */
 const BODY_TIMEOUT_MS = 30_000;
+
+/** The path of a request's target, which may be a whole URL (RFC 9112, 3.2.2). */
+function pathOf(target: string): string {
+  if (target.charCodeAt(0) !== 47 && /^https?:\/\//i.test(target)) {
+    const slash = target.indexOf('/', target.indexOf('//') + 2);
+    return slash < 0 ? '/' : pathOf(target.slice(slash));
+  }
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
+}
+
+/** Bodies that are read to their end although nobody wants them are at most so long: then the connection can be used again. */
+const SHORT_BODY = 64 * 1024;
+
+function mayBeLong(request: IncomingMessage): boolean {
+  const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+  return !(length <= SHORT_BODY);
+}
 
 function probeTargets(runtime: Runtime): ProbeTarget[] {
   return runtime.pool.probes().flatMap(probe => {

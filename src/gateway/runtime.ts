@@ -3,11 +3,16 @@ import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { Stage } from '#contract/stage.js';
-import type { RecordStore } from '#contract/stores.js';
-import type { Milliseconds } from '#contract/units.js';
+import type { RecordStore, ResponseStore } from '#contract/stores.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { Identity } from '#identity/identity.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
+import { anthropicMessages } from '#protocols/anthropic/messages.js';
+import { openaiChat } from '#protocols/openai/chat.js';
+import type { EngineApi, Protocol } from '#protocols/protocol.js';
+import { openaiResponses } from '#protocols/responses/responses.js';
 import type { ModelFacts } from '#router/model-facts.js';
 import { createRouter, type Router } from '#router/router.js';
 import type { AccessLog } from '#telemetry/access-log.js';
@@ -16,6 +21,7 @@ import type { Logger } from '#telemetry/log.js';
 import type { Metrics } from '#telemetry/metrics.js';
 import type { Tracer } from '#telemetry/tracing.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
+import { type HeadRules, headRules } from './caller.js';
 import { energyOn } from './energy.js';
 import type { Connections } from './upstream/connections.js';
 import type { Watchdog } from './upstream/watchdog.js';
@@ -35,8 +41,12 @@ export interface RuntimePorts {
   readonly connections: Connections;
   readonly watchdog: Watchdog;
   readonly records: RecordStore;
+  /** What the Responses API remembers for its clients. */
+  readonly responses: ResponseStore;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Absent where callers are asked for no credential. */
+  readonly identity?: Identity | undefined;
   readonly accessLog: AccessLog;
   /** Only where traces or metrics are exported. */
   readonly tracer: Tracer | undefined;
@@ -46,6 +56,12 @@ export interface RuntimePorts {
 
 /** How a pool's replicas are spoken to. */
 export interface Way {
+  /** Requests in this API go to the replicas as they came. */
+  readonly api: EngineApi;
+  /** How the replicas are spoken to for requests in another API. */
+  readonly engine: Protocol;
+  /** Longest answer where the replicas' API demands a limit and the client named none. */
+  readonly maxTokens: Tokens;
   readonly headers: Record<string, string>;
   readonly connectMs: Milliseconds;
   readonly firstByteMs: Milliseconds;
@@ -64,7 +80,11 @@ export interface Runtime extends RuntimePorts {
   readonly profiler: Profiler;
   readonly stages: readonly Stage[];
   readonly models: ReadonlyMap<string, ModelFacts>;
+  /** Names of the models that embed and do not chat. */
+  readonly embedding: ReadonlySet<string>;
   readonly ways: Map<string, Way>;
+  /** How the heads of requests are read. */
+  readonly heads: HeadRules;
   wayTo(target: ReplicaTarget): Way;
 }
 
@@ -85,10 +105,12 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     ...ports,
     config,
     models,
+    embedding: new Set(Object.keys(config.pool.models).filter(name => config.pool.models[name]?.kind === 'embedding')),
     router,
     stages: router.stages,
     pool: poolOf(config, ports, previous),
     ways,
+    heads: headRules(config.gateway),
     profiler: sameWorkload
       ? previous.profiler
       : createProfiler({
@@ -137,6 +159,9 @@ function waysOf(config: Config): Map<string, Way> {
     Object.entries(config.pool.pools).map(([name, pool]) => [
       name,
       {
+        api: pool.api,
+        engine: ENGINES[pool.api],
+        maxTokens: pool.max_tokens,
         headers: { 'content-type': 'application/json', ...headersOf(pool) },
         connectMs: pool.timeouts.connect,
         firstByteMs: pool.timeouts.first_byte,
@@ -149,5 +174,19 @@ function waysOf(config: Config): Map<string, Way> {
 
 /** The credential and the configured headers of a pool, as its replicas are sent them. */
 export function headersOf(pool: Config['pool']['pools'][string]): Record<string, string> {
-  return { ...(pool.api_key === undefined ? undefined : { authorization: `Bearer ${pool.api_key}` }), ...pool.headers };
+  return { ...credentialOf(pool), ...pool.headers };
 }
+
+function credentialOf({ api, api_key: key }: Config['pool']['pools'][string]): Record<string, string> {
+  if (api !== 'anthropic') return key === undefined ? {} : { authorization: `Bearer ${key}` };
+  return { 'anthropic-version': ANTHROPIC_VERSION, ...(key === undefined ? undefined : { 'x-api-key': key }) };
+}
+
+/** The one version of its API that Anthropic has, for clients that do not name theirs. */
+const ANTHROPIC_VERSION = '2023-06-01';
+
+const ENGINES: Readonly<Record<EngineApi, Protocol>> = {
+  openai: openaiChat,
+  anthropic: anthropicMessages,
+  responses: openaiResponses,
+};

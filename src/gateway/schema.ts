@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, size } from '#contract/schema.js';
+import { authSchema, identityHeadersSchema, networkSchema, trustedProxies } from '#identity/schema.js';
 import { telemetrySchema } from '#telemetry/otel/schema.js';
 
 /** Addresses that only this machine can reach. */
@@ -10,29 +11,19 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
 }
 
-const listen = z
-  .strictObject({
-    host: z
-      .string()
-      .min(1)
-      .max(255)
-      .default('127.0.0.1')
-      .describe('Address to listen on. One that other machines can reach also needs `insecure: true`.'),
-    port: z.int().min(0).max(65_535).default(8080).describe('Port to listen on; 0 lets the system choose a free one.'),
-    insecure: z
-      .boolean()
-      .default(false)
-      .describe('Listen where other machines can connect although callers need no credential.'),
-  })
-  .superRefine(({ host, insecure }, context) => {
-    if (insecure || isLoopback(host)) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['host'],
-      message: 'anyone who can reach this address could use every model: Weir asks callers for no credential',
-      params: { hint: 'listen on 127.0.0.1, or accept the risk with gateway.listen.insecure: true or --insecure' },
-    });
-  });
+const listen = z.strictObject({
+  host: z
+    .string()
+    .min(1)
+    .max(255)
+    .default('127.0.0.1')
+    .describe('Address to listen on. One that other machines can reach needs `gateway.auth.required`, or `insecure`.'),
+  port: z.int().min(0).max(65_535).default(8080).describe('Port to listen on; 0 lets the system choose a free one.'),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe('Listen where other machines can connect although callers need no credential.'),
+});
 
 /** The `gateway:` block: the HTTP server and what it remembers. */
 export const gatewaySchema = z
@@ -72,6 +63,62 @@ export const gatewaySchema = z
       })
       .prefault({})
       .describe('The decision record: why each request went where it went.'),
+    state: z
+      .strictObject({
+        path: z
+          .string()
+          .min(1)
+          .max(4096)
+          .default('.weir/state.db')
+          .describe('Database file of what must outlive the process, relative to the working directory.'),
+      })
+      .prefault({})
+      .describe('What Weir remembers of itself: versions of the configuration, traffic of the last days.'),
+    admin: z
+      .strictObject({
+        hosts: z
+          .array(
+            z
+              .string()
+              .regex(/^[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?$/, 'expected a host name in lower case, without a port'),
+          )
+          .max(64)
+          .default([])
+          .describe('Names under which the dashboard and its API may be reached, beside addresses and localhost.'),
+      })
+      .prefault({})
+      .describe('The dashboard and the admin API.'),
+    auth: authSchema.prefault({}).describe('Who may call: keys, tokens, budgets. Off unless `required`.'),
+    trusted_proxies: trustedProxies.describe(
+      'Networks of the proxies whose `x-forwarded-for` and identity headers are believed. From anyone else they are dropped.',
+    ),
+    identity_headers: identityHeadersSchema
+      .prefault({})
+      .describe('Headers in which a trusted proxy says who the caller is.'),
+    network: networkSchema
+      .prefault({})
+      .describe('Which networks Weir may call for URLs that do not stand in this file.'),
+    responses: z
+      .strictObject({
+        path: z
+          .string()
+          .min(1)
+          .max(4096)
+          .default('.weir/responses.db')
+          .describe(
+            'Database file of stored responses, relative to the working directory; `:memory:` keeps none on disk.',
+          ),
+        keep_for: duration.prefault('30d').describe('Age at which stored responses are deleted.'),
+        keep: z
+          .int()
+          .min(1)
+          .max(10_000_000)
+          .default(10_000)
+          .describe('Responses kept at most, over all callers; the oldest go first.'),
+        keep_size: size.prefault('1GB').describe('Bytes of stored responses at which the oldest are deleted.'),
+      })
+      .prefault({})
+      .describe('What the Responses API remembers: answers that clients go on from with `previous_response_id`.'),
     workers: z
       .int()
       .min(1)
@@ -106,6 +153,17 @@ export const gatewaySchema = z
     telemetry: telemetrySchema
       .prefault({})
       .describe('Traces and metrics by OpenTelemetry; off unless a receiver is named.'),
+  })
+  .superRefine(({ listen: { host, insecure }, auth }, context) => {
+    if (insecure || auth.required || isLoopback(host)) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['listen', 'host'],
+      message: 'anyone who can reach this address could use every model: callers are asked for no credential',
+      params: {
+        hint: 'ask for keys with gateway.auth.required: true, listen on 127.0.0.1, or accept the risk with --insecure-no-auth (gateway.listen.insecure: true)',
+      },
+    });
   })
   .superRefine(({ telemetry, record }, context) => {
     if (!telemetry.prompts || record.prompts) return;

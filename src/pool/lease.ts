@@ -61,6 +61,8 @@ export interface ReplicaStatus {
   readonly circuit: 'closed' | 'open' | 'half-open';
   readonly ejectedForMs: Milliseconds;
   readonly unavailable: string | undefined;
+  /** Taken out by an operator. */
+  readonly drained: boolean;
   readonly inFlight: number;
   readonly limit: number;
   readonly inFlightTokens: number;

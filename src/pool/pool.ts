@@ -45,6 +45,13 @@ export interface LivePool extends Pool {
    */
   reconfigure(config: PoolConfig): void;
   snapshot(): PoolSnapshot;
+  /**
+   * Takes a replica out by hand, or puts it back: requests on it finish, and it gets no more. Lasts over changes of the
+   * configuration, as long as the replica stays in it, and until the process ends.
+   *
+   * @returns whether there is such a replica.
+   */
+  drain(replica: string, out: boolean): boolean;
 }
 
 /**
@@ -132,6 +139,14 @@ class PoolAtWork implements LivePool, LeaseHost {
   observed(id: string, facts: EngineFacts): void {
     const replica = this.topology.replicas.get(id);
     if (replica?.observed(facts) === true) this.placerOf(replica)?.forget(id);
+  }
+
+  drain(id: string, out: boolean): boolean {
+    const replica = this.topology.replicas.get(id);
+    if (replica === undefined) return false;
+    replica.drained = out;
+    this.serveQueueOf(replica);
+    return true;
   }
 
   reconfigure(config: PoolConfig): void {

@@ -107,6 +107,10 @@ const modelEntry = z.strictObject({
     .refine(count => count >= 1, { message: 'expected at least 1 token' })
     .prefault('128k')
     .describe('Context window: longest prompt and answer together. A pool may state its own.'),
+  kind: z
+    .enum(['chat', 'embedding'])
+    .default('chat')
+    .describe('What the model is for: `embedding` models answer /v1/embeddings and nothing else.'),
   quality: share.optional().describe('How good its answers are, 0 to 1, where selection weighs quality.'),
   description: z
     .string()
@@ -128,6 +132,23 @@ const simulate = z.strictObject({
     .max(10_000_000)
     .optional()
     .describe('KV-cache blocks of a replica; computed from GPU and model unless said.'),
+});
+
+const gguf = z.strictObject({
+  file: z
+    .string()
+    .min(1)
+    .max(4096)
+    .regex(/^[^\0]+$/, 'expected a path')
+    .describe('Model file in the GGUF format; relative to the folder that Weir is started in.'),
+  sequences: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(4)
+    .describe('Requests answered side by side; each has a context window of its own in memory.'),
+  threads: z.int().min(1).max(1024).optional().describe('CPU threads; as many as the machine has unless said.'),
+  cpu: z.boolean().default(false).describe('Compute on the CPU even where there is a GPU.'),
 });
 
 const health = z.strictObject({
@@ -201,6 +222,12 @@ const poolEntry = z
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),
+    api: z
+      .enum(['openai', 'anthropic', 'responses'])
+      .default('openai')
+      .describe(
+        'API that the replicas speak: OpenAI Chat Completions (vLLM, SGLang, llama.cpp, Ollama and most others), Anthropic Messages, or OpenAI Responses.',
+      ),
     api_key: z
       .string()
       .min(1)
@@ -208,7 +235,7 @@ const poolEntry = z
       .regex(/^[^\r\n\0]+$/, 'expected a key without line breaks')
       .optional()
       .describe(
-        'Credential for the replicas, sent as `Authorization: Bearer`. Take it from the environment or a file.',
+        'Credential for the replicas, sent as `Authorization: Bearer`, or as `x-api-key` where `api` is anthropic. Take it from the environment or a file.',
       ),
     headers: headers.prefault({}).describe('Headers sent to the replicas with every request.'),
     stream_usage: z
@@ -217,6 +244,12 @@ const poolEntry = z
       .describe(
         'Whether the engine understands `stream_options.include_usage`; without it, streams report no token counts.',
       ),
+    max_tokens: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(4096)
+      .describe('Longest answer asked of an Anthropic engine when the client, speaking another API, named no limit.'),
     concurrency: z.int().min(1).max(100_000).default(64).describe('Requests that a replica may have at once.'),
     queue: queue.prefault({}).describe('Where requests wait when every replica is at its limit.'),
     timeouts: timeouts.prefault({}).describe('How long to wait for a replica.'),
@@ -241,14 +274,20 @@ const poolEntry = z
       .describe('Prefix blocks that the cache of one replica holds; learned from the engine where it says so.'),
     replicas: z.array(replica).min(1).max(MOST_REPLICAS).optional().describe('Base URLs of the replicas.'),
     simulate: simulate.optional().describe('Simulated engines instead of real replicas.'),
+    gguf: gguf
+      .optional()
+      .describe('A real engine that Weir runs itself: a GGUF file, by way of the optional package node-llama-cpp.'),
   })
   .superRefine((entry, context) => {
-    if ((entry.replicas === undefined) === (entry.simulate === undefined)) {
+    const sources = (['replicas', 'simulate', 'gguf'] as const).filter(source => entry[source] !== undefined);
+    if (sources.length !== 1) {
       context.addIssue({
         code: 'custom',
-        path: entry.replicas === undefined ? [] : ['simulate'],
-        message: 'expected exactly one of replicas and simulate',
-        params: { hint: 'list base URLs under replicas, or describe simulated engines under simulate' },
+        path: sources.slice(1, 2),
+        message: 'expected exactly one of replicas, simulate and gguf',
+        params: {
+          hint: 'list base URLs under replicas, describe simulated engines under simulate, or name a model file under gguf',
+        },
       });
     }
     if (entry.circuit.open_at_most < entry.circuit.open_for) {
@@ -284,6 +323,7 @@ export const poolSchema = z.strictObject({
 export type PoolConfig = z.output<typeof poolSchema>;
 export type ModelConfig = z.output<typeof modelEntry>;
 export type PoolEntry = z.output<typeof poolEntry>;
+export type GgufEntry = z.output<typeof gguf>;
 export type SimulateEntry = z.output<typeof simulate>;
 export type HealthSettings = z.output<typeof health>;
 export type CircuitSettings = z.output<typeof circuit>;

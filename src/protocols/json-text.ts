@@ -16,9 +16,6 @@ export interface Edit extends Span {
   readonly text: string;
 }
 
-/** Up to this many bytes, joining text and encoding it is quicker than copying pieces. */
-const SHORT = 8192;
-
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COLON = 58;
@@ -76,29 +73,31 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 /**
  * Applies edits that do not overlap to the bytes a text was read from, so that what is not edited is copied and never encoded anew.
  *
- * @param text what `bytes` say in UTF-8; of the same length when all of it is ASCII, and then offsets need no counting.
+ * @param bytewise each character of `text` stands for one byte, so that offsets in one are offsets in the other.
  */
-export function applyEditsToBytes(bytes: Buffer, text: string, edits: readonly Edit[]): Buffer {
+export function applyEditsToBytes(bytes: Buffer, text: string, edits: readonly Edit[], bytewise: boolean): Buffer {
   if (edits.length === 0) return bytes;
-  const ascii = bytes.length === text.length;
-  if (ascii && bytes.length <= SHORT) return Buffer.from(applyEdits(text, edits));
   const ordered = edits.length < 2 ? edits : [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
-  const pieces: Buffer[] = [];
   let read = 0;
   let offset = 0;
   const byteAt = (char: number): number => {
-    if (ascii) return char;
+    if (bytewise) return char;
     offset += Buffer.byteLength(text.slice(read, char));
     read = char;
     return offset;
   };
+  let room = bytes.length;
+  for (const edit of ordered) room += edit.text.length * 3;
+  const out = Buffer.allocUnsafe(room);
+  let written = 0;
   let from = 0;
   for (const edit of ordered) {
-    pieces.push(bytes.subarray(from, byteAt(edit.start)), Buffer.from(edit.text));
+    written += bytes.copy(out, written, from, byteAt(edit.start));
+    written += out.write(edit.text, written, 'utf8');
     from = byteAt(edit.end);
   }
-  pieces.push(bytes.subarray(from));
-  return Buffer.concat(pieces);
+  written += bytes.copy(out, written, from);
+  return out.subarray(0, written);
 }
 
 function scanFor(text: string, key: string): Span | undefined {

@@ -2,7 +2,12 @@ import type { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
 import type { Caller, InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
-import type { Milliseconds } from '#contract/units.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { Json } from './json.js';
+import type { Answer, AnswerEvent } from './neutral/answer.js';
+import type { Conversation } from './neutral/conversation.js';
+import type { Lost } from './neutral/lost.js';
+import type { SseEvent } from './sse.js';
 
 /** What the transport knows of a request before its body is read. */
 export interface Envelope {
@@ -22,21 +27,96 @@ export interface Inbound {
    * @param injectUsage ask the engine for usage at the end of a stream, whether or not the client did.
    */
   bodyFor(servedModel: string, parameters: RouteParameters, injectUsage: boolean): Buffer;
+  /**
+   * All that the client said, for an engine that speaks another API.
+   *
+   * @throws WeirError `request.unsupported` when no other API can do what is asked.
+   */
+  conversation(): Conversation;
+  /** Writes the answer of an engine that speaks another API. */
+  writer(answer: AnswerHead): AnswerWriter;
+  /** The client's own headers that an engine of the same API is to see; absent when there are none. */
+  readonly engineHeaders?: Readonly<Record<string, string>>;
+  /** What is to be remembered of the conversation, where the API has that. */
+  readonly memory?: Memory;
+  /** Told of the whole answer as the client was given it, where something is to be kept of it. */
+  keep?: (answer: string) => void;
 }
+
+/** A request of an API that remembers conversations for its clients. */
+export interface Memory<Resumed extends Inbound = Inbound> {
+  /** Id of the earlier answer that the request goes on from. */
+  readonly previous?: string;
+  /** Whether the answer is to be kept for later. */
+  readonly store: boolean;
+  /** What the request itself brought, as JSON. */
+  input(): string;
+  /** The request with the conversation before it put in. @throws WeirError `request.invalid`. */
+  resume(earlier: readonly Json[]): Resumed;
+}
+
+/** What stands at the head of an answer that Weir writes. */
+export interface AnswerHead {
+  /** Id of the request. */
+  readonly id: string;
+  readonly model: string;
+  /** Wall time in ms. */
+  readonly at: Milliseconds;
+}
+
+/** Writes one answer in an API's shape: either whole, or event by event. */
+export interface AnswerWriter {
+  whole(answer: Answer): string;
+  /** @returns text of the stream; empty when the event changes nothing that the client sees. */
+  event(event: AnswerEvent): string;
+  /** The whole answer, once its `end` was written, where the API's streams repeat it. */
+  readonly final?: string | undefined;
+  /** Events written so far, where the API numbers them. */
+  readonly events?: number;
+}
+
+/** What an engine is asked with, beside the conversation. */
+export interface EngineTerms {
+  readonly servedModel: string;
+  /** Longest answer where the API demands a limit and the client named none. */
+  readonly defaultMaxTokens: Tokens;
+  /** Ask for token counts at the end of a stream, where that has to be asked for. */
+  readonly streamUsage: boolean;
+}
+
+export interface EngineRequest {
+  readonly body: string;
+  /** What the engine's API has no word for. */
+  readonly lost: readonly string[];
+}
+
+/** Takes the stream of an engine apart. */
+export interface AnswerReader {
+  /** @throws WeirError `upstream.status` for an error that the engine put into its stream. */
+  read(event: SseEvent): readonly AnswerEvent[];
+}
+
+/** An API as it is spoken to engines for clients of another one. */
+export interface EngineSide {
+  /** @throws WeirError `request.unsupported` when the API cannot do what is asked. */
+  encode(conversation: Conversation, terms: EngineTerms): EngineRequest;
+  /**
+   * @returns `undefined` when the text is no answer of this API.
+   * @throws WeirError `upstream.status` when it is a failure that came as an answer.
+   */
+  decode(text: string): Answer | undefined;
+  /** @param lost told what of the answer no other API has a place for. */
+  reader(lost?: Lost): AnswerReader;
+}
+
+/** The APIs that engines speak. */
+export const ENGINE_APIS = ['openai', 'anthropic', 'responses'] as const;
+export type EngineApi = (typeof ENGINE_APIS)[number];
 
 /** Reads the end of a whole, unstreamed answer. */
 export interface AnswerFacts {
   readonly usage: Usage | undefined;
   readonly finish: string | undefined;
-}
-
-/** A fixed answer, given by Weir itself. */
-export interface FixedAnswer {
-  readonly id: string;
-  readonly model: string;
-  readonly text: string;
-  /** Wall time in ms. */
-  readonly at: Milliseconds;
 }
 
 /** How a stream ended, as far as its bytes tell. */
@@ -45,6 +125,10 @@ export interface StreamEnd extends AnswerFacts {
   readonly complete: boolean;
   /** The engine reported an error inside the stream. */
   readonly error: string | undefined;
+  /** The whole answer, where the API's streams repeat it at their end. */
+  readonly whole?: string | undefined;
+  /** Events sent so far, where the API numbers them. */
+  readonly events?: number;
 }
 
 /**
@@ -61,8 +145,18 @@ export interface StreamRelay {
 /** One API as Weir speaks it to clients and engines. */
 export interface Protocol {
   readonly name: string;
+  /** Engines of this API are sent the client's own bytes, those of another one a translation. */
+  readonly api: EngineApi;
+  /** What models must be for: a model that embeds does not chat. */
+  readonly kind: 'generation' | 'embedding';
   /** Path at an engine, behind its base URL. */
   readonly enginePath: string;
+  /** Not every engine of this API has the path: one that answers 404 is not broken. */
+  readonly partial?: boolean;
+  /** How engines of this API are spoken to for clients of another; absent where only the same API will do. */
+  readonly engine?: EngineSide;
+  /** A header beside `x-request-id` in which clients of this API look for the request's id. */
+  readonly idHeader?: string;
   /** @throws WeirError `request.not_json` or `request.invalid` with the path of the field. */
   read(body: Buffer, envelope: Envelope): Inbound;
   /**
@@ -74,9 +168,10 @@ export interface Protocol {
   /** @param stripUsage keep the usage event from the client, who did not ask for it. */
   relay(stripUsage: boolean): StreamRelay;
   errorBody(error: WeirError): string;
-  /** The same error as an event in a stream that has begun. Never followed by a clean end. */
-  errorEvent(error: WeirError): string;
-  fixedBody(answer: FixedAnswer): string;
-  /** A whole stream that says the fixed answer. */
-  fixedStream(answer: FixedAnswer, withUsage: boolean): string;
+  /**
+   * The same error as an event in a stream that has begun. Never followed by a clean end.
+   *
+   * @param events events sent before it, where the API numbers them.
+   */
+  errorEvent(error: WeirError, events?: number): string;
 }

@@ -59,7 +59,7 @@ export interface Router {
  * @throws WeirError for what `checkRouter` reports.
  */
 export function createRouter(config: RouterConfig, { clock, models }: RouterDeps): Router {
-  const signals = new SignalSet(config.signals);
+  const signals = new SignalSet(config.signals, { clock });
   const facts = new Map(models.map(model => [model.name, model]));
   const decisions = config.decisions.length > 0 ? config.decisions : [anyModel(models)];
   const table: RoutedTable = new Map(decisions.map(decision => [decision.name, routed(decision, facts)]));

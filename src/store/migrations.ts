@@ -11,7 +11,7 @@ const route = (name: string): string => `b.shared ->> ('$[' || (r.value ->> '$.i
  * What makes each version of the schema out of the one before; none is changed once released. Tables are described per database,
  * unlike queries: types and views are where dialects differ most. The views are for people with the `sqlite3` tool.
  */
-const MIGRATIONS: readonly string[] = [
+const RECORD_MIGRATIONS: readonly string[] = [
   `create table batches (
     id integer primary key,
     first_at real not null,
@@ -46,13 +46,13 @@ const MIGRATIONS: readonly string[] = [
  *
  * @throws WeirError `store.unavailable` when a newer Weir has written the file.
  */
-export function migrate(database: Database): void {
+export function migrate(database: Database, migrations: readonly string[] = RECORD_MIGRATIONS): void {
   database.exec('create table if not exists schema_version (version integer not null, applied_at text not null)');
   database.exec('begin immediate');
   try {
-    const version = currentVersion(database);
-    for (let next = version + 1; next <= MIGRATIONS.length; next++) {
-      database.exec(MIGRATIONS[next - 1]!);
+    const version = currentVersion(database, migrations.length);
+    for (let next = version + 1; next <= migrations.length; next++) {
+      database.exec(migrations[next - 1]!);
       database
         .prepare("insert into schema_version (version, applied_at) values (?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))")
         .run(next);
@@ -64,11 +64,11 @@ export function migrate(database: Database): void {
   }
 }
 
-function currentVersion(database: Database): number {
+function currentVersion(database: Database, known: number): number {
   const statement = database.prepare('select coalesce(max(version), 0) as version from schema_version');
   const { version } = statement.get() as { readonly version: number };
-  if (version <= MIGRATIONS.length) return version;
+  if (version <= known) return version;
   throw new WeirError('store.unavailable', `The record was written by a newer Weir (schema ${version})`, {
-    hint: `this one knows schemas up to ${MIGRATIONS.length}: use the newer Weir, or another file`,
+    hint: `this one knows schemas up to ${known}: use the newer Weir, or another file`,
   });
 }

@@ -89,6 +89,10 @@ export class RecordJson {
     for (let i = 0; i < attempts.length; i++) this.attempt(attempts[i]!, i);
     json.raw(JSON_TEXT.outcome);
     this.outcome(record.outcome);
+    if (record.lost !== undefined) {
+      json.raw(JSON_TEXT.lost);
+      json.encoded(JSON.stringify(record.lost));
+    }
     if (record.prompt !== undefined) {
       json.raw(JSON_TEXT.prompt);
       json.encoded(JSON.stringify(record.prompt));
@@ -172,7 +176,7 @@ export class RecordJson {
     return this.lastParametersJson;
   }
 
-  private caller({ address, key, user }: DecisionRecord['caller']): void {
+  private caller({ address, key, user, team }: DecisionRecord['caller']): void {
     const { json } = this;
     json.raw(JSON_TEXT.callerAddress);
     json.quoted(address);
@@ -183,6 +187,10 @@ export class RecordJson {
     if (user !== undefined) {
       json.raw(JSON_TEXT.user);
       json.quoted(user);
+    }
+    if (team !== undefined) {
+      json.raw(JSON_TEXT.team);
+      json.quoted(team);
     }
     json.raw(JSON_TEXT.end);
   }
@@ -302,12 +310,18 @@ export class RecordJson {
   }
 
   private outcome(outcome: Outcome): void {
-    const { usage } = outcome;
+    const { usage, unreported } = outcome;
     this.open(this.end(outcome, outcome.finish));
     if (usage !== undefined) {
       this.number(JSON_TEXT.usagePromptTokens, usage.promptTokens);
       this.number(JSON_TEXT.completionTokens, usage.completionTokens);
       this.number(JSON_TEXT.cachedTokens, usage.cachedTokens);
+      this.json.raw(JSON_TEXT.end);
+    }
+    if (unreported !== undefined) {
+      this.number(JSON_TEXT.unreportedPromptTokens, unreported.promptTokens);
+      this.number(JSON_TEXT.completionTokens, unreported.completionTokens);
+      this.number(JSON_TEXT.cachedTokens, unreported.cachedTokens);
       this.json.raw(JSON_TEXT.end);
     }
     if (outcome.ttftMs !== undefined) this.time(JSON_TEXT.ttftMs, outcome.ttftMs);

@@ -10,7 +10,7 @@ export async function sqliteQueries(database: Database): Promise<RecordQueries> 
 }
 
 /** Kysely's SQLite dialect over the interface of `node:sqlite`. The database's lifetime stays with whoever opened it. */
-function dialectOver(database: Database, Sqlite: typeof SqliteDialect): Dialect {
+export function dialectOver(database: Database, Sqlite: typeof SqliteDialect): Dialect {
   return new Sqlite({
     database: {
       prepare(sql: string) {

@@ -5,7 +5,7 @@ const SECRET_NAME =
 /** What credentials look like inside of texts. Each keeps enough to tell which kind it was. */
 const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{8,}/gi, '$1 …'],
-  [/\b(sk|pk|rk|gsk|xai|hf|ghp|gho|glpat|xoxb|xoxp)([-_])[A-Za-z0-9_-]{8,}/g, '$1$2…'],
+  [/\b(sk|wk|pk|rk|gsk|xai|hf|ghp|gho|glpat|xoxb|xoxp)([-_])[A-Za-z0-9_-]{8,}/g, '$1$2…'],
   [/\bAIza[A-Za-z0-9_-]{20,}/g, 'AIza…'],
   [/\bAKIA[A-Z0-9]{12,}/g, 'AKIA…'],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, 'eyJ…'],

@@ -28,6 +28,7 @@ describe('init', () => {
     ['nothing said', [], 'llama3.2'],
     ['a server', ['--url', 'http://127.0.0.1:11434'], 'llama3.2'],
     ['a server and its model', ['--url', 'http://127.0.0.1:8000/v1', '--model', 'Qwen/Qwen3-8B'], 'Qwen/Qwen3-8B'],
+    ['a model file', ['--gguf', 'models/Qwen3 8B.gguf'], 'Qwen3-8B'],
     ['a model whose name YAML would read otherwise', ['--model', '1.5'], '1.5'],
   ])('with %s writes a valid, commented file under ten lines', async (_, options, model) => {
     expect(await weir('init', file, ...options)).toMatchObject({ code: 0, stdout: '' });

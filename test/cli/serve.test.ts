@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -143,10 +143,49 @@ gateway: { record: { path: "${join(folder, 'record.db')}" } }
     }
   });
 
+  it('on none at first: what is saved by the API becomes its file, which is watched from then on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-serve-'));
+    const served = await serve(folder);
+    try {
+      const post = async (path: string, body: unknown) => {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(served.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+        return (await answer.json()) as Record<string, unknown>;
+      };
+      const backends = [{ url: 'http://127.0.0.1:9', models: [{ id: 'org/some model' }] }];
+      const { text } = await post('/api/discovery/proposal', { backends });
+      expect(await post('/api/configuration', { text })).toMatchObject({ number: 1, author: 'local' });
+      const names = async () =>
+        ((await (await fetch(`${served.url}/v1/models`)).json()) as { data: { id: string }[] }).data.map(
+          ({ id }) => id,
+        );
+      expect(await names()).toEqual(['auto', 'org/some-model']);
+      const file = join(folder, 'weir.yaml');
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll('org/some-model', 'renamed'));
+      await expect.poll(names, { timeout: 8000 }).toEqual(['auto', 'renamed']);
+      const history = await run(folder, 'config', 'history', '--json');
+      const { versions } = JSON.parse(history.out) as { versions: { author: string }[] };
+      expect(versions.map(({ author }) => author)).toEqual(['file', 'local']);
+    } finally {
+      served.child.kill('SIGTERM');
+      await once(served.child, 'exit');
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it('refuses to start on a file that is not valid, and on a port that is taken', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'weir-serve-'));
     writeFileSync(join(folder, 'weir.yaml'), 'pool: { modells: {} }');
     await expect(serve(folder)).rejects.toThrow(/ended with 2.*config\.unknown_key/s);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('refuses to listen where others can connect and are asked for nothing, unless it is forced', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-serve-'));
+    await expect(serve(folder, '--host', '0.0.0.0')).rejects.toThrow(/ended with 2.*insecure-no-auth/s);
+    const forced = await serve(folder, '--host', '0.0.0.0', '--insecure-no-auth');
+    forced.child.kill('SIGKILL');
+    await once(forced.child, 'close');
     rmSync(folder, { recursive: true });
   });
 });

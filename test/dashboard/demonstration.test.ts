@@ -1,64 +1,43 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath, launch, type Visit, visit } from './browser.js';
+import { accessibilityFaults, browserPath, launch, type Visit, visit } from './browser.js';
+import { type ServedGateway, serve } from './served-gateway.js';
 
 const path = browserPath();
-const weir = fileURLToPath(new URL('../../bin/weir.js', import.meta.url));
 
-/** The demonstration on a free port, with its record in a folder of its own. */
-async function serveDemonstration(folder: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [weir, 'serve', '--port', '0'], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stderr?.on('data', chunk => {
-      said += String(chunk);
-      const found = /listens on (http:\/\/\S+)/.exec(said)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    child.once('exit', code => reject(new Error(`weir serve ended with ${code}: ${said}`)));
-  });
-  return { child, url };
-}
-
-describe.skipIf(path === undefined)('the page on the demonstration', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'weir-page-'));
+describe.skipIf(path === undefined)('the dashboard on the demonstration', () => {
   let browser: Browser;
-  let child: ChildProcess;
+  let served: ServedGateway;
   let open: Visit;
 
   beforeAll(async () => {
-    const served = await serveDemonstration(folder);
-    child = served.child;
+    served = await serve();
     browser = await launch(path ?? '');
     open = await visit(browser, served.url);
   }, 60_000);
 
   afterAll(async () => {
     await browser?.close();
-    const ended = new Promise(resolve => child?.once('exit', resolve));
-    if (child?.kill('SIGTERM')) await ended;
-    rmSync(folder, { recursive: true, force: true });
+    await served?.close();
   });
 
+  const goTo = async (name: string) => {
+    await open.page.getByRole('navigation').getByRole('link', { name }).click();
+    await open.page.getByRole('heading', { level: 1 }).waitFor();
+  };
   const send = async () => {
-    const before = open.page.url();
-    await open.page.getByRole('button', { name: 'Send' }).click();
-    // The address names the request once its answer is whole.
-    await expect.poll(() => open.page.url(), { timeout: 15_000 }).not.toBe(before);
-    await open.page.locator('[data-step="outcome"]').waitFor();
-    return (await open.page.locator('#story').innerText()).replace(/\s+/g, ' ');
+    const { page } = open;
+    const told = page.locator('#story p.id');
+    const before = (await told.count()) === 0 ? '' : await told.innerText();
+    await page.getByRole('button', { name: 'Send' }).click();
+    await expect.poll(() => told.innerText().catch(() => before), { timeout: 15_000 }).not.toBe(before);
+    await page.locator('[data-step="outcome"]').waitFor();
+    return (await page.locator('#story').innerText()).replace(/\s+/g, ' ');
   };
 
   test('each example meets the decision its button names, and the second turn finds its prompt in the cache', async () => {
     const { page, troubles } = open;
+    await goTo('Playground');
     const buttons = page.getByRole('group', { name: 'Examples' }).getByRole('button');
     await buttons.last().getByText('→').waitFor();
     for (const label of ['Code', 'Refused', 'Long document']) {
@@ -74,8 +53,23 @@ describe.skipIf(path === undefined)('the page on the demonstration', () => {
     expect(troubles).toEqual([]);
   }, 60_000);
 
+  test('every API streams an answer into the playground', async () => {
+    const { page, troubles } = open;
+    for (const api of ['Messages', 'Responses']) {
+      await page.getByRole('button', { name: 'New conversation' }).click();
+      await page.getByLabel('API').selectOption(api);
+      await page.getByLabel('Prompt', { exact: true }).fill('Name three rivers that flow north.');
+      expect(await send()).toContain('Outcome answered');
+      expect(await page.getByRole('log').getByRole('alert').count()).toBe(0);
+      expect(await page.locator('[data-speed]').innerText()).toContain('tokens');
+    }
+    await page.getByLabel('API').selectOption('Chat Completions');
+    expect(troubles).toEqual([]);
+  }, 60_000);
+
   test('a replica that is told to fail is passed over, and the story says so', async () => {
     const { page, troubles } = open;
+    await goTo('Fleet');
     const cards = page.locator('#fleet .pool').first().locator('[data-replica]');
     const all = await cards.count();
     expect(all).toBeGreaterThan(1);
@@ -84,6 +78,7 @@ describe.skipIf(path === undefined)('the page on the demonstration', () => {
       await cards.nth(i).getByRole('button', { name: 'Inject' }).click();
       await cards.nth(i).getByText('now: error').waitFor();
     }
+    await goTo('Playground');
     await page.getByRole('button', { name: 'New conversation' }).click();
     let story = '';
     // Where a request is placed first is the placer's choice: one of these meets a replica that fails.
@@ -95,4 +90,64 @@ describe.skipIf(path === undefined)('the page on the demonstration', () => {
     expect(story).toContain('HTTP 503 · upstream.status');
     expect(troubles).toEqual([]);
   }, 60_000);
+
+  test('a replica is drained and returned', async () => {
+    const { page } = open;
+    await goTo('Fleet');
+    const card = page.locator('#fleet .pool').last().locator('[data-replica]').last();
+    await card.getByRole('button', { name: 'Drain' }).click();
+    await card.getByText('drained', { exact: false }).first().waitFor();
+    await card.getByRole('button', { name: 'Return' }).click();
+    await card.getByRole('button', { name: 'Drain' }).waitFor();
+  });
+
+  test('the overview counts what was asked, and a chart is read with the arrow keys', async () => {
+    const { page } = open;
+    await goTo('Overview');
+    const figures = page.locator('.figures');
+    await expect.poll(async () => Number(/Requests\s*(\d+)/.exec(await figures.innerText())?.[1])).toBeGreaterThan(5);
+    expect(await page.locator('#by-decision').innerText()).toContain('no-probing');
+    const chart = page.getByRole('slider', { name: /^Requests/ });
+    await chart.focus();
+    await page.keyboard.press('End');
+    expect(await chart.getAttribute('aria-valuetext')).toMatch(
+      /^\d\d:\d\d: answered \d+, refused or left \d+, failed \d+$/,
+    );
+    await page.locator('#chart-traffic-title').locator('xpath=ancestor::figure').getByText('As a table').click();
+    await page.getByRole('region', { name: 'Requests as a table' }).getByRole('row').nth(1).waitFor();
+  });
+
+  test('the keyboard alone reaches every page, and a new page is announced', async () => {
+    const { page } = open;
+    await page.reload();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toContain('Skip to the page');
+    await page.getByRole('navigation').getByRole('link', { name: 'Fleet' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
+    expect(await page.title()).toBe('Fleet · Weir');
+  });
+
+  for (const [colorScheme, width] of [
+    ['light', 1440],
+    ['dark', 1440],
+    ['light', 390],
+    ['dark', 390],
+  ] as const) {
+    test(`every page fits ${width} px in ${colorScheme}, and axe finds nothing serious`, async () => {
+      const { page, context, troubles } = await visit(browser, served.url, { colorScheme, width });
+      const names = await page.getByRole('navigation').getByRole('link').allInnerTexts();
+      expect(names.length).toBeGreaterThan(5);
+      for (const name of names) {
+        await page.getByRole('navigation').getByRole('link', { name }).click();
+        await expect.poll(() => page.getByRole('status').filter({ hasText: '…' }).count()).toBe(0);
+        expect([name, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([name, width]);
+        expect([name, await accessibilityFaults(page)]).toEqual([name, []]);
+      }
+      expect(troubles).toEqual([]);
+      await context.close();
+    }, 30_000);
+  }
 });

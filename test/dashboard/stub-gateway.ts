@@ -13,7 +13,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-const POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
 
 export interface Asked {
   readonly headers: IncomingMessage['headers'];
@@ -50,9 +50,13 @@ export async function stubGateway(): Promise<StubGateway> {
   });
   let broken = false;
 
+  const watchers = new Set<ServerResponse>();
+
   const keep = (record: DecisionRecord): void => {
-    records.set(record.id, { ...record, at: record.at + records.size * 60_000 });
+    const kept = { ...record, at: record.at + records.size * 60_000 };
+    records.set(record.id, kept);
     early.add(record.id);
+    for (const watcher of watchers) watcher.write(`event: record\ndata: ${JSON.stringify(kept)}\n\n`);
   };
 
   async function chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -129,6 +133,18 @@ export async function stubGateway(): Promise<StubGateway> {
     }
   }
 
+  async function otherApi(
+    request: IncomingMessage,
+    response: ServerResponse,
+    events: readonly { type: string }[],
+  ): Promise<void> {
+    asked.push({ headers: request.headers, body: (await json(request)) as Asked['body'] });
+    const id = `req_${String(asked.length).padStart(24, '0')}`;
+    response.writeHead(200, { 'x-request-id': id, 'content-type': 'text/event-stream' });
+    keep(recordOf(id));
+    response.end(events.map(event => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
+  }
+
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://stub');
     const send = (status: number, value: unknown): void => {
@@ -149,9 +165,17 @@ export async function stubGateway(): Promise<StubGateway> {
       response.end(readFileSync(PAGE + file));
     } else if (broken) request.socket.destroy();
     else if (path === '/v1/chat/completions') void chat(request, response);
+    else if (path === '/v1/messages') void otherApi(request, response, MESSAGES_EVENTS);
+    else if (path === '/v1/responses') void otherApi(request, response, RESPONSES_EVENTS);
     else if (path === '/v1/models') send(200, { data: MODELS });
     else if (path === '/api/state') send(200, STATE);
-    else if (path === '/api/explain') send(200, { decision: 'programming', selected: 'small' });
+    else if (path === '/api/session') send(200, SESSION);
+    else if (path === '/api/records/live') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(': open\n\n');
+      watchers.add(response);
+      response.on('close', () => watchers.delete(response));
+    } else if (path === '/api/explain') send(200, { decision: 'programming', selected: 'small' });
     else if (path === '/api/records') send(200, { records: [...records.values()].reverse() });
     else if (id !== undefined) {
       // Records are written in batches: each is found only when it is asked for again.
@@ -192,6 +216,22 @@ async function json(request: IncomingMessage): Promise<unknown> {
   return JSON.parse(text);
 }
 
+const MESSAGES_EVENTS = [
+  { type: 'message_start', message: { usage: { input_tokens: 9, output_tokens: 1 } } },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Told as ' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'a message.' } },
+  { type: 'message_delta', delta: { stop_reason: 'max_tokens' }, usage: { output_tokens: 7 } },
+  { type: 'message_stop' },
+];
+
+const RESPONSES_EVENTS = [
+  { type: 'response.created', response: {} },
+  { type: 'response.output_text.delta', delta: 'Told as ' },
+  { type: 'response.output_text.delta', delta: 'a response.' },
+  { type: 'response.completed', response: { usage: { output_tokens: 5 } } },
+];
+
 const MODELS = [
   { id: 'auto', virtual: true },
   { id: 'small', virtual: false, description: 'quick and cheap' },
@@ -208,6 +248,7 @@ const replica = (port: number, changes: object = {}) => ({
   health: 'healthy',
   circuit: 'closed',
   ejectedForMs: 0,
+  drained: false,
   inFlight: 12,
   limit: 64,
   inFlightTokens: 18_400,
@@ -218,6 +259,8 @@ const replica = (port: number, changes: object = {}) => ({
   simulated: true,
   ...changes,
 });
+
+const SESSION = { name: 'local', role: 'admin', version: '0.1.0', demonstration: true };
 
 const STATE = {
   version: 'c0ffee12',
@@ -237,9 +280,10 @@ const STATE = {
     microseconds: 20,
   })),
   decisions: [
-    { name: 'refuse', respond: 'I cannot help with that.' },
-    { name: 'programming', models: ['small', 'large'] },
+    { name: 'refuse', when: 'spam', tier: 0, priority: 0, respond: 'I cannot help with that.' },
+    { name: 'programming', when: 'code', tier: 1, priority: 0, models: ['small', 'large'] },
   ],
+  records_dropped: 0,
   pools: [
     {
       name: 'gpu-small',
@@ -253,6 +297,7 @@ const STATE = {
       queueLength: 128,
       oldestWaitMs: 120,
       predictedWaitMs: 340,
+      counts: { granted: 1300, waited: 41, saturated: 2, timedOut: 1 },
     },
     {
       name: 'gpu-large',
@@ -266,6 +311,7 @@ const STATE = {
       queueLength: 128,
       oldestWaitMs: 0,
       predictedWaitMs: 0,
+      counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0 },
     },
   ],
   replicas: [

@@ -45,6 +45,7 @@ describe('weir engine', () => {
     [['--model', 'gpt-9', '--port', '0'], 'No model is called'],
     [['--gpu', 'a10g', '--model', 'llama-3.1-70b', '--port', '0'], 'tp 8'],
     [['--speed', '0'], 'Expected a number above 0'],
+    [['--gguf', 'model.gguf', '--gpu', 'h100'], 'cannot be used with'],
   ])('refuses %j', async (args, reason) => {
     const { child, said } = run(...args);
     const [code] = (await once(child, 'close')) as [number];

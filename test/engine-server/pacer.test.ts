@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DelayLine } from '#engine-server/delay-line.js';
-import { Pacer } from '#engine-server/pacer.js';
+import { Pacer } from '#engine-server/simulated/pacer.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import { VirtualClock } from '../support/virtual-clock.js';

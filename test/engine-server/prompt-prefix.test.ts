@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { tokenise } from '#engine-server/prompt-prefix.js';
+import { tokenise } from '#engine-server/simulated/prompt-prefix.js';
 
 describe('a prompt as blocks', () => {
   const text = fc.string({ minLength: 0, maxLength: 400 });

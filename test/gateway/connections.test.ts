@@ -1,15 +1,37 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { machineClock } from '#gateway/machine-clock.js';
 import { Connections } from '#gateway/upstream/connections.js';
 
+const servers: Server[] = [];
+const connections = new Connections(machineClock);
+
+afterEach(() => {
+  connections.destroy();
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function listening(server: Server): Promise<string> {
+  servers.push(server);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const options = { method: 'GET', timeout: 5000 } as const;
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+
 describe('connections to replicas', () => {
-  it('are undici’s own pools, one for each origin', () => {
-    const connections = new Connections();
-    const pool = connections.to('http://127.0.0.1:9/v1', 1000);
-    expect(pool.constructor.name).toBe('Pool');
-    expect(connections.to('http://127.0.0.1:9', 1000)).toBe(pool);
-    expect(connections.to('http://127.0.0.1:10', 1000)).not.toBe(pool);
+  it('are kept by origin', () => {
+    const origin = connections.to('http://127.0.0.1:9/v1', 1000);
+    expect(connections.to('http://127.0.0.1:9', 1000)).toBe(origin);
+    expect(connections.to('http://127.0.0.1:10', 1000)).not.toBe(origin);
+    expect(connections.to('https://[::1]/v1', 1000).endpoint).toEqual({
+      host: '::1',
+      port: 443,
+      secure: true,
+      connectTimeout: 1000,
+    });
   });
 
   it.each([
@@ -19,28 +41,106 @@ describe('connections to replicas', () => {
     ['http://h:1/v1/', '/v1/chat/completions'],
     ['http://h:1/openai/v1', '/openai/v1/chat/completions'],
   ])('know the path of a call at %s', (url, path) => {
-    expect(new Connections().route(url, '/v1/chat/completions', 1000).path).toBe(path);
+    expect(connections.route(url, '/v1/chat/completions', 1000).path).toBe(path);
   });
 
-  it('carry small calls, with nothing of undici loaded but what they load themselves', async () => {
-    const server = createServer((request, response) => response.end(`${request.method} ${request.url}`));
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    const connections = new Connections();
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/health?deep=1`;
-    const { statusCode, body } = await connections.ask(url, 1000, { method: 'GET' });
-    expect([statusCode, await body.text()]).toEqual([200, 'GET /health?deep=1']);
-    await connections.destroy();
-    server.close();
+  it('write a head once for the headers of a pool, and none that would break out of its line', () => {
+    const route = connections.route('http://h:1/v1', '/v1/x', 1000);
+    const headers = { authorization: 'Bearer s', 'x-a': 'é' };
+    expect(route.head(headers)).toBe(
+      'POST /v1/x HTTP/1.1\r\nhost: h:1\r\nconnection: keep-alive\r\nauthorization: Bearer s\r\nx-a: é\r\ncontent-length: ',
+    );
+    expect(() => route.head({ 'x-a': 'b\r\nx-c: d' })).toThrow('"x-a" cannot be sent');
+    expect(() => route.head({ 'x a': 'b' })).toThrow('cannot be sent');
+  });
+
+  it('carry calls one after the other on one connection, and side by side on several', async () => {
+    const sockets = new Set<Socket>();
+    const url = await listening(
+      createHttpServer((request, response) => {
+        sockets.add(request.socket);
+        response.end(`${request.method} ${request.url}`);
+      }),
+    );
+    const ask = () => connections.ask(`${url}/health?deep=1`, 1000, options);
+    for (let i = 0; i < 3; i++) {
+      const { status, body } = await ask();
+      expect([status, body.toString()]).toEqual([200, 'GET /health?deep=1']);
+    }
+    expect(sockets.size).toBe(1);
+    await Promise.all([ask(), ask(), ask()]);
+    expect(sockets.size).toBe(3);
+    expect(connections.to(url, 1000).size).toBe(3);
+  });
+
+  it('replace a connection that went stale unseen, once', async () => {
+    let calls = 0;
+    const url = await listening(
+      createServer(socket => {
+        socket.on('error', () => {});
+        socket.on('data', () => {
+          calls++;
+          // The second request on the first connection meets a server that has just given it up.
+          if (calls === 2) socket.resetAndDestroy();
+          else socket.write(OK);
+        });
+      }),
+    );
+    expect((await connections.ask(url, 1000, options)).status).toBe(200);
+    expect((await connections.ask(url, 1000, options)).status).toBe(200);
+    expect(calls).toBe(3);
+  });
+
+  it('do not ask again when a new connection breaks, or an answer had begun', async () => {
+    let calls = 0;
+    const url = await listening(
+      createServer(socket => {
+        socket.on('error', () => {});
+        socket.on('data', () => {
+          calls++;
+          if (calls === 2) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf');
+          else if (calls === 3) socket.resetAndDestroy();
+          else socket.write(OK);
+        });
+      }),
+    );
+    await connections.ask(url, 1000, options);
+    await expect(connections.ask(url, 1000, options)).rejects.toMatchObject({ code: 'upstream.cut' });
+    await expect(connections.ask(url, 1000, options)).rejects.toMatchObject({ code: 'upstream.connect' });
+    expect(calls).toBe(3);
+  });
+
+  it.each([
+    ['SSH-2.0-OpenSSH\r\n\r\n', 'upstream.malformed'],
+    [`HTTP/1.1 200 OK\r\ncontent-length: 300000\r\n\r\n${'x'.repeat(300_000)}`, 'upstream.too_large'],
+  ])('say what is wrong with %.20j', async (answer, code) => {
+    const url = await listening(
+      createServer(socket => void socket.on('error', () => {}).on('data', () => socket.write(answer))),
+    );
+    await expect(connections.ask(url, 1000, options)).rejects.toMatchObject({ code });
+  });
+
+  it('give up in time', async () => {
+    const url = await listening(createServer(socket => void socket.on('error', () => {}).resume()));
+    await expect(connections.ask(url, 1000, { ...options, timeout: 50 })).rejects.toMatchObject({
+      code: 'upstream.timeout',
+    });
+    const signal = AbortSignal.timeout(20);
+    await expect(connections.ask(url, 1000, { ...options, signal })).rejects.toMatchObject({
+      code: 'upstream.connect',
+    });
+    await expect(connections.ask('http://127.0.0.1:1', 1000, options)).rejects.toMatchObject({
+      code: 'upstream.connect',
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    });
   });
 
   it('close what no replica lives at any more', async () => {
-    const connections = new Connections();
     const gone = connections.to('http://127.0.0.1:9', 1000);
     const stays = connections.to('http://127.0.0.1:10', 1000);
     connections.keepOnly(['http://127.0.0.1:10/v1']);
-    expect(gone.closed).toBe(true);
-    expect(stays.closed).toBe(false);
-    await connections.destroy();
-    expect(stays.destroyed).toBe(true);
+    expect([gone.closed, stays.closed]).toEqual([true, false]);
+    connections.destroy();
+    expect(stays.closed).toBe(true);
   });
 });

@@ -9,7 +9,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 
 /** The parts whose imports are limited; everything else may import any part. */
-const LIMITED = ['contract', 'workload', 'router', 'pool', 'protocols', 'store', 'telemetry', 'models', 'config'];
+const LIMITED = [
+  'contract',
+  'workload',
+  'router',
+  'pool',
+  'identity',
+  'protocols',
+  'store',
+  'telemetry',
+  'models',
+  'config',
+];
 
 /** Runs the law's lint rules on `src` below `cwd` and resolves to `path:line` of every report. */
 function lint(cwd: string): string[] {

@@ -75,7 +75,7 @@ describe('applyEdits', () => {
         for (let at = 0; at + 1 < cuts.length; at += 2) {
           edits.push({ start: cuts[at]!, end: cuts[at + 1]!, text: wanted[at]![1] });
         }
-        const bytes = applyEditsToBytes(Buffer.from(text), text, edits);
+        const bytes = applyEditsToBytes(Buffer.from(text), text, edits, false);
         expect(bytes.toString('utf8')).toBe(applyEdits(text, edits));
       }),
     );

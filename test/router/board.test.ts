@@ -16,6 +16,7 @@ function boardOf(
   const clock = new VirtualClock();
   const set = new SignalSet(
     Object.fromEntries(Object.keys(evaluators).map(name => [name, { type: 'context', options: { above: 1 } }])),
+    { clock },
   );
   const calls: string[] = [];
   for (const [name, { tier = 'inline', evaluate }] of Object.entries(evaluators)) {

@@ -21,7 +21,7 @@ export function request(given: string | Partial<InferenceRequest> = {}): Inferen
     stream: false,
     caller: { address: '127.0.0.1', headers: {} },
     metadata: {},
-    promptChars: 5,
+    promptBytes: 5,
     ...rest,
   };
 }

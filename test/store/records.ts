@@ -115,7 +115,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
     api: text,
     modelAsked: text,
     stream: fc.boolean(),
-    caller: shape<DecisionRecord['caller']>({ key: text, user: text, address: text }, ['address']),
+    caller: shape<DecisionRecord['caller']>({ key: text, user: text, team: text, address: text }, ['address']),
     profile: shape<DecisionRecord['profile']>(
       {
         archetype: fc.constantFrom('chat', 'agent'),
@@ -232,6 +232,10 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
           { promptTokens: whole, completionTokens: whole, cachedTokens: whole },
           { noNullPrototype: true },
         ),
+        unreported: fc.record(
+          { promptTokens: whole, completionTokens: whole, cachedTokens: whole },
+          { noNullPrototype: true },
+        ),
         ttftMs: time,
         tpotMs: time,
         e2eMs: time,
@@ -241,6 +245,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
       },
       ['status', 'model', 'pool', 'replica', 'httpStatus', 'e2eMs', 'queuedMs'],
     ),
+    lost: fc.array(text, { maxLength: 3 }),
     configVersion: text,
     prompt: text,
   },

@@ -12,6 +12,7 @@ export type Behaviour =
   | { readonly kind: 'raw'; readonly type: string; readonly body: string };
 
 export interface Seen {
+  readonly path: string;
   readonly body: Record<string, unknown>;
   readonly headers: IncomingMessage['headers'];
   /** Resolves when the gateway closes the connection before the answer was whole. */
@@ -33,7 +34,12 @@ export async function startMockUpstream(
 ): Promise<MockUpstream> {
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
-    if (request.url === '/health') {
+    if (request.url === '/v1/models') {
+      json(response, 200, { object: 'list', data: [{ id: 'mock', object: 'model', max_model_len: 4096 }] });
+      return;
+    }
+    if (request.method === 'GET') {
+      response.statusCode = request.url === '/health' ? 200 : 404;
       response.end('{}');
       return;
     }
@@ -46,7 +52,7 @@ export async function startMockUpstream(
           if (!response.writableFinished) resolve();
         });
       });
-      mock.seen.push({ body, headers: request.headers, aborted });
+      mock.seen.push({ path: request.url ?? '', body, headers: request.headers, aborted });
       const { behaviour } = mock;
       meet(typeof behaviour === 'function' ? behaviour(body, mock.seen.length - 1) : behaviour, body, response);
     });

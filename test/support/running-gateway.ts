@@ -2,12 +2,18 @@ import { type Config, parseConfig } from '#config/load.js';
 import { seededRandom } from '#contract/random.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { RecordStore } from '#contract/stores.js';
+import type { AdminPorts } from '#gateway/admin/ports.js';
 import { Gateway } from '#gateway/gateway.js';
+import { guardedFetch } from '#gateway/guarded-fetch.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { RuntimePorts } from '#gateway/runtime.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
+import { AddressGuard } from '#identity/address-guard.js';
+import { openIdentity } from '#identity/identity.js';
+import { memoryIdentityStore } from '#store/memory-identity-store.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
+import { memoryResponseStore } from '#store/memory-response-store.js';
 import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
@@ -30,23 +36,39 @@ export function configOf(yaml: string): Config {
   return result.config;
 }
 
-export async function startGateway(yaml: string, ports: Partial<RuntimePorts> = {}): Promise<RunningGateway> {
+export async function startGateway(
+  given: string | Config,
+  admin: Partial<AdminPorts> = {},
+  own: Partial<RuntimePorts> = {},
+): Promise<RunningGateway> {
   const log = createLogger({ level: 'error', format: 'text', stream: process.stderr });
   const records = memoryRecordStore({ keep: 20_000 });
   const metrics = createMetrics();
-  const gateway = new Gateway(configOf(yaml), {
+  const config = typeof given === 'string' ? configOf(given) : given;
+  const { auth, network } = config.gateway;
+  const identity = auth.required
+    ? await openIdentity(auth, {
+        store: memoryIdentityStore(),
+        clock: machineClock,
+        fetchJson: guardedFetch(new AddressGuard(network.allow)),
+      })
+    : undefined;
+  const ports = {
+    identity,
     clock: machineClock,
     random: seededRandom(7),
-    connections: new Connections(),
+    connections: new Connections(machineClock),
     watchdog: new Watchdog(machineClock),
     records,
+    responses: memoryResponseStore({ keep: 1000 }),
     metrics,
     log,
     accessLog: new AccessLog(log, 'none'),
     tracer: undefined,
     peers: undefined,
-    ...ports,
-  });
+    ...own,
+  };
+  const gateway = new Gateway(config, ports, admin);
   const { url } = await gateway.listen('127.0.0.1', 0);
   return {
     gateway,
@@ -67,6 +89,7 @@ export async function startGateway(yaml: string, ports: Partial<RuntimePorts> = 
     },
     async close() {
       await gateway.drain({ deadline: 2000 });
+      await identity?.close();
       await records.close();
     },
   };

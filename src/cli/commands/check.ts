@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
 import { type CommonOptions, printJson, readConfig, withCommonOptions } from '#cli/options.js';
-import type { TestResults } from '#cli/policy-tests.js';
 import { renderProblems } from '#cli/problems.js';
-import type { LoadResult } from '#config/load.js';
 import type { ConfigProblem } from '#config/problem.js';
+import type { CheckReport } from '#gateway/configuration/check-report.js';
 
 export function checkCommand(): Command {
   return withCommonOptions(new Command('check'))
@@ -23,10 +22,11 @@ Examples:
 
 async function check(options: CommonOptions): Promise<void> {
   const result = await readConfig(options);
-  const { text, warnings } = result;
-  const errors = result.ok ? [] : result.problems;
-  const tests = result.ok ? await testsOf(result, options.seed) : { passed: 0, failed: [] };
-  if (options.json) printJson({ errors, warnings, undecidable: [], tests });
+  const { checkReport } = await import('#gateway/configuration/check-report.js');
+  const report = await checkReport(result, options.seed);
+  const { errors, warnings, tests } = report;
+  const { text } = result;
+  if (options.json) printJson(report);
   else {
     const source = result.ok ? result.config.source : result.source;
     const print = (problems: readonly ConfigProblem[], severity: 'error' | 'warning') =>
@@ -39,13 +39,11 @@ async function check(options: CommonOptions): Promise<void> {
   if (errors.length > 0 || tests.failed.length > 0) exit(EXIT.found);
 }
 
-async function testsOf({ config, locate }: LoadResult & { readonly ok: true }, seed: number): Promise<TestResults> {
-  if (config.router.tests.length === 0) return { passed: 0, failed: [] };
-  const { runTests } = await import('#cli/policy-tests.js');
-  return runTests(config, seed, locate);
-}
-
-function summary(errors: readonly unknown[], warnings: readonly unknown[], { passed, failed }: TestResults): string {
+function summary(
+  errors: readonly unknown[],
+  warnings: readonly unknown[],
+  { passed, failed }: CheckReport['tests'],
+): string {
   const parts = [count(errors.length, 'error'), count(warnings.length, 'warning')];
   if (errors.length === 0) parts.push(`${passed} of ${count(passed + failed.length, 'test')} passed`);
   return parts.join(', ');

@@ -3,11 +3,17 @@ import { EXIT, exit } from '#cli/exit.js';
 import { integer, positive, seedOption } from '#cli/options.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { FAULT_KINDS, type FaultInput, parseFault } from '#engine-server/faults.js';
+import { LLAMA_VERSION } from '#engine-server/gguf/library.js';
+import type { Listening } from '#engine-server/listen.js';
 import { type EngineServer, startEngineServer } from '#engine-server/server.js';
 import { GPUS } from '#pool/engine/hardware.js';
 import { MODELS } from '#pool/engine/models.js';
 
 interface EngineCommandOptions {
+  readonly gguf?: string;
+  readonly sequences?: number;
+  readonly threads?: number;
+  readonly cpu?: true;
   readonly model: string;
   readonly gpu: string;
   readonly tp: number;
@@ -27,16 +33,25 @@ interface EngineCommandOptions {
 export function engineCommand(): Command {
   return new Command('engine')
     .description(
-      'Runs a simulated engine: a server that speaks as vLLM does and answers at the pace a real one would have.\n' +
-        'No model runs. Every response says so in the header x-weir-simulated.',
+      'Runs an engine: a server that speaks as vLLM does. Simulated unless --gguf names a model file: then it answers at the pace\n' +
+        'a real one would have, no model runs, and every response says so in the header x-weir-simulated.\n' +
+        `With --gguf the model in the file answers, by way of the optional package node-llama-cpp ${LLAMA_VERSION}.`,
     )
+    .addOption(
+      new Option('--gguf <file>', 'serve this GGUF model file for real').conflicts([
+        ...['model', 'gpu', 'tp', 'blocks', 'speed', 'instant', 'answer', 'fault', 'admission'],
+      ]),
+    )
+    .option('--sequences <n>', 'with --gguf: requests answered side by side (default: 4)', count)
+    .option('--threads <n>', 'with --gguf: CPU threads (default: what the machine has)', count)
+    .option('--cpu', 'with --gguf: compute on the CPU even where there is a GPU')
     .option('-m, --model <name>', 'model whose timing is simulated', 'llama-3.1-8b')
     .option('-g, --gpu <name>', 'GPU that the timing is computed for', 'h100')
     .option('--tp <n>', 'GPUs in the tensor-parallel group', count, 1)
     .option('--host <address>', 'address to listen on; other than loopback lets other machines connect', '127.0.0.1')
     .option('-p, --port <n>', 'port to listen on; 0 chooses a free one', integer, 8000)
-    .option('--served-as <name>', 'name under which the model is served (default: the model)')
-    .option('--context <tokens>', "context window (default: the model's own)", count)
+    .option('--served-as <name>', "name under which the model is served (default: the model, or the file's name)")
+    .option('--context <tokens>', "context window (default: the model's own; with --gguf at most 8192)", count)
     .option('--blocks <n>', 'KV blocks of 16 tokens (default: what GPU memory leaves)', count)
     .option('--speed <x>', 'times faster than the real thing', positive, 1)
     .option('--instant', 'answer at once, without pacing: for load tests')
@@ -65,20 +80,14 @@ Examples:
   $ weir engine --model qwen3-8b --gpu l40s --port 8001
   $ weir engine --model llama-3.1-70b --gpu h100 --tp 4 --speed 10
   $ weir engine --instant --port 8002                    for load tests
-  $ weir engine --fault slow:0.5:4 --fault error:0.1:500`,
+  $ weir engine --fault slow:0.5:4 --fault error:0.1:500
+  $ weir engine --gguf model.gguf --port 8001            a real model`,
     )
     .action(run);
 }
 
 async function run(options: EngineCommandOptions): Promise<void> {
-  const server = await start(options);
-  const { profile } = server;
-  const pace = options.instant === true ? 'without pacing' : `at ${options.speed}× the pace of the real thing`;
-  process.stderr.write(
-    `weir engine listens on ${server.url}\n` +
-      `  simulates ${profile.model} on ${profile.tensorParallel} × ${profile.gpu} ${pace}, served as ${options.servedAs ?? options.model}\n` +
-      `  ${profile.totalBlocks} KV blocks of ${profile.blockTokens} tokens, ${options.admission}; context ${profile.contextTokens} tokens\n`,
-  );
+  const server = options.gguf === undefined ? await runSimulated(options) : await runGguf(options.gguf, options);
   await new Promise<void>(resolve => {
     process.once('SIGTERM', () => resolve());
     process.once('SIGINT', () => resolve());
@@ -86,7 +95,43 @@ async function run(options: EngineCommandOptions): Promise<void> {
   await server.close();
 }
 
-async function start(options: EngineCommandOptions): Promise<EngineServer> {
+async function runGguf(file: string, options: EngineCommandOptions): Promise<Listening> {
+  const { host, port, servedAs, context, sequences, threads, cpu, seed } = options;
+  const { startGgufServer } = await import('#engine-server/gguf/server.js');
+  const server = await startGgufServer({
+    ...{ file, host, port, seed },
+    ...(servedAs !== undefined && { servedAs }),
+    ...(context !== undefined && { contextTokens: context }),
+    ...(sequences !== undefined && { sequences }),
+    ...(threads !== undefined && { threads }),
+    ...(cpu !== undefined && { cpu }),
+  }).catch((error: unknown) => cannotListen(error, host, port));
+  const { facts } = server;
+  const template = facts.hasTemplate
+    ? 'the chat template of the file'
+    : 'no chat template in the file: messages are put as a plain transcript';
+  process.stderr.write(
+    `weir engine listens on ${server.url}\n` +
+      `  real: ${file} (${facts.description}, ${(facts.bytes / 1e6).toFixed(1)} MB) answers, served as ${server.servedAs}\n` +
+      `  computes on ${facts.computes}; ${server.sequences} sequences, context ${facts.contextTokens} tokens each; ${template}\n` +
+      `  behind the gateway: weir init --url ${server.url} --model ${server.servedAs} && weir serve\n`,
+  );
+  return server;
+}
+
+async function runSimulated(options: EngineCommandOptions): Promise<Listening> {
+  const server = await startSimulated(options);
+  const { profile } = server;
+  const pace = options.instant === true ? 'without pacing' : `at ${options.speed}× the pace of the real thing`;
+  process.stderr.write(
+    `weir engine listens on ${server.url}\n` +
+      `  simulates ${profile.model} on ${profile.tensorParallel} × ${profile.gpu} ${pace}, served as ${options.servedAs ?? options.model}\n` +
+      `  ${profile.totalBlocks} KV blocks of ${profile.blockTokens} tokens, ${options.admission}; context ${profile.contextTokens} tokens\n`,
+  );
+  return server;
+}
+
+async function startSimulated(options: EngineCommandOptions): Promise<EngineServer> {
   const { model, gpu, tp, host, port, servedAs, context, blocks, speed, instant, answer, admission, seed } = options;
   try {
     return await startEngineServer({
@@ -99,10 +144,15 @@ async function start(options: EngineCommandOptions): Promise<EngineServer> {
   } catch (error) {
     if (isWeirError(error))
       throw new WeirError('usage.invalid', error.message, error.hint === undefined ? {} : { hint: error.hint });
-    const { code, message } = error as NodeJS.ErrnoException;
-    process.stderr.write(`weir: cannot listen on ${host}:${port}: ${code ?? message}\n`);
-    return exit(EXIT.misuse);
+    return cannotListen(error, host, port);
   }
+}
+
+function cannotListen(error: unknown, host: string, port: number): never {
+  if (isWeirError(error)) throw error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  process.stderr.write(`weir: cannot listen on ${host}:${port}: ${code ?? message}\n`);
+  return exit(EXIT.misuse);
 }
 
 function fault(text: string): FaultInput {

@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_FILE } from '#cli/options.js';
 import { WeirError } from '#contract/errors.js';
+import { modelNameOf } from '#engine-server/gguf/model-name.js';
 
 interface InitOptions {
   readonly url?: string;
-  readonly model: string;
+  readonly gguf?: string;
+  readonly model?: string;
   readonly demo?: true;
   readonly force?: true;
 }
@@ -17,7 +19,12 @@ export function initCommand(): Command {
   return new Command('init')
     .addArgument(new Argument('[file]', 'file to write').default(DEFAULT_FILE))
     .option('--url <url>', 'base URL of an OpenAI-compatible server; a simulated one unless given', baseUrl)
-    .option('--model <name>', 'name of the model that it serves', modelName, 'llama3.2')
+    .addOption(
+      new Option('--gguf <file>', 'a GGUF model file that Weir serves itself, by way of node-llama-cpp').conflicts(
+        'url',
+      ),
+    )
+    .option('--model <name>', "name of the model that it serves (default: llama3.2, or the file's name)", modelName)
     .option('--demo', 'write out the whole demonstration configuration')
     .option('--force', 'overwrite the file if it exists')
     .addHelpText(
@@ -27,6 +34,7 @@ Examples:
   $ weir init
   $ weir init --url http://127.0.0.1:11434 --model llama3.2     (Ollama)
   $ weir init --url http://127.0.0.1:8000 --model Qwen/Qwen3-8B (vLLM)
+  $ weir init --gguf model.gguf && weir serve                   (the file itself)
   $ weir init --demo demo.yaml && weir serve -c demo.yaml`,
     )
     .action(init);
@@ -47,10 +55,16 @@ async function init(file: string, options: InitOptions): Promise<void> {
 }
 
 /** A whole configuration in under ten lines. */
-function starter(file: string, { url, model }: InitOptions): string {
-  const name = JSON.stringify(model);
+function starter(file: string, { url, gguf, model }: InitOptions): string {
+  const name = JSON.stringify(model ?? (gguf === undefined ? 'llama3.2' : modelNameOf(gguf)));
   const where =
-    url === undefined ? 'simulate: { model: llama-3.1-8b, gpu: l40s }' : `replicas: [${JSON.stringify(url)}]`;
+    gguf !== undefined
+      ? `gguf: { file: ${JSON.stringify(gguf)} }`
+      : url === undefined
+        ? 'simulate: { model: llama-3.1-8b, gpu: l40s }'
+        : `replicas: [${JSON.stringify(url)}]`;
+  const price = gguf === undefined ? ', price: { prompt: 0.05, completion: 0.20 } } } # USD per 1M tokens' : ' } }';
+  const simulated = url === undefined && gguf === undefined;
   const lines = [
     ...editorSchema(file),
     '# Requests for the model "auto" go where a decision says. Policy: signals, decisions, tests; see `weir init --demo`.',
@@ -58,8 +72,8 @@ function starter(file: string, { url, model }: InitOptions): string {
     '  decisions:',
     `    - { name: default, when: otherwise, models: [${name}] }`,
     'pool:',
-    `  models: { ${name}: { context: 8k, price: { prompt: 0.05, completion: 0.20 } } } # USD per 1M tokens`,
-    `  pools: { local: { model: ${name}, ${where} } }${url === undefined ? ' # real ones: replicas: [http://host:8000]' : ''}`,
+    `  models: { ${name}: { context: 8k${price}`,
+    `  pools: { local: { model: ${name}, ${where} } }${simulated ? ' # real ones: replicas: [http://host:8000]' : ''}`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -18,7 +18,10 @@ export function serveCommand(): Command {
     )
     .option('--host <address>', 'address to listen on')
     .option('-w, --workers <n>', 'processes that serve together (default: gateway.workers, else 1)', atLeastOne)
-    .option('--insecure', 'listen where other machines can connect although callers need no credential')
+    .option(
+      '--insecure, --insecure-no-auth',
+      'listen where other machines can connect although callers need no credential',
+    )
     .addHelpText(
       'after',
       `

@@ -1,11 +1,12 @@
+import type { Started as StartedEngines } from '#cli/local-engines.js';
 import type { ListenOverrides } from '#config/load.js';
 
-/** A configuration on its way to a worker: its text, so that all workers have the very same, and where its simulated engines live. */
+/** A configuration on its way to a worker: its text, so that all workers have the very same, and where its local engines live. */
 export interface SentConfig {
   readonly text: string;
   readonly source: string;
   readonly listen: ListenOverrides;
-  readonly simulated: readonly (readonly [pool: string, urls: readonly string[]])[];
+  readonly engines: readonly (readonly [pool: string, engines: StartedEngines])[];
 }
 
 /** What the supervisor asks of a worker. */

@@ -1,7 +1,8 @@
 import { LiveGateway } from '#cli/live-gateway.js';
-import { withReplicas } from '#cli/simulated-fleet.js';
+import { withReplicas } from '#cli/local-engines.js';
 import { type Config, loadText } from '#config/load.js';
 import { isWeirError } from '#contract/errors.js';
+import { GatewayState } from '#store/gateway-state.js';
 import type { Exposition } from '#telemetry/exposition.js';
 import { Link, type Port } from './link.js';
 import type { SentConfig, Started, ToSupervisor, ToWorker } from './messages.js';
@@ -37,8 +38,10 @@ export function runWorker(): void {
   async function start(ask: ToWorker & { kind: 'start' }): Promise<Started> {
     workers = ask.workers;
     try {
-      live = await LiveGateway.open(configOf(ask.config, workers), {
+      const config = configOf(ask.config, workers);
+      live = await LiveGateway.open(config, {
         seed: ask.seed,
+        state: new GatewayState(config.gateway.state.path),
         peers: {
           metrics: async () => (await link.ask({ kind: 'metrics' })) as Exposition,
           settle: async () => {
@@ -71,8 +74,8 @@ export function runWorker(): void {
   link.ask({ kind: 'hello' }).catch(() => process.exit(1));
 }
 
-function configOf({ text, source, listen, simulated }: SentConfig, workers: number): Config {
+function configOf({ text, source, listen, engines }: SentConfig, workers: number): Config {
   const result = loadText(text, source, { listen });
   if (!result.ok) throw new Error(`the configuration ${source} is valid in the supervisor and not in a worker`);
-  return sharedOut(withReplicas(result.config, new Map(simulated)), workers);
+  return sharedOut(withReplicas(result.config, new Map(engines)), workers);
 }

@@ -1,13 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import { WeirError } from '#contract/errors.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
+import type { WorkloadProfile } from '#contract/profile.js';
 import type { RouteDraft } from '#contract/stage.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
+import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import type { Lease } from '#pool/lease.js';
-import type { Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
+import { BytePile } from '#protocols/byte-pile.js';
+import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
+import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
 import { refusalOf } from './refusal.js';
 
@@ -19,6 +23,10 @@ export interface Delivery {
   readonly finish?: string | undefined;
   /** The client has already been sent the engine's own error event. */
   readonly errorSent?: boolean;
+  /** The whole answer, where the stream repeated it at its end. */
+  readonly whole?: string | undefined;
+  /** Events sent to the client, where its API numbers them. */
+  readonly events?: number;
 }
 
 /** Who tries: says what is tried, and is told of the first byte and then once of the end. */
@@ -27,6 +35,7 @@ export interface AttemptOwner {
   readonly protocol: Protocol;
   readonly inbound: Inbound;
   readonly route: RouteDraft;
+  readonly profile: WorkloadProfile;
   readonly trace: RequestTrace | undefined;
   begin(attempt: Attempt): ServerResponse;
   delivered(attempt: Attempt, delivery: Delivery): void;
@@ -40,14 +49,20 @@ export class Attempt implements CallListener {
   private readonly startedAt: Milliseconds;
   private status = 0;
   private relay: StreamRelay | undefined;
-  private chunks: Buffer[] | undefined;
+  private pile: BytePile | undefined;
   private size = 0;
   private firstByteAt: Milliseconds | undefined;
   private client: ServerResponse | undefined;
   private over = false;
+  /** The last events passed on and the answer's length so far: what its tokens are estimated from when nothing reports them. */
+  private lastEvents: Buffer | undefined;
+  private answerChars = 0;
 
   private readonly stripUsage: boolean;
+  /** There when the replica speaks another API than the client. */
+  private readonly translation: Translation | undefined;
 
+  /** @throws WeirError `request.unsupported` when the replica's API cannot do what is asked. */
   constructor(
     private readonly owner: AttemptOwner,
     readonly model: string,
@@ -59,18 +74,39 @@ export class Attempt implements CallListener {
     this.startedAt = runtime.clock.now();
     const injectUsage = inbound.request.stream && way.streamUsage && !inbound.wantsUsage;
     this.stripUsage = injectUsage;
+    const passes = way.api === protocol.api;
+    const own = passes ? inbound.engineHeaders : undefined;
+    if (!passes) {
+      const terms = {
+        servedModel: target.servedModel,
+        defaultMaxTokens: way.maxTokens,
+        streamUsage: way.streamUsage,
+      };
+      const head = { id: inbound.request.id, model, at: runtime.clock.wall() };
+      this.translation = new Translation(inbound, way.engine, terms, route.parameters, head);
+    }
     this.call = new UpstreamCall(
       {
-        route: runtime.connections.route(target.url, protocol.enginePath, way.connectMs),
-        headers: headersFor(owner, way.headers),
+        route: runtime.connections.route(target.url, (passes ? protocol : way.engine).enginePath, way.connectMs),
+        headers: headersFor(owner, way.headers, own),
         firstByteMs: way.firstByteMs,
         stallMs: way.stallMs,
       },
-      inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
+      this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
       this,
       runtime.clock,
       runtime.watchdog,
     );
+  }
+
+  /** What got lost between the client's API and the replica's. */
+  get lost(): readonly string[] {
+    return this.translation?.lost ?? NOTHING_LOST;
+  }
+
+  /** Headers of the pool that the replica is shown, its key among them. */
+  private get shown(): Readonly<Record<string, string>> {
+    return this.owner.runtime.wayTo(this.lease.target).headers;
   }
 
   get placement(): Placement {
@@ -109,17 +145,31 @@ export class Attempt implements CallListener {
     return this.relay?.end().usage;
   }
 
+  /** What the engine will have counted, where it reported nothing: the prompt as estimated, a token an event, or one in four characters. */
+  estimatedUsage(): Usage {
+    const { profile, inbound } = this.owner;
+    let completionTokens = Math.ceil(this.answerChars / CHARS_PER_TOKEN);
+    if (this.relay !== undefined && this.lastEvents !== undefined) {
+      const bytesPerEvent = this.lastEvents.length / Math.max(1, eventsIn(this.lastEvents));
+      completionTokens = Math.round(this.size / bytesPerEvent);
+    }
+    const most = inbound.request.sampling.maxOutputTokens;
+    if (most !== undefined) completionTokens = Math.min(completionTokens, most * inbound.request.sampling.n);
+    return { promptTokens: profile.promptTokens(this.model), completionTokens, cachedTokens: 0 };
+  }
+
   onHead(status: number, contentType: string): void {
     this.status = status;
     const { stream } = this.owner.inbound.request;
     if (status === 200 && stream) {
-      if (contentType.startsWith('text/event-stream')) this.relay = this.owner.protocol.relay(this.stripUsage);
-      else
+      if (contentType.startsWith('text/event-stream')) {
+        this.relay = this.translation?.relay() ?? this.owner.protocol.relay(this.stripUsage);
+      } else
         this.giveUp(
           new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`),
           true,
         );
-    } else this.chunks = [];
+    } else this.pile = new BytePile();
   }
 
   onData(chunk: Buffer): boolean {
@@ -131,15 +181,15 @@ export class Attempt implements CallListener {
       return true;
     }
     if (this.relay !== undefined) return this.passOn(this.relay, chunk);
-    if (this.chunks?.length === 0 && this.status === 200) this.sawFirstByte(true);
-    this.chunks?.push(chunk);
+    if (this.pile?.length === 0 && this.status === 200) this.sawFirstByte(true);
+    this.pile?.push(chunk);
     return true;
   }
 
   onEnd(): void {
     if (this.over) return;
     if (this.relay !== undefined) this.endStream(this.relay);
-    else this.endWhole(joined(this.chunks ?? []));
+    else this.endWhole(this.pile?.take() ?? Buffer.alloc(0));
   }
 
   onFail(error: WeirError): void {
@@ -160,6 +210,7 @@ export class Attempt implements CallListener {
       this.sawFirstByte(false);
       this.client = this.owner.begin(this);
     }
+    this.lastEvents = events;
     if (this.client.write(events)) return true;
     this.client.once('drain', () => this.call.resume());
     return false;
@@ -180,22 +231,38 @@ export class Attempt implements CallListener {
     const error =
       end.error === undefined
         ? new WeirError('upstream.cut', 'The stream ended without saying that it was done')
-        : new WeirError('upstream.status', `The replica reported an error in its stream: ${end.error}`);
-    this.conclude(error, true, true, { ...end, errorSent: end.error !== undefined && this.client !== undefined });
+        : new WeirError(
+            'upstream.status',
+            `The replica reported an error in its stream: ${withoutSecrets(end.error, this.shown)}`,
+          );
+    this.conclude(error, true, true, {
+      ...end,
+      errorSent: end.error !== undefined && this.client !== undefined && this.translation === undefined,
+    });
   }
 
   private endWhole(body: Buffer): void {
     if (this.status !== 200) {
-      const refusal = refusalOf(this.status, body);
+      const { partial } = this.owner.protocol;
+      const passes = partial === true && this.translation === undefined;
+      const refusal = refusalOf(this.status, body, this.shown, passes);
       this.conclude(refusal.error, refusal.retryable, refusal.replicaFault, {});
       return;
     }
     const text = body.toString('latin1');
-    const facts = this.owner.protocol.factsOf(text);
+    this.answerChars = text.length;
+    let facts: (AnswerFacts & { readonly text?: string }) | undefined;
+    try {
+      facts = this.translation === undefined ? this.owner.protocol.factsOf(text) : this.translation.whole(text);
+    } catch (error) {
+      if (!isWeirError(error)) throw error;
+      this.conclude(error, true, true, {});
+      return;
+    }
     if (facts === undefined) {
       const what = body.length === 0 ? 'an empty answer' : 'an answer in no form of its API';
       this.conclude(new WeirError('upstream.malformed', `The replica gave ${what}`), true, true, {});
-    } else this.succeed({ text, usage: facts.usage, finish: facts.finish });
+    } else this.succeed({ text: facts.text ?? text, usage: facts.usage, finish: facts.finish });
   }
 
   private succeed(delivery: Delivery): void {
@@ -218,19 +285,27 @@ export class Attempt implements CallListener {
   }
 }
 
-/** What the replica is sent: its pool's headers, the decision's, and the trace, the client's own where Weir keeps none. */
-function headersFor({ route, trace, inbound }: AttemptOwner, way: Record<string, string>): Record<string, string> {
+/** What the replica is sent: its pool's headers, the protocol's, the decision's, and the trace, the client's own where Weir keeps none. */
+function headersFor(
+  { route, trace, inbound }: AttemptOwner,
+  way: Record<string, string>,
+  own: Readonly<Record<string, string>> | undefined,
+): Record<string, string> {
   const { headers } = route.parameters;
-  const given = inbound.request.caller.headers;
-  if (trace !== undefined) return { ...way, ...headers, ...trace.attempt() };
-  if (given.traceparent !== undefined) {
-    const { traceparent, tracestate } = given;
-    return { ...way, ...headers, traceparent, ...(tracestate === undefined ? undefined : { tracestate }) };
-  }
-  return headers === undefined ? way : { ...way, ...headers };
+  const { traceparent, tracestate } = inbound.request.caller.headers;
+  if (trace === undefined && traceparent === undefined && headers === undefined && own === undefined) return way;
+  const sent = { ...way, ...own, ...headers };
+  if (trace !== undefined) return Object.assign(sent, trace.attempt());
+  if (traceparent === undefined) return sent;
+  return Object.assign(sent, { traceparent }, tracestate === undefined ? undefined : { tracestate });
 }
 
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+const NOTHING_LOST: readonly string[] = Object.freeze([]);
+const CHARS_PER_TOKEN = 4;
+
+/** How many events a piece of a stream holds: one a token, as engines write them. */
+function eventsIn(events: Buffer): number {
+  let count = 0;
+  for (let at = events.indexOf('data:'); at >= 0; at = events.indexOf('data:', at + 5)) count++;
+  return count;
 }

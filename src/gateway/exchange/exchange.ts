@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Cancel } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
@@ -11,9 +11,13 @@ import type { Strategy, StrategyEvent } from '#contract/strategy.js';
 import type { Milliseconds } from '#contract/units.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
+import type { Admission } from '#identity/admission.js';
+import type { Lease } from '#pool/lease.js';
+import { fixedAnswer, streamOf } from '#protocols/neutral/fixed.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
+import { charge, reserve } from './charge.js';
 import { decisionHeaders } from './headers.js';
 import { outcomeOf } from './outcome.js';
 import { Asked } from './placement-request.js';
@@ -39,9 +43,13 @@ export class Exchange implements AttemptOwner, StageContext {
   readonly stages: StageNote[] = [];
   readonly trace: RequestTrace | undefined;
   placement: Placement | undefined;
+  /** What got lost between the client's API and that of the replica which answered. */
+  lost: readonly string[] = NOTHING_LOST;
 
   private readonly strategy = { machine: undefined as Strategy | undefined, state: undefined as unknown };
   private attempt: Attempt | undefined;
+  /** The attempt that an engine has worked for: what it reported or did not report is charged. */
+  private charged: Attempt | undefined;
   private stopWaiting: Cancel | undefined;
   private asked: Asked | undefined;
   private candidate: Candidate | undefined;
@@ -57,6 +65,7 @@ export class Exchange implements AttemptOwner, StageContext {
     readonly inbound: Inbound,
     private readonly response: ServerResponse,
     private readonly wallArrival: Milliseconds,
+    private readonly admission?: Admission,
   ) {
     const { request } = inbound;
     this.profile = runtime.profiler.profile(request);
@@ -119,10 +128,21 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 
   private startAttempts(): void {
+    const { embedding } = this.runtime;
+    if (embedding.size > 0) this.route.candidates = this.forKind(this.protocol.kind === 'embedding', embedding);
     const strategy = this.runtime.router.strategy(this.route.strategy);
     this.strategy.machine = strategy;
     this.strategy.state = strategy.start(this.route.candidates);
     this.advance({ kind: 'start' });
+  }
+
+  /** The candidates, without those that are for something else than what is asked. */
+  private forKind(embeds: boolean, embedding: ReadonlySet<string>): readonly Candidate[] {
+    return this.route.candidates.map(candidate =>
+      embedding.has(candidate.model) === embeds
+        ? candidate
+        : { ...candidate, eligible: false, reason: embeds ? 'gives no embeddings' : 'only gives embeddings' },
+    );
   }
 
   private advance(event: StrategyEvent): void {
@@ -133,7 +153,14 @@ export class Exchange implements AttemptOwner, StageContext {
     if (action.kind === 'attempt') {
       this.candidate = action.candidate;
       this.asked = new Asked(action.candidate.model, this.inbound.request, this.profile, this.route.constraints);
-      this.place();
+      const { admission, asked, runtime, route } = this;
+      const refusal =
+        admission?.needsQuote === true
+          ? reserve(runtime, admission, asked, this.inbound.request, route.parameters)
+          : undefined;
+      // A cheaper model may have room where this one has none.
+      if (refusal === undefined) this.place();
+      else this.advance({ kind: 'failed', error: refusal, retryable: refusal.code !== 'limit.tokens' });
     } else if (action.kind === 'refuse') {
       this.fail(action.error);
     }
@@ -159,17 +186,34 @@ export class Exchange implements AttemptOwner, StageContext {
         this.queuedMs += result.placement.queuedMs;
         this.placement = result.placement;
         if (asked.exclude.length === 0) this.stages.push({ stage: 'place', ms: this.clock.now() - begun });
-        this.attempt = new Attempt(this, asked.model, result);
-        this.attempt.start();
+        this.attemptOn(asked.model, result);
       });
     });
+  }
+
+  /** Begins an attempt at a place. When the replica's API cannot do what is asked, the next model has its turn. */
+  private attemptOn(model: string, lease: Lease): void {
+    let attempt: Attempt;
+    try {
+      attempt = new Attempt(this, model, lease);
+    } catch (error) {
+      lease.release({ status: 'cancelled', replicaFault: false });
+      if (!isWeirError(error)) throw error;
+      this.lastError = error;
+      this.advance({ kind: 'failed', error, retryable: true });
+      return;
+    }
+    this.attempt = attempt;
+    this.charged = attempt;
+    attempt.start();
   }
 
   /** {@link AttemptOwner}: the first byte is here. From now on there is no other replica and no other model. */
   begin(attempt: Attempt): ServerResponse {
     this.firstByteAt = this.clock.now();
     const { request } = this.inbound;
-    const head = decisionHeaders(request.id, this.route, attempt.placement, attempt.model);
+    this.lost = attempt.lost;
+    const head = this.head(attempt.placement, attempt.model);
     if (request.stream) {
       head['content-type'] = 'text/event-stream; charset=utf-8';
       head['cache-control'] = 'no-cache';
@@ -181,14 +225,20 @@ export class Exchange implements AttemptOwner, StageContext {
   /** {@link AttemptOwner}: a whole answer. */
   delivered(attempt: Attempt, delivery: Delivery): void {
     this.attempts.push(attempt.outcome('answered', this.clock.now()));
+    this.lost = attempt.lost;
+    const { keep } = this.inbound;
     if (delivery.text !== undefined) {
-      const head = decisionHeaders(this.inbound.request.id, this.route, attempt.placement, attempt.model);
+      if (keep !== undefined) keep(Buffer.from(delivery.text, 'latin1').toString('utf8'));
+      const head = this.head(attempt.placement, attempt.model);
       head['content-type'] = 'application/json';
       head['content-length'] = delivery.text.length;
       this.response.writeHead(200, head);
       // As text, not as bytes: that way head and body leave as one.
       this.response.end(delivery.text, 'latin1');
-    } else this.response.end();
+    } else {
+      if (keep !== undefined && delivery.whole !== undefined) keep(delivery.whole);
+      this.response.end();
+    }
     this.advance({ kind: 'answered' });
     this.end('answered', undefined, delivery.usage, delivery.finish);
   }
@@ -199,6 +249,7 @@ export class Exchange implements AttemptOwner, StageContext {
     const begun = this.firstByteAt !== undefined;
     this.attempts.push(attempt.outcome(begun ? 'cut' : 'failed', this.clock.now(), error.code));
     this.attempt = undefined;
+    if (!begun) this.charged = undefined;
     if (begun) {
       this.advance({ kind: 'answered' });
       this.breakStream(error, delivery);
@@ -208,7 +259,7 @@ export class Exchange implements AttemptOwner, StageContext {
 
   private breakStream(error: WeirError, delivery: Delivery): void {
     // An error that the engine put into the stream has already reached the client.
-    if (delivery.errorSent !== true) this.response.write(this.protocol.errorEvent(error));
+    if (delivery.errorSent !== true) this.response.write(this.protocol.errorEvent(error, delivery.events));
     this.response.end();
     this.end('cut', error, delivery.usage, delivery.finish);
   }
@@ -216,19 +267,31 @@ export class Exchange implements AttemptOwner, StageContext {
   /** Answers with a fixed text; no model is asked. */
   private say(text: string): void {
     const { request } = this.inbound;
-    const answer = { id: request.id, model: request.model, text, at: this.wallArrival };
+    const writer = this.inbound.writer({ id: request.id, model: request.model, at: this.wallArrival });
+    const answer = fixedAnswer(text);
+    const whole = writer.whole(answer);
+    const said = request.stream ? streamOf(answer, writer) : whole;
     this.firstByteAt = this.clock.now();
-    const head = decisionHeaders(request.id, this.route, undefined, undefined);
-    if (request.stream) {
-      const said = this.protocol.fixedStream(answer, this.inbound.wantsUsage);
-      sendText(this.response, 200, said, 'text/event-stream; charset=utf-8', head);
-    } else sendText(this.response, 200, this.protocol.fixedBody(answer), 'application/json', head);
+    this.inbound.keep?.(whole);
+    const type = request.stream ? 'text/event-stream; charset=utf-8' : 'application/json';
+    sendText(this.response, 200, said, type, this.head(undefined, undefined));
     this.end('answered', undefined, NO_TOKENS, 'stop');
   }
 
   private fail(error: WeirError): void {
     if (this.firstByteAt !== undefined) this.breakStream(error, {});
-    else this.end('failed', error);
+    else this.end(this.admission !== undefined && isAboutCaller(error) ? 'refused' : 'failed', error);
+  }
+
+  /** What any answer says of itself. */
+  private head(placement: Placement | undefined, model: string | undefined): OutgoingHttpHeaders {
+    const { id } = this.inbound.request;
+    const head = decisionHeaders(id, this.route, placement, model);
+    const { idHeader } = this.protocol;
+    if (idHeader !== undefined) head[idHeader] = id;
+    if (this.lost.length > 0) head['x-weir-lost'] = this.lost.join(',');
+    this.admission?.addHeaders(this.clock.wall(), head);
+    return head;
   }
 
   /** The one end of an exchange: answer the error if there is one and nothing was sent, write the record, tell the learners. */
@@ -238,10 +301,10 @@ export class Exchange implements AttemptOwner, StageContext {
     this.response.off('close', this.onClientClosed);
     const { request } = this.inbound;
     if (error !== undefined && this.firstByteAt === undefined && status !== 'cancelled') {
-      const head = { ...decisionHeaders(request.id, this.route, this.placement, undefined), ...errorHeaders(error) };
+      const head = { ...this.head(this.placement, undefined), ...errorHeaders(error) };
       sendText(this.response, error.status, this.protocol.errorBody(error), 'application/json', head);
     }
-    const outcome = this.outcome(status, error, usage, finish);
+    const outcome = this.charge(this.outcome(status, error, usage, finish));
     const { runtime } = this;
     const record = recordOf(this, outcome, this.wallArrival);
     runtime.records.append(record);
@@ -254,6 +317,16 @@ export class Exchange implements AttemptOwner, StageContext {
       if (request.sampling.n === 1) runtime.profiler.observeOutput(this.profile, usage.completionTokens);
     }
     this.host.ended(this);
+  }
+
+  /** Settles with the budgets, and notes in the outcome what an engine did not report. */
+  private charge(outcome: Outcome): Outcome {
+    const { admission, runtime } = this;
+    if (admission === undefined) return outcome;
+    const free = runtime.config.gateway.auth.unreported === 'free';
+    const estimate = outcome.usage === undefined && !free ? this.charged?.estimatedUsage() : undefined;
+    admission.settle(this.clock.wall(), charge(outcome, estimate, runtime.models.get(outcome.model)?.price));
+    return estimate === undefined ? outcome : { ...outcome, unreported: estimate };
   }
 
   private outcome(status: OutcomeStatus, error?: WeirError, usage?: Usage, finish?: string): Outcome {
@@ -307,4 +380,10 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 }
 
+/** What a caller's own limits and budgets say no to: a refusal, not a failure. */
+function isAboutCaller({ code }: WeirError): boolean {
+  return code.startsWith('budget.') || code.startsWith('limit.');
+}
+
+const NOTHING_LOST: readonly string[] = Object.freeze([]);
 const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });

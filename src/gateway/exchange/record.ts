@@ -23,6 +23,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, at: Milliseconds)
       address: caller.address,
       ...(caller.key === undefined ? undefined : { key: caller.key }),
       ...(caller.user === undefined ? undefined : { user: caller.user }),
+      ...(caller.team === undefined ? undefined : { team: caller.team }),
     },
     profile: summarise(exchange.profile, outcome.model),
     signals: exchange.board.readings(),
@@ -36,6 +37,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, at: Milliseconds)
     ...(placement === undefined ? undefined : { placement }),
     attempts: exchange.attempts,
     outcome,
+    ...(exchange.lost.length === 0 ? undefined : { lost: exchange.lost }),
     configVersion: runtime.config.version,
     ...(runtime.config.gateway.record.prompts ? { prompt: promptOf(exchange) } : undefined),
   };

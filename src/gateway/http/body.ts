@@ -3,6 +3,7 @@ import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import type { Watchdog, Watched } from '#gateway/upstream/watchdog.js';
+import { BytePile } from '#protocols/byte-pile.js';
 
 /** The least speed at which a body may come before it counts as stuck: bytes per second, on top of the time limit. */
 const MIN_BYTES_PER_SECOND = 1024;
@@ -31,8 +32,7 @@ export function readBody(
 }
 
 class Body implements Watched {
-  private readonly chunks: Buffer[] = [];
-  private size = 0;
+  private readonly pile = new BytePile();
   private settled = false;
 
   constructor(
@@ -48,19 +48,17 @@ class Body implements Watched {
 
   readonly onData = (chunk: Buffer): void => {
     if (this.settled) return;
-    this.size += chunk.length;
     this.deadline += (chunk.length / MIN_BYTES_PER_SECOND) * 1000;
-    if (this.size > this.limits.bytes) {
+    if (this.pile.length + chunk.length > this.limits.bytes) {
       const most = this.limits.bytes;
       this.settle(
         new WeirError('request.too_large', `The body is longer than ${most} bytes`, { hint: `at most ${most} bytes` }),
       );
-    } else this.chunks.push(chunk);
+    } else this.pile.push(chunk);
   };
 
   readonly onEnd = (): void => {
-    const [only] = this.chunks;
-    this.settle(this.chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.chunks, this.size));
+    if (!this.settled) this.settle(this.pile.take());
   };
 
   /** Every request closes in the end; only one whose body is not whole was broken off. */

@@ -1,10 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isWeirError, WeirError } from '#contract/errors.js';
+import { AdminApi } from '#gateway/admin/dispatch.js';
+import type { AdminPorts } from '#gateway/admin/ports.js';
+import { ADMIN_ROUTES } from '#gateway/admin/routes.js';
 import type { Gateway } from '#gateway/gateway.js';
+import type { Grant } from '#identity/grant.js';
+import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { openaiChat } from '#protocols/openai/chat.js';
-import { explainRoute, faultRoute, recordRoute, recordsRoute, stateRoute } from './api.js';
+import { type Access, admitted } from './access.js';
+import { countTokensRoute } from './count-tokens.js';
+import { modelRoute, modelsRoute, speaksAnthropic } from './models.js';
 import { Page } from './page.js';
 import { errorHeaders, sendJson, sendText } from './respond.js';
+import { cancelResponseRoute, deleteResponseRoute, inputItemsRoute, responseRoute } from './responses.js';
 
 /** What a route is given. */
 export interface Visit {
@@ -15,13 +23,16 @@ export interface Visit {
   readonly query: URLSearchParams;
   /** What stood in the path where the route has a `:name`. */
   readonly parameter: string;
+  /** Who asks, where callers are asked for a key and the path is not open. */
+  readonly grant: Grant | undefined;
 }
 
 export type Route = (visit: Visit) => void | Promise<void>;
 
 interface Entry {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly pattern: RegExp;
+  readonly access: Access;
   readonly route: Route;
 }
 
@@ -30,29 +41,34 @@ export interface Routes {
 }
 
 /** Every path beside inference: what programs ask to know the gateway's state, and the page. */
-export function createRoutes(gateway: Gateway): Routes {
+export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
+  const api = new AdminApi(gateway, admin, ADMIN_ROUTES);
   const page = new Page();
   const entries: readonly Entry[] = [
-    entry('GET', '/healthz', healthRoute),
-    entry('GET', '/readyz', readyRoute),
-    entry('GET', '/metrics', metricsRoute),
-    entry('GET', '/v1/models', modelsRoute),
-    entry('GET', '/v1/models/:name', modelRoute),
-    entry('GET', '/api/state', stateRoute),
-    entry('GET', '/api/records', recordsRoute),
-    entry('GET', '/api/records/:id', recordRoute),
-    entry('POST', '/api/explain', explainRoute),
-    entry('POST', '/api/replicas/:id/faults', faultRoute),
+    entry('GET', '/healthz', 'open', healthRoute),
+    entry('GET', '/readyz', 'open', readyRoute),
+    entry('GET', '/metrics', 'metrics', metricsRoute),
+    entry('GET', '/v1/models', 'caller', modelsRoute),
+    entry('GET', '/v1/models/:name', 'caller', modelRoute),
+    entry('POST', '/v1/messages/count_tokens', 'caller', countTokensRoute),
+    entry('GET', '/v1/responses/:id', 'caller', responseRoute),
+    entry('DELETE', '/v1/responses/:id', 'caller', deleteResponseRoute),
+    entry('GET', '/v1/responses/:id/input_items', 'caller', inputItemsRoute),
+    entry('POST', '/v1/responses/:id/cancel', 'caller', cancelResponseRoute),
   ];
   return {
     serve(path, request, response) {
+      if (path.startsWith('/api/')) {
+        void api.serve(path, request, response);
+        return;
+      }
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       const matching = entries.filter(({ pattern }) => pattern.test(path));
       const found = matching.find(candidate => candidate.method === method);
       if (found !== undefined) {
         const parameter = decoded(found.pattern.exec(path)?.[1] ?? '');
         const query = new URL(request.url ?? '/', 'http://gateway').searchParams;
-        void run(found.route, { gateway, request, response, query, parameter });
+        void run(found, { gateway, request, response, query, parameter, grant: undefined });
         return;
       }
       if (matching.length === 0 && method === 'GET' && page.serve(path, response)) return;
@@ -67,9 +83,9 @@ export function createRoutes(gateway: Gateway): Routes {
   };
 }
 
-async function run(route: Route, visit: Visit): Promise<void> {
+async function run({ access, route }: Entry, visit: Visit): Promise<void> {
   try {
-    await route(visit);
+    await route({ ...visit, grant: await admitted(access, visit.gateway.runtime, visit.request) });
   } catch (error) {
     if (!isWeirError(error))
       visit.gateway.runtime.log.error('a page of the gateway failed', { url: visit.request.url, error });
@@ -81,11 +97,13 @@ async function run(route: Route, visit: Visit): Promise<void> {
 }
 
 function sendError(response: ServerResponse, error: WeirError): void {
-  sendText(response, error.status, openaiChat.errorBody(error), 'application/json', errorHeaders(error));
+  const { url = '', headers } = response.req;
+  const protocol = url.startsWith('/v1/messages') || speaksAnthropic(headers) ? anthropicMessages : openaiChat;
+  sendText(response, error.status, protocol.errorBody(error), 'application/json', errorHeaders(error));
 }
 
-function entry(method: Entry['method'], path: string, route: Route): Entry {
-  return { method, pattern: new RegExp(`^${path.replace(/:\w+/, '([^/]+)')}/?$`), route };
+function entry(method: Entry['method'], path: string, access: Access, route: Route): Entry {
+  return { method, access, pattern: new RegExp(`^${path.replace(/:\w+/, '([^/]+)')}/?$`), route };
 }
 
 function decoded(text: string): string {
@@ -115,30 +133,4 @@ async function metricsRoute({ gateway, response }: Visit): Promise<void> {
   const { metrics, peers } = gateway.runtime;
   const { contentType, body } = await (peers ?? { metrics: () => metrics.render() }).metrics();
   sendText(response, 200, body, contentType);
-}
-
-function modelsRoute({ gateway, response }: Visit): void {
-  sendJson(response, 200, { object: 'list', data: modelList(gateway) });
-}
-
-function modelRoute({ gateway, response, parameter }: Visit): void {
-  const model = modelList(gateway).find(({ id }) => id === parameter);
-  if (model === undefined)
-    throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(parameter.slice(0, 80))}`);
-  sendJson(response, 200, model);
-}
-
-/** Real models and the virtual names that ask for a decision, in OpenAI's form. */
-function modelList({ runtime }: Gateway): { id: string }[] {
-  const common = { object: 'model', created: 0, owned_by: 'weir' };
-  return [
-    ...[...runtime.router.virtualNames].map(id => ({ id, ...common, virtual: true })),
-    ...[...runtime.models.values()].map(({ name, contextTokens, description }) => ({
-      id: name,
-      ...common,
-      virtual: false,
-      max_model_len: contextTokens,
-      ...(description === undefined ? undefined : { description }),
-    })),
-  ];
 }

@@ -1,12 +1,14 @@
-import type { Dispatcher, Pool } from 'undici';
 import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
+import { CONNECT_TIMEOUT, type Connection, type Exchanger } from '#gateway/http1/connection.js';
+import { MalformedResponse, type ResponseHead } from '#gateway/http1/response-head.js';
+import type { Route } from './connections.js';
 import type { Watchdog, Watched } from './watchdog.js';
 
 /** What a call is made of. */
 export interface CallOptions {
-  readonly route: { readonly pool: Pool; readonly path: string };
+  readonly route: Route;
   readonly headers: Record<string, string>;
   /** Limit from now to the first byte of the answer's body. */
   readonly firstByteMs: Milliseconds;
@@ -23,10 +25,10 @@ export interface CallListener {
   onFail(error: WeirError): void;
 }
 
-/** One HTTP call to a replica: undici's dispatch with deadlines, back-pressure and abort, and no promise or stream object. */
-export class UpstreamCall implements Dispatcher.DispatchHandler, Watched {
+/** One HTTP call to a replica with deadlines, back-pressure and abort, and no promise or stream object. */
+export class UpstreamCall implements Exchanger, Watched {
   deadline: Milliseconds;
-  private controller: Dispatcher.DispatchController | undefined;
+  private connection: Connection | undefined;
   private ended = false;
   private sawData = false;
 
@@ -41,73 +43,78 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Watched {
   }
 
   start(): void {
-    const { route, headers } = this.options;
-    const body = this.body;
-    // undici keeps it for as long as it is needed.
-    this.body = undefined;
     this.watchdog.watch(this);
-    route.pool.dispatch({ method: 'POST', path: route.path, headers, body: body ?? null }, this);
+    this.send(false);
   }
 
   /** Ends the call and the connection it is on: the engine sees at once that nobody reads. */
   abort(): void {
     if (this.ended) return;
     this.close();
-    this.controller?.abort(ABORTED);
+    this.connection?.destroy();
   }
 
   resume(): void {
-    if (this.ended || this.controller === undefined) return;
+    if (this.ended) return;
     // Waiting for a slow client is not the engine's stall.
     this.deadline = this.clock.now() + this.options.stallMs;
-    this.controller.resume();
+    this.connection?.resume();
   }
 
   expired(): void {
     const limit = this.sawData ? this.options.stallMs : this.options.firstByteMs;
     const what = this.sawData ? 'nothing more' : 'no first byte';
-    this.fail(new WeirError('upstream.timeout', `The replica gave ${what} for ${Math.round(limit)} ms`));
-    this.controller?.abort(ABORTED);
+    this.connection?.destroy();
+    this.conclude(new WeirError('upstream.timeout', `The replica gave ${what} for ${Math.round(limit)} ms`));
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
-    if (this.ended) controller.abort(ABORTED);
-  }
-
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (this.ended || status < 200) return;
-    const type = headers['content-type'];
-    this.listener.onHead(status, typeof type === 'string' ? type : '');
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  /** {@link Exchanger} */
+  head(head: ResponseHead): void {
+    this.body = undefined;
     if (this.ended) return;
+    const encoding = head.get('content-encoding');
+    if (encoding !== '' && encoding !== 'identity') {
+      // Nobody asked for it, and nothing in it could be read.
+      this.connection?.destroy();
+      this.conclude(new WeirError('upstream.malformed', 'The replica answered in an encoding that nobody asked for'));
+    } else this.listener.onHead(head.status, head.get('content-type'));
+  }
+
+  /** {@link Exchanger} */
+  data(chunk: Buffer): boolean {
+    if (this.ended) return true;
     this.sawData = true;
     if (this.listener.onData(chunk)) {
       this.deadline = this.clock.now() + this.options.stallMs;
-    } else if (!this.ended) {
-      this.deadline = Number.POSITIVE_INFINITY;
-      controller.pause();
+      return true;
     }
+    if (this.ended) return true;
+    this.deadline = Number.POSITIVE_INFINITY;
+    return false;
   }
 
-  onResponseEnd(): void {
+  /** {@link Exchanger} */
+  end(): void {
     if (this.ended) return;
     this.close();
     this.listener.onEnd();
   }
 
-  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+  /** {@link Exchanger} */
+  fail(error: Error, untouched: boolean): void {
     if (this.ended) return;
-    this.fail(asUpstreamError(error, this.sawData));
+    // The server closed an idle connection as we wrote on it: no fault of anybody, and a new one will do.
+    if (untouched) this.send(true);
+    else this.conclude(upstreamError(error, this.sawData));
   }
 
-  private fail(error: WeirError): void {
+  private send(fresh: boolean): void {
+    const { route, headers } = this.options;
+    this.connection = route.origin.take(fresh);
+    this.connection.send(`${route.head(headers)}${this.body?.length ?? 0}\r\n\r\n`, this.body, this);
+  }
+
+  private conclude(error: WeirError): void {
     if (this.ended) return;
     this.close();
     this.listener.onFail(error);
@@ -115,16 +122,19 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, Watched {
 
   private close(): void {
     this.ended = true;
+    this.body = undefined;
     this.watchdog.release(this);
   }
 }
 
-const ABORTED = new Error('aborted by the gateway');
-
-function asUpstreamError(cause: Error, sawData: boolean): WeirError {
+/** What a broken call means, in the catalogue's words. @param begun part of the answer had come. */
+export function upstreamError(cause: Error, begun: boolean): WeirError {
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
-  if (sawData) return new WeirError('upstream.cut', `The replica broke off (${code})`, { cause });
-  if (code === 'UND_ERR_CONNECT_TIMEOUT')
+  if (cause instanceof MalformedResponse) {
+    return new WeirError('upstream.malformed', `The replica answered with no HTTP: ${cause.message}`, { cause });
+  }
+  if (begun) return new WeirError('upstream.cut', `The replica broke off (${code})`, { cause });
+  if (code === CONNECT_TIMEOUT)
     return new WeirError('upstream.connect', 'The replica did not accept a connection in time', { cause });
   return new WeirError('upstream.connect', `No answer from the replica (${code})`, { cause });
 }

@@ -1,100 +1,123 @@
-import { createRequire } from 'node:module';
-import type { Dispatcher, Pool as UndiciPool } from 'undici';
-import type { Milliseconds } from '#contract/units.js';
-
-/**
- * undici's pool and its `request` alone. Its entry point also loads fetch, web sockets, caches and proxies: a tenth of a second and ten megabytes
- * that a gateway has no use for. The version is pinned, and a test sees that the files are where they are looked for.
- */
-const require = createRequire(import.meta.url);
-const Pool = require('undici/lib/dispatcher/pool.js') as typeof UndiciPool;
-const { request } = require('undici/lib/api/index.js') as {
-  request(this: UndiciPool, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
-};
+import type { Clock } from '#contract/clock.js';
+import type { Bytes, Milliseconds } from '#contract/units.js';
+import { Origin } from '#gateway/http1/origin.js';
+import { requestHead } from '#gateway/http1/request-head.js';
+import { type Answer, ask } from './ask.js';
 
 const MOST_ROUTES = 8192;
+const SWEEP_MS = 5000;
 
-interface Entry {
-  readonly pool: UndiciPool;
-  readonly connectTimeout: Milliseconds;
+/** The way to one API of one replica. */
+export class Route {
+  /** Heads by the headers they are made of: those of a pool are one object for all its requests. */
+  private readonly heads = new WeakMap<Readonly<Record<string, string>>, string>();
+
+  constructor(
+    readonly origin: Origin,
+    readonly path: string,
+    private readonly host: string,
+  ) {}
+
+  /** The head of a POST with these headers, up to where its length is written. */
+  head(headers: Readonly<Record<string, string>>): string {
+    const known = this.heads.get(headers);
+    if (known !== undefined) return known;
+    const head = requestHead('POST', this.path, this.host, headers);
+    this.heads.set(headers, head);
+    return head;
+  }
+}
+
+export interface AskOptions {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  /** Limit to the whole of the answer. */
+  readonly timeout: Milliseconds;
+  /** The longest body that is taken; 256 kB unless said. */
+  readonly bytes?: Bytes;
+  readonly signal?: AbortSignal;
 }
 
 /**
- * One undici pool for each origin that replicas live at, kept over reloads of the configuration. Time limits after the connection
- * stands are {@link Watchdog}'s, which knows the difference between a first byte and the next.
+ * The connections to all replicas, by origin, kept over reloads of the configuration. Time limits after the connection stands are
+ * {@link Watchdog}'s, which knows the difference between a first byte and the next.
  */
 export class Connections {
-  private readonly entries = new Map<string, Entry>();
+  private readonly origins = new Map<string, Origin>();
   /** What {@link Connections.route} found out, by URL and path: parsing a URL costs more than the rest of a look-up. */
-  private readonly routes = new Map<
-    string,
-    { readonly pool: UndiciPool; readonly path: string; readonly connectTimeout: Milliseconds }
-  >();
+  private readonly routes = new Map<string, Route>();
+  private sweeping = false;
 
-  /** The pool and the path for an API call at a replica. The base URL may or may not end in `/v1`: people write both. */
-  route(url: string, path: string, connectTimeout: Milliseconds): { readonly pool: UndiciPool; readonly path: string } {
+  constructor(private readonly clock: Clock) {}
+
+  /** The way to an API at a replica. The base URL may or may not end in `/v1`: people write both. */
+  route(url: string, path: string, connectTimeout: Milliseconds): Route {
     const key = url + path;
     const known = this.routes.get(key);
-    if (known !== undefined && known.connectTimeout === connectTimeout) return known;
+    if (known !== undefined && known.origin.endpoint.connectTimeout === connectTimeout) return known;
     if (this.routes.size >= MOST_ROUTES) this.routes.clear();
-    const base = new URL(url).pathname.replace(/(?:\/v1)?\/*$/, '');
-    const route = { pool: this.to(url, connectTimeout), path: base + path, connectTimeout };
+    const { pathname, host } = new URL(url);
+    const base = pathname.replace(/(?:\/v1)?\/*$/, '');
+    const route = new Route(this.to(url, connectTimeout), base + path, host);
     this.routes.set(key, route);
     return route;
   }
 
-  /** The pool for a replica's origin; opened on first use. */
-  to(url: string, connectTimeout: Milliseconds): UndiciPool {
-    const origin = originOf(url);
-    const known = this.entries.get(origin);
-    if (known !== undefined && known.connectTimeout === connectTimeout) return known.pool;
+  /** The connections to a URL's origin. */
+  to(url: string, connectTimeout: Milliseconds): Origin {
+    const { origin, protocol, hostname, port } = new URL(url);
+    const known = this.origins.get(origin);
+    if (known !== undefined && known.endpoint.connectTimeout === connectTimeout) return known;
     if (known !== undefined) {
-      void known.pool.close();
+      known.close();
       this.routes.clear();
     }
-    const pool = new Pool(origin, {
-      pipelining: 1,
-      keepAliveTimeout: 20_000,
-      keepAliveMaxTimeout: 600_000,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: connectTimeout },
-    });
-    this.entries.set(origin, { pool, connectTimeout });
-    return pool;
+    const secure = protocol === 'https:';
+    const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+    const endpoint = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure, connectTimeout };
+    const made = new Origin(endpoint, this.clock);
+    this.origins.set(origin, made);
+    this.sweepLater();
+    return made;
   }
 
-  /** One small call to a replica, beside inference: a probe, a fault. */
-  ask(
-    url: string,
-    connectTimeout: Milliseconds,
-    options: Omit<Dispatcher.RequestOptions, 'path'>,
-  ): Promise<Dispatcher.ResponseData> {
-    const { pathname, search } = new URL(url);
-    return request.call(this.to(url, connectTimeout), { ...options, path: pathname + search });
+  /** One small call to a replica, beside inference: a probe, a fault. @throws WeirError when there is no whole answer. */
+  async ask(url: string, connectTimeout: Milliseconds, options: AskOptions): Promise<Answer> {
+    const { pathname, search, host } = new URL(url);
+    const { method, headers = {}, body } = options;
+    const head = `${requestHead(method, pathname + search, host, headers)}${body?.length ?? 0}\r\n\r\n`;
+    return ask(this.to(url, connectTimeout), head, body, options);
   }
 
-  /** Closes the pools of origins that no configured replica lives at any more, once what is on them has ended. */
+  /** Gives up the connections to origins that no configured replica lives at any more, each once what is on it has ended. */
   keepOnly(urls: Iterable<string>): void {
     const wanted = new Set<string>();
-    for (const url of urls) wanted.add(originOf(url));
-    for (const [origin, entry] of this.entries) {
-      if (wanted.has(origin)) continue;
-      this.entries.delete(origin);
+    for (const url of urls) wanted.add(new URL(url).origin);
+    for (const [name, origin] of this.origins) {
+      if (wanted.has(name)) continue;
+      this.origins.delete(name);
       this.routes.clear();
-      void entry.pool.close();
+      origin.close();
     }
   }
 
   /** Drops every connection, whatever is on it. */
-  async destroy(): Promise<void> {
-    const pools = [...this.entries.values()].map(entry => entry.pool);
-    this.entries.clear();
+  destroy(): void {
+    for (const origin of this.origins.values()) origin.destroy();
+    this.origins.clear();
     this.routes.clear();
-    await Promise.allSettled(pools.map(pool => pool.destroy()));
+  }
+
+  private sweepLater(): void {
+    if (this.sweeping) return;
+    this.sweeping = true;
+    this.clock.after(SWEEP_MS, () => {
+      this.sweeping = false;
+      for (const origin of this.origins.values()) origin.sweep();
+      if (this.origins.size > 0) this.sweepLater();
+    });
   }
 }
 
-function originOf(url: string): string {
-  return new URL(url).origin;
-}
+export type { Answer } from './ask.js';

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '#contract/clock.js';
 import type { Random } from '#contract/random.js';
-import type { Milliseconds } from '#contract/units.js';
+import type { Bytes, Milliseconds } from '#contract/units.js';
 import type { Connections } from './connections.js';
 import { type EngineReport, engineReport } from './engine-facts.js';
 
@@ -26,7 +26,9 @@ export interface ProbeListener {
 /** An engine's own metrics are read at the first healthy probe and then once in so many: they change only with a restart. */
 const PROBES_A_REPORT = 12;
 /** Longest metrics read. */
-const MAX_METRICS_BYTES = 4 * 1024 * 1024;
+const MAX_METRICS_BYTES: Bytes = 4 * 1024 * 1024;
+/** Longest answer to a probe that is read. */
+const MAX_HEALTH_BYTES: Bytes = 256 * 1024;
 
 /**
  * Asks replicas for their health, each on its own beat with ±10 % jitter so that a fleet is never asked all at once. A replica is
@@ -82,10 +84,9 @@ export class Prober {
     const begun = this.clock.now();
     let healthy = false;
     try {
-      const { statusCode, body } = await this.get(target, target.url, stopped);
-      await body.dump({ limit: 262_144 });
+      const { status } = await this.get(target, target.url, stopped, MAX_HEALTH_BYTES);
       // An engine that has no such path is alive all the same: Ollama and LM Studio answer 404.
-      healthy = statusCode < 500;
+      healthy = status < 500;
     } catch {
       healthy = false;
     }
@@ -95,20 +96,15 @@ export class Prober {
 
   private async read(target: ProbeTarget, stopped: AbortSignal): Promise<void> {
     try {
-      const { statusCode, body } = await this.get(target, target.metricsUrl, stopped);
-      let text = '';
-      for await (const chunk of body) {
-        text += String(chunk);
-        if (text.length > MAX_METRICS_BYTES) return;
-      }
-      if (statusCode === 200 && !stopped.aborted) this.listener.reported(target.id, engineReport(text));
+      const { status, body } = await this.get(target, target.metricsUrl, stopped, MAX_METRICS_BYTES);
+      if (status === 200 && !stopped.aborted) this.listener.reported(target.id, engineReport(body.toString('utf8')));
     } catch {
       // Metrics are a help, not a duty: an engine without them is placed on by what Weir sees itself.
     }
   }
 
-  private get(target: ProbeTarget, url: string, stopped: AbortSignal) {
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(target.timeout)]);
-    return this.connections.ask(url, target.connectTimeout, { method: 'GET', headers: target.headers, signal });
+  private get(target: ProbeTarget, url: string, signal: AbortSignal, bytes: Bytes) {
+    const { headers, timeout, connectTimeout } = target;
+    return this.connections.ask(url, connectTimeout, { method: 'GET', headers, timeout, signal, bytes });
   }
 }

@@ -40,6 +40,10 @@ export class ChainTable {
     return this.places[this.search(hash, owner)]!;
   }
 
+  hash(node: number): number {
+    return this.hashes[node]!;
+  }
+
   owner(node: number): number {
     return this.owners[node]!;
   }

@@ -131,12 +131,11 @@ export class PrefixIndex {
     shelf.usedAt = ++this.uses;
     const length = Math.min(hashes.length, room);
     const held = this.heldBy(hashes, slot, length);
-    // Twice: before, so that nothing of the chain is evicted to make room for the rest of it; after, so that it ends up youngest.
-    this.touch(shelf, hashes, held);
+    // Youngest first, so that nothing of the chain is evicted to make room for the rest of it.
+    let last = this.touch(shelf, hashes, held);
     while (shelf.size > room) this.evictOldest(shelf);
     let victim: Shelf | undefined;
-    for (let i = length - 1; i >= held; i--) {
-      const own = held + length - 1 - i;
+    for (let own = held; own < length; own++) {
       if (shelf.size >= room) this.evictOldest(shelf);
       else if (this.entries >= this.maxEntries) {
         if (victim === undefined || victim.size - (victim === shelf ? own : 0) <= 0) {
@@ -144,9 +143,8 @@ export class PrefixIndex {
         }
         this.evictOldest(victim);
       }
-      this.add(shelf, hashes[i]!);
+      last = this.addBehind(shelf, last, hashes[own]!);
     }
-    if (held < length) this.touch(shelf, hashes, held);
   }
 
   /** Nothing is known to be on the replica any more. */
@@ -237,22 +235,40 @@ export class PrefixIndex {
     return found;
   }
 
-  private touch(shelf: Shelf, hashes: ArrayLike<number>, count: number): void {
+  /**
+   * Moves the first `count` blocks of a chain to the young end, the beginning youngest. They most often stand there side by side since
+   * the chain's last use, and are then moved as one run.
+   *
+   * @returns the last of them.
+   */
+  private touch(shelf: Shelf, hashes: ArrayLike<number>, count: number): number {
     const { table } = this;
-    for (let i = count - 1; i >= 0; i--) {
-      const pair = table.find(hashes[i]!, shelf.slot);
-      if (pair === NONE || pair === shelf.newest) continue;
-      this.unlink(shelf, pair);
-      this.append(shelf, pair);
+    let last = NONE;
+    for (let i = 0; i < count; ) {
+      const first = table.find(hashes[i]!, shelf.slot);
+      i++;
+      // A chain that names a block twice has it where it stood first.
+      if (first === NONE || first === last) continue;
+      let end = first;
+      for (; i < count; i++) {
+        const next = table.older[end]!;
+        if (next === NONE || next === last || table.hash(next) !== hashes[i]) break;
+        end = next;
+      }
+      this.moveBehind(shelf, last, first, end);
+      last = end;
     }
+    return last;
   }
 
-  private add(shelf: Shelf, hash: number): void {
+  /** @returns the pair of the block, which is put behind `before` in age; at the young end when that is none. */
+  private addBehind(shelf: Shelf, before: number, hash: number): number {
     const pair = this.table.add(hash, shelf.slot);
-    if (pair === NONE) return;
-    this.append(shelf, pair);
+    if (pair === NONE) return before;
+    this.link(shelf, before, pair, pair);
     shelf.size++;
     this.entries++;
+    return pair;
   }
 
   private evictOldest(shelf: Shelf): void {
@@ -263,13 +279,29 @@ export class PrefixIndex {
     this.entries--;
   }
 
-  private append(shelf: Shelf, pair: number): void {
+  /** Puts the run from `first` down to `last` behind `before` in age. */
+  private moveBehind(shelf: Shelf, before: number, first: number, last: number): void {
     const { older, newer } = this.table;
-    older[pair] = shelf.newest;
-    newer[pair] = NONE;
-    if (shelf.newest === NONE) shelf.oldest = pair;
-    else newer[shelf.newest] = pair;
-    shelf.newest = pair;
+    if (newer[first] === before) return;
+    const above = newer[first]!;
+    const below = older[last]!;
+    if (above === NONE) shelf.newest = below;
+    else older[above] = below;
+    if (below === NONE) shelf.oldest = above;
+    else newer[below] = above;
+    this.link(shelf, before, first, last);
+  }
+
+  /** Links a run that is in no list in behind `before`; at the young end when that is none. */
+  private link(shelf: Shelf, before: number, first: number, last: number): void {
+    const { older, newer } = this.table;
+    const below = before === NONE ? shelf.newest : older[before]!;
+    newer[first] = before;
+    older[last] = below;
+    if (before === NONE) shelf.newest = first;
+    else older[before] = first;
+    if (below === NONE) shelf.oldest = last;
+    else newer[below] = last;
   }
 
   private unlink(shelf: Shelf, pair: number): void {

@@ -113,14 +113,15 @@ function planReplicas(config: PoolConfig): ReadonlyMap<string, readonly Plan[]> 
 }
 
 /**
- * Replicas of a pool. Simulated ones that nobody has given an address are reached by name only: in virtual time there is nothing
+ * Replicas of a pool. Engines of its own that nobody has given an address are reached by name only: in virtual time there is nothing
  * to connect to.
  */
 function replicasOf(name: string, entry: PoolEntry): readonly ReplicaEntry[] {
   if (entry.replicas !== undefined) return entry.replicas;
-  return Array.from({ length: entry.simulate?.replicas ?? 0 }, (_, i) => ({
-    url: `simulated:${name}/${i}`,
-    id: `simulated-${i}`,
+  const [kind, count] = entry.simulate === undefined ? ['gguf', 1] : ['simulated', entry.simulate.replicas];
+  return Array.from({ length: count }, (_, i) => ({
+    url: `${kind}:${name}/${i}`,
+    id: `${kind}-${i}`,
     weight: 1,
   }));
 }

@@ -50,6 +50,8 @@ export class Replica implements ReplicaView {
   failures = 0;
   /** Left the configuration: its leases finish, and it gets no more. */
   draining = false;
+  /** An operator has taken it out: its leases finish, and it gets no more until it is put back. */
+  drained = false;
   lastJudgedAt: Milliseconds = Number.NEGATIVE_INFINITY;
 
   private probeFailures: number | undefined;
@@ -88,14 +90,19 @@ export class Replica implements ReplicaView {
   }
 
   get unavailable(): string | undefined {
-    if (this.breaker.closed && this.ejection.idle && this.health.state !== 'unhealthy' && !this.draining)
-      return undefined;
+    if (this.breaker.closed && this.ejection.idle && this.health.state !== 'unhealthy' && !this.out) return undefined;
     return this.whyOut(this.clock.now());
+  }
+
+  /** Whether it is to get nothing more, whatever its health. */
+  private get out(): boolean {
+    return this.draining || this.drained;
   }
 
   /** As {@link unavailable}, at a moment that the caller has already looked up. */
   whyOut(now: Milliseconds): string | undefined {
     if (this.draining) return 'draining';
+    if (this.drained) return 'drained';
     if (this.health.state === 'unhealthy') return 'unhealthy';
     if (!this.breaker.allows(now)) return 'circuit open';
     if (this.ejection.active(now)) return 'ejected';
@@ -104,9 +111,7 @@ export class Replica implements ReplicaView {
 
   /** Whether one request may try a replica that probes call dead, there being no other: {@link CircuitBreaker} says how often. */
   allowsLastResort(now: Milliseconds): boolean {
-    return (
-      !this.draining && this.health.state === 'unhealthy' && this.breaker.allows(now) && this.inFlight < this.limit
-    );
+    return !this.out && this.health.state === 'unhealthy' && this.breaker.allows(now) && this.inFlight < this.limit;
   }
 
   /** A probe came back. Returns whether the replica has to be taken for restarted: it was dead and lives. */
@@ -155,6 +160,7 @@ export class Replica implements ReplicaView {
       circuit: this.breaker.state(now),
       ejectedForMs: this.ejection.remaining(now),
       unavailable: this.whyOut(now),
+      drained: this.drained,
       inFlight: this.inFlight,
       limit: this.limit,
       inFlightTokens: this.inFlightTokens,

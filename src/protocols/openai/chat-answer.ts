@@ -4,10 +4,11 @@ import type { AnswerFacts } from '#protocols/protocol.js';
 type Json = Readonly<Record<string, unknown>>;
 
 /** A whole answer that plain engines give: an object that has choices, and usage behind them. */
-const FINISH = /"finish_reason":\s*"([a-z_]{1,32})"/;
-const PROMPT = /"prompt_tokens":\s*(\d{1,12})\b/;
-const COMPLETION = /"completion_tokens":\s*(\d{1,12})\b/;
-const CACHED = /"cached_tokens":\s*(\d{1,12})\b/;
+/** Of the first choice: what stands there and is no word of the API is no reason. */
+const FINISH = /"finish_reason"\s*:\s*(?:"([a-z_]{1,32})"|.)/;
+const PROMPT = /"prompt_tokens"\s*:\s*(\d{1,12})(?![\d.eE])/;
+const COMPLETION = /"completion_tokens"\s*:\s*(\d{1,12})(?![\d.eE])/;
+const CACHED = /"cached_tokens"\s*:\s*(\d{1,12})(?![\d.eE])/;
 
 /**
  * Usage and finish reason of a whole Chat Completions answer.
@@ -45,20 +46,33 @@ function parsedFacts(text: string): AnswerFacts | undefined {
   }
   if (!isObject(parsed) || !Array.isArray(parsed.choices)) return undefined;
   const first: unknown = parsed.choices[0];
-  const finish = isObject(first) && typeof first.finish_reason === 'string' ? first.finish_reason : undefined;
+  const finish = isObject(first) ? finishWord(first.finish_reason) : undefined;
   return { usage: usageOf(parsed.usage), finish };
 }
 
 /** A `usage` object → token counts; `undefined` when it holds none. */
 export function usageOf(value: unknown): Usage | undefined {
-  if (!isObject(value) || typeof value.prompt_tokens !== 'number') return undefined;
+  if (!isObject(value) || !isCount(value.prompt_tokens)) return undefined;
   const details = value.prompt_tokens_details;
-  const cached = isObject(details) && typeof details.cached_tokens === 'number' ? details.cached_tokens : 0;
   return {
     promptTokens: value.prompt_tokens,
-    completionTokens: typeof value.completion_tokens === 'number' ? value.completion_tokens : 0,
-    cachedTokens: cached,
+    completionTokens: isCount(value.completion_tokens) ? value.completion_tokens : 0,
+    cachedTokens: isObject(details) && isCount(details.cached_tokens) ? details.cached_tokens : 0,
   };
+}
+
+const MOST_COUNTED = 999_999_999_999;
+
+/** Whether an engine's count of tokens is one: money, records and what is learned are made of it. */
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_COUNTED;
+}
+
+const FINISH_WORD = /^[a-z_]{1,32}$/;
+
+/** A finish reason; `undefined` for what no API calls one, which shall stand in no record or label. */
+export function finishWord(value: unknown): string | undefined {
+  return typeof value === 'string' && FINISH_WORD.test(value) ? value : undefined;
 }
 
 function isObject(value: unknown): value is Json {

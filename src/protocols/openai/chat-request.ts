@@ -1,157 +1,108 @@
 import { isAscii } from 'node:buffer';
-import { WeirError } from '#contract/errors.js';
-import type { ContentPart, InferenceRequest, Message, Role, Sampling, ToolDefinition } from '#contract/request.js';
+import type { Caller, InferenceRequest, Message, Sampling, ToolDefinition } from '#contract/request.js';
+import type { Bytes, Milliseconds } from '#contract/units.js';
+import { fromUtf8 } from '#contract/wire-text.js';
+import { invalid, isObject, type Json } from '#protocols/json.js';
+import { checkUtf8 } from '#protocols/json-guard.js';
 import type { Envelope } from '#protocols/protocol.js';
+import { type ChatContent, type Coding, readContent } from './chat-content.js';
 
-type Json = Readonly<Record<string, unknown>>;
-
-const ROLES: Readonly<Record<string, Role>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  assistant: 'assistant',
-  tool: 'tool',
-  function: 'tool',
-};
-
-const NO_TOOLS: readonly ToolDefinition[] = Object.freeze([]);
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
 /** Bounds of `metadata`, as OpenAI documents them with some room. */
 const METADATA = { entries: 32, chars: 1024 } as const;
 
-/** The text of a body; ASCII bytes, the common case, need no decoding. */
-export function bodyText(body: Buffer): string {
-  return isAscii(body) ? body.toString('latin1') : body.toString('utf8');
+/** A body as text. */
+export interface BodyText {
+  readonly text: string;
+  readonly coding: Coding;
+  /** Each character of the text stands for one byte of the body. */
+  readonly bytewise: boolean;
 }
 
-/** @throws WeirError `request.not_json` when the text is not a JSON object. */
-export function parseObject(text: string): Json {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const where = cause instanceof Error ? cause.message.slice(0, 200) : '';
-    throw new WeirError('request.not_json', `The body is not JSON: ${where}`, { hint: 'a JSON object', cause });
-  }
-  if (!isObject(value)) throw invalid('', 'The body must be a JSON object', 'an object with "model" and "messages"');
-  return value;
+/** @throws WeirError `request.not_json` when the bytes are no UTF-8. */
+export function bodyText(body: Buffer): BodyText {
+  const bytes = body.toString('latin1');
+  const ascii = isAscii(body);
+  if (!ascii) checkUtf8(body);
+  if (!bytes.includes('\\u')) return { text: bytes, coding: ascii ? 'ascii' : 'utf8', bytewise: true };
+  return { text: ascii ? bytes : body.toString('utf8'), coding: 'decoded', bytewise: ascii };
 }
 
 /**
  * An OpenAI Chat Completions body as a neutral request. Checks what Weir reads; what it does not read is the engine's to judge.
  *
+ * @param coding how the strings of the body say their characters.
+ * @param again gives the body anew, for when its content is asked for after {@link ChatRequest.release}.
  * @throws WeirError `request.invalid` with the path of the field.
  */
-export function readChat(body: Json, envelope: Envelope): InferenceRequest {
-  const { model, messages, stream } = body;
+export function readChat(
+  body: Json,
+  envelope: Envelope,
+  coding: Coding = 'decoded',
+  again: () => Json = () => body,
+): ChatRequest {
+  const { model, stream } = body;
   if (typeof model !== 'string' || model === '')
     throw invalid('model', 'model must be a string', 'a model name, or "auto"');
   if (model.length > 256) throw invalid('model', 'model is too long', 'a name of at most 256 characters');
-  if (!Array.isArray(messages)) throw invalid('messages', 'messages must be an array', 'at least one message');
-  if (messages.length === 0) throw invalid('messages', 'messages is empty', 'at least one message');
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
     throw invalid('stream', 'stream must be true or false', 'a boolean');
   }
-
-  const read: Message[] = new Array(messages.length);
-  let chars = 0;
-  for (let i = 0; i < messages.length; i++) {
-    const message = readMessage(messages[i], i);
-    for (const part of message.content) chars += charsOf(part);
-    read[i] = message;
-  }
-  const tools = readTools(body.tools);
-  // Definitions reach the model as text: their JSON is about as long as what the template prints.
-  if (tools.length > 0) chars += JSON.stringify(body.tools).length;
-
-  const user = body.user;
-  const { caller } = envelope;
-  return {
-    id: envelope.id,
-    arrivedAt: envelope.arrivedAt,
-    model,
-    messages: read,
-    tools,
-    sampling: readSampling(body),
-    stream: stream === true,
-    caller: typeof user === 'string' && caller.user === undefined ? { ...caller, user: user.slice(0, 256) } : caller,
-    metadata: readMetadata(body.metadata, body.cache_salt),
-    promptChars: chars,
-  };
+  return new ChatRequest(body, envelope, coding, again);
 }
 
-function readMessage(value: unknown, index: number): Message {
-  if (!isObject(value)) throw invalid(`messages[${index}]`, 'A message must be an object', '{"role": …, "content": …}');
-  const role = typeof value.role === 'string' ? ROLES[value.role] : undefined;
-  if (role === undefined) {
-    throw invalid(
-      `messages[${index}].role`,
-      `Unknown role ${shown(value.role)}`,
-      'system, developer, user, assistant or tool',
-    );
-  }
-  const { content } = value;
-  if (role === 'tool') {
-    const text = typeof content === 'string' ? content : joined(readParts(content, index));
-    const id = typeof value.tool_call_id === 'string' ? value.tool_call_id : '';
-    return { role, content: [{ type: 'tool_result', id, text, failed: false }] };
-  }
-  const parts: ContentPart[] =
-    typeof content === 'string' ? [{ type: 'text', text: content }] : readParts(content, index);
-  if (Array.isArray(value.tool_calls)) {
-    for (const call of value.tool_calls as unknown[]) {
-      if (!isObject(call)) continue;
-      const fn = isObject(call.function) ? call.function : {};
-      parts.push({
-        type: 'tool_call',
-        id: asText(call.id),
-        name: asText(fn.name),
-        arguments: asText(fn.arguments),
-      });
-    }
-  }
-  return { role, content: parts };
-}
+/**
+ * A Chat Completions request. Its messages and tools are the bulk of it, are read in its first moments and then hardly ever: they
+ * can be let go while an engine is at work on it, which is most of a request's life, and come back when they are asked for.
+ */
+export class ChatRequest implements InferenceRequest {
+  readonly id: string;
+  readonly arrivedAt: Milliseconds;
+  readonly model: string;
+  readonly sampling: Sampling;
+  readonly stream: boolean;
+  readonly caller: Caller;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly promptBytes: Bytes;
+  private content: ChatContent | undefined;
 
-function readParts(content: unknown, index: number): ContentPart[] {
-  if (content === undefined || content === null) return [];
-  const path = `messages[${index}].content`;
-  if (!Array.isArray(content)) throw invalid(path, 'content must be a string or an array of parts', 'a string');
-  return content.map((part: unknown, at): ContentPart => {
-    if (!isObject(part))
-      throw invalid(`${path}[${at}]`, 'A content part must be an object', '{"type": "text", "text": …}');
-    switch (part.type) {
-      case 'text':
-      case 'refusal':
-        return { type: 'text', text: asText(part.type === 'text' ? part.text : part.refusal) };
-      case 'image_url':
-        return { type: 'image', source: sourceOf(part.image_url, 'url') };
-      case 'input_audio':
-        return { type: 'audio', source: sourceOf(part.input_audio, 'data') };
-      case 'file':
-        return { type: 'file', source: sourceOf(part.file, 'file_id') || sourceOf(part.file, 'file_data') };
-      default:
-        throw invalid(
-          `${path}[${at}].type`,
-          `Unknown part type ${shown(part.type)}`,
-          'text, image_url, input_audio or file',
-        );
-    }
-  });
-}
+  constructor(
+    body: Json,
+    { id, arrivedAt, caller }: Envelope,
+    private readonly coding: Coding,
+    private readonly again: () => Json,
+  ) {
+    const { model, stream, user } = body;
+    const said = (text: string): string => (coding === 'utf8' ? fromUtf8(text) : text);
+    this.content = readContent(body, coding);
+    this.id = id;
+    this.arrivedAt = arrivedAt;
+    this.model = said(model as string);
+    this.sampling = readSampling(body);
+    this.stream = stream === true;
+    this.caller =
+      typeof user === 'string' && caller.user === undefined ? { ...caller, user: said(user).slice(0, 256) } : caller;
+    this.metadata = readMetadata(body.metadata, body.cache_salt, said);
+    this.promptBytes = this.content.bytes;
+  }
 
-function readTools(value: unknown): readonly ToolDefinition[] {
-  if (!Array.isArray(value) || value.length === 0) return NO_TOOLS;
-  return value.map((tool: unknown, at): ToolDefinition => {
-    if (!isObject(tool))
-      throw invalid(`tools[${at}]`, 'A tool must be an object', '{"type": "function", "function": …}');
-    const definition = isObject(tool.function) ? tool.function : tool;
-    return {
-      name: asText(definition.name),
-      description: asText(definition.description),
-      parameters: definition.parameters,
-    };
-  });
+  get messages(): readonly Message[] {
+    return this.contents().messages;
+  }
+
+  get tools(): readonly ToolDefinition[] {
+    return this.contents().tools;
+  }
+
+  /** Lets messages and tools go. */
+  release(): void {
+    this.content = undefined;
+  }
+
+  private contents(): ChatContent {
+    this.content ??= readContent(this.again(), this.coding);
+    return this.content;
+  }
 }
 
 function readSampling(body: Json): Sampling {
@@ -186,50 +137,15 @@ function count(body: Json, key: string): number | undefined {
 }
 
 /** @param salt keeps a tenant's prefix cache apart, as vLLM understands `cache_salt`. */
-function readMetadata(value: unknown, salt: unknown): Readonly<Record<string, string>> {
-  if (typeof salt === 'string') return { ...readMetadata(value, undefined), cache_salt: salt.slice(0, METADATA.chars) };
+function readMetadata(value: unknown, salt: unknown, said: (text: string) => string): Readonly<Record<string, string>> {
+  if (typeof salt === 'string') {
+    return { ...readMetadata(value, undefined, said), cache_salt: said(salt).slice(0, METADATA.chars) };
+  }
   if (!isObject(value)) return NO_METADATA;
   const entries = Object.entries(value).slice(0, METADATA.entries);
   return Object.fromEntries(
     entries.flatMap(([key, item]) =>
-      typeof item === 'string' ? [[key.slice(0, 128), item.slice(0, METADATA.chars)]] : [],
+      typeof item === 'string' ? [[said(key).slice(0, 128), said(item).slice(0, METADATA.chars)]] : [],
     ),
   );
-}
-
-function charsOf(part: ContentPart): number {
-  switch (part.type) {
-    case 'text':
-    case 'thinking':
-    case 'tool_result':
-      return part.text.length;
-    case 'tool_call':
-      return part.name.length + part.arguments.length;
-    default:
-      return 0;
-  }
-}
-
-function joined(parts: readonly ContentPart[]): string {
-  return parts.map(part => (part.type === 'text' ? part.text : '')).join('\n');
-}
-
-function sourceOf(value: unknown, key: string): string {
-  return isObject(value) ? asText(value[key]) : '';
-}
-
-function asText(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? '(none)' : (JSON.stringify(value)?.slice(0, 40) ?? typeof value);
-}
-
-function invalid(path: string, message: string, hint: string): WeirError {
-  return new WeirError('request.invalid', message, { path, hint });
 }

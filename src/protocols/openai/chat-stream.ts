@@ -1,11 +1,16 @@
 import { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
+import { BytePile } from '#protocols/byte-pile.js';
 import type { StreamEnd, StreamRelay } from '#protocols/protocol.js';
-import { usageOf } from './chat-answer.js';
+import { finishWord, usageOf } from './chat-answer.js';
 
 const EVENT_END = Buffer.from('\n\n');
 const EVENT_END_CRLF = Buffer.from('\r\n\r\n');
 const USAGE = Buffer.from('"usage"');
+/** An end of events that is not whole is at most this long. */
+const SEAM = EVENT_END_CRLF.length - 1;
+const NOTHING = Buffer.alloc(0);
+const LINE_ENDS = /[\r\n]+$/;
 const DONE = '[DONE]';
 const DONE_TAIL = Buffer.from('data: [DONE]\n\n');
 /** Engines end with a finish reason, usage and the end mark, each maybe on its own; one more for good measure. */
@@ -18,7 +23,9 @@ const MAX_EVENT_BYTES = 8 * 1024 * 1024;
  * searches and no object, because only the events at the very end (finish reason, usage, `[DONE]`) are ever parsed.
  */
 export class ChatStreamRelay implements StreamRelay {
-  private carry: Buffer | undefined;
+  /** What came of an event that is not whole yet, and its last bytes. */
+  private readonly carry = new BytePile();
+  private seam: Buffer = NOTHING;
   private done = false;
   private usage: Usage | undefined;
   /** The last blocks of events, a ring: finish reason, usage, in-stream errors and the end mark stand in them. */
@@ -28,21 +35,35 @@ export class ChatStreamRelay implements StreamRelay {
   constructor(private readonly stripUsage: boolean) {}
 
   push(chunk: Buffer): Buffer | undefined {
-    const data = this.carry === undefined ? chunk : Buffer.concat([this.carry, chunk]);
-    const cut = endOfEvents(data);
-    if (cut === 0) {
-      if (data.length > MAX_EVENT_BYTES) {
-        throw new WeirError('upstream.malformed', `One event is longer than ${MAX_EVENT_BYTES} bytes`);
-      }
-      this.carry = data;
+    const { carry, seam } = this;
+    const held = carry.length;
+    // Only what is new is searched, from where an end could begin in what was held: a long event in small pieces costs its length.
+    const found = endOfEvents(seam.length === 0 ? chunk : Buffer.concat([seam, chunk]));
+    if (found === 0) {
+      this.hold(chunk, seam);
       return undefined;
     }
-    this.carry = cut === data.length ? undefined : data.subarray(cut);
+    const cut = held - seam.length + found;
+    let data = chunk;
+    if (held > 0) {
+      carry.push(chunk);
+      data = carry.take();
+    }
+    this.seam = NOTHING;
+    if (cut < data.length) this.hold(data.subarray(cut), NOTHING);
     let events: Buffer | undefined = cut === data.length ? data : data.subarray(0, cut);
     if (endsWithDone(events)) this.done = true;
     this.tail[this.blocks++ % TAIL_BLOCKS] = events;
     if (this.stripUsage && events.includes(USAGE)) events = this.withoutUsage(events);
     return events;
+  }
+
+  private hold(bytes: Buffer, seam: Buffer): void {
+    if (this.carry.length + bytes.length > MAX_EVENT_BYTES)
+      throw new WeirError('upstream.malformed', `One event is longer than ${MAX_EVENT_BYTES} bytes`);
+    this.carry.push(bytes);
+    const last = bytes.length >= SEAM || seam.length === 0 ? bytes : Buffer.concat([seam, bytes]);
+    this.seam = last.subarray(-SEAM);
   }
 
   end(): StreamEnd {
@@ -68,10 +89,11 @@ export class ChatStreamRelay implements StreamRelay {
 
   /** Takes out events that carry usage and no choices; engines that write `"usage": null` in every event lose nothing. */
   private withoutUsage(events: Buffer): Buffer | undefined {
-    const text = events.toString('utf8');
+    // As bytes, one character each: what is kept stays as it came, be it UTF-8 or not, and counts are digits in either.
+    const text = events.toString('latin1');
     const kept: string[] = [];
     for (const event of text.split(/(?<=\r?\n\r?\n)/)) {
-      const data = event.includes('"usage"') ? dataOf(event.trimEnd()) : undefined;
+      const data = event.includes('"usage"') ? dataOf(event.replace(LINE_ENDS, '')) : undefined;
       const parsed = data === undefined ? undefined : parse(data);
       const usage = usageOf(parsed?.usage);
       if (usage !== undefined) this.usage = usage;
@@ -80,7 +102,7 @@ export class ChatStreamRelay implements StreamRelay {
     }
     const out = kept.join('');
     if (out.length === text.length) return events;
-    return out === '' ? undefined : Buffer.from(out);
+    return out === '' ? undefined : Buffer.from(out, 'latin1');
   }
 }
 
@@ -94,7 +116,8 @@ function endOfEvents(data: Buffer): number {
 
 function endsWithDone(events: Buffer): boolean {
   const from = events.length - DONE_TAIL.length;
-  return from >= 0 && events.compare(DONE_TAIL, 0, DONE_TAIL.length, from) === 0;
+  const alone = from === 0 || (events[from - 1] === 10 && (from === 1 || events[from - 2] === 10));
+  return from >= 0 && alone && events.compare(DONE_TAIL, 0, DONE_TAIL.length, from) === 0;
 }
 
 /** The joined `data:` lines of one event, without comments and other fields. */
@@ -122,10 +145,11 @@ function parse(data: string): Json | undefined {
 function finishOf(event: Json): string | undefined {
   if (!Array.isArray(event.choices)) return undefined;
   const first = event.choices[0] as Json | undefined;
-  return typeof first?.finish_reason === 'string' ? first.finish_reason : undefined;
+  return finishWord(first?.finish_reason);
 }
 
 function errorText(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message).slice(0, 200);
-  return String(error).slice(0, 200);
+  const said = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
+  // An array of arrays may be too deep to be written as text.
+  return typeof said === 'string' ? said.slice(0, 200) : 'without a message';
 }

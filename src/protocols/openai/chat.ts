@@ -1,19 +1,33 @@
 import type { WeirError } from '#contract/errors.js';
-import type { InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
+import { jsonBody, parseObject } from '#protocols/json-body.js';
+import { type Outline, outlineOf } from '#protocols/json-outline.js';
 import { applyEditsToBytes } from '#protocols/json-text.js';
-import type { AnswerFacts, Envelope, FixedAnswer, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
+import type { Conversation } from '#protocols/neutral/conversation.js';
+import type {
+  AnswerFacts,
+  AnswerHead,
+  AnswerWriter,
+  Envelope,
+  Inbound,
+  Protocol,
+  StreamRelay,
+} from '#protocols/protocol.js';
 import { answerFacts } from './chat-answer.js';
+import { chatConversation } from './chat-conversation.js';
 import { chatEdits } from './chat-edits.js';
-import { bodyText, parseObject, readChat } from './chat-request.js';
+import { chatEngine } from './chat-engine.js';
+import { type BodyText, bodyText, type ChatRequest, readChat } from './chat-request.js';
 import { ChatStreamRelay } from './chat-stream.js';
+import { ChatWriter } from './chat-writer.js';
+import { openaiError } from './terms.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** A body decoded and parsed. */
-interface Decoded {
-  readonly text: string;
+interface Decoded extends BodyText {
   readonly body: Json;
+  readonly outline: Outline;
 }
 
 class ChatInbound implements Inbound {
@@ -27,7 +41,7 @@ class ChatInbound implements Inbound {
   constructor(
     private readonly bytes: Buffer,
     decoded: Decoded,
-    readonly request: InferenceRequest,
+    readonly request: ChatRequest,
   ) {
     this.decoded = decoded;
     const options = decoded.body.stream_options;
@@ -35,26 +49,44 @@ class ChatInbound implements Inbound {
   }
 
   bodyFor(servedModel: string, parameters: RouteParameters, injectUsage: boolean): Buffer {
-    const { text, body } = this.decoded ?? decode(this.bytes);
+    const { text, bytewise, body, outline } = this.decoded ?? decode(this.bytes);
     this.decoded = undefined;
-    const edits = chatEdits(text, body, servedModel, parameters, injectUsage);
-    return applyEditsToBytes(this.bytes, text, edits);
+    this.request.release();
+    const edits = chatEdits({ text, body, outline }, servedModel, parameters, injectUsage);
+    return applyEditsToBytes(this.bytes, text, edits, bytewise);
+  }
+
+  conversation(): Conversation {
+    // Strings of a body that is kept as bytes are bytes: what goes on in another API has to be text.
+    return chatConversation(jsonBody(this.bytes).body);
+  }
+
+  writer(head: AnswerHead): AnswerWriter {
+    return new ChatWriter(head, this.wantsUsage);
   }
 }
 
 function decode(bytes: Buffer): Decoded {
-  const text = bodyText(bytes);
-  return { text, body: parseObject(text) };
+  const { text, coding, bytewise } = bodyText(bytes);
+  const outline = outlineOf(text);
+  return { text, coding, bytewise, outline, body: parseObject(text, outline) };
 }
 
 /** OpenAI Chat Completions: `POST /v1/chat/completions`. */
 export const openaiChat: Protocol = {
   name: 'openai-chat',
+  api: 'openai',
+  kind: 'generation',
   enginePath: '/v1/chat/completions',
+  engine: chatEngine,
 
   read(body: Buffer, envelope: Envelope): Inbound {
     const decoded = decode(body);
-    return new ChatInbound(body, decoded, readChat(decoded.body, envelope));
+    return new ChatInbound(
+      body,
+      decoded,
+      readChat(decoded.body, envelope, decoded.coding, () => decode(body).body),
+    );
   },
 
   factsOf(text: string): AnswerFacts | undefined {
@@ -66,42 +98,10 @@ export const openaiChat: Protocol = {
   },
 
   errorBody(error: WeirError): string {
-    return JSON.stringify({ error: errorObject(error) });
+    return JSON.stringify({ error: openaiError(error) });
   },
 
   errorEvent(error: WeirError): string {
-    return `data: ${JSON.stringify({ error: errorObject(error) })}\n\n`;
-  },
-
-  fixedBody(answer: FixedAnswer): string {
-    return JSON.stringify({
-      ...head(answer, 'chat.completion'),
-      choices: [
-        { index: 0, message: { role: 'assistant', content: answer.text }, logprobs: null, finish_reason: 'stop' },
-      ],
-      usage: NO_USAGE,
-    });
-  },
-
-  fixedStream(answer: FixedAnswer, withUsage: boolean): string {
-    const common = head(answer, 'chat.completion.chunk');
-    const chunk = (delta: Json, finish: string | null): string =>
-      `data: ${JSON.stringify({ ...common, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] })}\n\n`;
-    const usage = withUsage ? `data: ${JSON.stringify({ ...common, choices: [], usage: NO_USAGE })}\n\n` : '';
-    const said = chunk({ role: 'assistant', content: answer.text }, null) + chunk({}, 'stop');
-    return `${said}${usage}data: [DONE]\n\n`;
+    return `data: ${JSON.stringify({ error: openaiError(error) })}\n\n`;
   },
 };
-
-/** A fixed answer costs no tokens anywhere. */
-const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-
-function head(answer: FixedAnswer, object: string): Json {
-  return { id: `chatcmpl-${answer.id}`, object, created: Math.floor(answer.at / 1000), model: answer.model };
-}
-
-function errorObject(error: WeirError): Json {
-  const hint = error.hint === undefined ? '' : ` Expected ${error.hint}.`;
-  const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
-  return { message: message + hint, type: error.type, param: error.path ?? null, code: error.code };
-}

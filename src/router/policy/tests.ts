@@ -108,7 +108,7 @@ function requestOf(test: PolicyTestConfig, index: number, model: string, clock: 
       ...(test.user === undefined ? undefined : { user: test.user }),
     },
     metadata: test.metadata ?? {},
-    promptChars: tools.reduce((sum, { name }) => sum + name.length, chars),
+    promptBytes: tools.reduce((sum, { name }) => sum + name.length, chars),
   };
 }
 

@@ -4,7 +4,7 @@ import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { evidence, quoted } from './evidence.js';
 import { Literals } from './literals.js';
 import { MAX_PATTERN_LENGTH, type SafePattern, safePattern } from './pattern.js';
-import { MAX_SCANNED, scopedText, scopeSchema } from './scope.js';
+import { MAX_SCANNED, type Piece, scopedText, scopeSchema } from './scope.js';
 import type { OptionProblem, SignalType } from './signal-type.js';
 
 const MAX_TERMS = 512;
@@ -93,18 +93,18 @@ class KeywordMatcher {
   }
 
   evaluate({ request }: SignalInput): SignalValue {
-    const { texts, length, truncated } = scopedText(request, this.options.in);
-    const banned = this.none && firstIn(this.none, texts);
+    const { pieces, length, truncated } = scopedText(request, this.options.in);
+    const banned = this.none && firstIn(this.none, pieces);
     if (banned !== undefined) return { state: 'false', score: 0, evidence: quoted(banned) };
 
     const { found } = this;
     if (found.size > 0) found.clear();
     const wantsAny = this.any !== undefined || this.patterns.length > 0;
-    if (wantsAny) this.collectAny(texts, found);
+    if (wantsAny) this.collectAny(pieces, found);
     const anyHolds = !wantsAny || found.size > 0;
     let missing: number | undefined;
     for (let index = 0; index < this.all.length; index++) {
-      const match = firstIn(this.all[index]!, texts);
+      const match = firstIn(this.all[index]!, pieces);
       if (match === undefined) missing ??= index;
       else found.add(match.toLowerCase());
     }
@@ -117,20 +117,27 @@ class KeywordMatcher {
     return { state: holds ? 'true' : 'false', score: Math.min(found.size, MAX_SCORE), evidence: said };
   }
 
-  private collectAny(texts: readonly string[], found: Set<string>): void {
-    if (this.any !== undefined) for (const text of texts) this.any.collect(text, found, MAX_SCORE);
-    for (const pattern of this.patterns) if (isIn(pattern, texts)) found.add(`/${pattern.source}/`);
+  private collectAny(pieces: readonly Piece[], found: Set<string>): void {
+    const { any } = this;
+    if (any !== undefined) {
+      for (const piece of pieces) if (mayStand(any, piece)) any.collect(piece.text, found, MAX_SCORE);
+    }
+    for (const pattern of this.patterns) if (isIn(pattern, pieces)) found.add(`/${pattern.source}/`);
   }
 }
 
-function isIn(pattern: SafePattern, texts: readonly string[]): boolean {
-  for (const text of texts) if (pattern.test(text)) return true;
+function mayStand(literals: Literals, piece: Piece): boolean {
+  return literals.mayStandIn(piece.utf8 ?? piece.text);
+}
+
+function isIn(pattern: SafePattern, pieces: readonly Piece[]): boolean {
+  for (const { text } of pieces) if (pattern.test(text)) return true;
   return false;
 }
 
-function firstIn(literals: Literals, texts: readonly string[]): string | undefined {
-  for (const text of texts) {
-    const match = literals.first(text);
+function firstIn(literals: Literals, pieces: readonly Piece[]): string | undefined {
+  for (const piece of pieces) {
+    const match = mayStand(literals, piece) ? literals.first(piece.text) : undefined;
     if (match !== undefined) return match;
   }
   return undefined;

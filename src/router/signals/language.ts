@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { share } from '#contract/schema.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
+import { fromUtf8 } from '#contract/wire-text.js';
 import { looksEnglish } from './english.js';
 import { evidence } from './evidence.js';
 import { LANGUAGES } from './language-codes.js';
 import { type LanguageGuess, loadLanguageModel, readyLanguageModel } from './language-model.js';
-import { scopedText, scopeSchema } from './scope.js';
+import { type Piece, scopedText, scopeSchema } from './scope.js';
 import { scriptOf } from './script.js';
 import type { SignalType } from './signal-type.js';
 
@@ -93,9 +94,15 @@ function unavailable(cause: unknown): SignalValue {
 /** The beginning of the text on one line: fastText stops reading at a line's end. */
 function sample({ request }: SignalInput, scope: z.output<typeof scopeSchema>): string {
   let line = '';
-  for (const text of scopedText(request, scope).texts) {
-    line += (line === '' ? '' : ' ') + text.slice(0, SAMPLE - line.length);
+  for (const piece of scopedText(request, scope).pieces) {
+    line += (line === '' ? '' : ' ') + beginningOf(piece, SAMPLE - line.length);
     if (line.length >= SAMPLE) break;
   }
   return line.includes('\n') ? line.replaceAll('\n', ' ') : line;
+}
+
+/** The first characters of a piece, of which no more is decoded than they may take. */
+function beginningOf(piece: Piece, length: number): string {
+  const { utf8 } = piece;
+  return (utf8 === undefined ? piece.text : fromUtf8(utf8.slice(0, 4 * length))).slice(0, length);
 }

@@ -1,3 +1,4 @@
+import { Anchors } from './anchors.js';
 import { prefixTree } from './prefix-tree.js';
 
 /**
@@ -18,12 +19,19 @@ const MAX_MATCHES = 256;
 /** Finds literal terms, whole words where the script has words. Compiled once; finding allocates only for what is found. */
 export class Literals {
   private readonly pattern: RegExp;
+  private readonly anchors: Anchors | undefined;
 
   constructor(
     terms: readonly string[],
     private readonly caseSensitive: boolean,
   ) {
     this.pattern = new RegExp(alternation(terms, caseSensitive), caseSensitive ? 'gv' : 'giv');
+    this.anchors = Anchors.of(terms);
+  }
+
+  /** A quick no for most texts, given as text or as its UTF-8 bytes: when this is false, no term is found. */
+  mayStandIn(text: string): boolean {
+    return this.anchors?.mayStandIn(text) ?? true;
   }
 
   /** The first term found in `text`, as it is written there; `undefined` when there is none. */
@@ -40,6 +48,17 @@ export class Literals {
       if (match === undefined) return;
       found.add(this.caseSensitive ? match : match.toLowerCase());
     }
+  }
+
+  /** Where the first term at or after `from` begins, −1 when there is none; {@link end} is then where it ends. */
+  find(text: string, from: number): number {
+    this.pattern.lastIndex = from;
+    const found = this.next(text);
+    return found === undefined ? -1 : this.pattern.lastIndex - found.length;
+  }
+
+  get end(): number {
+    return this.pattern.lastIndex;
   }
 
   private next(text: string): string | undefined {

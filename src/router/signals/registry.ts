@@ -1,9 +1,33 @@
+import { bm25 } from './bm25.js';
 import { context } from './context.js';
 import { conversation } from './conversation.js';
+import { event } from './event.js';
+import { fuzzy } from './fuzzy.js';
 import { keyword } from './keyword.js';
 import { language } from './language.js';
 import { metadata } from './metadata.js';
+import { modality } from './modality.js';
+import { ngram } from './ngram.js';
+import { reask } from './reask.js';
 import type { SignalType } from './signal-type.js';
+import { structure } from './structure.js';
+import { time } from './time.js';
+import { workload } from './workload.js';
 
 /** Every kind of signal there is. A new one is a file of its own and a line here. */
-export const SIGNAL_TYPES: readonly SignalType[] = [keyword, context, conversation, metadata, language];
+export const SIGNAL_TYPES: readonly SignalType[] = [
+  keyword,
+  bm25,
+  ngram,
+  fuzzy,
+  context,
+  structure,
+  conversation,
+  reask,
+  modality,
+  workload,
+  metadata,
+  event,
+  time,
+  language,
+];

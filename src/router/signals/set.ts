@@ -1,7 +1,7 @@
 import { WeirError } from '#contract/errors.js';
 import type { Typed } from '#router/one-of.js';
 import { SIGNAL_TYPES } from './registry.js';
-import type { PreparedEvaluator, SignalType } from './signal-type.js';
+import type { PreparedEvaluator, SignalPorts, SignalType } from './signal-type.js';
 
 const BY_TYPE: ReadonlyMap<string, SignalType> = new Map(SIGNAL_TYPES.map(type => [type.type, type]));
 
@@ -16,11 +16,11 @@ export class SignalSet {
   private readonly indexes: ReadonlyMap<string, number>;
 
   /** @throws WeirError when the options of a signal are wrong in a way that `checkRouter` reports. */
-  constructor(signals: Readonly<Record<string, Typed>>) {
+  constructor(signals: Readonly<Record<string, Typed>>, ports: SignalPorts) {
     this.evaluators = Object.entries(signals).map(([name, { type, options }]) => {
       const known = signalType(type);
       if (known === undefined) throw new WeirError('config.unknown_reference', `there is no signal type ${type}`);
-      return known.build(name, options);
+      return known.build(name, options, ports);
     });
     this.indexes = new Map(this.evaluators.map(({ name }, index) => [name, index]));
   }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Clock } from '#contract/clock.js';
 import type { ErrorCode } from '#contract/errors.js';
 import type { SignalCost, SignalEvaluator } from '#contract/signal.js';
 import type { ProblemPath } from '#router/problem.js';
@@ -10,6 +11,13 @@ export interface OptionProblem {
   readonly message: string;
   readonly hint?: string;
   readonly offset?: number;
+  /** The name that nothing has, with the names there are: what a near-name suggestion is made from. */
+  readonly unknown?: { readonly name: string; readonly known: readonly string[] };
+}
+
+/** What signals are given beside their options and the request. */
+export interface SignalPorts {
+  readonly clock: Clock;
 }
 
 /** An evaluator with something to fetch before it is at its fastest, such as a model to load. */
@@ -37,5 +45,5 @@ export interface SignalType<Options = unknown> {
    *
    * @throws WeirError when `check` would have found a problem.
    */
-  build(name: string, options: Options): PreparedEvaluator;
+  build(name: string, options: Options, ports: SignalPorts): PreparedEvaluator;
 }

@@ -1,5 +1,6 @@
 import type { Caller, InferenceRequest, Message } from '#contract/request.js';
-import { fingerprint, hex } from './hash-chain.js';
+import { toUtf8 } from '#contract/wire-text.js';
+import { endsOf, fingerprint, hex } from './hash-chain.js';
 
 /** Names and session ids longer than this are replaced by their fingerprint. */
 const MAX_NAME = 96;
@@ -31,7 +32,8 @@ function tenant(caller: Caller): string {
 /** A name in letters, digits and `_ . @ : -`, others as `%` and four hexadecimal digits; a long one as `#` and its fingerprint. */
 function named(text: string): string {
   if (text.length > MAX_NAME) {
-    return `#${hex(fingerprint([text], text.length))}${hex(fingerprint(['second', text], text.length))}`;
+    const utf8 = toUtf8(text);
+    return `#${hex(fingerprint([utf8], utf8.length))}${hex(fingerprint(['second', utf8], utf8.length))}`;
   }
   if (PLAIN.test(text)) return text;
   return text.replace(NOT_PLAIN, unit => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -53,7 +55,7 @@ export function systemOf(messages: readonly Message[]): string {
 /** Fingerprint of system prompt and tool names, in hexadecimal; empty when there are neither. */
 export function applicationOf(request: InferenceRequest, system: string): string {
   if (request.tools.length === 0) return system === NO_SYSTEM ? '' : system;
-  return hex(fingerprint([system, ...request.tools.map(tool => tool.name)]));
+  return hex(fingerprint([system, ...request.tools.map(tool => toUtf8(tool.name))]));
 }
 
 function firstUserText(messages: readonly Message[]): string {
@@ -68,7 +70,8 @@ function firstUserText(messages: readonly Message[]): string {
 
 function addTexts(message: Message, texts: string[]): void {
   for (const part of message.content) {
-    if (part.type === 'text' || part.type === 'tool_result' || part.type === 'thinking') texts.push(part.text);
-    else if (part.type !== 'tool_call') texts.push(part.source);
+    if (part.type === 'text') texts.push(part.utf8 ?? toUtf8(part.text));
+    else if (part.type === 'tool_result' || part.type === 'thinking') texts.push(toUtf8(part.text));
+    else if (part.type !== 'tool_call') texts.push(endsOf(part.source));
   }
 }

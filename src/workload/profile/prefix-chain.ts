@@ -1,10 +1,11 @@
 import type { ContentPart, InferenceRequest, Message } from '#contract/request.js';
-import { fingerprint, HashChain } from './hash-chain.js';
+import { toUtf8 } from '#contract/wire-text.js';
+import { endsOf, fingerprint, HashChain } from './hash-chain.js';
 
 /** Prompts longer than this many blocks share at most their first part: the chain of a request never grows beyond it. */
 export const MAX_BLOCKS = 4096;
 
-/** Of an image, audio or file, this many characters at either end (and its length) stand for the whole. */
+/** Of an image, audio or file, this many bytes at either end (and its length) stand for the whole. */
 const MEDIA_ENDS = 32_768;
 
 /** What separates the pieces of a prompt: a code no two kinds share, so that moving text between pieces changes the chain. */
@@ -32,21 +33,21 @@ const MARK = {
  * then every message, role before text. A `cache_salt` in the request's metadata seeds the chain, as it does in vLLM: requests
  * with different salts share nothing. Without one the cache is shared by all callers, as the engine's is.
  */
-export function chainOf(request: InferenceRequest, blockChars: number): number[] {
-  const chain = new HashChain(blockChars, MAX_BLOCKS);
+export function chainOf(request: InferenceRequest, blockBytes: number): number[] {
+  const chain = new HashChain(blockBytes, MAX_BLOCKS);
   const salt = request.metadata.cache_salt;
   if (salt !== undefined) {
     chain.mark(MARK.salt);
-    chain.markDigest(fingerprint([salt], MEDIA_ENDS));
+    chain.markDigest(fingerprint([toUtf8(salt)], MEDIA_ENDS));
   }
   for (const tool of request.tools) {
     if (chain.full) return chain.hashes;
     chain.mark(MARK.tool);
-    chain.text(tool.name);
+    chain.bytes(toUtf8(tool.name));
     chain.mark(MARK.toolDescription);
-    chain.text(tool.description);
+    chain.bytes(toUtf8(tool.description));
     chain.mark(MARK.toolParameters);
-    chain.text(JSON.stringify(tool.parameters) ?? '');
+    chain.bytes(toUtf8(JSON.stringify(tool.parameters) ?? ''));
   }
   for (const message of request.messages) {
     if (chain.full) return chain.hashes;
@@ -64,24 +65,24 @@ function addPart(chain: HashChain, part: ContentPart): void {
   switch (part.type) {
     case 'text':
       chain.mark(MARK.text);
-      chain.text(part.text);
+      chain.bytes(part.utf8 ?? toUtf8(part.text));
       return;
     case 'thinking':
       chain.mark(MARK.thinking);
-      chain.text(part.text);
+      chain.bytes(toUtf8(part.text));
       return;
     case 'tool_call':
       chain.mark(MARK.toolCall);
-      chain.text(part.name);
+      chain.bytes(toUtf8(part.name));
       chain.mark(MARK.toolArguments);
-      chain.text(part.arguments);
+      chain.bytes(toUtf8(part.arguments));
       return;
     case 'tool_result':
       chain.mark(MARK.toolResult);
-      chain.text(part.text);
+      chain.bytes(toUtf8(part.text));
       return;
     default:
       chain.mark(MARK[part.type]);
-      chain.markDigest(fingerprint([part.source], MEDIA_ENDS));
+      chain.markDigest(fingerprint([endsOf(part.source, MEDIA_ENDS)], MEDIA_ENDS + 64));
   }
 }

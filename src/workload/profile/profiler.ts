@@ -10,8 +10,8 @@ export interface ProfilerOptions {
   readonly sessionHeaders: readonly string[];
   /** Characters in a token until a model's own ratio is known. */
   readonly charsPerToken: number;
-  /** Characters in a block of {@link WorkloadProfile.prefix}; 256 unless said. */
-  readonly blockChars?: number;
+  /** Bytes in a block of {@link WorkloadProfile.prefix}; 256 unless said. */
+  readonly blockBytes?: number;
 }
 
 /** Makes profiles, and learns from how the requests went. */
@@ -33,7 +33,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
   const lengths = new OutputLengths();
   const sources: ProfileSources = {
     sessionHeaders: options.sessionHeaders.map(header => header.toLowerCase()),
-    blockChars: options.blockChars ?? 256,
+    blockBytes: options.blockBytes ?? 256,
     tokens,
     lengths,
   };
@@ -42,7 +42,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     profile: request => new RequestProfile(request, sources),
     observePrompt(profile, model, promptTokens) {
       if (profile instanceof RequestProfile && profile.media === 0) {
-        tokens.observe(model, profile.promptChars, promptTokens);
+        tokens.observe(model, profile.promptBytes, promptTokens);
       }
     },
     observeOutput(profile, completionTokens) {

@@ -24,7 +24,7 @@ const MEDIA_TOKENS = 765;
 /** What all profiles of one {@link Profiler} share. */
 export interface ProfileSources {
   readonly sessionHeaders: readonly string[];
-  readonly blockChars: number;
+  readonly blockBytes: number;
   readonly tokens: TokenEstimator;
   readonly lengths: OutputLengths;
 }
@@ -76,8 +76,8 @@ export class RequestProfile implements WorkloadProfile {
     this.media = media;
   }
 
-  get promptChars(): number {
-    return this.request.promptChars;
+  get promptBytes(): number {
+    return this.request.promptBytes;
   }
 
   get session(): string {
@@ -101,14 +101,14 @@ export class RequestProfile implements WorkloadProfile {
   }
 
   promptTokens(model?: string): Tokens {
-    return this.sources.tokens.estimate(this.request.promptChars, model) + this.media * MEDIA_TOKENS;
+    return this.sources.tokens.estimate(this.request.promptBytes, model) + this.media * MEDIA_TOKENS;
   }
 
   prefix(): PromptPrefix {
-    const { blockChars, tokens } = this.sources;
+    const { blockBytes, tokens } = this.sources;
     this.knownPrefix ??= {
-      hashes: chainOf(this.request, blockChars),
-      blockTokens: tokens.estimate(blockChars),
+      hashes: chainOf(this.request, blockBytes),
+      blockTokens: tokens.estimate(blockBytes),
     };
     return this.knownPrefix;
   }

@@ -139,7 +139,7 @@ describe('what a client may send', () => {
       ),
       envelope,
     );
-    expect(request.messages).toEqual([
+    expect(JSON.parse(JSON.stringify(request.messages))).toEqual([
       { role: 'system', content: [{ type: 'text', text: 'be brief' }] },
       {
         role: 'user',
@@ -154,5 +154,41 @@ describe('what a client may send', () => {
     expect(request.tools).toEqual([{ name: 'f', description: 'd', parameters: { type: 'object' } }]);
     expect(request.caller.user).toBe('u1');
     expect(request.metadata).toEqual({ plan: 'gold' });
+  });
+
+  const WORDS = ['plain', 'naïve — “quoted”', '日本語 🌊', 'a "b" \\ \n'];
+
+  it.each(WORDS)('reads %j alike in bytes and in escapes, and gives it back after it was let go', said => {
+    const messages = [
+      { role: 'system', content: said },
+      { role: 'user', content: [{ type: 'text', text: said }] },
+      { role: 'tool', tool_call_id: said, content: said },
+    ];
+    const bytes = JSON.stringify({ model: 'auto', user: said, metadata: { said }, messages });
+    const escaped = bytes.replace(/[^\x20-\x7e]/gu, char =>
+      [...Array(char.length).keys()].map(i => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+    );
+    for (const text of [bytes, escaped, bytes.replace('"auto"', '"\\u0061uto"')]) {
+      const inbound = openaiChat.read(Buffer.from(text), envelope);
+      const { request } = inbound;
+      const read = () => request.messages.map(message => message.content.map(part => 'text' in part && part.text));
+      expect(read()).toEqual([[said], [said], [said]]);
+      expect([request.model, request.caller.user, request.metadata.said]).toEqual(['auto', said, said]);
+      expect(request.promptBytes).toBe(3 * Buffer.byteLength(said));
+      const parameters = { systemPrompt: { mode: 'replace', text: 'Sei kurz — bitte' } } as const;
+      const sent = JSON.parse(inbound.bodyFor('größer', parameters, true).toString('utf8')) as Record<string, unknown>;
+      expect(sent).toEqual({
+        ...(JSON.parse(bytes) as object),
+        model: 'größer',
+        stream_options: { include_usage: true },
+        messages: [{ role: 'system', content: 'Sei kurz — bitte' }, ...messages.slice(1)],
+      });
+      expect(read()).toEqual([[said], [said], [said]]);
+    }
+  });
+
+  it('refuses what is no UTF-8', () => {
+    const bytes = Buffer.from('{"model":"m","messages":[{"role":"user","content":"\xff"}]}', 'latin1');
+    expect(() => openaiChat.read(bytes, envelope)).toThrow(expect.objectContaining({ code: 'request.not_json' }));
   });
 });

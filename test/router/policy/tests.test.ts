@@ -26,8 +26,8 @@ const deps = {
   clock: new VirtualClock(),
   random: seededRandom(1),
   models: [facts('small'), facts('large', { price: { prompt: 9, completion: 9, cached: 9 } })],
-  profile: ({ messages, promptChars }: InferenceRequest) =>
-    profile({ turn: messages.filter(({ role }) => role === 'user').length, promptTokens: Math.ceil(promptChars / 4) }),
+  profile: ({ messages, promptBytes }: InferenceRequest) =>
+    profile({ turn: messages.filter(({ role }) => role === 'user').length, promptTokens: Math.ceil(promptBytes / 4) }),
 };
 
 const run = (...tests: readonly Record<string, unknown>[]) => runPolicyTests(configured({ ...BLOCK, tests }), deps);

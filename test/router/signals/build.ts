@@ -1,10 +1,11 @@
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import type { OptionProblem, PreparedEvaluator, SignalType } from '#router/signals/signal-type.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
 import { profile, request } from '../support.js';
 
 /** Builds a signal as a file would: through its schema. */
 export function built(type: SignalType, options: unknown): PreparedEvaluator {
-  return type.build('it', type.schema.parse(options));
+  return type.build('it', type.schema.parse(options), { clock: new VirtualClock() });
 }
 
 /** The value of a signal that needs no waiting. */

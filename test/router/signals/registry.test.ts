@@ -11,8 +11,35 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
     { regex: ['\\b\\w{2,5}\\b', '(a|b)+c*'], in: 'system' },
     { none: ['...'], case_sensitive: true },
   ],
+  bm25: [
+    { documents: { a: 'a the é', b: ['学', 'x y'] }, above: 0, in: 'all' },
+    { documents: { one: 'z' }, above: 0.5, k1: 0, b: 0 },
+  ],
+  ngram: [
+    { any: ['the', '学', 'é a'], in: 'all' },
+    { any: ['a'], size: 2, above: 0 },
+  ],
+  fuzzy: [
+    { any: ['abcde', '学校学校', 'é a'], in: 'all' },
+    { any: ['abc'], edits: 1 },
+  ],
   context: [{ above: 50 }, { below: 50 }],
   conversation: [{ turns: { above: 3 } }, { tool_calls: true, tool_loop: false, images: false }],
+  structure: [
+    { count: 'questions', in: 'all' },
+    { density: 'uppercase', above: 0.1, in: 'all' },
+    { exists: { regex: ['\\w{1,3}', 'x{0,2}'] }, in: 'all' },
+    { sequence: ['digits', { keywords: ['a', 'é'] }, 'urls'], in: 'all' },
+    ...['code_blocks', 'lists', 'numbered_steps', 'tables', 'words', 'sentences', 'lines'].map(count => ({
+      count,
+      in: 'all',
+    })),
+  ],
+  reask: [{}, { above: 0, turns: 16 }],
+  modality: [{ wanted: ['image', 'audio'] }, { given: ['image'], above: 0.8 }, { given: ['audio', 'file'] }],
+  workload: [{ turn: { above: 1 }, archetype: 'agent' }, { session: { share: 0.5 } }, { application: true }],
+  event: [{ types: ['a*'], severity: { at_least: 'error' }, deadline: { within: '1h' } }, { deadline: false }],
+  time: [{ zone: 'Europe/Berlin', windows: [{ days: ['mon'], from: '22:00', to: '06:00' }] }],
   metadata: [{ header: 'x-tier' }, { field: 'constructor' }, { caller: 'user', matches: '^(a|b)+$' }, { model: true }],
   language: ['fr', { in: 'all', min_confidence: 0.1 }],
 };

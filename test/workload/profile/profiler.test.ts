@@ -58,8 +58,8 @@ describe('profile: what arrived', () => {
     [200 * 16 * 4 - 4, 'balanced'],
     [200 * 2 * 4 + 4, 'balanced'],
     [200 * 2 * 4, 'decode'],
-  ])('finds %d characters %s-heavy or balanced', (promptChars, heaviness) => {
-    expect(profile(requestOf(hello, { promptChars })).heaviness).toBe(heaviness);
+  ])('finds %d characters %s-heavy or balanced', (promptBytes, heaviness) => {
+    expect(profile(requestOf(hello, { promptBytes })).heaviness).toBe(heaviness);
   });
 
   it('caps the expected answer by what the caller allows', () => {
@@ -72,8 +72,8 @@ describe('profile: what arrived', () => {
 
   it('learns prompt tokens from reports on text, answers from all', () => {
     const learner = profiler();
-    const text = learner.profile(requestOf(hello, { promptChars: 3000 }));
-    const image = learner.profile(requestOf([said('user', { type: 'image', source: 'x' })], { promptChars: 3000 }));
+    const text = learner.profile(requestOf(hello, { promptBytes: 3000 }));
+    const image = learner.profile(requestOf([said('user', { type: 'image', source: 'x' })], { promptBytes: 3000 }));
     for (let i = 0; i < 10; i++) learner.observePrompt(image, 'm', 10_000);
     expect(text.promptTokens('m')).toBe(750);
     for (let i = 0; i < 10; i++) learner.observePrompt(text, 'm', 1000);

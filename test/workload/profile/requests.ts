@@ -20,7 +20,7 @@ export function requestOf(messages: readonly Message[], rest: Partial<InferenceR
     stream: false,
     caller: { address: '127.0.0.1', headers: {} },
     metadata: {},
-    promptChars: messages.reduce((sum, message) => sum + textOf(message).length, 0),
+    promptBytes: messages.reduce((sum, message) => sum + textOf(message).length, 0),
     ...rest,
   };
 }

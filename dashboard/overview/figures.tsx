@@ -1,0 +1,62 @@
+import type { ComponentChildren } from 'preact';
+import { count, duration, percent, short, usd } from '../format.js';
+import type { Overview } from './page.js';
+
+/** The numbers that matter, each with what it means. */
+export function Figures({ overview }: { overview: Overview }) {
+  const { total, ttft_ms: ttft, from, to, best_model: best, in_flight: open, queued } = overview;
+  const perSecond = total.requests / Math.max(1, (to - from) / 1000);
+  const saved = total.baseline_usd - total.cost_usd;
+  const ended = total.answered + total.failed;
+  return (
+    <dl class="figures">
+      <Figure name="Requests" value={short(total.requests)}>
+        {total.requests === 0 ? 'none' : rate(perSecond)} · {count(open)} open, {count(queued)} queued
+      </Figure>
+      <Figure name="First token, median" value={ttft === undefined ? '–' : duration(ttft.p50)}>
+        {ttft === undefined ? 'nothing answered yet' : `p95 ${duration(ttft.p95)} · p99 ${duration(ttft.p99)}`}
+      </Figure>
+      <Figure
+        name="Failed"
+        value={ended === 0 ? '–' : percent(total.failed / ended)}
+        tone={total.failed > 0 ? 'bad' : undefined}
+      >
+        {count(total.failed)} of {count(ended)} · {count(total.refused)} refused, {count(total.cancelled)} left
+      </Figure>
+      <Figure name="Tokens" value={short(total.prompt_tokens + total.completion_tokens)}>
+        {short(total.prompt_tokens)} in · {short(total.completion_tokens)} out ·{' '}
+        {total.prompt_tokens === 0 ? 'no' : percent(total.cached_tokens / total.prompt_tokens)} cached
+      </Figure>
+      <Figure name="Cost" value={usd(total.cost_usd)}>
+        {total.answered === 0 ? 'at configured prices' : `${usd(total.cost_usd / total.answered)} an answer`}
+      </Figure>
+      <Figure name="Saved" value={total.baseline_usd === 0 ? '–' : percent(saved / total.baseline_usd)} tone="good">
+        {best === undefined || total.baseline_usd === 0
+          ? 'against always asking the best model'
+          : `${usd(Math.abs(saved))} ${saved < 0 ? 'more' : 'less'} than ${best} for all`}
+      </Figure>
+    </dl>
+  );
+}
+
+function rate(perSecond: number): string {
+  return perSecond >= 0.1 ? `${perSecond.toPrecision(2)} a second` : `${(perSecond * 60).toPrecision(2)} a minute`;
+}
+
+function Figure(props: {
+  name: string;
+  value: string;
+  tone?: 'good' | 'bad' | undefined;
+  children: ComponentChildren;
+}) {
+  const { name, value, tone, children } = props;
+  return (
+    <div class="figure">
+      <dt>{name}</dt>
+      <dd>
+        <span class={`figure-value ${tone ?? ''}`}>{value}</span>
+        <span class="figure-more">{children}</span>
+      </dd>
+    </div>
+  );
+}

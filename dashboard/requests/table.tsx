@@ -1,0 +1,113 @@
+import type { DecisionRecord } from '../api/types.js';
+import { clock, count, day, duration, usd } from '../format.js';
+import { STATUS_TONES } from '../story/attempts.js';
+import { Chip, Empty, ErrorNote, Loading } from '../ui/parts.js';
+import { link } from '../ui/routing.js';
+import type { Filter } from './filters.js';
+import type { RecordList } from './records.js';
+
+interface TableProps {
+  readonly list: RecordList;
+  readonly filter: Filter;
+  readonly current: string | undefined;
+}
+
+export function RequestsTable({ list, filter, current }: TableProps) {
+  const { records, loading, error, more } = list;
+  if (error !== undefined && records.length === 0) return <ErrorNote error={error} />;
+  if (records.length === 0 && loading) return <Loading what="Reading the record" />;
+  if (records.length === 0) {
+    return Object.keys(filter).length === 0 ? (
+      <Empty title="No request yet">
+        <p>
+          Each request leaves its story here. <a href={link('playground')}>Send one from the playground</a>
+        </p>
+      </Empty>
+    ) : (
+      <Empty title="No request matches">
+        <p>
+          <a href={link('requests')}>Show all requests</a>
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <table class="grid requests">
+        <caption class="unseen">Latest requests, newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">Status</th>
+            <th scope="col">Decision</th>
+            <th scope="col">Model</th>
+            <th scope="col" class="wide-only">
+              Replica
+            </th>
+            <th scope="col" class="number first-token">
+              First token
+            </th>
+            <th scope="col" class="number">
+              End to end
+            </th>
+            <th scope="col" class="number wide-only">
+              Tokens in + out
+            </th>
+            <th scope="col" class="number">
+              Cost
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {records.map(record => (
+            <Row key={record.id} record={record} filter={filter} current={record.id === current} />
+          ))}
+        </tbody>
+      </table>
+      {error === undefined ? undefined : <ErrorNote error={error} />}
+      {more === undefined ? undefined : (
+        <p class="more-line">
+          <button type="button" onClick={more} disabled={loading}>
+            {loading ? 'Loading…' : 'Older requests'}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Row({ record, filter, current }: { record: DecisionRecord; filter: Filter; current: boolean }) {
+  const { id, at, decision, outcome } = record;
+  const { usage, model } = outcome;
+  const tokens =
+    usage === undefined || model === '' ? '–' : `${count(usage.promptTokens)} + ${count(usage.completionTokens)}`;
+  return (
+    <tr>
+      <th scope="row" data-name="Time">
+        <a href={link('requests', id, filter)} title={`${day(at)}, ${id}`} aria-current={current ? 'true' : undefined}>
+          {clock(at)}
+        </a>
+      </th>
+      <td data-name="Status">
+        <Chip tone={STATUS_TONES[outcome.status]}>{outcome.status}</Chip>
+      </td>
+      <td data-name="Decision">{decision}</td>
+      <td data-name="Model">{model === '' ? '–' : model}</td>
+      <td data-name="Replica" class="wide-only">
+        {outcome.replica === '' ? '–' : outcome.replica}
+      </td>
+      <td data-name="First token" class="number first-token">
+        {outcome.ttftMs === undefined ? '–' : duration(outcome.ttftMs)}
+      </td>
+      <td data-name="End to end" class="number">
+        {duration(outcome.e2eMs)}
+      </td>
+      <td data-name="Tokens" class="number wide-only">
+        {tokens}
+      </td>
+      <td data-name="Cost" class="number">
+        {outcome.costUsd === undefined ? '–' : usd(outcome.costUsd)}
+      </td>
+    </tr>
+  );
+}

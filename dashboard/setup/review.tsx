@@ -1,0 +1,83 @@
+import { useState } from 'preact/hooks';
+import { type Answer, type ApiError, asApiError, call } from '../api/client.js';
+import { Problems } from '../configuration/problems.js';
+import { Choice, ErrorNote, Loading } from '../ui/parts.js';
+import { useResource } from '../ui/resource.js';
+import { link } from '../ui/routing.js';
+import { type Backend, proposed } from './backends.js';
+
+interface ReviewProps {
+  readonly backends: readonly Backend[];
+  /** No file of one's own is in force yet. */
+  readonly demonstration: boolean;
+  readonly saved: Answer<'POST /api/configuration'> | undefined;
+  readonly onSaved: (version: Answer<'POST /api/configuration'>) => void;
+}
+
+/** The weir.yaml that is proposed: shown whole, checked, and put in force with one click. */
+export function Review({ backends, demonstration, saved, onSaved }: ReviewProps) {
+  const [mode, setMode] = useState<'add' | 'new'>(demonstration ? 'new' : 'add');
+  const [error, setError] = useState<ApiError | undefined>(undefined);
+  const [saving, setSaving] = useState(false);
+  const body = { backends: proposed(backends), add: mode === 'add' };
+  const proposal = useResource(`proposal ${JSON.stringify(body)}`, signal =>
+    call('POST /api/discovery/proposal', { body, signal }),
+  );
+  const { value } = proposal;
+  if (saved !== undefined) {
+    return (
+      <p>
+        It is in force as version <code>{saved.version}</code>, written to <code class="id">{saved.source}</code>: yours
+        to read, change and keep. <a href={link('configuration')}>Change it here</a>, or with any editor.
+      </p>
+    );
+  }
+  const wrong = (value?.check?.errors.length ?? 0) > 0;
+  const save = async (): Promise<void> => {
+    if (value === undefined) return;
+    setSaving(true);
+    setError(undefined);
+    try {
+      onSaved(await call('POST /api/configuration', { body: { text: value.text, note: 'set up in the dashboard' } }));
+    } catch (failure) {
+      setError(asApiError(failure));
+    }
+    setSaving(false);
+  };
+  return (
+    <>
+      {demonstration ? undefined : (
+        <Choice
+          legend="What to do with the configuration in force"
+          name="proposal"
+          value={mode}
+          onChange={setMode}
+          options={[
+            ['add', 'Add to what is in force'],
+            ['new', 'Begin anew'],
+          ]}
+        />
+      )}
+      <ErrorNote error={proposal.error} retry={proposal.reload} />
+      {value === undefined ? (
+        proposal.error === undefined ? (
+          <Loading what="Writing it" />
+        ) : undefined
+      ) : (
+        <>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+          <section tabIndex={0} aria-label="Proposed weir.yaml">
+            <pre class="proposal">{value.text}</pre>
+          </section>
+          <Problems check={value.check} warnings={[]} />
+          <ErrorNote error={error} />
+          <div class="actions">
+            <button type="button" class="primary" disabled={wrong || saving} onClick={() => void save()}>
+              {saving ? 'Saving…' : 'Save and use it'}
+            </button>
+          </div>
+        </>
+      )}
+    </>
+  );
+}

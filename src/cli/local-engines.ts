@@ -1,0 +1,149 @@
+import type { Config } from '#config/load.js';
+import type { Tokens } from '#contract/units.js';
+import type { SimulatedReplicaSpec } from '#engine-server/simulated-fleet.js';
+import type { PoolEntry } from '#pool/schema.js';
+
+/** Where the replicas of a pool listen. */
+export interface Started {
+  readonly urls: readonly string[];
+  /** Context window that they have, where the engine knows better than the file. */
+  readonly contextTokens?: Tokens;
+}
+
+/** Pools whose engines were started together and end together. */
+interface Batch {
+  /** By what was asked for. */
+  readonly started: ReadonlyMap<string, Started>;
+  close(): Promise<void>;
+}
+
+interface WantedPool {
+  readonly name: string;
+  readonly entry: PoolEntry;
+}
+
+/**
+ * Runs the engines that a configuration asks for: simulated ones together in a worker thread, each GGUF file in a process of its own. They live
+ * on when the configuration changes, as long as it still asks for any of them.
+ */
+export class LocalEngines {
+  private batches: readonly Batch[] = [];
+
+  /** `onEvent` is told when an engine had to be started again. */
+  constructor(private readonly onEvent: (text: string) => void) {}
+
+  /** Starts what `config` asks for and does not run yet, and gives the configuration with the addresses of all of it. */
+  async resolve(config: Config): Promise<Config> {
+    const wanted = new Map<string, WantedPool>();
+    for (const [name, entry] of Object.entries(config.pool.pools)) {
+      const engine = entry.simulate ?? entry.gguf;
+      if (engine === undefined) continue;
+      wanted.set(JSON.stringify([name, entry.model, entry.context, entry.served_as, engine]), { name, entry });
+    }
+    const missing = [...wanted].filter(([key]) => this.startedFor(key) === undefined);
+    this.batches = [...this.batches, ...(await start(missing, this.onEvent))];
+    const unused = this.batches.filter(batch => ![...batch.started.keys()].some(key => wanted.has(key)));
+    this.batches = this.batches.filter(batch => !unused.includes(batch));
+    for (const batch of unused) void batch.close();
+    return withReplicas(
+      config,
+      new Map([...wanted].map(([key, { name }]) => [name, this.startedFor(key) ?? { urls: [] }])),
+    );
+  }
+
+  async close(): Promise<void> {
+    const { batches } = this;
+    this.batches = [];
+    await Promise.all(batches.map(batch => batch.close()));
+  }
+
+  private startedFor(key: string): Started | undefined {
+    return this.batches.find(batch => batch.started.has(key))?.started.get(key);
+  }
+}
+
+/** A configuration whose local engines have names but no addresses: enough to explain decisions by, without running them. */
+export function withoutEngines(config: Config): Config {
+  const started = new Map<string, Started>();
+  for (const [name, { simulate, gguf }] of Object.entries(config.pool.pools)) {
+    const replicas = simulate?.replicas ?? (gguf === undefined ? undefined : 1);
+    if (replicas !== undefined) started.set(name, { urls: new Array<string>(replicas).fill('http://127.0.0.1:9') });
+  }
+  return withReplicas(config, started);
+}
+
+/** Starts all, or none: what was started is closed again when another cannot be. */
+async function start(
+  wanted: readonly (readonly [key: string, pool: WantedPool])[],
+  onEvent: (text: string) => void,
+): Promise<readonly Batch[]> {
+  const simulated = wanted.filter(([, { entry }]) => entry.simulate !== undefined);
+  const real = wanted.filter(([, { entry }]) => entry.gguf !== undefined);
+  const starting = [
+    ...(simulated.length === 0 ? [] : [startSimulated(simulated)]),
+    ...real.map(([key, { entry }]) => startReal(key, entry, onEvent)),
+  ];
+  const settled = await Promise.allSettled(starting);
+  const started = settled.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
+  const failure = settled.find(result => result.status === 'rejected');
+  if (failure === undefined) return started;
+  await Promise.all(started.map(batch => batch.close()));
+  throw failure.reason;
+}
+
+async function startSimulated(wanted: readonly (readonly [string, WantedPool])[]): Promise<Batch> {
+  const { startSimulatedFleet } = await import('#engine-server/simulated-fleet.js');
+  const specs = wanted.flatMap(([key, { entry }]): readonly SimulatedReplicaSpec[] => {
+    const { simulate, served_as, model, context } = entry;
+    if (simulate === undefined) return [];
+    return [
+      {
+        pool: key,
+        model: served_as ?? model,
+        engineModel: simulate.model,
+        gpu: simulate.gpu,
+        tp: simulate.tp,
+        speed: simulate.speed,
+        count: simulate.replicas,
+        seed: simulate.seed,
+        ...(context === undefined ? undefined : { contextTokens: context }),
+        ...(simulate.blocks === undefined ? undefined : { blocks: simulate.blocks }),
+      },
+    ];
+  });
+  const fleet = await startSimulatedFleet(specs);
+  return { started: new Map([...fleet.urls].map(([key, urls]) => [key, { urls }])), close: () => fleet.close() };
+}
+
+async function startReal(key: string, entry: PoolEntry, onEvent: (text: string) => void): Promise<Batch> {
+  const { startGgufProcess } = await import('#engine-server/gguf/engine-process.js');
+  const { gguf, served_as, model, context } = entry;
+  const { file = '', sequences, threads, cpu } = gguf ?? {};
+  const engine = await startGgufProcess(
+    {
+      ...{ file, servedAs: served_as ?? model },
+      ...(sequences !== undefined && { sequences }),
+      ...(threads !== undefined && { threads }),
+      ...(cpu !== undefined && { cpu }),
+      ...(context !== undefined && { contextTokens: context }),
+    },
+    onEvent,
+  );
+  const { contextTokens } = engine.about;
+  return { started: new Map([[key, { urls: [engine.url], contextTokens }]]), close: () => engine.close() };
+}
+
+/** A configuration with the addresses of its local engines filled in. */
+export function withReplicas(config: Config, started: ReadonlyMap<string, Started>): Config {
+  if (started.size === 0) return config;
+  const pools = Object.fromEntries(
+    Object.entries(config.pool.pools).map(([name, entry]) => {
+      const found = started.get(name);
+      if (found === undefined) return [name, entry];
+      const replicas = found.urls.map((url, at) => ({ url, id: String(at + 1), weight: 1 }));
+      const context = found.contextTokens === undefined ? undefined : { context: found.contextTokens };
+      return [name, { ...entry, ...context, replicas }];
+    }),
+  );
+  return { ...config, pool: { ...config.pool, pools } };
+}

@@ -1,0 +1,75 @@
+import type { AdminRoute } from './route.js';
+import { auditRoute, auditVerificationRoute } from './routes/audit.js';
+import { budgetsRoute, usageRoute } from './routes/budgets.js';
+import {
+  applyRoute,
+  checkRoute,
+  configurationRoute,
+  configurationSchemaRoute,
+  differenceRoute,
+  rollbackRoute,
+  versionRoute,
+  versionsRoute,
+} from './routes/configuration.js';
+import { backendTestRoute, discoveryRoute, proposalRoute } from './routes/discovery.js';
+import { explainRoute } from './routes/explain.js';
+import { drainRoute, faultRoute, modelsRoute, poolsRoute, replicasRoute, undrainRoute } from './routes/fleet.js';
+import {
+  changeKeyRoute,
+  createKeyRoute,
+  keysRoute,
+  revokeKeyRoute,
+  rotateKeyRoute,
+  whoamiRoute,
+} from './routes/keys.js';
+import { openapiRoute } from './routes/openapi.js';
+import { overviewRoute } from './routes/overview.js';
+import { liveRoute, recordRoute, recordsRoute } from './routes/records.js';
+import { sessionRoute, stateRoute } from './routes/state.js';
+import { changeTeamRoute, createTeamRoute, teamsRoute } from './routes/teams.js';
+import { changeUserRoute, createUserRoute, usersRoute } from './routes/users.js';
+
+/** Every route of the admin API. The first that fits a path answers: fixed paths stand before those with a name in them. */
+export const ADMIN_ROUTES: readonly AdminRoute[] = [
+  openapiRoute,
+  sessionRoute,
+  stateRoute,
+  overviewRoute,
+  recordsRoute,
+  liveRoute,
+  recordRoute,
+  explainRoute,
+  modelsRoute,
+  poolsRoute,
+  replicasRoute,
+  drainRoute,
+  undrainRoute,
+  faultRoute,
+  configurationRoute,
+  configurationSchemaRoute,
+  checkRoute,
+  applyRoute,
+  versionsRoute,
+  versionRoute,
+  differenceRoute,
+  rollbackRoute,
+  discoveryRoute,
+  backendTestRoute,
+  proposalRoute,
+  whoamiRoute,
+  keysRoute,
+  createKeyRoute,
+  changeKeyRoute,
+  rotateKeyRoute,
+  revokeKeyRoute,
+  teamsRoute,
+  createTeamRoute,
+  changeTeamRoute,
+  usersRoute,
+  createUserRoute,
+  changeUserRoute,
+  budgetsRoute,
+  usageRoute,
+  auditRoute,
+  auditVerificationRoute,
+];

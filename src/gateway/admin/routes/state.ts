@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { adminRoute } from '#gateway/admin/route.js';
+import { model, pool, replica } from '#gateway/admin/schemas/fleet.js';
+import { modelsOf, poolsOf, replicasOf } from './fleet.js';
+
+export const stateRoute = adminRoute({
+  method: 'GET',
+  path: '/api/state',
+  role: 'viewer',
+  summary: 'What is configured and how the fleet stands',
+  answer: z.object({
+    version: z.string().describe('Version of the configuration in force.'),
+    source: z.string(),
+    uptime_ms: z.number(),
+    draining: z.boolean(),
+    in_flight: z.number(),
+    names: z.array(z.string()).describe('Model names that ask for a decision.'),
+    models: z.array(model),
+    signals: z.array(
+      z.object({ name: z.string(), type: z.string(), tier: z.enum(['inline', 'learned']), microseconds: z.number() }),
+    ),
+    decisions: z.array(
+      z.object({
+        name: z.string(),
+        when: z.string(),
+        tier: z.number(),
+        priority: z.number(),
+        models: z.array(z.string()).optional(),
+        respond: z.string().optional(),
+      }),
+    ),
+    pools: z.array(pool),
+    replicas: z.array(replica),
+    records_dropped: z.number(),
+  }),
+  handle({ gateway }) {
+    const { config, router, clock, records } = gateway.runtime;
+    return {
+      version: config.version,
+      source: config.source,
+      uptime_ms: Math.round(clock.now() - gateway.startedAt),
+      draining: gateway.leaving,
+      in_flight: gateway.inFlight,
+      names: [...router.virtualNames],
+      models: modelsOf(gateway),
+      signals: router.signals.map(({ name, type, cost }) => ({ name, type, ...cost })),
+      decisions: config.router.decisions.map(({ name, when, tier, priority, models, respond }) => ({
+        name,
+        when: String(when),
+        tier,
+        priority,
+        ...(models === undefined ? undefined : { models: models.map(String) }),
+        ...(respond === undefined ? undefined : { respond }),
+      })),
+      pools: poolsOf(gateway),
+      replicas: replicasOf(gateway),
+      records_dropped: records.dropped,
+    };
+  },
+});
+
+export const sessionRoute = adminRoute({
+  method: 'GET',
+  path: '/api/session',
+  role: 'caller',
+  summary: 'Who is calling, and which Weir answers',
+  answer: z.object({
+    name: z.string(),
+    role: z.enum(['caller', 'viewer', 'admin']),
+    version: z.string().describe('Version of Weir.'),
+    demonstration: z.boolean().describe('No configuration has been written yet.'),
+  }),
+  handle: ({ gateway, ports, principal }) => ({
+    name: principal.name,
+    role: principal.role,
+    version: ports.version,
+    demonstration: gateway.runtime.config.source === 'demonstration',
+  }),
+});

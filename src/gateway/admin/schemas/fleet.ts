@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+export const price = z
+  .object({ prompt: z.number(), completion: z.number(), cached: z.number() })
+  .meta({ id: 'Price', description: 'USD per 1M tokens.' });
+
+export const model = z
+  .object({
+    name: z.string(),
+    context: z.number().describe('Context window, in tokens.'),
+    price,
+    quality: z.number().optional(),
+    description: z.string().optional(),
+  })
+  .meta({ id: 'Model' });
+
+export const pool = z
+  .object({
+    name: z.string(),
+    model: z.string(),
+    contextTokens: z.number(),
+    placement: z.string(),
+    inFlight: z.number(),
+    limit: z.number(),
+    available: z.number(),
+    queued: z.number(),
+    queueLength: z.number(),
+    oldestWaitMs: z.number(),
+    predictedWaitMs: z.number().optional(),
+    holdMs: z.number().optional(),
+    tpotMs: z.number().optional(),
+    counts: z.object({ granted: z.number(), waited: z.number(), saturated: z.number(), timedOut: z.number() }),
+  })
+  .meta({ id: 'Pool' });
+
+export const replica = z
+  .object({
+    id: z.string(),
+    pool: z.string(),
+    model: z.string(),
+    url: z.string(),
+    health: z.enum(['unknown', 'healthy', 'unhealthy']),
+    circuit: z.enum(['closed', 'open', 'half-open']),
+    ejectedForMs: z.number(),
+    unavailable: z.string().optional().describe('Why it takes no requests; absent when it does.'),
+    drained: z.boolean(),
+    inFlight: z.number(),
+    limit: z.number(),
+    inFlightTokens: z.number(),
+    ttftMs: z.number().optional(),
+    tpotMs: z.number().optional(),
+    requests: z.number(),
+    failures: z.number(),
+    simulated: z.boolean(),
+  })
+  .meta({ id: 'Replica' });

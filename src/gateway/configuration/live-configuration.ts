@@ -1,0 +1,214 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Config, type LoadOptions, type LoadResult, parseConfig } from '#config/load.js';
+import type { Clock } from '#contract/clock.js';
+import { WeirError } from '#contract/errors.js';
+import type { ConfigVersion, ConfigVersionStore } from '#contract/stores.js';
+import type { Milliseconds } from '#contract/units.js';
+import { Rejection } from '#gateway/admin/rejection.js';
+import { type CheckReport, checkReport, passes } from './check-report.js';
+import { differenceOf, type Hunk } from './difference.js';
+import { stageFile } from './file.js';
+import { masked, unmasked } from './masking.js';
+
+type Valid = LoadResult & { readonly ok: true };
+
+export interface LiveConfigurationPorts {
+  readonly clock: Clock;
+  readonly load: LoadOptions;
+  readonly seed: number;
+  /** Where a configuration is written when the gateway runs on none. */
+  readonly newFile: string;
+  /** Puts a configuration in force. */
+  readonly apply: (config: Config) => Promise<void>;
+  /** Opened on first use. */
+  readonly versions: () => ConfigVersionStore;
+  /** A file has come to be where there was none: from now on it is to be watched. */
+  readonly onFile: (file: string) => Promise<void>;
+}
+
+/** What is in force, and since when. */
+interface InForce {
+  readonly loaded: Valid;
+  readonly at: Milliseconds;
+  readonly author: string;
+}
+
+/** Who changes the configuration, and why. */
+export interface Change {
+  readonly author: string;
+  readonly note?: string;
+  /** Version that the change was made on; when another is in force by now, nothing is changed. */
+  readonly base?: string;
+}
+
+/**
+ * The configuration the gateway runs on: changed by its file or by the API, one change after the other, each checked whole before
+ * any of it is in force. Every version is kept, and can be compared and brought back.
+ */
+export class LiveConfiguration {
+  private inForce: InForce;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    loaded: Valid,
+    /** Absolute path; absent while the gateway runs on its demonstration. */
+    private path: string | undefined,
+    private readonly ports: LiveConfigurationPorts,
+  ) {
+    this.inForce = { loaded, at: ports.clock.wall(), author: 'start' };
+  }
+
+  /** The file; absent while there is none. */
+  get file(): string | undefined {
+    return this.path;
+  }
+
+  get config(): Config {
+    return this.inForce.loaded.config;
+  }
+
+  /** What is in force as people may see it, secrets masked. */
+  shown() {
+    const { loaded, at, author } = this.inForce;
+    return { text: masked(loaded.text).text, warnings: loaded.warnings, at, author };
+  }
+
+  /** The text in force, as it was written: it may hold secrets. */
+  get text(): string {
+    return this.inForce.loaded.text;
+  }
+
+  /** Keeps what was found at start as a version, if it is new. */
+  begin(): void {
+    this.keep('start', '');
+  }
+
+  /** The file was read anew. @returns whether anything has changed. */
+  reloaded(result: Valid): Promise<boolean> {
+    return this.inTurn(async () => {
+      const { loaded } = this.inForce;
+      const same = loaded.text === result.text && JSON.stringify(loaded.config) === JSON.stringify(result.config);
+      if (same) return false;
+      await this.ports.apply(result.config);
+      this.inForce = { loaded: result, at: this.ports.clock.wall(), author: 'file' };
+      this.keep('file', '');
+      return true;
+    });
+  }
+
+  /** All that is wrong with a text, without changing anything. Marks of secrets stand for those in force. */
+  check(text: string): Promise<CheckReport> {
+    return checkReport(this.parse(this.whole(text)), this.ports.seed);
+  }
+
+  /**
+   * Checks a text, puts it in force and writes it to the file.
+   *
+   * @throws Rejection when it is not valid, WeirError `config.stale` when it was made on another version, `config.unwritable` when
+   * the file cannot be written. Whatever is thrown, what was in force still is.
+   */
+  change(text: string, change: Change): Promise<ConfigVersion> {
+    return this.inTurn(() => this.put(this.whole(text), change));
+  }
+
+  /** Brings a version back. @throws WeirError as {@link change}, and `store.not_found`. */
+  rollBack(number: number, change: Change): Promise<ConfigVersion> {
+    return this.inTurn(() => {
+      const note = change.note ?? `back to version ${number}`;
+      return this.put(this.textOf(number), { ...change, note });
+    });
+  }
+
+  /** Versions that were in force, newest first. */
+  history(limit: number): readonly ConfigVersion[] {
+    return this.path === undefined ? [] : this.ports.versions().list(this.path, limit);
+  }
+
+  /** A version's text, secrets masked. @throws WeirError `store.not_found`. */
+  version(number: number): { readonly entry: ConfigVersion; readonly text: string } {
+    const { entry, text } = this.found(number);
+    return { entry, text: masked(text).text };
+  }
+
+  /** What differs between two versions, or a version and what is in force. @throws WeirError `store.not_found`. */
+  difference(from: number, to?: number): readonly Hunk[] {
+    return differenceOf(this.textOf(from), to === undefined ? this.text : this.textOf(to));
+  }
+
+  /** What differs between what is in force and a text. */
+  changes(text: string): readonly Hunk[] {
+    return differenceOf(this.text, this.whole(text));
+  }
+
+  private async put(text: string, { author, note = '', base }: Change): Promise<ConfigVersion> {
+    const before = this.inForce;
+    if (base !== undefined && base !== before.loaded.config.version) {
+      throw new WeirError('config.stale', `Version ${before.loaded.config.version} is in force by now`, {
+        path: 'base',
+        hint: `read it again; ${before.author} changed it`,
+      });
+    }
+    const file = this.path ?? resolve(this.ports.newFile);
+    const result = this.parse(text);
+    const report = await checkReport(result, this.ports.seed);
+    if (!result.ok || !passes(report)) throw new Rejection(report);
+    const staged = await stageFile(file, text);
+    try {
+      await this.ports.apply(result.config);
+    } catch (error) {
+      await staged.discard();
+      throw error;
+    }
+    try {
+      await staged.commit();
+    } catch (error) {
+      await this.ports.apply(before.loaded.config);
+      throw error;
+    }
+    this.inForce = { loaded: result, at: this.ports.clock.wall(), author };
+    const fresh = this.path === undefined;
+    this.path = file;
+    if (fresh) await this.ports.onFile(file);
+    return this.keep(author, note);
+  }
+
+  private parse(text: string): LoadResult {
+    const file = this.path ?? this.ports.newFile;
+    const folder = dirname(resolve(file));
+    const source = this.inForce.loaded.config.source === 'demonstration' ? file : this.inForce.loaded.config.source;
+    return parseConfig(text, {
+      ...this.ports.load,
+      file: source,
+      env: this.ports.load.env ?? process.env,
+      readFile: path => readFileSync(resolve(folder, path), 'utf8'),
+    });
+  }
+
+  private whole(text: string): string {
+    return unmasked(text, masked(this.text));
+  }
+
+  private keep(author: string, note: string): ConfigVersion {
+    const { loaded, at } = this.inForce;
+    const entry = { version: loaded.config.version, at, author, note, source: this.path ?? 'demonstration' };
+    if (this.path === undefined) return { ...entry, number: 0 };
+    return this.ports.versions().add(entry, loaded.text);
+  }
+
+  private textOf(number: number): string {
+    return this.found(number).text;
+  }
+
+  private found(number: number): { readonly entry: ConfigVersion; readonly text: string } {
+    const found = this.path === undefined ? undefined : this.ports.versions().find(this.path, number);
+    if (found === undefined) throw new WeirError('store.not_found', `There is no version ${number}`);
+    return found;
+  }
+
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const next = this.turn.then(work);
+    this.turn = next.catch(() => {});
+    return next;
+  }
+}

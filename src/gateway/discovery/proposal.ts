@@ -1,0 +1,67 @@
+import { isMap, parseDocument } from 'yaml';
+import { REFERENCE_SCHEMA } from './starter.js';
+
+/** A backend that is to be written into a configuration. */
+export interface Backend {
+  readonly url: string;
+  readonly models: readonly { readonly id: string; readonly context?: number | undefined }[];
+  /** Environment variable that holds the key; never the key itself. */
+  readonly variable?: string | undefined;
+  /** USD per 1M tokens; nothing where it is not known, as for engines of one's own. */
+  readonly price?: { readonly prompt: number; readonly completion: number } | undefined;
+}
+
+const NAME = /[^A-Za-z0-9._:/-]+/g;
+
+/**
+ * A `weir.yaml` with these backends: a new one, or the given one with what it lacks added; its comments and order stay.
+ *
+ * @returns the text; whether it is valid is for the check to say.
+ */
+export function propose(backends: readonly Backend[], current?: string): string {
+  const document = parseDocument(current ?? REFERENCE_SCHEMA);
+  const names: string[] = [];
+  for (const { url, models, variable, price = { prompt: 0, completion: 0 } } of backends) {
+    for (const { id, context } of models) {
+      const name = modelName(id);
+      names.push(name);
+      if (document.getIn(['pool', 'models', name]) === undefined) {
+        document.setIn(['pool', 'models', name], flow(document, { ...(context && { context }), price }));
+      }
+      document.setIn(
+        ['pool', 'pools', freePool(document, name)],
+        flow(document, {
+          model: name,
+          ...(name === id ? undefined : { served_as: id }),
+          replicas: [url],
+          ...(variable === undefined ? undefined : { api_key: `\${${variable}}` }),
+        }),
+      );
+    }
+  }
+  const decisions = document.getIn(['router', 'decisions']);
+  if (decisions === undefined && names.length > 0) {
+    const models = [...new Set(names)];
+    document.setIn(['router', 'decisions'], [flow(document, { name: 'default', when: 'otherwise', models })]);
+  }
+  return document.toString({ lineWidth: 120 });
+}
+
+function modelName(id: string): string {
+  return id.replace(NAME, '-').replace(/^[^A-Za-z0-9]+/, '') || 'model';
+}
+
+/** A name for a pool of a model that no pool has yet. */
+function freePool(document: ReturnType<typeof parseDocument>, model: string): string {
+  const base = model.replace(/[/:]/g, '-');
+  const taken = document.getIn(['pool', 'pools']);
+  for (let i = 1; ; i++) {
+    const name = i === 1 ? base : `${base}-${i}`;
+    if (!isMap(taken) || !taken.has(name)) return name;
+  }
+}
+
+/** A value on one line, as people write small mappings. */
+function flow(document: ReturnType<typeof parseDocument>, value: object) {
+  return document.createNode(value, { flow: true });
+}

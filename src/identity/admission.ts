@@ -1,0 +1,203 @@
+import { WeirError } from '#contract/errors.js';
+import type { NanoUsd } from '#contract/identity.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { Accounts } from './accounts.js';
+import { allowsModel, type Grant } from './grant.js';
+import { addRateHeaders, checkTokens, leave } from './limits.js';
+import type { Meter, Quote } from './meter.js';
+import type { Principal } from './roles.js';
+
+/** What a request used, as the engine reported it or, where it reported nothing, as it was estimated. */
+export interface Used {
+  readonly nanoUsd: NanoUsd;
+  readonly promptTokens: Tokens;
+  readonly completionTokens: Tokens;
+}
+
+const NOTHING: Used = Object.freeze({ nanoUsd: 0, promptTokens: 0, completionTokens: 0 });
+
+/** How soon requests in flight may have given back what they do not use. */
+const SOON: Milliseconds = 1000;
+
+/**
+ * One request's way through limits and budgets: admitted, authorised for its model, reserved before each attempt that costs more,
+ * settled once. Everything is decided at once, in memory; nothing here waits.
+ */
+export class Admission {
+  private tokensHeld = 0;
+  private slot = 0;
+  private meters: Meter[] | undefined;
+  private held: number[] | undefined;
+  private settled = false;
+
+  constructor(
+    readonly grant: Grant,
+    private readonly accounts: Accounts,
+  ) {}
+
+  get principal(): Principal {
+    return this.grant.principal;
+  }
+
+  /** Whether anything is limited that must be known before the call: without budgets and token rates a request is only counted. */
+  get needsQuote(): boolean {
+    const { accounts } = this.grant;
+    for (let i = 0; i < accounts.length; i++) {
+      if (accounts[i]!.tokens !== undefined || accounts[i]!.meters.length > 0) return true;
+    }
+    return false;
+  }
+
+  /** Whether some budget counts in USD: then the price of a model matters. */
+  get hasUsdBudget(): boolean {
+    return this.grant.accounts.some(({ meters }) => meters.some(({ budget }) => budget.unit === 'usd'));
+  }
+
+  /** @returns `auth.model` unless key, user and team all allow the model. */
+  authorise(model: string): WeirError | undefined {
+    if (allowsModel(this.grant, model)) return undefined;
+    const { principal } = this.grant;
+    return new WeirError(
+      'auth.model',
+      `${principal.name} may not use the model ${JSON.stringify(model.slice(0, 80))}`,
+      {
+        path: 'model',
+        hint: 'a model that GET /v1/models lists',
+      },
+    );
+  }
+
+  /**
+   * Holds back what an attempt is expected to use, on every budget and on the token rates, in the place of what was held back for the
+   * attempt before. Holds nothing when it refuses.
+   */
+  reserve(now: Milliseconds, quote: Quote): WeirError | undefined {
+    this.release(now);
+    const { accounts } = this.grant;
+    const refusal = checkTokens(accounts, now, quote.expectedTokens) ?? this.checkBudgets(now, quote);
+    if (refusal !== undefined) return refusal;
+    for (let i = 0; i < accounts.length; i++) {
+      const account = accounts[i]!;
+      if (account.tokens !== undefined) this.slot = account.tokens.add(now, quote.expectedTokens);
+      for (let m = 0; m < account.meters.length; m++) this.hold(account.meters[m]!, quote);
+    }
+    this.tokensHeld = quote.expectedTokens;
+    return undefined;
+  }
+
+  private hold(meter: Meter, quote: Quote): void {
+    const want = meter.want(quote);
+    meter.reserved += want;
+    if (this.meters === undefined || this.held === undefined) {
+      this.meters = [meter];
+      this.held = [want];
+      return;
+    }
+    this.meters.push(meter);
+    this.held.push(want);
+  }
+
+  private checkBudgets(now: Milliseconds, quote: Quote): WeirError | undefined {
+    const { accounts } = this.grant;
+    for (let i = 0; i < accounts.length; i++) {
+      const { meters } = accounts[i]!;
+      for (let m = 0; m < meters.length; m++) {
+        const meter = meters[m]!;
+        const want = meter.want(quote);
+        const room = meter.room(now);
+        // A request that costs nothing is refused all the same once a budget is used up: the stop is for the caller.
+        if (room < want || room <= 0) return refusalOf(meter, accounts[i]!.label, want, now);
+      }
+    }
+    return undefined;
+  }
+
+  /** Counts what was used on every account, gives back what was held, and the place. Only the first call counts. */
+  settle(now: Milliseconds, used: Used = NOTHING): void {
+    if (this.settled) return;
+    this.settled = true;
+    const held = this.tokensHeld;
+    const { slot } = this;
+    this.release(now, used.promptTokens + used.completionTokens, held, slot);
+    const { accounts } = this.grant;
+    leave(accounts);
+    const { nanoUsd, promptTokens, completionTokens } = used;
+    const spend = { nanoUsd, promptTokens, completionTokens, requests: 1 };
+    for (let i = 0; i < accounts.length; i++) this.accounts.spend(accounts[i]!, now, spend);
+  }
+
+  /** Ends a request that never came to be one: its place is given back, and nothing is counted. */
+  abandon(now: Milliseconds): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.release(now);
+    leave(this.grant.accounts);
+  }
+
+  /** What any answer tells its caller: rates, and a budget that runs low. */
+  addHeaders(now: Milliseconds, into: Record<string, number | string | readonly string[] | undefined>): void {
+    const { accounts } = this.grant;
+    addRateHeaders(accounts, now, into);
+    for (let i = 0; i < accounts.length; i++) {
+      const { meters } = accounts[i]!;
+      for (let m = 0; m < meters.length; m++) {
+        const meter = meters[m]!;
+        if (meter.alerted) into['x-weir-budget-alert'] = alertText(meter, now);
+      }
+    }
+  }
+
+  private release(now: Milliseconds, usedTokens = 0, held = this.tokensHeld, slot = this.slot): void {
+    const { accounts } = this.grant;
+    if (held !== 0 || usedTokens !== 0) {
+      for (let i = 0; i < accounts.length; i++) {
+        const { tokens } = accounts[i]!;
+        if (held !== 0) tokens?.correct(now, slot, usedTokens - held);
+        else tokens?.add(now, usedTokens);
+      }
+      this.tokensHeld = 0;
+    }
+    if (this.meters === undefined || this.held === undefined) return;
+    for (let i = 0; i < this.meters.length; i++) {
+      const meter = this.meters[i]!;
+      meter.reserved -= this.held[i]!;
+    }
+    this.meters = undefined;
+    this.held = undefined;
+  }
+}
+
+function refusalOf(meter: Meter, owner: string, want: number, now: Milliseconds): WeirError {
+  const { window } = meter.budget;
+  const spent = meter.spent(now);
+  const account = `${meter.show(spent)} of ${meter.show(meter.amount(now))} spent`;
+  if (meter.wouldFit(now, want)) {
+    const held = `${meter.show(meter.reserved)} held for requests in flight`;
+    return new WeirError(
+      'budget.reserved',
+      `The ${windowName(window)} of the ${owner} has no room now: ${account}, ${held}`,
+      {
+        retryAfterMs: SOON,
+      },
+    );
+  }
+  const end = meter.endOf(now);
+  const next = Number.isFinite(end) ? `reset at ${new Date(end).toISOString()}` : 'never reset';
+  return new WeirError(
+    'budget.exhausted',
+    `The ${windowName(window)} of the ${owner} has no room for ${meter.show(want)}: ${account}; it is ${next}`,
+    Number.isFinite(end) ? { retryAfterMs: end - now } : {},
+  );
+}
+
+function windowName(window: string): string {
+  return window === 'total' ? 'budget' : `budget for the ${window}`;
+}
+
+function alertText(meter: Meter, now: Milliseconds): string {
+  const { owner, budget } = meter;
+  const share = Math.round((100 * meter.spent(now)) / meter.amount(now));
+  // Names of users may hold anything: headers may not.
+  const id = owner.id.replace(/[^\x21-\x7e]/g, '?');
+  return `${owner.kind}=${id}; window=${budget.window}; spent=${share}%`;
+}

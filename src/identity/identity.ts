@@ -1,0 +1,306 @@
+import type { AuditEntry } from '#contract/audit.js';
+import type { Cancel, Clock } from '#contract/clock.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
+import type { Budget, SubjectRef, Versioned } from '#contract/identity.js';
+import { ALL_TIME, type IdentityStore } from '#contract/identity-store.js';
+import type { Milliseconds } from '#contract/units.js';
+import { Accounts } from './accounts.js';
+import { Admission } from './admission.js';
+import { Authenticator, type Shown } from './authenticator.js';
+import { Directory } from './directory.js';
+import { type Doer, Governance, type IssuedKey, ownerOf } from './governance.js';
+import type { Grant } from './grant.js';
+import { takeRequest } from './limits.js';
+import type { Meter } from './meter.js';
+import { fromNano } from './money.js';
+import { may, mayInfer } from './roles.js';
+import type { AuthConfig } from './schema.js';
+import { machineSecretBytes, type SecretBytes } from './secret.js';
+import { type FetchJson, TokenVerifier } from './token-verifier.js';
+import { WriteBehind } from './write-behind.js';
+
+/** A budget that runs low. */
+export interface BudgetAlert extends SubjectRef {
+  readonly budget: string;
+  /** The share of the amount that was crossed. */
+  readonly share: number;
+  readonly spent: number;
+  readonly amount: number;
+}
+
+/** A budget as it stands now, in USD or tokens. */
+export interface BudgetState extends SubjectRef {
+  readonly unit: Budget['unit'];
+  readonly window: Budget['window'];
+  readonly timeZone: string;
+  readonly amount: number;
+  readonly spent: number;
+  /** Held back for requests in flight. */
+  readonly reserved: number;
+  readonly resetAt: Milliseconds | null;
+}
+
+export interface IdentityPorts {
+  readonly store: IdentityStore;
+  readonly clock: Clock;
+  readonly fetchJson: FetchJson;
+  readonly secretBytes?: SecretBytes;
+  readonly onAlert?: (alert: BudgetAlert) => void;
+  /** Told when something could not be read or written behind. */
+  readonly onError?: (error: unknown) => void;
+  /** How often spending is written down; 250 ms unless said. What a crash can lose. */
+  readonly flushEveryMs?: Milliseconds;
+  /** How often other processes' changes are looked for; 1 s unless said. */
+  readonly refreshEveryMs?: Milliseconds;
+}
+
+/** Spending by quarters of an hour is kept for a little over three months: longer than any window but `total`, which has its own sum. */
+const KEEP_SPEND: Milliseconds = 100 * 24 * 3_600_000;
+const SWEEP_EVERY: Milliseconds = 60_000;
+const PAGE = 1000;
+/** What is done by the process itself, before there is anyone to do it. */
+export const SYSTEM: Doer = {
+  principal: { kind: 'bootstrap', id: 'system', name: 'Weir', role: 'admin' },
+  actor: { kind: 'system', id: 'system' },
+};
+
+/**
+ * Identity and governance of one process: who calls, what they may do, how much they may use, and what was changed by whom. Decides
+ * in memory and at once; the store is read at start and written behind.
+ */
+export class Identity {
+  readonly directory: Directory;
+  readonly accounts: Accounts;
+  readonly governance: Governance;
+  private readonly authenticator: Authenticator;
+  private readonly behind: WriteBehind;
+  private seen = 0;
+  private stopRefreshing: Cancel | undefined;
+  private sweptAt = 0;
+  private closed = false;
+  private readonly refusals = new Map<string, number>();
+  private alerts = 0;
+
+  /** @param config settings in force; see {@link Identity.configure}. Use {@link openIdentity}. */
+  constructor(
+    private config: AuthConfig,
+    private readonly ports: IdentityPorts,
+  ) {
+    const { store, clock } = ports;
+    this.accounts = new Accounts((account, meter, share) => {
+      this.alerts++;
+      const now = clock.wall();
+      const { kind, id } = account;
+      const { window } = meter.budget;
+      ports.onAlert?.({ kind, id, budget: window, share, spent: meter.spent(now), amount: meter.amount(now) });
+    });
+    this.directory = new Directory(this.accounts);
+    this.authenticator = new Authenticator(this.directory, clock, this.authenticatorOptions());
+    this.behind = new WriteBehind({
+      store,
+      accounts: this.accounts,
+      clock,
+      everyMs: ports.flushEveryMs ?? 250,
+      onError: error => ports.onError?.(error),
+    });
+    this.governance = new Governance({
+      store,
+      clock,
+      secretBytes: ports.secretBytes ?? machineSecretBytes,
+      applied: (entry, audit) => this.applied(entry, audit),
+    });
+  }
+
+  get settings(): AuthConfig {
+    return this.config;
+  }
+
+  /** Reads everything there is, and begins to write behind and to look for changes. */
+  async start(): Promise<void> {
+    const { store } = this.ports;
+    this.seen = await store.auditHead();
+    const entries = await store.load();
+    for (const entry of entries) await this.put(entry);
+    this.behind.start();
+    this.planRefresh();
+  }
+
+  /** Puts other settings in force, as far as they concern issuers, admin key and policies. */
+  configure(config: AuthConfig): void {
+    this.config = config;
+    this.authenticator.configure(this.authenticatorOptions());
+  }
+
+  /** Says who a caller is. A promise only for a token not seen lately. */
+  authenticate(shown: Shown): Grant | WeirError | Promise<Grant | WeirError> {
+    const result = this.authenticator.authenticate(shown);
+    if (result instanceof Promise) return result.then(settled => this.noted(settled));
+    return this.noted(result);
+  }
+
+  /** Begins a request for inference: takes its place under the limits. What comes back must be settled or abandoned. */
+  admit(grant: Grant): Admission | WeirError {
+    const { principal } = grant;
+    if (!mayInfer(principal.role)) {
+      return this.noted(
+        new WeirError('auth.role', `The role ${principal.role} may not ask models`, { hint: 'the role user' }),
+      );
+    }
+    const now = this.ports.clock.wall();
+    const refusal = takeRequest(grant.accounts, now);
+    if (refusal !== undefined) return this.noted(refusal);
+    if (principal.kind === 'key') this.behind.used(principal.id, now);
+    return new Admission(grant, this.accounts);
+  }
+
+  /** Counts a refusal, for the metrics. */
+  noted<T>(result: T | WeirError): T | WeirError {
+    if (isWeirError(result)) this.refusals.set(result.code, (this.refusals.get(result.code) ?? 0) + 1);
+    return result;
+  }
+
+  /** How often each code of refusal was given. */
+  get refused(): ReadonlyMap<string, number> {
+    return this.refusals;
+  }
+
+  /** How many budgets crossed one of their alert shares. */
+  get alerted(): number {
+    return this.alerts;
+  }
+
+  /** Makes the first admin key when there is no other way to get in. @returns its secret, to be shown once. */
+  async bootstrap(): Promise<IssuedKey | undefined> {
+    const hasAdmin = this.directory
+      .all('key')
+      .some(key => key.role === 'admin' && key.revokedAt === undefined && !key.disabled);
+    if (hasAdmin || this.config.admin_key !== undefined) return undefined;
+    return this.governance.createKey(SYSTEM, { name: 'first admin key', role: 'admin' });
+  }
+
+  /** Every budget that someone may see, as it stands: USD or tokens. */
+  budgets({ principal }: Doer): BudgetState[] {
+    const now = this.ports.clock.wall();
+    const states: BudgetState[] = [];
+    for (const kind of ['team', 'user', 'key'] as const) {
+      for (const entity of this.directory.all(kind)) {
+        const owner = ownerOf({ kind, version: 0, entity } as Versioned);
+        if (entity.budgets.length === 0 || !may(principal, `${kind}.read`, owner)) continue;
+        for (const meter of this.accounts.of(kind, entity.id).meters) states.push(stateOf(meter, now));
+      }
+    }
+    return states;
+  }
+
+  /** Resolves when everything settled so far is durable. */
+  flush(): Promise<void> {
+    return this.behind.flush();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.stopRefreshing?.();
+    await this.behind.close();
+    await this.ports.store.close();
+  }
+
+  private authenticatorOptions() {
+    const { config, ports } = this;
+    return {
+      adminKey: config.admin_key,
+      proxy: config.proxy,
+      verifier: new TokenVerifier(config.jwt, ports.fetchJson, ports.clock),
+    };
+  }
+
+  /** A change of this process, durable: in force from here on. */
+  private async applied(entry: Versioned, audit: AuditEntry): Promise<void> {
+    // The rows of other processes that may lie between are still to be read.
+    if (audit.seq === this.seen + 1) this.seen = audit.seq;
+    await this.put(entry);
+  }
+
+  /** Puts an entity in force at once; budgets that are new count once what was spent of them has been read. */
+  private async put(entry: Versioned): Promise<void> {
+    const known = this.directory.get(entry.kind, entry.entity.id);
+    if (known !== undefined && known.version >= entry.version) return;
+    this.directory.put(entry);
+    const account = this.accounts.of(entry.kind, entry.entity.id);
+    const { budgets } = entry.entity;
+    const meters = account.metersFor(budgets);
+    const fresh = meters.filter(meter => !account.meters.includes(meter));
+    // All in one turn: what is settled before is written down before the store reads, what is settled after is counted by the meter.
+    const flushed = fresh.length > 0 ? this.flush() : undefined;
+    const now = this.ports.clock.wall();
+    const starts = fresh.map(meter => meter.startOf(now));
+    const reads = starts.map(start => this.ports.store.spent(account, Number.isFinite(start) ? start : ALL_TIME));
+    account.meters = meters;
+    meters.forEach((meter, at) => {
+      const budget = budgets[at];
+      if (budget !== undefined && meter.budget !== budget) meter.change(budget);
+    });
+    await flushed;
+    const spent = await Promise.all(reads);
+    fresh.forEach((meter, at) => {
+      const { nanoUsd, promptTokens, completionTokens } = spent[at]!;
+      meter.restore(
+        this.ports.clock.wall(),
+        starts[at]!,
+        meter.budget.unit === 'usd' ? nanoUsd : promptTokens + completionTokens,
+      );
+    });
+  }
+
+  private planRefresh(): void {
+    if (this.closed) return;
+    this.stopRefreshing = this.ports.clock.after(this.ports.refreshEveryMs ?? 1000, () => {
+      void this.refresh()
+        .catch((error: unknown) => this.ports.onError?.(error))
+        .finally(() => this.planRefresh());
+    });
+  }
+
+  /** Takes over what other processes changed: the audit log tells what that is. */
+  async refresh(): Promise<void> {
+    const { store, clock } = this.ports;
+    while ((await store.auditHead()) > this.seen) {
+      const rows = await store.audit({ after: this.seen, limit: PAGE });
+      for (const { target, seq } of rows) {
+        if (target.kind === 'key' || target.kind === 'team' || target.kind === 'user') {
+          const entry = await store.find({ kind: target.kind, id: target.id });
+          if (entry !== undefined) await this.put(entry);
+        }
+        this.seen = seq;
+      }
+      if (rows.length === 0) break;
+    }
+    if (clock.now() - this.sweptAt < SWEEP_EVERY) return;
+    this.sweptAt = clock.now();
+    this.accounts.sweep((kind, id) => this.directory.has({ kind, id }));
+    await store.pruneSpend(clock.wall() - KEEP_SPEND);
+  }
+}
+
+function stateOf(meter: Meter, now: Milliseconds): BudgetState {
+  const { unit, window, timeZone } = meter.budget;
+  const shown = (value: number): number => (unit === 'usd' ? fromNano(value) : value);
+  const end = meter.endOf(now);
+  return {
+    kind: meter.owner.kind,
+    id: meter.owner.id,
+    unit,
+    window,
+    timeZone,
+    amount: shown(meter.amount(now)),
+    spent: shown(meter.spent(now)),
+    reserved: shown(meter.reserved),
+    resetAt: Number.isFinite(end) ? end : null,
+  };
+}
+
+/** Opens identity over a store: everything is read before it resolves. */
+export async function openIdentity(config: AuthConfig, ports: IdentityPorts): Promise<Identity> {
+  const identity = new Identity(config, ports);
+  await identity.start();
+  return identity;
+}

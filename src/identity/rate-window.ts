@@ -1,0 +1,83 @@
+import type { Milliseconds } from '#contract/units.js';
+
+const SLOT: Milliseconds = 1000;
+/** Sixty whole slots and the one that has begun: what falls out of the sum is at least 60 seconds old. */
+const SLOTS = 61;
+
+/**
+ * Counts what happened in the last 60 seconds, in slots of one second. No 60 seconds hold more than the limit, however requests
+ * bunch: a bucket that refills would allow twice as much, a counter per minute of the clock as well. 500 bytes.
+ */
+export class RateWindow {
+  private readonly counts = new Float64Array(SLOTS);
+  private newest = Number.NEGATIVE_INFINITY;
+  private sum = 0;
+
+  constructor(public limit: number) {}
+
+  /** How much room there is. */
+  remaining(now: Milliseconds): number {
+    this.advance(now);
+    return Math.max(0, this.limit - this.sum);
+  }
+
+  /** Counts an amount now. @returns the slot to {@link RateWindow.correct} it in. */
+  add(now: Milliseconds, amount: number): number {
+    this.advance(now);
+    this.put(this.newest, amount);
+    return this.newest;
+  }
+
+  /** Changes what was counted in a slot, unless that has left the window. */
+  correct(now: Milliseconds, slot: number, by: number): void {
+    this.advance(now);
+    if (slot > this.newest - SLOTS && slot <= this.newest) this.put(slot, by);
+  }
+
+  /** How long until there is room for an amount: at most 61 seconds, also for one that is more than the limit. */
+  waitFor(now: Milliseconds, amount: number): Milliseconds {
+    this.advance(now);
+    let excess = this.sum + amount - this.limit;
+    if (excess <= 0) return 0;
+    for (let slot = this.newest - SLOTS + 1; slot <= this.newest; slot++) {
+      excess -= this.counts[index(slot)]!;
+      if (excess <= 0) return (slot + SLOTS) * SLOT - now;
+    }
+    return SLOTS * SLOT;
+  }
+
+  /** How long until everything has left the window. */
+  resetIn(now: Milliseconds): Milliseconds {
+    this.advance(now);
+    for (let slot = this.newest; slot > this.newest - SLOTS; slot--) {
+      if (this.counts[index(slot)]! > 0) return (slot + SLOTS) * SLOT - now;
+    }
+    return 0;
+  }
+
+  private put(slot: number, amount: number): void {
+    const at = index(slot);
+    this.counts[at] = this.counts[at]! + amount;
+    this.sum += amount;
+  }
+
+  private advance(now: Milliseconds): void {
+    const slot = Math.floor(now / SLOT);
+    if (slot <= this.newest) return;
+    if (slot - this.newest >= SLOTS) {
+      this.counts.fill(0);
+      this.sum = 0;
+    } else {
+      for (let next = this.newest + 1; next <= slot; next++) {
+        const at = index(next);
+        this.sum -= this.counts[at]!;
+        this.counts[at] = 0;
+      }
+    }
+    this.newest = slot;
+  }
+}
+
+function index(slot: number): number {
+  return ((slot % SLOTS) + SLOTS) % SLOTS;
+}

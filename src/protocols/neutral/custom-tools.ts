@@ -1,0 +1,38 @@
+import { parsedObject } from '#protocols/json.js';
+import type { Tool } from './conversation.js';
+
+/** Schema of the one argument that a free-text tool has on engines that only know tools with JSON arguments. */
+export const FREE_TEXT_SCHEMA = {
+  type: 'object',
+  properties: { input: { type: 'string', description: 'The input, as plain text.' } },
+  required: ['input'],
+  additionalProperties: false,
+} as const;
+
+/** The client's own shell, as a tool that any model can call. */
+export const LOCAL_SHELL: Tool = {
+  name: 'local_shell',
+  form: 'local_shell',
+  description: 'Runs a command on the local machine of the user and returns its output.',
+  parameters: {
+    type: 'object',
+    properties: {
+      command: { type: 'array', items: { type: 'string' }, description: 'The command and its arguments.' },
+      working_directory: { type: 'string' },
+      timeout_ms: { type: 'integer' },
+      env: { type: 'object', additionalProperties: { type: 'string' } },
+    },
+    required: ['command'],
+  },
+};
+
+/** Free text as the arguments that {@link FREE_TEXT_SCHEMA} describes. */
+export function wrapFreeText(text: string): string {
+  return JSON.stringify({ input: text });
+}
+
+/** The free text in such arguments; other arguments as they are, for the client to judge. */
+export function unwrapFreeText(args: string): string {
+  const parsed = parsedObject(args);
+  return typeof parsed?.input === 'string' ? parsed.input : args;
+}

@@ -1,0 +1,85 @@
+import { asText, isObject, type Json, objectsIn, parsedObject } from '#protocols/json.js';
+import type { AnswerEvent, AnswerUsage } from '#protocols/neutral/answer.js';
+import type { AnswerReader } from '#protocols/protocol.js';
+import type { SseEvent } from '#protocols/sse.js';
+import { answerUsage, engineFailure, finishOf } from './terms.js';
+
+type Running = 'text' | 'thinking' | 'refusal';
+
+/** Calls one answer may make: a bound on what a broken engine can make Weir remember. */
+const MOST_CALLS = 256;
+
+/** A Chat Completions stream as neutral events. The first choice alone is read: other APIs have but one. */
+export class ChatReader implements AnswerReader {
+  private blocks = 0;
+  private running: { readonly part: Running; readonly block: number } | undefined;
+  /** Blocks of calls by the index that the engine gives them. */
+  private readonly calls = new Map<number, number>();
+  private finish: unknown;
+  private usage: AnswerUsage | undefined;
+
+  read({ data }: SseEvent): readonly AnswerEvent[] {
+    if (data === '[DONE]') return this.end();
+    const chunk = parsedObject(data);
+    if (chunk === undefined) return NOTHING;
+    if (chunk.error !== undefined && chunk.error !== null) {
+      throw engineFailure(isObject(chunk.error) ? chunk.error.message : chunk.error);
+    }
+    this.usage = answerUsage(chunk.usage) ?? this.usage;
+    const choice = objectsIn(chunk.choices).find(({ index }) => index === undefined || index === 0);
+    if (choice === undefined) return NOTHING;
+    if (choice.finish_reason !== undefined && choice.finish_reason !== null) this.finish = choice.finish_reason;
+    return isObject(choice.delta) ? this.delta(choice.delta) : NOTHING;
+  }
+
+  private delta(delta: Json): AnswerEvent[] {
+    const events: AnswerEvent[] = [];
+    this.said(events, 'thinking', asText(delta.reasoning_content) || asText(delta.reasoning));
+    this.said(events, 'text', asText(delta.content));
+    this.said(events, 'refusal', asText(delta.refusal));
+    for (const call of objectsIn(delta.tool_calls)) this.called(events, call);
+    return events;
+  }
+
+  private said(events: AnswerEvent[], part: Running, text: string): void {
+    if (text === '') return;
+    if (this.running?.part !== part) {
+      this.stop(events);
+      this.running = { part, block: this.blocks++ };
+      events.push({ kind: 'open', block: this.running.block, part });
+    }
+    events.push({ kind: 'delta', block: this.running.block, text });
+  }
+
+  private called(events: AnswerEvent[], call: Json): void {
+    const fn = isObject(call.function) ? call.function : {};
+    const index = typeof call.index === 'number' ? call.index : 0;
+    let block = this.calls.get(index);
+    if (block === undefined) {
+      if (this.calls.size >= MOST_CALLS) throw engineFailure(`more than ${MOST_CALLS} tool calls`);
+      this.stop(events);
+      block = this.blocks++;
+      this.calls.set(index, block);
+      const id = asText(call.id) || `call_${block}`;
+      events.push({ kind: 'open', block, part: 'tool_call', call: { id, name: asText(fn.name) } });
+    }
+    const text = asText(fn.arguments);
+    if (text !== '') events.push({ kind: 'delta', block, text });
+  }
+
+  private stop(events: AnswerEvent[]): void {
+    if (this.running !== undefined) events.push({ kind: 'close', block: this.running.block });
+    this.running = undefined;
+  }
+
+  private end(): AnswerEvent[] {
+    const events: AnswerEvent[] = [];
+    this.stop(events);
+    for (const block of this.calls.values()) events.push({ kind: 'close', block });
+    const finish = finishOf(this.finish, this.calls.size > 0);
+    events.push({ kind: 'end', finish, ...(this.usage === undefined ? undefined : { usage: this.usage }) });
+    return events;
+  }
+}
+
+const NOTHING: readonly AnswerEvent[] = Object.freeze([]);

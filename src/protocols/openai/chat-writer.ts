@@ -1,0 +1,104 @@
+import type { Json } from '#protocols/json.js';
+import type { Answer, AnswerEvent, AnswerUsage, Finish } from '#protocols/neutral/answer.js';
+import type { AnswerHead, AnswerWriter } from '#protocols/protocol.js';
+import { chatCall } from './chat-engine.js';
+import { openaiUsage } from './terms.js';
+
+/** Writes answers of other engines as Chat Completions. Thoughts go where vLLM and DeepSeek put them: `reasoning_content`. */
+export class ChatWriter implements AnswerWriter {
+  private begun = false;
+  private readonly kinds: string[] = [];
+  private readonly callIndex = new Map<number, number>();
+
+  constructor(
+    private readonly head: AnswerHead,
+    private readonly wantsUsage: boolean,
+  ) {}
+
+  whole(answer: Answer): string {
+    const text = textOf(answer, 'text');
+    const refusal = textOf(answer, 'refusal');
+    const thought = textOf(answer, 'thinking');
+    const calls = answer.parts.flatMap(part => (part.type === 'tool_call' ? [chatCall(part)] : []));
+    const message = {
+      role: 'assistant',
+      content: text === '' && (calls.length > 0 || refusal !== '') ? null : text,
+      refusal: refusal === '' ? null : refusal,
+      ...(thought === '' ? undefined : { reasoning_content: thought }),
+      ...(calls.length > 0 ? { tool_calls: calls } : undefined),
+    };
+    return JSON.stringify({
+      ...this.common('chat.completion'),
+      choices: [{ index: 0, message, logprobs: null, finish_reason: FINISH[answer.finish] }],
+      ...(answer.usage === undefined ? undefined : { usage: openaiUsage(answer.usage) }),
+    });
+  }
+
+  event(event: AnswerEvent): string {
+    switch (event.kind) {
+      case 'open':
+        this.kinds[event.block] = event.part;
+        return event.part === 'tool_call' ? this.openCall(event.block, event.call) : '';
+      case 'delta':
+        return this.delta(event.block, event.text);
+      case 'close':
+        return '';
+      case 'end':
+        return this.end(event.finish, event.usage);
+    }
+  }
+
+  private openCall(block: number, { id, name }: { readonly id: string; readonly name: string }): string {
+    const index = this.callIndex.size;
+    this.callIndex.set(block, index);
+    return this.chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }, null);
+  }
+
+  private delta(block: number, text: string): string {
+    switch (this.kinds[block]) {
+      case 'text':
+        return this.chunk({ content: text }, null);
+      case 'thinking':
+        return this.chunk({ reasoning_content: text }, null);
+      case 'refusal':
+        return this.chunk({ refusal: text }, null);
+      default:
+        return this.chunk({ tool_calls: [{ index: this.callIndex.get(block), function: { arguments: text } }] }, null);
+    }
+  }
+
+  private end(finish: Finish, usage: AnswerUsage | undefined): string {
+    const last = this.chunk({}, FINISH[finish]);
+    const counted =
+      this.wantsUsage && usage !== undefined
+        ? `data: ${JSON.stringify({ ...this.common('chat.completion.chunk'), choices: [], usage: openaiUsage(usage) })}\n\n`
+        : '';
+    return `${last}${counted}data: [DONE]\n\n`;
+  }
+
+  private chunk(delta: Json, finish: string | null): string {
+    const said = this.begun ? delta : { role: 'assistant', ...delta };
+    this.begun = true;
+    const choices = [{ index: 0, delta: said, logprobs: null, finish_reason: finish }];
+    return `data: ${JSON.stringify({ ...this.common('chat.completion.chunk'), choices })}\n\n`;
+  }
+
+  private common(object: string): Json {
+    const { id, at, model } = this.head;
+    return { id: `chatcmpl-${id}`, object, created: Math.floor(at / 1000), model };
+  }
+}
+
+const FINISH: Readonly<Record<Finish, string>> = {
+  stop: 'stop',
+  stop_sequence: 'stop',
+  length: 'length',
+  tool_calls: 'tool_calls',
+  content_filter: 'content_filter',
+};
+
+export function textOf(answer: Answer, type: 'text' | 'refusal' | 'thinking'): string {
+  let text = '';
+  for (const part of answer.parts) if (part.type === type) text += part.text;
+  return text;
+}

@@ -1,0 +1,56 @@
+import { WeirError } from '#contract/errors.js';
+import { asText, isObject, type Json } from '#protocols/json.js';
+import type { AnswerUsage, Finish } from '#protocols/neutral/answer.js';
+import { usageOf } from './chat-answer.js';
+
+/** Engines differ on the word when they have called a tool: the calls themselves decide. */
+export function finishOf(reason: unknown, called: boolean): Finish {
+  switch (reason) {
+    case 'length':
+    case 'content_filter':
+      return reason;
+    default:
+      return called ? 'tool_calls' : 'stop';
+  }
+}
+
+export function answerUsage(value: unknown): AnswerUsage | undefined {
+  const usage = usageOf(value);
+  if (usage === undefined || !isObject(value)) return usage;
+  const details = value.completion_tokens_details;
+  const reasoningTokens = isObject(details) ? details.reasoning_tokens : undefined;
+  return typeof reasoningTokens === 'number' ? { ...usage, reasoningTokens } : usage;
+}
+
+/** Token counts in OpenAI's terms: the prompt includes what came from a cache. */
+export function openaiUsage({ promptTokens, completionTokens, cachedTokens, reasoningTokens }: AnswerUsage): Json {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+    ...(reasoningTokens === undefined
+      ? undefined
+      : { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
+  };
+}
+
+/** A budget of thinking tokens in words: the steps at which providers and gateways draw the lines. */
+export function effortFor(budget: number | undefined): string {
+  if (budget === undefined) return 'medium';
+  if (budget <= 2048) return 'low';
+  return budget <= 8192 ? 'medium' : 'high';
+}
+
+/** An error that an engine sent in place of an answer. */
+export function engineFailure(message: unknown): WeirError {
+  const said = asText(message).slice(0, 300);
+  return new WeirError('upstream.status', `The replica reported an error${said === '' ? '' : `: ${said}`}`);
+}
+
+/** An error as OpenAI writes it, what would be right at the end of its message. */
+export function openaiError(error: WeirError): Json {
+  const hint = error.hint === undefined ? '' : ` Expected ${error.hint}.`;
+  const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
+  return { message: message + hint, type: error.type, param: error.path ?? null, code: error.code };
+}

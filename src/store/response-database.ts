@@ -1,0 +1,137 @@
+import { DatabaseSync } from '@photostructure/sqlite';
+import { WeirError } from '#contract/errors.js';
+import { MOST_TURNS, type StoredResponse } from '#contract/stores.js';
+import type { Bytes, Milliseconds } from '#contract/units.js';
+
+export interface ResponseBounds {
+  readonly keepForMs: Milliseconds;
+  /** Responses kept at most; the oldest go first. */
+  readonly keep: number;
+  /** Bytes of all responses and inputs kept at most. */
+  readonly keepBytes: Bytes;
+}
+
+const SCHEMA = `
+  create table if not exists responses (
+    owner text not null,
+    id text not null,
+    at real not null,
+    previous text,
+    input text not null,
+    response text not null,
+    bytes integer not null,
+    primary key (owner, id)
+  );
+  create index if not exists responses_at on responses (at);
+`;
+
+interface Row {
+  readonly owner: string;
+  readonly id: string;
+  readonly at: number;
+  readonly previous: string | null;
+  readonly input: string;
+  readonly response: string;
+}
+
+/** The database of stored responses: synchronous, so it belongs in a thread of its own. */
+export class ResponseDatabase {
+  private readonly database;
+  private readonly insert;
+  private readonly select;
+  private readonly remove;
+  private readonly oldest;
+  private readonly removeRow;
+  private count: number;
+  private bytes: Bytes;
+
+  /** @throws WeirError `store.unavailable` when the file cannot be opened or is no database. */
+  constructor(
+    path: string,
+    private readonly bounds: ResponseBounds,
+  ) {
+    try {
+      this.database = new DatabaseSync(path, { timeout: 5000 });
+      this.database.exec(
+        `pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -2000; ${SCHEMA}`,
+      );
+      this.insert = this.database.prepare(
+        'insert into responses (owner, id, at, previous, input, response, bytes) values (?, ?, ?, ?, ?, ?, ?)',
+      );
+      this.select = this.database.prepare(
+        'select owner, id, at, previous, input, response from responses where owner = ? and id = ? and at >= ?',
+      );
+      this.remove = this.database.prepare('delete from responses where owner = ? and id = ? returning bytes');
+      this.oldest = this.database.prepare('select rowid as row, at, bytes from responses order by at limit 1');
+      this.removeRow = this.database.prepare('delete from responses where rowid = ?');
+      const total = this.database
+        .prepare('select count(*) as count, coalesce(sum(bytes), 0) as bytes from responses')
+        .get() as { readonly count: number; readonly bytes: number };
+      this.count = total.count;
+      this.bytes = total.bytes;
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new WeirError('store.unavailable', `The stored responses in ${path} cannot be opened: ${reason}`, {
+        path: 'gateway.responses.path',
+        hint: 'a path in a folder that can be written, to no file yet or to one that Weir made',
+        cause,
+      });
+    }
+  }
+
+  /** Keeps a response in place of any other with its id, and lets go of what is beyond the bounds. */
+  put({ owner, id, at, previous, input, response }: StoredResponse, now: Milliseconds): void {
+    this.delete(owner, id);
+    const bytes = Buffer.byteLength(input) + Buffer.byteLength(response);
+    this.insert.run(owner, id, at, previous ?? null, input, response, bytes);
+    this.count++;
+    this.bytes += bytes;
+    this.prune(now);
+  }
+
+  find(owner: string, id: string, now: Milliseconds): StoredResponse | undefined {
+    const row = this.select.get(owner, id, now - this.bounds.keepForMs) as Row | undefined;
+    if (row === undefined) return undefined;
+    const { previous, ...rest } = row;
+    return previous === null ? rest : { ...rest, previous };
+  }
+
+  conversation(owner: string, id: string, now: Milliseconds): StoredResponse[] | undefined {
+    const turns: StoredResponse[] = [];
+    let next: string | undefined = id;
+    while (next !== undefined) {
+      const found: StoredResponse | undefined = turns.length < MOST_TURNS ? this.find(owner, next, now) : undefined;
+      if (found === undefined) return undefined;
+      turns.push(found);
+      next = found.previous;
+    }
+    return turns.reverse();
+  }
+
+  delete(owner: string, id: string): boolean {
+    const gone = this.remove.get(owner, id) as { readonly bytes: number } | undefined;
+    if (gone === undefined) return false;
+    this.count--;
+    this.bytes -= gone.bytes;
+    return true;
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private prune(now: Milliseconds): void {
+    const { keepForMs, keep, keepBytes } = this.bounds;
+    for (;;) {
+      const oldest = this.oldest.get() as
+        | { readonly row: number; readonly at: number; readonly bytes: number }
+        | undefined;
+      if (oldest === undefined) return;
+      if (oldest.at >= now - keepForMs && this.count <= keep && this.bytes <= keepBytes) return;
+      this.removeRow.run(oldest.row);
+      this.count--;
+      this.bytes -= oldest.bytes;
+      this.database.exec('pragma incremental_vacuum(64)');
+    }
+  }
+}

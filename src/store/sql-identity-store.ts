@@ -1,0 +1,297 @@
+import type { Kysely, Transaction } from 'kysely';
+import { type AuditDraft, type AuditEntry, auditHash, auditText } from '#contract/audit.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
+import type { SubjectKind, SubjectRef, Versioned } from '#contract/identity.js';
+import {
+  ALL_TIME,
+  type AuditFilter,
+  type Change,
+  type IdentityStore,
+  type Spend,
+  type SpendDelta,
+} from '#contract/identity-store.js';
+import type { Milliseconds } from '#contract/units.js';
+import type { IdentityTables } from './identity-table.js';
+
+const MAX_PAGE = 1000;
+/** Rows that one statement adds: seven parameters each, and databases take some ten thousands. */
+const ROWS_A_STATEMENT = 200;
+
+/** The identity store over any database that Kysely speaks to. Everything here is SQL that SQLite and Postgres share. */
+export class SqlIdentityStore implements IdentityStore {
+  /** @param release closes what is below the query layer. */
+  constructor(
+    private readonly db: Kysely<IdentityTables>,
+    private readonly release: () => void | Promise<void>,
+  ) {}
+
+  load(): Promise<readonly Versioned[]> {
+    return this.guard(async () => (await this.db.selectFrom('entities').selectAll().execute()).map(entryOf));
+  }
+
+  find({ kind, id }: SubjectRef): Promise<Versioned | undefined> {
+    return this.guard(async () => {
+      const row = await this.db
+        .selectFrom('entities')
+        .selectAll()
+        .where('kind', '=', kind)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row === undefined ? undefined : entryOf(row);
+    });
+  }
+
+  commit({ put, audit }: Change): Promise<AuditEntry> {
+    return this.guard(() =>
+      this.db.transaction().execute(async transaction => {
+        const entry = await append(transaction, audit);
+        await write(transaction, put, audit.at);
+        return entry;
+      }),
+    );
+  }
+
+  log(audit: AuditDraft): Promise<AuditEntry> {
+    return this.guard(() => this.db.transaction().execute(transaction => append(transaction, audit)));
+  }
+
+  audit({ after, before, target, actor, limit = 100 }: AuditFilter = {}): Promise<readonly AuditEntry[]> {
+    return this.guard(async () => {
+      let query = this.db.selectFrom('audit_log').select(['seq', 'text', 'previous', 'hash']);
+      if (after !== undefined) query = query.where('seq', '>', after);
+      if (before !== undefined) query = query.where('seq', '<', before);
+      if (target !== undefined) query = query.where('target', '=', target);
+      if (actor !== undefined) query = query.where('actor', '=', actor);
+      const rows = await query
+        .orderBy('seq', after === undefined ? 'desc' : 'asc')
+        .limit(Math.max(1, Math.min(limit, MAX_PAGE)))
+        .execute();
+      return rows.map(auditOf);
+    });
+  }
+
+  auditHead(): Promise<number> {
+    return this.guard(async () => {
+      const row = await this.db.selectFrom('audit_head').select('seq').executeTakeFirstOrThrow();
+      return Number(row.seq);
+    });
+  }
+
+  addSpend(deltas: readonly SpendDelta[]): Promise<void> {
+    return this.guard(() =>
+      this.db.transaction().execute(async transaction => {
+        for (let at = 0; at < deltas.length; at += ROWS_A_STATEMENT) {
+          await transaction
+            .insertInto('spend')
+            .values(deltas.slice(at, at + ROWS_A_STATEMENT).map(rowOf))
+            .onConflict(conflict =>
+              conflict.columns(['kind', 'id', 'bucket']).doUpdateSet(eb => ({
+                nano_usd: eb('spend.nano_usd', '+', eb.ref('excluded.nano_usd')),
+                prompt_tokens: eb('spend.prompt_tokens', '+', eb.ref('excluded.prompt_tokens')),
+                completion_tokens: eb('spend.completion_tokens', '+', eb.ref('excluded.completion_tokens')),
+                requests: eb('spend.requests', '+', eb.ref('excluded.requests')),
+              })),
+            )
+            .execute();
+        }
+      }),
+    );
+  }
+
+  spent({ kind, id }: SubjectRef, since: Milliseconds): Promise<Spend> {
+    return this.guard(async () => {
+      const query = this.db
+        .selectFrom('spend')
+        .select(eb => [
+          eb.fn.sum('nano_usd').as('nano_usd'),
+          eb.fn.sum('prompt_tokens').as('prompt_tokens'),
+          eb.fn.sum('completion_tokens').as('completion_tokens'),
+          eb.fn.sum('requests').as('requests'),
+        ])
+        .where('kind', '=', kind)
+        .where('id', '=', id)
+        .where('bucket', since === ALL_TIME ? '=' : '>=', since);
+      return spendOf(await query.executeTakeFirstOrThrow());
+    });
+  }
+
+  usage(kind: SubjectKind, since: Milliseconds, until: Milliseconds): Promise<readonly (SubjectRef & Spend)[]> {
+    return this.guard(async () => {
+      const rows = await this.db
+        .selectFrom('spend')
+        .select(eb => [
+          'id',
+          eb.fn.sum('nano_usd').as('nano_usd'),
+          eb.fn.sum('prompt_tokens').as('prompt_tokens'),
+          eb.fn.sum('completion_tokens').as('completion_tokens'),
+          eb.fn.sum('requests').as('requests'),
+        ])
+        .where('kind', '=', kind)
+        .where('bucket', '>=', Math.max(0, since))
+        .where('bucket', '<', until)
+        .groupBy('id')
+        .orderBy('nano_usd', 'desc')
+        .orderBy('id')
+        .execute();
+      return rows.map(row => ({ kind, id: row.id, ...spendOf(row) }));
+    });
+  }
+
+  pruneSpend(before: Milliseconds): Promise<number> {
+    return this.guard(async () => {
+      const done = await this.db
+        .deleteFrom('spend')
+        .where('bucket', '<', before)
+        .where('bucket', '<>', ALL_TIME)
+        .executeTakeFirst();
+      return Number(done.numDeletedRows);
+    });
+  }
+
+  touch(uses: readonly (readonly [key: string, at: Milliseconds])[]): Promise<void> {
+    return this.guard(async () => {
+      if (uses.length === 0) return;
+      await this.db.transaction().execute(async transaction => {
+        for (let at = 0; at < uses.length; at += ROWS_A_STATEMENT) {
+          await transaction
+            .insertInto('key_use')
+            .values(uses.slice(at, at + ROWS_A_STATEMENT).map(([key, when]) => ({ key, at: when })))
+            .onConflict(conflict => conflict.column('key').doUpdateSet(eb => ({ at: eb.ref('excluded.at') })))
+            .execute();
+        }
+      });
+    });
+  }
+
+  lastUses(): Promise<ReadonlyMap<string, Milliseconds>> {
+    return this.guard(async () => {
+      const rows = await this.db.selectFrom('key_use').selectAll().execute();
+      return new Map(rows.map(({ key, at }) => [key, Number(at)]));
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+    await this.release();
+  }
+
+  private async guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (isWeirError(cause)) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new WeirError('store.unavailable', `The identity database cannot be used: ${reason}`, { cause });
+    }
+  }
+}
+
+/** Appends a row. The update of the head comes first: whoever else appends waits for it. */
+async function append(transaction: Transaction<IdentityTables>, draft: AuditDraft): Promise<AuditEntry> {
+  const head = await transaction
+    .updateTable('audit_head')
+    .set(eb => ({ seq: eb('seq', '+', 1) }))
+    .where('one', '=', 1)
+    .returning(['seq', 'hash'])
+    .executeTakeFirstOrThrow();
+  const seq = Number(head.seq);
+  const previous = head.hash;
+  const text = auditText(draft);
+  const hash = auditHash(seq, previous, text);
+  const { at, actor, action, target } = draft;
+  await transaction
+    .insertInto('audit_log')
+    .values({ seq, at, actor: actor.id, action, target: target.id, text, previous, hash })
+    .execute();
+  await transaction.updateTable('audit_head').set({ hash }).where('one', '=', 1).execute();
+  return { ...draft, seq, previous, hash };
+}
+
+async function write(transaction: Transaction<IdentityTables>, put: Versioned, at: Milliseconds): Promise<void> {
+  const { kind, version, entity } = put;
+  const document = JSON.stringify(entity);
+  if (version === 0) {
+    const done = await transaction
+      .insertInto('entities')
+      .values({ kind, id: entity.id, version: 1, document, changed_at: at })
+      .onConflict(conflict => conflict.doNothing())
+      .executeTakeFirst();
+    if (Number(done.numInsertedOrUpdatedRows ?? 0) === 1) return;
+    throw new WeirError('identity.exists', `There is a ${kind} ${JSON.stringify(entity.id)} already`, { path: 'id' });
+  }
+  const done = await transaction
+    .updateTable('entities')
+    .set({ version: version + 1, document, changed_at: at })
+    .where('kind', '=', kind)
+    .where('id', '=', entity.id)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (Number(done.numUpdatedRows) === 1) return;
+  throw new WeirError(
+    'identity.conflict',
+    `The ${kind} ${JSON.stringify(entity.id)} was changed by someone else meanwhile`,
+    {
+      hint: 'look at it again, then change it again',
+    },
+  );
+}
+
+function entryOf(row: IdentityTables['entities']): Versioned {
+  return { kind: row.kind, version: Number(row.version), entity: JSON.parse(row.document) as unknown } as Versioned;
+}
+
+function auditOf(row: Pick<IdentityTables['audit_log'], 'seq' | 'text' | 'previous' | 'hash'>): AuditEntry {
+  const [at, actor, action, target, before, after] = JSON.parse(row.text) as [
+    AuditDraft['at'],
+    AuditDraft['actor'],
+    string,
+    AuditDraft['target'],
+    unknown,
+    unknown,
+  ];
+  return {
+    seq: Number(row.seq),
+    at,
+    actor,
+    action,
+    target,
+    ...(before === null ? undefined : { before }),
+    ...(after === null ? undefined : { after }),
+    previous: row.previous,
+    hash: row.hash,
+  };
+}
+
+function rowOf({
+  kind,
+  id,
+  bucket,
+  nanoUsd,
+  promptTokens,
+  completionTokens,
+  requests,
+}: SpendDelta): IdentityTables['spend'] {
+  return {
+    kind,
+    id,
+    bucket,
+    nano_usd: nanoUsd,
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    requests,
+  };
+}
+
+function spendOf(row: {
+  readonly nano_usd: unknown;
+  readonly prompt_tokens: unknown;
+  readonly completion_tokens: unknown;
+  readonly requests: unknown;
+}): Spend {
+  return {
+    nanoUsd: Number(row.nano_usd ?? 0),
+    promptTokens: Number(row.prompt_tokens ?? 0),
+    completionTokens: Number(row.completion_tokens ?? 0),
+    requests: Number(row.requests ?? 0),
+  };
+}

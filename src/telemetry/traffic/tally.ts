@@ -1,0 +1,127 @@
+import type { DecisionRecord } from '#contract/record.js';
+import type { Milliseconds, Usd } from '#contract/units.js';
+import { TimeHistogram } from './histogram.js';
+
+const COUNTS = [
+  'requests',
+  'answered',
+  'failed',
+  'cut',
+  'cancelled',
+  'refused',
+  'promptTokens',
+  'cachedTokens',
+  'completionTokens',
+  'costUsd',
+  'baselineUsd',
+  'joules',
+] as const;
+
+export type CountName = (typeof COUNTS)[number];
+
+/** Sums over requests. */
+export type Counts = Record<CountName, number>;
+
+/** Models or decisions told apart in one span of time; what comes on top is counted as `other`. */
+const MOST_NAMES = 32;
+
+export function zeroCounts(): Counts {
+  return Object.fromEntries(COUNTS.map(name => [name, 0])) as Counts;
+}
+
+/** What happened in one span of time. */
+export class Tally {
+  readonly counts = zeroCounts();
+  readonly models = new Map<string, Counts>();
+  readonly decisions = new Map<string, Counts>();
+  readonly ttft = new TimeHistogram();
+  readonly e2e = new TimeHistogram();
+
+  constructor(readonly at: Milliseconds) {}
+
+  /** @param baseline what the same tokens would have cost on the best model; `undefined` where nobody can tell. */
+  observe(record: DecisionRecord, baseline: Usd | undefined): void {
+    const { outcome, decision } = record;
+    count(this.counts, record, baseline);
+    if (outcome.model !== '') count(entry(this.models, outcome.model), record, baseline);
+    count(entry(this.decisions, decision), record, baseline);
+    // A fixed answer comes at once; it says nothing of how long models take.
+    if (outcome.ttftMs !== undefined && outcome.model !== '') this.ttft.add(outcome.ttftMs);
+    if (outcome.status === 'answered') this.e2e.add(outcome.e2eMs);
+  }
+
+  /** Adds what another span had. @returns this. */
+  plus(other: Tally): this {
+    add(this.counts, other.counts);
+    for (const [name, counts] of other.models) add(entry(this.models, name), counts);
+    for (const [name, counts] of other.decisions) add(entry(this.decisions, name), counts);
+    this.ttft.merge(other.ttft);
+    this.e2e.merge(other.e2e);
+    return this;
+  }
+
+  toJSON(): object {
+    const { counts, ttft, e2e } = this;
+    return {
+      counts,
+      ttft,
+      e2e,
+      models: Object.fromEntries(this.models),
+      decisions: Object.fromEntries(this.decisions),
+    };
+  }
+
+  /** What {@link Tally.toJSON} gave; `undefined` when the text is something else. */
+  static read(at: Milliseconds, json: string): Tally | undefined {
+    try {
+      const { counts, models, decisions, ttft, e2e } = JSON.parse(json) as Kept;
+      const tally = new Tally(at);
+      add(tally.counts, counts);
+      for (const [name, sums] of Object.entries(models)) add(entry(tally.models, name), sums);
+      for (const [name, sums] of Object.entries(decisions)) add(entry(tally.decisions, name), sums);
+      tally.ttft.merge(TimeHistogram.from(ttft));
+      tally.e2e.merge(TimeHistogram.from(e2e));
+      return tally;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+interface Kept {
+  readonly counts: Counts;
+  readonly models: Readonly<Record<string, Counts>>;
+  readonly decisions: Readonly<Record<string, Counts>>;
+  readonly ttft: readonly [number, number][];
+  readonly e2e: readonly [number, number][];
+}
+
+function count(counts: Counts, { outcome }: DecisionRecord, baseline: Usd | undefined): void {
+  const { status, usage, costUsd, joules } = outcome;
+  counts.requests++;
+  counts[status]++;
+  if (usage !== undefined) {
+    counts.promptTokens += usage.promptTokens;
+    counts.cachedTokens += usage.cachedTokens;
+    counts.completionTokens += usage.completionTokens;
+  }
+  if (costUsd !== undefined) {
+    counts.costUsd += costUsd;
+    counts.baselineUsd += baseline ?? costUsd;
+  }
+  if (joules !== undefined) counts.joules += joules;
+}
+
+function add(counts: Counts, more: Readonly<Partial<Counts>>): void {
+  for (const name of COUNTS) counts[name] += more[name] ?? 0;
+}
+
+function entry(map: Map<string, Counts>, name: string): Counts {
+  const key = map.has(name) || map.size < MOST_NAMES ? name : 'other';
+  let counts = map.get(key);
+  if (counts === undefined) {
+    counts = zeroCounts();
+    map.set(key, counts);
+  }
+  return counts;
+}

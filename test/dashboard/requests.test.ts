@@ -1,0 +1,93 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { browserPath, launch, type Visit, visit } from './browser.js';
+import { type StubGateway, stubGateway } from './stub-gateway.js';
+
+const path = browserPath();
+
+describe.skipIf(path === undefined)('requests and fleet', () => {
+  let browser: Browser;
+  let stub: StubGateway;
+  let open: Visit;
+
+  beforeAll(async () => {
+    browser = await launch(path ?? '');
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    stub = await stubGateway();
+  });
+  afterEach(async () => {
+    expect(open.troubles).toEqual([]);
+    await open.context.close();
+    await stub.close();
+  });
+
+  const start = async (hash: string) => {
+    open = await visit(browser, `${stub.url}${hash}`);
+    return open.page;
+  };
+  const request = (prompt: string) =>
+    fetch(`${stub.url}v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: prompt }] }),
+    }).then(response => response.text());
+
+  test('requests appear as they end, newest first, and each opens its story', async () => {
+    const page = await start('#/requests');
+    await page.getByText('No request yet').waitFor();
+    await page.locator('[data-live="on"]').waitFor();
+    await request('one');
+    await request('something forbidden');
+    const rows = page.locator('#latest tbody tr');
+    await expect.poll(() => rows.count()).toBe(2);
+    expect(await rows.first().innerText()).toContain('refuse');
+    await rows.nth(1).getByRole('link').click();
+    await page.locator('[data-step="placement"]').waitFor();
+    expect(new URL(page.url()).hash).toBe('#/requests/req_000000000000000000000001');
+    await rows.first().getByRole('link').click();
+    await page.locator('#story').getByText('no model was asked').waitFor();
+    await page.goBack();
+    await page.locator('[data-step="placement"]').waitFor();
+    await page.reload();
+    await page.locator('[data-step="placement"]').waitFor();
+    await page.getByRole('link', { name: 'Close' }).click();
+    await expect.poll(() => page.locator('#story').count()).toBe(0);
+  });
+
+  test('a link of before the dashboard had pages still opens its story', async () => {
+    await request('one');
+    const page = await start('#req_000000000000000000000001');
+    await page.locator('[data-step="placement"]').waitFor();
+  });
+
+  test('what does not match the filter is not shown, and the address keeps the filter', async () => {
+    const page = await start('#/requests?status=failed');
+    await page.getByText('No request matches').waitFor();
+    await page.locator('[data-live="on"]').waitFor();
+    await request('one');
+    await request('overload it');
+    const rows = page.locator('#latest tbody tr');
+    await expect.poll(() => rows.count()).toBe(1);
+    expect(await rows.first().innerText()).toContain('failed');
+    await rows.first().getByRole('link').click();
+    expect(new URL(page.url()).hash).toBe('#/requests/req_000000000000000000000002?status=failed');
+    await page.getByLabel('Status').selectOption('any');
+    expect(new URL(page.url()).hash).toBe('#/requests/req_000000000000000000000002');
+    await expect.poll(() => rows.count()).toBe(2);
+  });
+
+  test('the fleet shows what is wrong, and faults can be injected', async () => {
+    const page = await start('#/fleet');
+    const card = page.locator('[data-replica="gpu-small/127.0.0.1:9003"]');
+    await card.getByText('circuit open').waitFor();
+    await page.locator('#fleet').getByText('24 of 128 places taken, 2 queued, a wait of about 340 ms').waitFor();
+    const simulated = page.locator('[data-replica="gpu-small/127.0.0.1:9001"]');
+    await simulated.getByRole('combobox').selectOption('cut');
+    await simulated.getByRole('button', { name: 'Inject' }).click();
+    await simulated.getByText('now: cut; cut for 30 s').waitFor();
+    expect(stub.faults).toEqual([{ replica: 'gpu-small/127.0.0.1:9001', body: { kind: 'cut', for: '30s' } }]);
+    const real = page.locator('[data-replica="gpu-large/10.0.0.1:8000"]');
+    expect(await real.getByRole('button', { name: 'Inject' }).count()).toBe(0);
+  });
+});

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Role } from '#contract/identity.js';
+import type { Doer } from '#identity/governance.js';
+import { atLeast, may, type Principal, ROLES } from '#identity/roles.js';
+import { bench, SYSTEM } from './support.js';
+
+const who = (role: Role, team?: string, user?: string): Principal => ({
+  kind: 'key',
+  id: 'k',
+  name: 'k',
+  role,
+  ...(team === undefined ? {} : { team }),
+  ...(user === undefined ? {} : { user }),
+});
+const doer = (role: Role, team?: string, user?: string): Doer => ({
+  principal: who(role, team, user),
+  actor: { kind: 'key', id: 'k', address: '192.0.2.1' },
+});
+
+const actions = [
+  'state.read',
+  'records.read',
+  'config.change',
+  'audit.read',
+  'usage.read',
+  'key.read',
+  'key.change',
+  'team.read',
+  'team.change',
+  'user.read',
+  'user.change',
+] as const;
+
+describe('roles', () => {
+  it('allow what the table says', () => {
+    const table = (role: Role, team: string | undefined, user: string | undefined, target: object) =>
+      actions.filter(action => may(who(role, team, user), action, target));
+    const mine = { team: 't', user: 'u' };
+    const other = { team: 'o', user: 'x' };
+    expect(table('admin', undefined, undefined, other)).toEqual(actions);
+    expect(table('viewer', undefined, undefined, other)).toEqual(actions.filter(action => action.endsWith('.read')));
+    expect(table('viewer', 't', undefined, other)).toEqual(['state.read']);
+    expect(table('team_lead', 't', 'u', mine)).toEqual([
+      'state.read',
+      'records.read',
+      'usage.read',
+      'key.read',
+      'key.change',
+      'team.read',
+      'user.read',
+      'user.change',
+    ]);
+    expect(table('team_lead', 't', 'u', other)).toEqual(['state.read']);
+    expect(table('user', 't', 'u', mine)).toEqual([
+      'records.read',
+      'usage.read',
+      'key.read',
+      'key.change',
+      'team.read',
+      'user.read',
+    ]);
+    expect(table('user', 't', 'u', other)).toEqual([]);
+  });
+
+  it('never give away more than they have, nor reach without a team or user of their own', () => {
+    const some = fc.option(fc.constantFrom('a', 'b'), { nil: undefined });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...ROLES),
+        some,
+        some,
+        fc.constantFrom(...actions),
+        some,
+        some,
+        fc.constantFrom(...ROLES),
+        (role, team, user, action, ofTeam, ofUser, given) => {
+          const principal = who(role, team, user);
+          const allowed = may(principal, action, { team: ofTeam, user: ofUser, role: given });
+          if (allowed && action.endsWith('.change')) expect(atLeast(role, given)).toBe(true);
+          if (allowed && (role === 'user' || role === 'team_lead') && action !== 'state.read') {
+            expect((team !== undefined && team === ofTeam) || (user !== undefined && user === ofUser)).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe('management', () => {
+  it('lets people do what their role allows, where it allows it', async () => {
+    const { governance } = (await bench()).identity;
+    for (const id of ['t', 'o']) await governance.createTeam(doer('admin'), { id });
+    await governance.createUser(doer('admin'), { id: 'u', team: 't' });
+    const lead = doer('team_lead', 't', 'lead');
+    const { key } = await governance.createKey(lead, { name: 'a', team: 't' });
+    const forbidden = { code: 'auth.role' };
+    await expect(governance.createKey(lead, { name: 'b', team: 'o' })).rejects.toMatchObject(forbidden);
+    await expect(governance.createKey(lead, { name: 'b', team: 't', role: 'admin' })).rejects.toMatchObject(forbidden);
+    await expect(governance.changeKey(lead, key.id, { team: 'o' })).rejects.toMatchObject(forbidden);
+    await expect(governance.changeKey(lead, key.id, { role: 'admin' })).rejects.toMatchObject(forbidden);
+    await expect(governance.changeTeam(lead, 't', { budgets: [] })).rejects.toMatchObject(forbidden);
+    await expect(governance.audit(lead, {})).rejects.toMatchObject(forbidden);
+    await governance.changeUser(lead, 'u', { limits: { concurrency: 3 } });
+    const own = await governance.createKey(doer('user', undefined, 'u'), { name: 'mine', user: 'u' });
+    await expect(governance.createKey(doer('user', undefined, 'u'), { name: 'x' })).rejects.toMatchObject(forbidden);
+    await expect(governance.rotateKey(doer('user', undefined, 'u'), key.id)).rejects.toMatchObject({
+      code: 'identity.not_found',
+    });
+    expect((await governance.keys(doer('user', undefined, 'u'))).map(({ id }) => id)).toEqual([own.key.id]);
+    expect((await governance.keys(doer('viewer', 'o'))).length).toBe(0);
+    expect((await governance.keys(doer('viewer'))).length).toBe(2);
+    await expect(governance.revokeKey(doer('viewer'), key.id)).rejects.toMatchObject(forbidden);
+    // A key of an admin is not the lead's to rotate, though it is of the team.
+    const high = await governance.createKey(doer('admin'), { name: 'high', team: 't', role: 'admin' });
+    await expect(governance.rotateKey(lead, high.key.id)).rejects.toMatchObject(forbidden);
+  });
+
+  it('logs each change with before and after, who and from where, and no secret or hash of one', async () => {
+    const { identity, store } = await bench();
+    const { secret, key } = await identity.governance.createKey(doer('admin'), { name: 'k' });
+    await identity.governance.changeKey(doer('admin'), key.id, { limits: { concurrency: 2 } });
+    const rotated = await identity.governance.rotateKey(doer('admin'), key.id);
+    await identity.governance.revokeKey(doer('admin'), key.id);
+    await identity.governance.revokeKey(doer('admin'), key.id);
+    const rows = await identity.governance.audit(SYSTEM, { after: 0 });
+    expect(rows.map(({ action }) => action)).toEqual(['key.create', 'key.update', 'key.rotate', 'key.revoke']);
+    expect(rows[1]).toMatchObject({
+      actor: { kind: 'key', id: 'k', address: '192.0.2.1' },
+      before: { limits: {} },
+      after: { limits: { concurrency: 2 } },
+    });
+    const hashes = [await store.find({ kind: 'key', id: key.id })].flatMap(entry =>
+      entry?.kind === 'key' ? [entry.entity.hash, entry.entity.previous!.hash] : [],
+    );
+    expect(hashes).toHaveLength(2);
+    const told = rows.map(({ before, after }) => JSON.stringify([before, after])).join();
+    for (const text of [secret, rotated.secret, ...hashes]) expect(told).not.toContain(text);
+    expect(await identity.governance.verifyAudit(SYSTEM)).toMatchObject({ entries: 4 });
+  });
+
+  it.each([
+    [{}, 'name'],
+    [{ name: 'k', models: ['*a*b*c*'] }, 'models[0]'],
+    [{ name: 'k', budgets: [{ amount: 1, window: 'year' }] }, 'budgets[0].window'],
+    [{ name: 'k', budgets: [{ amount: 1e9, window: 'day' }] }, 'budgets[0].amount'],
+    [{ name: 'k', budgets: [{ amount: 1, window: 'day', timeZone: 'Mars/Base' }] }, 'budgets[0].timeZone'],
+    [
+      {
+        name: 'k',
+        budgets: [
+          { amount: 1, window: 'day' },
+          { amount: 2, window: 'day' },
+        ],
+      },
+      'budgets',
+    ],
+    [{ name: 'k', limits: { requestsPerMinute: 0 } }, 'limits.requestsPerMinute'],
+    [{ name: 'k', cidrs: ['10.0.0.0/40'] }, 'cidrs[0]'],
+    [{ name: 'k\n' + '\u0007' }, 'name'],
+  ])('refuses the form %j and says where', async (form, path) => {
+    const { governance } = (await bench()).identity;
+    await expect(governance.createKey(SYSTEM, form)).rejects.toMatchObject({ code: 'identity.invalid', path });
+  });
+});

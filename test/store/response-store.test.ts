@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { WeirError } from '#contract/errors.js';
+import { memoryResponseStore } from '#store/memory-response-store.js';
+import { openResponseStore, type ResponseStoreOptions } from '#store/response-store.js';
+import { responseStoreContract, storedLike } from '../contracts/response-store.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-responses-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const open = (rest: Partial<ResponseStoreOptions> = {}) =>
+  openResponseStore({ path: join(folder, 'deeper', 'r.db'), keepForMs: 1e9, keep: 5, keepBytes: 1e9, ...rest });
+
+responseStoreContract('SQLite', () => open());
+responseStoreContract('memory', () => memoryResponseStore({ keep: 5 }));
+
+describe('stored responses on disk', () => {
+  it('are there after close', async () => {
+    const store = open();
+    store.put(storedLike('a'));
+    await store.close();
+    const again = open();
+    expect(await again.find('ada', 'a')).toBeDefined();
+    await again.close();
+  });
+
+  it('go when they are too old, or together too large', async () => {
+    const store = open({ keepForMs: 60_000, keepBytes: 3000 });
+    store.put(storedLike('old', { at: Date.now() - 61_000 }));
+    expect(await store.find('ada', 'old')).toBeUndefined();
+    const now = Date.now();
+    for (const id of ['a', 'b', 'c'])
+      store.put(storedLike(id, { at: now + id.charCodeAt(0), input: 'x'.repeat(1200) }));
+    expect(await store.find('ada', 'a')).toBeUndefined();
+    expect(await store.find('ada', 'c')).toBeDefined();
+    await store.close();
+  });
+
+  it('that cannot be written are counted and said, and the next that is asked for says why', async () => {
+    const path = join(folder, 'no-database');
+    writeFileSync(path, 'this is a letter, not a database '.repeat(100));
+    const errors: WeirError[] = [];
+    const store = open({ path, onError: error => errors.push(error) });
+    store.put(storedLike('a'));
+    await expect(store.find('ada', 'a')).rejects.toMatchObject({ code: 'store.unavailable' });
+    expect(store.dropped).toBe(1);
+    expect(errors).toHaveLength(1);
+    await store.close();
+  });
+
+  it('refuse work after close', async () => {
+    const store = open();
+    await store.close();
+    store.put(storedLike('a'));
+    expect(store.dropped).toBe(1);
+    await expect(store.find('ada', 'a')).rejects.toMatchObject({ code: 'store.unavailable' });
+  });
+});
