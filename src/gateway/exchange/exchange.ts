@@ -15,6 +15,7 @@ import type { Admission } from '#identity/admission.js';
 import type { Lease } from '#pool/lease.js';
 import { fixedAnswer, streamOf } from '#protocols/neutral/fixed.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
+import type { RequestTrace } from '#telemetry/tracing.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
 import { charge, reserve } from './charge.js';
 import { decisionHeaders } from './headers.js';
@@ -40,6 +41,7 @@ export class Exchange implements AttemptOwner, StageContext {
   readonly route: RouteDraft;
   readonly attempts: AttemptOutcome[] = [];
   readonly stages: StageNote[] = [];
+  readonly trace: RequestTrace | undefined;
   placement: Placement | undefined;
   /** What got lost between the client's API and that of the replica which answered. */
   lost: readonly string[] = NOTHING_LOST;
@@ -69,6 +71,7 @@ export class Exchange implements AttemptOwner, StageContext {
     this.profile = runtime.profiler.profile(request);
     this.board = runtime.router.board(request, this.profile);
     this.route = runtime.router.draft(request);
+    this.trace = runtime.tracer?.begin(request.caller.headers);
     response.on('close', this.onClientClosed);
   }
 
@@ -306,6 +309,8 @@ export class Exchange implements AttemptOwner, StageContext {
     const record = recordOf(this, outcome, this.wallArrival);
     runtime.records.append(record);
     runtime.metrics.observe(record);
+    runtime.accessLog.observe(record);
+    this.trace?.end(record);
     runtime.router.observe(outcome, this.route);
     if (usage !== undefined && usage !== NO_TOKENS && status === 'answered') {
       runtime.profiler.observePrompt(this.profile, outcome.model, usage.promptTokens);

@@ -123,13 +123,14 @@ function healthRoute({ response }: Visit): void {
 function readyRoute({ gateway, response }: Visit): void {
   const replicas = gateway.runtime.pool.replicas();
   const available = replicas.filter(replica => replica.unavailable === undefined).length;
-  const ready = !gateway.draining && gateway.prepared && available > 0;
+  const ready = !gateway.leaving && gateway.prepared && available > 0;
   const why = gateway.prepared ? 'no replica available' : 'loading';
-  const status = gateway.draining ? 'draining' : ready ? 'ready' : why;
+  const status = gateway.leaving ? 'draining' : ready ? 'ready' : why;
   sendJson(response, ready ? 200 : 503, { status, replicas: { available, all: replicas.length } });
 }
 
 async function metricsRoute({ gateway, response }: Visit): Promise<void> {
-  const { contentType, body } = await gateway.runtime.metrics.render();
+  const { metrics, peers } = gateway.runtime;
+  const { contentType, body } = await (peers ?? { metrics: () => metrics.render() }).metrics();
   sendText(response, 200, body, contentType);
 }
