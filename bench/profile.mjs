@@ -1,7 +1,7 @@
 // Where the CPU time goes: each system alone under load with V8's sampling profiler, then the functions by their own time, and
 // the project's functions by the time of all that they call.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cpuMicroseconds, mainThreadMicroseconds } from './process-figures.mjs';
 import { BenchFailure } from './rounds.mjs';
@@ -82,7 +82,7 @@ export async function profileSystems({ load, mock, names, sizes, seconds, folder
   for (const name of names) {
     for (const kilobytes of sizes) {
       for (const stream of [false, true]) {
-        const place = emptyFolder(join(folder, `${name}-${kilobytes}kB-${stream ? 'stream' : 'plain'}`));
+        const place = emptyFolder(resolve(folder, `${name}-${kilobytes}kB-${stream ? 'stream' : 'plain'}`));
         const child = await SYSTEMS[name].start({ ports: mock.ports, profile: place });
         const job = { target: child.target, kilobytes, stream, events: mock.events, connections: CONNECTIONS, seconds };
         await load.ask('run', job);

@@ -11,10 +11,15 @@ const USAGE = Buffer.from('"usage"');
 const SEAM = EVENT_END_CRLF.length - 1;
 const NOTHING = Buffer.alloc(0);
 const LINE_ENDS = /[\r\n]+$/;
+/** What makes an event worth being parsed. */
+const TELLING = /"usage"|"error"|"finish_reason"\s*:\s*"/;
+const EVENT_SPLIT = /\r?\n\r?\n/;
 const DONE = '[DONE]';
 const DONE_TAIL = Buffer.from('data: [DONE]\n\n');
 /** Engines end with a finish reason, usage and the end mark, each maybe on its own; one more for good measure. */
 const TAIL_BLOCKS = 4;
+/** Of a block that holds a whole stream only so many events are its end. */
+const TAIL_EVENTS = 8;
 /** The longest event taken: more than any engine writes, less than what would hurt. */
 const MAX_EVENT_BYTES = 8 * 1024 * 1024;
 
@@ -67,18 +72,16 @@ export class ChatStreamRelay implements StreamRelay {
   }
 
   end(): StreamEnd {
-    let tail = '';
-    for (let i = 0; i < TAIL_BLOCKS; i++) tail += this.tail[(this.blocks + i) % TAIL_BLOCKS]?.toString('utf8') ?? '';
     let finish: string | undefined;
     let error: string | undefined;
-    for (const event of tail.split(/\r?\n\r?\n/)) {
+    for (const event of this.lastEvents()) {
       const data = dataOf(event);
       if (data === undefined) continue;
       if (data === DONE) {
         this.done = true;
         continue;
       }
-      const parsed = parse(data);
+      const parsed = TELLING.test(data) ? parse(data) : undefined;
       if (parsed === undefined) continue;
       this.usage = usageOf(parsed.usage) ?? this.usage;
       finish = finishOf(parsed) ?? finish;
@@ -87,10 +90,21 @@ export class ChatStreamRelay implements StreamRelay {
     return { complete: this.done && error === undefined, usage: this.usage, finish, error };
   }
 
+  private lastEvents(): readonly string[] {
+    let events: string[] = [];
+    for (let i = 1; i <= TAIL_BLOCKS && events.length < TAIL_EVENTS; i++) {
+      const block = this.tail[(this.blocks - i + TAIL_BLOCKS) % TAIL_BLOCKS];
+      if (block !== undefined) events = [...endOf(block, TAIL_EVENTS - events.length), ...events];
+    }
+    return events;
+  }
+
   /** Takes out events that carry usage and no choices; engines that write `"usage": null` in every event lose nothing. */
   private withoutUsage(events: Buffer): Buffer | undefined {
+    // What comes before the first event that speaks of usage stays as it is.
+    const from = startOfEvent(events, events.indexOf(USAGE));
     // As bytes, one character each: what is kept stays as it came, be it UTF-8 or not, and counts are digits in either.
-    const text = events.toString('latin1');
+    const text = events.toString('latin1', from);
     const kept: string[] = [];
     for (const event of text.split(/(?<=\r?\n\r?\n)/)) {
       const data = event.includes('"usage"') ? dataOf(event.replace(LINE_ENDS, '')) : undefined;
@@ -102,7 +116,8 @@ export class ChatStreamRelay implements StreamRelay {
     }
     const out = kept.join('');
     if (out.length === text.length) return events;
-    return out === '' ? undefined : Buffer.from(out, 'latin1');
+    if (from === 0) return out === '' ? undefined : Buffer.from(out, 'latin1');
+    return Buffer.concat([events.subarray(0, from), Buffer.from(out, 'latin1')]);
   }
 }
 
@@ -112,6 +127,20 @@ function endOfEvents(data: Buffer): number {
   const lf = data.lastIndexOf(EVENT_END);
   const crlf = data.lastIndexOf(EVENT_END_CRLF);
   return Math.max(lf < 0 ? 0 : lf + EVENT_END.length, crlf < 0 ? 0 : crlf + EVENT_END_CRLF.length);
+}
+
+/** Where the event begins that the byte `at` belongs to. */
+function startOfEvent(data: Buffer, at: number): number {
+  const lf = data.lastIndexOf(EVENT_END, at);
+  const crlf = data.lastIndexOf(EVENT_END_CRLF, at);
+  return Math.max(lf < 0 ? 0 : lf + EVENT_END.length, crlf < 0 ? 0 : crlf + EVENT_END_CRLF.length);
+}
+
+/** The last `count` events of a block of whole ones. */
+function endOf(block: Buffer, count: number): readonly string[] {
+  let from = block.length;
+  for (let i = 0; i < count && from > 0; i++) from = startOfEvent(block, Math.max(0, from - EVENT_END_CRLF.length - 1));
+  return block.toString('utf8', from).split(EVENT_SPLIT);
 }
 
 function endsWithDone(events: Buffer): boolean {
