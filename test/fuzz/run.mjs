@@ -14,17 +14,33 @@ import { seededRandom } from '../../dist/contract/random.js';
 import { Coverage } from './coverage.mjs';
 import { chance, pick } from './draw.mjs';
 import { mutate, shrink } from './mutate.mjs';
+import * as answerStream from './targets/answer-stream.mjs';
+import * as apiRequest from './targets/api-request.mjs';
 import * as chatAnswer from './targets/chat-answer.mjs';
 import * as chatRequest from './targets/chat-request.mjs';
 import * as chatStream from './targets/chat-stream.mjs';
 import * as config from './targets/config.mjs';
+import * as eventStream from './targets/event-stream.mjs';
 import * as httpResponse from './targets/http-response.mjs';
 import * as jsonEdit from './targets/json-edit.mjs';
 import * as metrics from './targets/metrics.mjs';
 import * as policy from './targets/policy.mjs';
 import * as trace from './targets/trace.mjs';
 
-export const TARGETS = [chatRequest, chatStream, chatAnswer, jsonEdit, httpResponse, policy, trace, metrics, config];
+export const TARGETS = [
+  chatRequest,
+  chatStream,
+  chatAnswer,
+  apiRequest,
+  eventStream,
+  answerStream,
+  jsonEdit,
+  httpResponse,
+  policy,
+  trace,
+  metrics,
+  config,
+];
 
 /** Cases between two looks at what has run: more as less is new, for a look costs as much as hundreds of cases. */
 const SMALLEST_BATCH = 32;

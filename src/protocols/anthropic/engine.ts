@@ -5,6 +5,7 @@ import type { Conversation, Tool } from '#protocols/neutral/conversation.js';
 import { FREE_TEXT_SCHEMA } from '#protocols/neutral/custom-tools.js';
 import { Lost } from '#protocols/neutral/lost.js';
 import type { EngineRequest, EngineSide, EngineTerms } from '#protocols/protocol.js';
+import { unsupported } from '#protocols/translation.js';
 import { MessagesReader } from './reader.js';
 import { REDACTED } from './request.js';
 import { failureOf, finishFrom, usageFrom } from './terms.js';
@@ -32,8 +33,7 @@ function encode(conversation: Conversation, terms: EngineTerms): EngineRequest {
   const body = compact({
     model: terms.servedModel,
     max_tokens: thinking?.maxTokens ?? limit,
-    system: systemOf(messages, lost),
-    messages: turnsOf(messages, thinking !== undefined, lost),
+    ...asked(systemOf(messages, lost), turnsOf(messages, thinking !== undefined, lost), lost),
     tools: tools.length === 0 ? undefined : tools.map(tool => toolJson(tool, lost)),
     tool_choice: choiceJson(conversation),
     thinking: thinking?.thinking,
@@ -69,6 +69,18 @@ function systemOf(messages: readonly Message[], lost: Lost): Json[] | undefined 
     blocks.push(...message.content.flatMap(part => (part.type === 'text' ? textBlock(part.text, part) : [])));
   });
   return blocks.length === 0 ? undefined : blocks;
+}
+
+/** System and turns. Anthropic takes no request without a turn: where system messages are all there is, the last is what to answer. */
+function asked(system: readonly Json[] | undefined, turns: readonly Json[], lost: Lost): Json {
+  if (turns.length > 0) return { system, messages: turns };
+  const last = system?.at(-1);
+  if (system === undefined || last === undefined) throw unsupported('a conversation without a message', 'messages');
+  lost.add('messages.system_position');
+  return {
+    system: system.length === 1 ? undefined : system.slice(0, -1),
+    messages: [{ role: 'user', content: [last] }],
+  };
 }
 
 /** Turns of user and assistant by turns: what comes from tools is the user's. */
