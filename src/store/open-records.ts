@@ -1,6 +1,7 @@
 import type { WeirError } from '#contract/errors.js';
 import type { RecordStore } from '#contract/stores.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
+import { openPostgresRecords } from './postgres/open.js';
 import { openRecordStore } from './record-store.js';
 
 /** Where the record is kept and for how long, as the configuration says it. */
@@ -31,7 +32,6 @@ export async function openRecords(
   onError: (error: WeirError) => void,
 ): Promise<OpenedRecords> {
   if (postgres === undefined) return { records: await openRecordStore({ path, keepForMs, keepBytes, onError }) };
-  const { openPostgresRecords } = await import('./postgres/postgres-record-store.js');
   const remote = await openPostgresRecords({ url: postgres, keepForMs, onError });
   return { records: remote, remote };
 }

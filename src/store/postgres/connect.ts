@@ -1,9 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import { isWeirError, WeirError } from '#contract/errors.js';
-import { migrate } from './migrations.js';
+import type { Milliseconds } from '#contract/units.js';
+import { migrate, type Schema } from './migrations.js';
 
-/** Connections of one process: writing takes one, questions the others. */
+/** Connections of one store in one process: writing takes one, questions the others. */
 const MOST_CONNECTIONS = 4;
+const TIMEOUT: Milliseconds = 3000;
 
 /** Errors of the server that no waiting will mend: a wrong name, password or right, and a newer schema. */
 const HOPELESS = /^(?:28|3D|3F|42)/;
@@ -11,20 +13,15 @@ const HOPELESS = /^(?:28|3D|3F|42)/;
 /**
  * A pool of connections, not yet connected.
  *
+ * @param path the setting that asks for it, for error messages.
  * @throws WeirError `store.unavailable` when the package `pg` is not installed.
  */
-export async function openPool(url: string): Promise<Pool> {
-  const { default: pg } = await import('pg').catch((cause: unknown) => {
-    throw new WeirError('store.unavailable', 'A record in Postgres needs the package pg', {
-      path: 'gateway.record.postgres',
-      hint: 'npm install pg@8',
-      cause,
-    });
-  });
-  const pool = new pg.Pool({
+export async function openPool(url: string, path: string): Promise<Pool> {
+  const { Pool } = await loadDriver(path);
+  const pool = new Pool({
     connectionString: url,
     max: MOST_CONNECTIONS,
-    connectionTimeoutMillis: 3000,
+    connectionTimeoutMillis: TIMEOUT,
     idleTimeoutMillis: 60_000,
     statement_timeout: 30_000,
     query_timeout: 35_000,
@@ -36,20 +33,29 @@ export async function openPool(url: string): Promise<Pool> {
   return pool;
 }
 
-/** Sets the schema up, once. @throws what kept it from that; `store.unavailable` where waiting would not help. */
-export async function setUp(pool: Pool): Promise<void> {
+/** @throws WeirError `store.unavailable` when the package `pg` is not installed. */
+export async function loadDriver(path: string): Promise<typeof import('pg').default> {
+  const { default: pg } = await import('pg').catch((cause: unknown) => {
+    throw new WeirError('store.unavailable', 'Postgres needs the package pg', {
+      path,
+      hint: 'npm install pg@8',
+      cause,
+    });
+  });
+  return pg;
+}
+
+/** Sets a schema up, once. @throws what kept it from that; `store.unavailable` where waiting would not help. */
+export async function setUp(pool: Pool, schema: Schema, path: string): Promise<void> {
   let client: PoolClient | undefined;
   try {
     client = await pool.connect();
-    await migrate(client);
+    await migrate(client, schema, path);
   } catch (cause) {
     if (!isWeirError(cause) && !HOPELESS.test(codeOf(cause))) throw cause;
     throw isWeirError(cause)
       ? cause
-      : new WeirError('store.unavailable', `Postgres refuses: ${(cause as Error).message}`, {
-          path: 'gateway.record.postgres',
-          cause,
-        });
+      : new WeirError('store.unavailable', `Postgres refuses: ${(cause as Error).message}`, { path, cause });
   } finally {
     client?.release();
   }

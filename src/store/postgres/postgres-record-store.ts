@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { DecisionRecord } from '#contract/record.js';
@@ -6,7 +6,9 @@ import type { RecordFilter, RecordStore } from '#contract/stores.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import { limitOf } from '#store/record-filter.js';
 import { codeOf, openPool, setUp } from './connect.js';
+import { RECORD_SCHEMA } from './migrations.js';
 import { COLUMNS, type RecordTables, rowOf } from './record-rows.js';
+import { restoredJson, storableJson, storableText } from './storable.js';
 
 export interface PostgresRecordOptions {
   readonly url: string;
@@ -16,10 +18,13 @@ export interface PostgresRecordOptions {
   readonly flushEveryMs?: Milliseconds;
   /** Records that may wait while the database is away; 16,384 unless said. Further ones are dropped and counted. */
   readonly backlog?: number;
+  /** How often what is too old is looked for; 30 s unless said. */
+  readonly pruneEveryMs?: Milliseconds;
   /** Told when the database is lost, at most once in ten seconds, and when records are refused by it. */
   readonly onError?: (error: WeirError) => void;
 }
 
+const PATH = 'gateway.record.postgres';
 const BATCH = 64;
 const MOST_BACKLOG_BYTES: Bytes = 64 * 1024 ** 2;
 /** What a record takes in memory without its prompt, about. */
@@ -41,26 +46,11 @@ const INSERT = {
   text: `insert into weir_records (${columns.join(', ')}) select ${columns.join(', ')}
     from json_to_recordset($1::json) as batch(${definitions.join(', ')}) on conflict (id) do nothing`,
 };
+const RECORD = sql<string>`record::text`.as('record');
 const PRUNE = `delete from weir_records where id in (select id from weir_records where at_ms < $1 order by at_ms limit ${PRUNE_ROWS})`;
 
-/**
- * Opens the decision record in Postgres. When the database cannot be reached at first, it is tried again behind the requests, and
- * records wait.
- *
- * @throws WeirError `store.unavailable` when waiting will not help: wrong password, no such database, a newer schema, no package.
- */
-export async function openPostgresRecords(options: PostgresRecordOptions): Promise<PostgresRecordStore> {
-  const [pool, { Kysely, PostgresDialect }] = await Promise.all([openPool(options.url), import('kysely')]);
-  const db = new Kysely<RecordTables>({ dialect: new PostgresDialect({ pool }) });
-  const store = new PostgresRecordStore(options, pool, db);
-  try {
-    await store.connect();
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-  return store;
-}
+/** Data that the server will never take: values, constraints, and what no index holds. */
+const REFUSED = /^(?:2[123]|54)/;
 
 export class PostgresRecordStore implements RecordStore {
   private waiting: DecisionRecord[] = [];
@@ -75,12 +65,30 @@ export class PostgresRecordStore implements RecordStore {
   private complainedAt = Number.NEGATIVE_INFINITY;
   private closing: Promise<void> | undefined;
 
-  constructor(
+  /**
+   * Opens the decision record in Postgres. When the database cannot be reached at first, it is tried again behind the requests, and
+   * records wait.
+   *
+   * @throws WeirError `store.unavailable` when waiting will not help: wrong password, no such database, a newer schema, no package.
+   */
+  static async open(options: PostgresRecordOptions): Promise<PostgresRecordStore> {
+    const pool = await openPool(options.url, PATH);
+    const store = new PostgresRecordStore(options, pool, new Kysely({ dialect: new PostgresDialect({ pool }) }));
+    try {
+      await store.connect();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return store;
+  }
+
+  private constructor(
     private readonly options: PostgresRecordOptions,
     private readonly pool: Pool,
     private readonly db: Kysely<RecordTables>,
   ) {
-    this.pruning = setInterval(() => void this.prune(), PRUNE_EVERY).unref();
+    this.pruning = setInterval(() => void this.prune(), options.pruneEveryMs ?? PRUNE_EVERY).unref();
   }
 
   get dropped(): number {
@@ -100,7 +108,7 @@ export class PostgresRecordStore implements RecordStore {
   /** Sets the schema up; while the server cannot be reached, that is left for later. */
   async connect(): Promise<void> {
     try {
-      await setUp(this.pool);
+      await setUp(this.pool, RECORD_SCHEMA, PATH);
       this.ready = true;
     } catch (error) {
       if (isWeirError(error)) throw error;
@@ -114,6 +122,7 @@ export class PostgresRecordStore implements RecordStore {
     const { backlog = 16_384, flushEveryMs = 100 } = this.options;
     if (this.closing !== undefined || this.waiting.length >= backlog || this.bytes + size > MOST_BACKLOG_BYTES) {
       this.lost++;
+      this.complain(`Records are dropped, ${this.lost} so far: the backlog is full`, this.away);
       return;
     }
     this.waiting.push(record);
@@ -125,21 +134,21 @@ export class PostgresRecordStore implements RecordStore {
 
   async find(id: string): Promise<DecisionRecord | undefined> {
     const row = await this.asking(() =>
-      this.db.selectFrom('weir_records').select('record').where('id', '=', id).executeTakeFirst(),
+      this.db.selectFrom('weir_records').select(RECORD).where('id', '=', storableText(id)).executeTakeFirst(),
     );
-    return row?.record;
+    return row === undefined ? undefined : recordOf(row);
   }
 
   async list(filter: RecordFilter = {}): Promise<readonly DecisionRecord[]> {
     const rows = await this.asking(() =>
       this.matching(filter)
-        .select('record')
+        .select(RECORD)
         .orderBy('at_ms', 'desc')
         .orderBy('id', 'desc')
         .limit(limitOf(filter))
         .execute(),
     );
-    return rows.map(row => row.record);
+    return rows.map(recordOf);
   }
 
   async count(filter: RecordFilter = {}): Promise<number> {
@@ -175,7 +184,8 @@ export class PostgresRecordStore implements RecordStore {
   private matching({ decision, model, status, session, since, before }: RecordFilter) {
     let query = this.db.selectFrom('weir_records');
     for (const [column, value] of Object.entries({ decision, model, status, session })) {
-      if (value !== undefined) query = query.where(column as 'decision' | 'model' | 'status' | 'session', '=', value);
+      if (value !== undefined)
+        query = query.where(column as 'decision' | 'model' | 'status' | 'session', '=', storableText(value));
     }
     if (since !== undefined) query = query.where('at_ms', '>=', since);
     if (before !== undefined) query = query.where('at_ms', '<', before);
@@ -211,7 +221,7 @@ export class PostgresRecordStore implements RecordStore {
 
   private async writeAll(): Promise<void> {
     try {
-      if (!this.ready) await setUp(this.pool);
+      if (!this.ready) await setUp(this.pool, RECORD_SCHEMA, PATH);
       this.ready = true;
       while (this.waiting.length > 0) {
         const batch = this.waiting.slice(0, BATCH);
@@ -230,10 +240,10 @@ export class PostgresRecordStore implements RecordStore {
 
   private async insert(batch: readonly DecisionRecord[]): Promise<void> {
     try {
-      await this.pool.query({ ...INSERT, values: [JSON.stringify(batch.map(rowOf))] });
+      await this.pool.query({ ...INSERT, values: [storableJson(JSON.stringify(batch.map(rowOf)))] });
     } catch (error) {
-      // Data that the server will never take: the others are written without it.
-      if (!/^2[123]/.test(codeOf(error))) throw error;
+      // The others are written without what is refused.
+      if (!REFUSED.test(codeOf(error))) throw error;
       if (batch.length > 1) for (const record of batch) await this.insert([record]);
       else {
         this.lost++;
@@ -264,6 +274,10 @@ export class PostgresRecordStore implements RecordStore {
     this.complainedAt = now;
     this.options.onError?.(new WeirError('store.unavailable', message, { cause }));
   }
+}
+
+function recordOf({ record }: { readonly record: string }): DecisionRecord {
+  return JSON.parse(restoredJson(record)) as DecisionRecord;
 }
 
 function closed(): WeirError {

@@ -30,7 +30,8 @@ export interface RecordRow {
   readonly ttft_ms: number | null;
   readonly e2e_ms: number;
   readonly config_version: string;
-  readonly record: DecisionRecord;
+  /** JSON, read as text. */
+  readonly record: string;
 }
 
 export interface RecordTables {
@@ -66,21 +67,21 @@ export const COLUMNS: Readonly<Record<keyof RecordRow, string>> = {
   record: 'json not null',
 };
 
-/** A record as a row. Postgres has no text with a zero character in it: columns show another sign there, `record` keeps it. */
-export function rowOf(record: DecisionRecord): RecordRow {
+/** A record as a row. */
+export function rowOf(record: DecisionRecord): Omit<RecordRow, 'record'> & { readonly record: DecisionRecord } {
   const { outcome, caller, profile } = record;
   const { usage } = outcome;
   return {
-    id: clean(record.id),
+    id: record.id,
     at_ms: record.at,
-    session: clean(profile.session),
-    decision: clean(record.decision),
-    model: clean(outcome.model),
+    session: profile.session,
+    decision: record.decision,
+    model: outcome.model,
     status: outcome.status,
     api: record.api,
-    model_asked: clean(record.modelAsked),
-    caller: caller.key === undefined ? null : clean(caller.key),
-    end_user: caller.user === undefined ? null : clean(caller.user),
+    model_asked: record.modelAsked,
+    caller: caller.key ?? null,
+    end_user: caller.user ?? null,
     pool: outcome.pool === '' ? null : outcome.pool,
     replica: outcome.replica === '' ? null : outcome.replica,
     http_status: outcome.httpStatus,
@@ -97,8 +98,4 @@ export function rowOf(record: DecisionRecord): RecordRow {
     config_version: record.configVersion,
     record,
   };
-}
-
-function clean(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\u{FFFD}') : text;
 }

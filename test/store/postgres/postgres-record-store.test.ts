@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { WeirError } from '#contract/errors.js';
-import { openPostgresRecords } from '#store/postgres/postgres-record-store.js';
+import { openPostgresRecords } from '#store/postgres/open.js';
 import { recordStoreContract } from '../../contracts/record-store.js';
 import { POSTGRES, type PostgresServer, startPostgres } from '../../support/postgres-server.js';
 import { describeWith } from '../../support/real-component.js';
@@ -13,7 +14,8 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
     const client = new pg.Client(server.url);
     await client.connect();
     try {
-      return (await client.query(text)).rows as Record<string, unknown>[];
+      const results = [await client.query(text)].flat();
+      return (results.at(-1)?.rows ?? []) as Record<string, unknown>[];
     } finally {
       await client.end();
     }
@@ -50,6 +52,55 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
     await Promise.all(stores.map(store => store.flush()));
     expect(await stores[0]!.count()).toBe(300);
     await Promise.all(stores.map(store => store.close()));
+  });
+
+  it('keeps text that Postgres cannot hold, and finds by it', async () => {
+    const store = await open();
+    const odd = ['a\0b', '\u{D800}', 'x\u{DC00}y', '\u{F8FF}0000', '\\u0000', '\\\0', '\u{1F600}'];
+    for (const text of odd) store.append(recordOf(text, { at: Date.now(), decision: text, prompt: text }));
+    for (const text of odd) {
+      expect(await store.find(text)).toMatchObject({ id: text, decision: text, prompt: text });
+      expect(await store.count({ decision: text })).toBe(1);
+    }
+    await store.close();
+    expect(store.dropped).toBe(0);
+  });
+
+  it('counts a record that the server refuses, and writes the others', async () => {
+    const errors: WeirError[] = [];
+    const store = await open({ onError: error => errors.push(error) });
+    const noise = randomBytes(20_000).toString('hex');
+    const record = recordOf('long', { at: Date.now() });
+    store.append(recordOf('one', { at: Date.now() }));
+    store.append({ ...record, profile: { ...record.profile, session: noise } });
+    store.append(recordOf('two', { at: Date.now() }));
+    await store.flush();
+    expect(await store.count()).toBe(2);
+    expect([store.dropped, store.up]).toEqual([1, true]);
+    expect(errors[0]?.message).toMatch(/refused/);
+    await store.close();
+  });
+
+  it('deletes records by age', async () => {
+    const store = await open({ pruneEveryMs: 20 });
+    for (let i = 0; i < 2500; i++) store.append(recordOf(`old${i}`, { at: Date.now() - 3_600_001 }));
+    store.append(recordOf('new', { at: Date.now() }));
+    await store.flush();
+    await expect.poll(() => store.count(), { timeout: 10_000 }).toBe(1);
+    await store.close();
+  });
+
+  it('looks records up by index', async () => {
+    const store = await open();
+    const plan = async (where: string) => {
+      const rows = await ask(`set enable_seqscan = off; explain select record from weir_records where ${where}
+        order by at_ms desc, id desc limit 100`);
+      return JSON.stringify(rows);
+    };
+    expect(await plan('true')).toContain('weir_records_at');
+    expect(await plan("session = 's'")).toContain('weir_records_session');
+    expect(await plan("caller = 'k'")).toContain('weir_records_caller');
+    await store.close();
   });
 
   it('loses nothing when the server is killed under load and comes back', async () => {
@@ -95,7 +146,7 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
     });
     const store = await open();
     await store.close();
-    await ask('insert into weir_schema (version) values (999)');
+    await ask("insert into weir_schema (name, version) values ('record', 999)");
     await expect(open()).rejects.toThrow(/newer Weir/);
   });
 });
