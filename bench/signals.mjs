@@ -1,11 +1,11 @@
-// What each signal costs by the length of the text it reads, in µs of CPU: `node bench/signals.mjs [--json]` after `npm run build`.
-// Beside it how often the modality rules are right, on the labelled prompts that none of them was made on, when the file is given:
-// `node bench/signals.mjs --modality test/router/signals/labelled/modality-prompts.ts`.
+// What each signal costs by the length of the text it reads, in µs of CPU, and how often the rules of `modality` are right on the
+// labelled prompts that none of them was made on: `node bench/signals.mjs [--json]` after `npm run build`.
 import { readFileSync } from 'node:fs';
 import { wantedMedium } from '#router/signals/modality/wanted.js';
 import { SIGNAL_TYPES } from '#router/signals/registry.js';
 
 const LENGTHS = [100, 1000, 10_000, 100_000];
+const ROUNDS = 5;
 const TEXT =
   'Please tell me whether the contract between the two parties can be ended early without paying the whole sum that was agreed, and what a court would say of it. ';
 const terms = [
@@ -65,42 +65,59 @@ function requestOf(length, turn) {
   };
 }
 
-const figures = {};
-for (const type of SIGNAL_TYPES) {
+/** µs of CPU by length: the best of a few rounds, after one that warms up, over requests of which each is read once a round. */
+async function costOf(type) {
   const signal = type.build('it', type.schema.parse(OPTIONS[type.type]), { clock });
   await signal.prepare?.();
-  figures[type.type] = {};
+  const costs = {};
   for (const length of LENGTHS) {
-    const repeats = Math.max(40, Math.ceil(2_000_000 / length));
-    const requests = Array.from({ length: Math.min(repeats, 2000) }, (_, turn) => requestOf(length, turn));
+    const count = Math.min(2000, Math.max(40, Math.ceil(2_000_000 / length)));
+    const requests = Array.from({ length: count }, (_, turn) => requestOf(length, turn));
+    // Short texts are soon read: as many rounds as it takes for the code to be compiled, and the clock to be finer than the round.
+    const passes = Math.max(1, Math.round(2000 / length));
     let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const from = process.cpuUsage();
-      for (const request of requests) await signal.evaluate({ request, profile });
+      for (let pass = 0; pass < passes; pass++) {
+        for (const request of requests) {
+          const value = signal.evaluate({ request, profile });
+          if (value instanceof Promise) await value;
+        }
+      }
       const { user, system } = process.cpuUsage(from);
-      best = Math.min(best, (user + system) / requests.length);
+      if (round > 0) best = Math.min(best, (user + system) / (requests.length * passes));
     }
-    figures[type.type][length] = Number(best.toFixed(2));
+    costs[length] = Number(best.toPrecision(2));
   }
+  return costs;
 }
 
-const file = process.argv[process.argv.indexOf('--modality') + 1];
-if (process.argv.includes('--modality')) {
-  const rows = [
-    ...readFileSync(file, 'utf8').matchAll(/^ {2}\['(\w+)', (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\],$/gm),
-  ];
-  const held = rows
-    .map(([, medium, one, two]) => [medium, (one ?? two).replace(/\\(.)/g, '$1')])
-    .filter((_, at) => at % 2 === 1);
+/** How often something else than text is told, and rightly, on the prompts at odd places. */
+function rightOf(prompts) {
+  const held = prompts.filter((_, at) => at % 2 === 1);
   const told = held.map(([medium, prompt]) => [medium, wantedMedium(prompt).medium]);
   const said = told.filter(([, medium]) => medium !== 'text');
   const wanted = told.filter(([medium]) => medium !== 'text');
   const right = said.filter(([medium, other]) => medium === other).length;
-  figures.modality_held_out = {
+  return {
     prompts: held.length,
-    precision: Number((right / said.length).toFixed(3)),
-    recall: Number((right / wanted.length).toFixed(3)),
+    precision: Number((right / said.length).toFixed(2)),
+    recall: Number((right / wanted.length).toFixed(2)),
   };
 }
-if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
-else console.table(figures);
+
+const microseconds = {};
+for (const type of SIGNAL_TYPES) microseconds[type.type] = await costOf(type);
+const labelled = JSON.parse(
+  readFileSync(new URL('../test/router/signals/labelled/modality-prompts.json', import.meta.url), 'utf8'),
+);
+const modality = Object.fromEntries(Object.entries(labelled).map(([name, prompts]) => [name, rightOf(prompts)]));
+
+if (process.argv.includes('--json')) {
+  process.stdout.write(`${JSON.stringify({ microseconds, modality }, undefined, 2)}\n`);
+} else {
+  console.log('µs of CPU a request, by characters');
+  console.table(microseconds);
+  console.log('modality, prompts held out');
+  console.table(modality);
+}

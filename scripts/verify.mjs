@@ -1,8 +1,8 @@
-// `npm run verify`: all that `npm test` runs, and then what is too long for it: the soak and the bench. Fails at the first that fails.
+// `npm run verify`: all that `npm test` runs, and then what is too long for it: fuzzing, the soak and the bench. Fails at the first that fails.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const STEPS = [['test.mjs'], ['bench.mjs', '--soak', '200000'], ['bench.mjs']];
+const STEPS = [['test.mjs'], ['fuzz.mjs', '--cases', '20000'], ['bench.mjs', '--soak', '200000'], ['bench.mjs']];
 
 for (const [script, ...args] of STEPS) {
   process.stderr.write(`weir: ${script} ${args.join(' ')}\n`);

@@ -8,151 +8,167 @@ import { version } from '#cli/version.js';
 import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
 import { ConfigWatch } from '#config/watch.js';
 import { WeirError } from '#contract/errors.js';
-import { seededRandom } from '#contract/random.js';
 import { LiveConfiguration } from '#gateway/configuration/live-configuration.js';
-import { Gateway } from '#gateway/gateway.js';
 import { machineClock } from '#gateway/machine-clock.js';
-import { Connections } from '#gateway/upstream/connections.js';
-import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { GatewayState } from '#store/gateway-state.js';
-import { openRecordStore } from '#store/record-store.js';
-import { openResponseStore } from '#store/response-store.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
-import { createMetrics, type Metrics } from '#telemetry/metrics.js';
+import { LiveGateway } from './live-gateway.js';
+import type { SentConfig } from './workers/messages.js';
 
 export interface ServeOptions extends CommonOptions {
   readonly port?: number;
   readonly host?: string;
   readonly insecureNoAuth?: true;
+  readonly workers?: number;
 }
 
 /** Runs the gateway until the process is told to end. What goes wrong before it listens ends the command with exit code 2. */
 export async function runGateway(options: ServeOptions): Promise<void> {
   const listen = overrides(options);
   const loaded = await validConfig(options, listen);
-  const { config } = loaded;
-  const log = createLogger({
-    level: config.gateway.log.level,
-    format: config.gateway.log.format,
-    stream: process.stderr,
-  });
+  const { level, format } = loaded.config.gateway.log;
+  const log = createLogger({ level, format, stream: process.stderr });
   const fleet = new LocalEngines(text => log.warn(text));
-  const metrics = createMetrics();
-  const { record } = config.gateway;
-  const opening = openRecordStore({
-    path: record.path,
-    keepForMs: record.keep_for,
-    keepBytes: record.keep_size,
-    onError: error => log.error('the decision record could not be written', { error }),
-  });
-  const [resolved, records] = await Promise.all([fleet.resolve(config), opening]).catch(async (error: unknown) => {
-    // What did start would keep the process from ending.
-    await Promise.allSettled([fleet.close(), opening.then(store => store.close())]);
-    throw error;
-  });
-  let gateway: Gateway | undefined;
-  const identity = config.gateway.auth.required
-    ? await (await import('./gateway-identity.js')).openGatewayIdentity(
-        config,
-        () => gateway?.runtime.config ?? config,
-        log,
-        metrics,
-      )
-    : undefined;
-  const kept = config.gateway.responses;
-  const responses = openResponseStore({
-    path: kept.path,
-    keepForMs: kept.keep_for,
-    keep: kept.keep,
-    keepBytes: kept.keep_size,
-    onError: error => log.error('a response could not be stored', { error }),
-  });
-  const state = new GatewayState(config.gateway.state.path);
+  const workers = options.workers ?? loaded.config.gateway.workers;
+  if (workers > 1) await runWorkers(options, listen, loaded, fleet, workers, log);
+  else await runAlone(options, listen, loaded, fleet);
+}
+
+async function runAlone(
+  options: ServeOptions,
+  listen: ListenOverrides,
+  loaded: ValidConfig,
+  fleet: LocalEngines,
+): Promise<void> {
+  const { config } = loaded;
+  let live: LiveGateway | undefined;
   let watcher: ConfigWatch | undefined;
+  const state = new GatewayState(config.gateway.state.path);
+  const watch = async (file: string): Promise<void> => {
+    if (live !== undefined) watcher = await watchFile(file, listen, live.log, reloadsOf(configuration, live));
+  };
   const configuration = new LiveConfiguration(loaded, absolute(configFile(options)), {
     clock: machineClock,
     load: { listen },
     seed: options.seed,
     newFile: options.config ?? DEFAULT_FILE,
-    apply: async next => {
-      gateway?.reload(await fleet.resolve(next));
-      log.info('a new configuration is in force', { version: next.version });
-    },
+    apply: async next => live?.apply(await fleet.resolve(next)),
     versions: () => state.versions,
-    onFile: async file => {
-      watcher = await watchFile(file, configuration, listen, log, metrics);
-    },
+    onFile: watch,
   });
-  gateway = new Gateway(
-    resolved,
-    {
-      clock: machineClock,
-      random: seededRandom(options.seed),
-      connections: new Connections(machineClock),
-      watchdog: new Watchdog(machineClock),
-      records,
-      responses,
-      metrics,
-      log,
-      identity,
-    },
-    { configuration, env: process.env, version: version() },
+  const opened = await open(fleet, loaded, resolved =>
+    LiveGateway.open(resolved, { seed: options.seed, state, configuration }),
   );
-  metrics.gauge('weir_in_flight', 'Requests open now.', [], () => [{ labels: {}, value: gateway.inFlight }]);
-  metrics.gauge('weir_records_dropped', 'Decision records that could not be kept.', [], () => [
-    { labels: {}, value: records.dropped },
-  ]);
-  metrics.gauge('weir_responses_dropped', 'Responses that could not be stored.', [], () => [
-    { labels: {}, value: responses.dropped },
-  ]);
-  metrics.gauge('weir_pool_in_flight', 'Requests on the replicas of a pool.', ['pool'], () =>
-    gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.inFlight })),
-  );
-  metrics.gauge('weir_pool_queued', 'Requests that wait for a place in a pool.', ['pool'], () =>
-    gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: pool.queued })),
-  );
-  metrics.gauge('weir_replica_available', '1 when the replica takes requests.', ['replica'], () =>
-    gateway.runtime.pool
-      .replicas()
-      .map(replica => ({ labels: { replica: replica.id }, value: replica.unavailable === undefined ? 1 : 0 })),
-  );
-
-  const { host, port } = config.gateway.listen;
-  const address = await gateway.listen(host, port).catch((error: NodeJS.ErrnoException) => {
-    process.stderr.write(`weir: cannot listen on ${host}:${port}: ${error.code ?? error.message}\n`);
-    if (error.code === 'EADDRINUSE') process.stderr.write('  choose another port with --port or WEIR_PORT\n');
+  live = opened.started;
+  const address = await live.listen().catch((error: NodeJS.ErrnoException) => {
+    cannotListen(config, error.code ?? error.message);
     return undefined;
   });
   if (address === undefined) {
-    await Promise.allSettled([fleet.close(), records.close(), identity?.close()]);
+    await Promise.allSettled([fleet.close(), live.discard()]);
     exit(EXIT.misuse);
   }
-  greet(resolved, address.url);
-
-  if (configuration.file !== undefined) {
-    watcher = await watchFile(configuration.file, configuration, listen, log, metrics);
-  }
+  greet(opened.resolved, address.url, 1);
+  if (configuration.file !== undefined) await watch(configuration.file);
   process.on('SIGHUP', () => void watcher?.reload());
-  // Nothing of this is needed to serve: it comes after the first requests.
-  setImmediate(() => {
-    try {
-      gateway.traffic.restore(state.traffic, machineClock.wall());
-      configuration.begin();
-    } catch (error) {
-      log.error('what Weir remembers of itself cannot be read', { error });
-    }
-  });
-  const signal = await shutdownSignal();
-  log.info('draining', { signal, open: gateway.inFlight, limit_ms: config.gateway.drain });
+  // It comes after the first requests.
+  setImmediate(() => live.remember());
+  const { signal, again } = await shutdownSignal();
   await watcher?.close();
-  const ended = await gateway.drain(gateway.runtime.config.gateway.drain);
-  if (ended > 0) log.warn('open requests had to be ended', { requests: ended });
-  gateway.traffic.close();
-  state.close();
-  await identity?.close();
-  await records.close();
-  await responses.close();
+  await live.shutdown(signal, again);
   await fleet.close();
+}
+
+/** Starts engines and what needs their addresses. When the latter fails, the engines do not keep the process from ending. */
+async function open<Started>(
+  fleet: LocalEngines,
+  { config }: ValidConfig,
+  start: (resolved: Config) => Promise<Started>,
+): Promise<{ readonly resolved: Config; readonly started: Started }> {
+  try {
+    const resolved = await fleet.resolve(config);
+    return { resolved, started: await start(resolved) };
+  } catch (error) {
+    await fleet.close();
+    throw error;
+  }
+}
+
+/** What is done with a file that was read anew. */
+interface Reloads {
+  reloaded(applied: boolean): void;
+  /** @returns whether anything has changed. */
+  apply(next: ValidConfig): Promise<boolean>;
+}
+
+function reloadsOf(configuration: LiveConfiguration, { metrics }: LiveGateway): Reloads {
+  return { reloaded: applied => metrics.reloaded(applied), apply: next => configuration.reloaded(next) };
+}
+
+/** Several processes behind one port: this one runs the local engines, watches the file and keeps the others alive. */
+async function runWorkers(
+  options: ServeOptions,
+  listen: ListenOverrides,
+  loaded: ValidConfig,
+  fleet: LocalEngines,
+  workers: number,
+  log: Logger,
+): Promise<void> {
+  const { Supervisor } = await import('#cli/workers/supervisor.js');
+  const resolved = await fleet.resolve(loaded.config);
+  const sent = ({ text }: ValidConfig, config: Config): SentConfig => ({
+    text,
+    source: config.source,
+    listen,
+    engines: Object.entries(config.pool.pools).flatMap(([name, { simulate, gguf, replicas, context }]) =>
+      simulate === undefined && gguf === undefined
+        ? []
+        : [
+            [
+              name,
+              {
+                urls: (replicas ?? []).map(({ url }) => url),
+                ...(gguf !== undefined && context !== undefined && { contextTokens: context }),
+              },
+            ] as const,
+          ],
+    ),
+  });
+  let drain = resolved.gateway;
+  const supervisor = new Supervisor({ workers, seed: options.seed, log, config: sent(loaded, resolved) });
+  const started = await supervisor.start();
+  if (!started.ok) {
+    cannotListen(resolved, started.message);
+    await Promise.allSettled([supervisor.stop('start', 0), fleet.close()]);
+    exit(EXIT.misuse);
+  }
+  greet(resolved, started.url, workers);
+  const file = configFile(options);
+  let text = loaded.text;
+  const reloads: Reloads = {
+    reloaded: applied => supervisor.reloaded(applied),
+    apply: async next => {
+      if (next.text === text) return false;
+      const config = await fleet.resolve(next.config);
+      log.setLevel(config.gateway.log.level);
+      drain = config.gateway;
+      await supervisor.apply(sent(next, config));
+      text = next.text;
+      return true;
+    },
+  };
+  const watcher = file === undefined ? undefined : await watchFile(file, listen, log, reloads);
+  process.on('SIGHUP', () => void watcher?.reload());
+  const { signal, again } = await shutdownSignal();
+  again.addEventListener('abort', () => void supervisor.stop(signal, 0));
+  await watcher?.close();
+  await supervisor.stop(signal, drain.drain_delay + drain.drain);
+  await fleet.close();
+}
+
+function cannotListen({ gateway: { listen } }: Config, why: string): void {
+  process.stderr.write(`weir: cannot listen on ${listen.host}:${listen.port}: ${why}\n`);
+  if (why === 'EADDRINUSE') process.stderr.write('  choose another port with --port or WEIR_PORT\n');
 }
 
 function overrides(options: ServeOptions): ListenOverrides {
@@ -175,7 +191,9 @@ function portFromEnvironment(): number | undefined {
   }
 }
 
-async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<LoadResult & { ok: true }> {
+type ValidConfig = LoadResult & { readonly ok: true };
+
+async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<ValidConfig> {
   const result = await readConfig(options, listen);
   report(result);
   return result.ok ? result : exit(EXIT.misuse);
@@ -190,13 +208,8 @@ function report(result: LoadResult): void {
 }
 
 /** Watches the file. Configurations come into force one after the other, in the order in which they were read. */
-async function watchFile(
-  file: string,
-  configuration: LiveConfiguration,
-  listen: ListenOverrides,
-  log: Logger,
-  metrics: Metrics,
-): Promise<ConfigWatch> {
+async function watchFile(file: string, listen: ListenOverrides, log: Logger, to: Reloads): Promise<ConfigWatch> {
+  let before: Promise<unknown> = Promise.resolve();
   const watcher = new ConfigWatch({
     file,
     clock: machineClock,
@@ -204,18 +217,18 @@ async function watchFile(
     onReload(result) {
       report(result);
       if (!result.ok) {
-        metrics.reloaded(false);
+        to.reloaded(false);
         log.warn('the changed configuration is not valid; the one before stays in force', {
           problems: result.problems.length,
         });
         return;
       }
-      configuration.reloaded(result).then(
-        changed => {
-          if (changed) metrics.reloaded(true);
-        },
-        (error: unknown) => log.error('the configuration could not be put in force', { error }),
-      );
+      before = before
+        .then(() => to.apply(result))
+        .then(changed => {
+          if (changed) to.reloaded(true);
+        })
+        .catch((error: unknown) => log.error('the configuration could not be put in force', { error }));
     },
   });
   await watcher.start();
@@ -226,7 +239,7 @@ function absolute(file: string | undefined): string | undefined {
   return file === undefined ? undefined : resolve(file);
 }
 
-function greet(config: Config, url: string): void {
+function greet(config: Config, url: string, workers: number): void {
   const pools = Object.values(config.pool.pools);
   const replicas = pools.reduce((sum, pool) => sum + (pool.replicas?.length ?? 0), 0);
   const models = Object.keys(config.pool.models).length;
@@ -235,7 +248,7 @@ function greet(config: Config, url: string): void {
   const real = files.length === 0 ? '' : `  real   ${files.join(', ')} by node-llama-cpp\n`;
   const what = config.source === 'demonstration' ? 'demonstration fleet' : config.source;
   process.stderr.write(
-    `weir ${version()} listens on ${url}\n` +
+    `weir ${version()} listens on ${url}${workers === 1 ? '' : `, ${workers} workers`}\n` +
       `  ${what}: ${models} ${models === 1 ? 'model' : 'models'} on ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${simulated}\n` +
       real +
       `  page   ${url}/\n` +
@@ -244,14 +257,16 @@ function greet(config: Config, url: string): void {
   );
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function shutdownSignal(): Promise<string> {
+/** Resolves at the first SIGTERM or SIGINT. A second one is told by `again`; a third ends the process as it stands. */
+function shutdownSignal(): Promise<{ readonly signal: string; readonly again: AbortSignal }> {
   return new Promise(resolve => {
-    let asked = false;
+    const again = new AbortController();
+    let asked = 0;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve(signal);
+      asked++;
+      if (asked === 1) resolve({ signal, again: again.signal });
+      else if (asked === 2) again.abort();
+      else process.exit(130);
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);

@@ -4,7 +4,7 @@ import type { SimulatedReplicaSpec } from '#engine-server/simulated-fleet.js';
 import type { PoolEntry } from '#pool/schema.js';
 
 /** Where the replicas of a pool listen. */
-interface Started {
+export interface Started {
   readonly urls: readonly string[];
   /** Context window that they have, where the engine knows better than the file. */
   readonly contextTokens?: Tokens;
@@ -133,7 +133,8 @@ async function startReal(key: string, entry: PoolEntry, onEvent: (text: string) 
   return { started: new Map([[key, { urls: [engine.url], contextTokens }]]), close: () => engine.close() };
 }
 
-function withReplicas(config: Config, started: ReadonlyMap<string, Started>): Config {
+/** A configuration with the addresses of its local engines filled in. */
+export function withReplicas(config: Config, started: ReadonlyMap<string, Started>): Config {
   if (started.size === 0) return config;
   const pools = Object.fromEntries(
     Object.entries(config.pool.pools).map(([name, entry]) => {

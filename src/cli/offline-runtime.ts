@@ -8,12 +8,14 @@ import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
 import { memoryResponseStore } from '#store/memory-response-store.js';
+import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics } from '#telemetry/metrics.js';
 
 /** The three parts as the gateway would build them, for commands that decide without serving: no socket is opened, nothing is kept. */
 export async function offlineRuntime(options: CommonOptions): Promise<Runtime> {
   const config: Config = withoutEngines(await resolveConfig(options));
+  const log = createLogger({ level: 'silent', format: 'text', stream: process.stderr });
   const runtime = createRuntime(config, {
     clock: machineClock,
     random: seededRandom(options.seed),
@@ -22,7 +24,10 @@ export async function offlineRuntime(options: CommonOptions): Promise<Runtime> {
     responses: memoryResponseStore({ keep: 1 }),
     records: memoryRecordStore({ keep: 1 }),
     metrics: createMetrics(),
-    log: createLogger({ level: 'silent', format: 'text', stream: process.stderr }),
+    log,
+    accessLog: new AccessLog(log, 'none'),
+    tracer: undefined,
+    peers: undefined,
   });
   await runtime.router.prepare();
   return runtime;

@@ -38,6 +38,13 @@ export function integer(text: string): number {
   return value;
 }
 
+/** Reads an option's argument as a whole number from 1 to 64. */
+export function atLeastOne(text: string): number {
+  const value = integer(text);
+  if (value < 1 || value > 64) throw new InvalidArgumentError('Expected a whole number from 1 to 64.');
+  return value;
+}
+
 /** Reads an option's argument as a positive number. */
 export function positive(text: string): number {
   const value = Number(text);

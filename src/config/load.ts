@@ -63,6 +63,11 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   } catch (error) {
     return unreadable(file, (error as NodeJS.ErrnoException).code);
   }
+  return loadText(text, file, options);
+}
+
+/** Validates the text of a file that has been read already. */
+export function loadText(text: string, file: string, options: LoadOptions = {}): LoadResult {
   const folder = dirname(resolve(file));
   return parseConfig(text, {
     ...options,
@@ -74,12 +79,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
 
 /** The configuration that is used when there is no file. */
 export function loadDemonstration(options: LoadOptions = {}): LoadResult {
-  return parseConfig(DEMONSTRATION, {
-    ...options,
-    file: 'demonstration',
-    env: options.env ?? process.env,
-    readFile: path => readFileSync(path, 'utf8'),
-  });
+  return loadText(DEMONSTRATION, 'demonstration', options);
 }
 
 /** Text → configuration, or everything that is wrong with it. Pure but for `readFile`; never throws. */

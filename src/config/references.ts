@@ -30,7 +30,7 @@ export function checkReferences(settings: Partial<Settings>, value: unknown): Re
   ];
   const warnings = [
     ...(pool === undefined ? [] : doubtsAboutPool(pool)),
-    ...(router === undefined || errors.length > 0 ? [] : doubtsAboutRouter(router, found, modelNames(value))),
+    ...(router === undefined || errors.length > 0 ? [] : doubtsAboutRouter(router, found, answering(value))),
   ];
   return { errors, warnings };
 }
@@ -45,6 +45,11 @@ function surroundings(value: unknown) {
 
 function modelNames(value: unknown): readonly string[] {
   return Object.keys(mapping(value, 'models'));
+}
+
+/** Models that a decision could name: those that embed are asked for by name. */
+function answering(value: unknown): readonly string[] {
+  return modelNames(value).filter(model => at(value, ['pool', 'models', model, 'kind']) !== 'embedding');
 }
 
 function mapping(value: unknown, block: string): object {

@@ -27,7 +27,7 @@ import { createRoutes, type Routes } from './http/routes.js';
 import { answerWireErrors } from './http/wire-errors.js';
 import { keepAnswer, ownerOf, resumed } from './memory.js';
 import { RecordFeed } from './record-feed.js';
-import { requestId } from './request-id.js';
+import { idHeaders, requestIdFor } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
 
@@ -38,12 +38,24 @@ export interface Address {
   readonly url: string;
 }
 
+export interface DrainOptions {
+  /** How long open requests may take to finish. */
+  readonly deadline: Milliseconds;
+  /** How long new requests are still taken although the gateway says that it is not ready: load balancers need time to see it. */
+  readonly delay?: Milliseconds;
+  /** Ends what is open at once. */
+  readonly now?: AbortSignal;
+}
+
 /**
  * The live composition: one HTTP server in front of the three parts. A reload swaps the {@link Runtime}; requests in flight end
  * on the one they began with.
  */
 export class Gateway implements ExchangeHost {
   readonly startedAt: Milliseconds;
+  /** Asked to end: not ready any more, though it may still take requests for {@link DrainOptions.delay}. */
+  leaving = false;
+  /** Takes no new requests. */
   draining = false;
   /** What signals need has been loaded: from now on none is unknown for want of its model. */
   prepared = false;
@@ -58,6 +70,7 @@ export class Gateway implements ExchangeHost {
   private readonly routes: Routes;
   /** Requests from the moment their head is read until their exchange has ended. */
   private open = 0;
+  private connected = 0;
 
   private readonly ports: RuntimePorts;
 
@@ -88,6 +101,10 @@ export class Gateway implements ExchangeHost {
       { keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 },
       (request, response) => this.handle(request, response),
     );
+    this.server.on('connection', socket => {
+      this.connected++;
+      socket.once('close', this.onDisconnect);
+    });
     answerWireErrors(this.server, code => this.current.metrics.refused(code));
   }
 
@@ -98,6 +115,11 @@ export class Gateway implements ExchangeHost {
   /** Requests open now. */
   get inFlight(): number {
     return this.open;
+  }
+
+  /** Connections of clients that stand now, idle ones included. */
+  get connections(): number {
+    return this.connected;
   }
 
   /** Starts to listen, and to probe the replicas. */
@@ -133,16 +155,18 @@ export class Gateway implements ExchangeHost {
   }
 
   /**
-   * Takes no new requests, lets open ones finish until `deadline` has passed, then ends what is left with an honest error.
+   * Ends the gateway. At first it only stops being ready, so that who sends it traffic can go elsewhere; then it takes no new
+   * requests and lets open ones finish; what is left at the deadline, or when `now` is signalled, ends with an honest error.
    *
    * @returns how many requests had to be ended.
    */
-  async drain(deadline: Milliseconds): Promise<number> {
+  async drain({ deadline, delay = 0, now }: DrainOptions): Promise<number> {
+    this.leaving = true;
+    await this.until(() => now?.aborted === true, delay);
     this.draining = true;
     const closed = new Promise<void>(resolve => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
-    const begun = this.ports.clock.now();
-    while (this.open > 0 && this.ports.clock.now() - begun < deadline) await pause(20);
+    await this.until(() => this.open === 0 || now?.aborted === true, deadline);
     const left = this.exchanges.size;
     const error = new WeirError('gateway.draining', 'The gateway is shutting down and could wait no longer');
     for (const exchange of [...this.exchanges]) exchange.stop(error);
@@ -154,11 +178,21 @@ export class Gateway implements ExchangeHost {
     return left;
   }
 
+  /** Waits until something holds, but no longer than `limit`. */
+  private async until(holds: () => boolean, limit: Milliseconds): Promise<void> {
+    const begun = this.ports.clock.now();
+    while (!holds() && this.ports.clock.now() - begun < limit) await pause(20);
+  }
+
   /** {@link ExchangeHost} */
   ended(exchange: Exchange): void {
     this.exchanges.delete(exchange);
     this.open--;
   }
+
+  private readonly onDisconnect = (): void => {
+    this.connected--;
+  };
 
   private handle(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url ?? '/';
@@ -173,11 +207,13 @@ export class Gateway implements ExchangeHost {
     const runtime = this.current;
     const arrivedAt = clock.now();
     const arrivedWall = clock.wall();
-    const id = requestId();
+    const id = requestIdFor(request);
     let admission: Admission | undefined;
     const refuse = (error: WeirError): void => {
       runtime.metrics.refused(error.code);
-      const headers: OutgoingHttpHeaders = { 'x-request-id': id, ...errorHeaders(error) };
+      const address = request.socket.remoteAddress ?? '';
+      runtime.accessLog.refused(id, error.code, error.status, address, clock.now() - arrivedAt);
+      const headers: OutgoingHttpHeaders = { ...idHeaders(id), ...errorHeaders(error) };
       if (protocol.idHeader !== undefined) headers[protocol.idHeader] = id;
       if (admission !== undefined) {
         const now = clock.wall();
@@ -192,8 +228,9 @@ export class Gateway implements ExchangeHost {
       );
       return;
     }
+    // Who sends traffic over this connection is to open its next one elsewhere.
+    if (this.leaving) response.shouldKeepAlive = false;
     if (this.draining) {
-      response.shouldKeepAlive = false;
       refuse(new WeirError('gateway.draining', 'The gateway is shutting down', { retryAfterMs: 1000 }));
       return;
     }

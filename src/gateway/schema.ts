@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, size } from '#contract/schema.js';
 import { authSchema, identityHeadersSchema, networkSchema, trustedProxies } from '#identity/schema.js';
+import { telemetrySchema } from '#telemetry/otel/schema.js';
 
 /** Addresses that only this machine can reach. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i;
@@ -49,8 +50,15 @@ export const gatewaySchema = z
           .max(4096)
           .default('.weir/record.db')
           .describe('Database file of the decision record, relative to the working directory.'),
+        postgres: z
+          .string()
+          .regex(/^postgres(?:ql)?:\/\//, 'expected a URL such as postgres://user:password@host/database')
+          .optional()
+          .describe('Postgres to keep the record in instead, for several machines; needs the package `pg`.'),
         keep_for: duration.prefault('7d').describe('Age at which records are deleted.'),
-        keep_size: size.prefault('1GB').describe('Size of the record at which the oldest entries are deleted.'),
+        keep_size: size
+          .prefault('1GB')
+          .describe('Size of the file at which the oldest entries are deleted; in Postgres only age counts.'),
         prompts: z.boolean().default(false).describe('Keep the text of prompts with their records.'),
       })
       .prefault({})
@@ -111,7 +119,20 @@ export const gatewaySchema = z
       })
       .prefault({})
       .describe('What the Responses API remembers: answers that clients go on from with `previous_response_id`.'),
-    drain: duration.prefault('30s').describe('Time that open requests get to finish at shutdown.'),
+    workers: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe('Processes that serve together on one port; each gets its share of the limits.'),
+    drain: duration
+      .prefault('30s')
+      .describe('Time that open requests get to finish at shutdown; a second signal ends them at once.'),
+    drain_delay: duration
+      .prefault('0s')
+      .describe(
+        'Time for which requests are still taken at shutdown although `/readyz` says no: as long as load balancers take to notice.',
+      ),
     log: z
       .strictObject({
         level: z
@@ -122,9 +143,16 @@ export const gatewaySchema = z
           .enum(['auto', 'json', 'text'])
           .default('auto')
           .describe('One JSON object a line, or text for people; `auto` is text on a terminal and JSON elsewhere.'),
+        requests: z
+          .enum(['none', 'failures', 'all'])
+          .default('failures')
+          .describe('Requests that get a line each: those that Weir or a replica failed, all, or none.'),
       })
       .prefault({})
       .describe('Logs, on standard error.'),
+    telemetry: telemetrySchema
+      .prefault({})
+      .describe('Traces and metrics by OpenTelemetry; off unless a receiver is named.'),
   })
   .superRefine(({ listen: { host, insecure }, auth }, context) => {
     if (insecure || auth.required || isLoopback(host)) return;
@@ -135,6 +163,15 @@ export const gatewaySchema = z
       params: {
         hint: 'ask for keys with gateway.auth.required: true, listen on 127.0.0.1, or accept the risk with --insecure-no-auth (gateway.listen.insecure: true)',
       },
+    });
+  })
+  .superRefine(({ telemetry, record }, context) => {
+    if (!telemetry.prompts || record.prompts) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['telemetry', 'prompts'],
+      message: 'prompts are not kept, so traces cannot have them',
+      params: { hint: 'set gateway.record.prompts: true as well' },
     });
   });
 

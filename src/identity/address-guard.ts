@@ -35,6 +35,20 @@ const SPECIAL = new CidrSet([
   'ff00::/8',
 ]);
 
+/** Where clouds hand out the credentials of a machine: out of reach whatever is allowed. */
+const METADATA = new CidrSet(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32']);
+
+/** Networks in which people run engines of their own: this machine, private and shared ones (RFC 1918, 4193, 6598). */
+const ENGINES = [
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '::1/128',
+  'fc00::/7',
+];
+
 /** Names of metadata services and of this machine: refused before they are looked up. */
 const NAMES =
   /^(?:localhost|.*\.localhost|metadata|metadata\.google\.internal|instance-data|.*\.internal|.*\.local)\.?$/i;
@@ -53,9 +67,14 @@ export class AddressGuard {
     this.allowsSome = allow.length > 0;
   }
 
+  /** For the URLs of engines, which an admin may have anywhere but where a machine's credentials are. */
+  static forEngines(): AddressGuard {
+    return new AddressGuard(ENGINES);
+  }
+
   /** Whether a resolved address may be called. What is no address may not. */
   allows(address: string): boolean {
-    if (parseAddress(address) === undefined) return false;
+    if (parseAddress(address) === undefined || METADATA.has(address)) return false;
     return !SPECIAL.has(address) || this.allowed.has(address);
   }
 
@@ -81,11 +100,12 @@ export class AddressGuard {
   }
 
   /** @throws WeirError `network.blocked` unless every address that a name resolved to may be called. */
-  checkResolved(host: string, addresses: readonly string[]): void {
+  checkResolved(host: string, addresses: readonly string[], path?: string): void {
     const bad = addresses.find(address => !this.allows(address));
     if (addresses.length > 0 && bad === undefined) return;
     throw new WeirError('network.blocked', `${host} resolves to ${bad ?? 'nothing'}, which Weir is not to call`, {
       hint: ALLOW_HINT,
+      ...(path === undefined ? undefined : { path }),
     });
   }
 }

@@ -1,4 +1,4 @@
-import { AuditChain, type AuditEntry, type AuditVerdict } from '#contract/audit.js';
+import { AuditChain, type AuditDraft, type AuditEntry, type AuditVerdict } from '#contract/audit.js';
 import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type {
@@ -203,6 +203,11 @@ export class Governance {
     ]);
     const owners = new Map(entries.map(entry => [`${entry.kind} ${entry.entity.id}`, ownerOf(entry)]));
     return rows.filter(row => may(principal, 'usage.read', owners.get(`${row.kind} ${row.id}`) ?? ownerOfRef(row)));
+  }
+
+  /** Logs a change of something else than a key, team or user, such as the configuration. */
+  async note({ actor }: Doer, change: Pick<AuditDraft, 'action' | 'target' | 'after'>): Promise<void> {
+    await this.options.store.log({ at: this.options.clock.wall(), actor, ...change });
   }
 
   async audit({ principal }: Doer, filter: AuditFilter): Promise<readonly AuditEntry[]> {

@@ -6,6 +6,7 @@ import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Json } from './json.js';
 import type { Answer, AnswerEvent } from './neutral/answer.js';
 import type { Conversation } from './neutral/conversation.js';
+import type { Lost } from './neutral/lost.js';
 import type { SseEvent } from './sse.js';
 
 /** What the transport knows of a request before its body is read. */
@@ -43,7 +44,7 @@ export interface Inbound {
 }
 
 /** A request of an API that remembers conversations for its clients. */
-export interface Memory {
+export interface Memory<Resumed extends Inbound = Inbound> {
   /** Id of the earlier answer that the request goes on from. */
   readonly previous?: string;
   /** Whether the answer is to be kept for later. */
@@ -51,7 +52,7 @@ export interface Memory {
   /** What the request itself brought, as JSON. */
   input(): string;
   /** The request with the conversation before it put in. @throws WeirError `request.invalid`. */
-  resume(earlier: readonly Json[]): Inbound;
+  resume(earlier: readonly Json[]): Resumed;
 }
 
 /** What stands at the head of an answer that Weir writes. */
@@ -104,7 +105,8 @@ export interface EngineSide {
    * @throws WeirError `upstream.status` when it is a failure that came as an answer.
    */
   decode(text: string): Answer | undefined;
-  reader(): AnswerReader;
+  /** @param lost told what of the answer no other API has a place for. */
+  reader(lost?: Lost): AnswerReader;
 }
 
 /** The APIs that engines speak. */
@@ -149,6 +151,8 @@ export interface Protocol {
   readonly kind: 'generation' | 'embedding';
   /** Path at an engine, behind its base URL. */
   readonly enginePath: string;
+  /** Not every engine of this API has the path: one that answers 404 is not broken. */
+  readonly partial?: boolean;
   /** How engines of this API are spoken to for clients of another; absent where only the same API will do. */
   readonly engine?: EngineSide;
   /** A header beside `x-request-id` in which clients of this API look for the request's id. */

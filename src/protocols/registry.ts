@@ -3,6 +3,7 @@ import { openaiChat } from './openai/chat.js';
 import { openaiCompletions } from './openai/completions.js';
 import { openaiEmbeddings } from './openai/embeddings.js';
 import type { Protocol } from './protocol.js';
+import { openaiCompaction } from './responses/compaction.js';
 import { openaiResponses } from './responses/responses.js';
 
 /** Every API that clients may speak. */
@@ -12,6 +13,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   anthropicMessages,
   openaiCompletions,
   openaiEmbeddings,
+  openaiCompaction,
 ];
 
 const BY_PATH: ReadonlyMap<string, Protocol> = new Map(PROTOCOLS.map(protocol => [protocol.enginePath, protocol]));

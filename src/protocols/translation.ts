@@ -45,7 +45,7 @@ export class Translation {
     this.writer = inbound.writer(this.head);
   }
 
-  /** What was lost so far, by the client's names for it. */
+  /** What was lost so far, by the names it had. What a stream loses is known at its end only. */
   get lost(): readonly string[] {
     return this.losses.names;
   }
@@ -66,7 +66,7 @@ export class Translation {
   }
 
   relay(): StreamRelay {
-    return new TranslatingRelay(this.engine.reader(), this.writer);
+    return new TranslatingRelay(this.engine.reader(this.losses), this.writer);
   }
 }
 

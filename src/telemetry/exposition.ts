@@ -1,11 +1,22 @@
 import { createRequire } from 'node:module';
-import type { Metric, Registry } from 'prom-client';
+import type { AggregatorRegistry, Metric, Registry } from 'prom-client';
 import { WeirError } from '#contract/errors.js';
 import type { Printable } from './series.js';
 
 export interface Exposition {
   readonly contentType: string;
   readonly body: string;
+}
+
+/** All metrics of one process, as they cross to another. */
+export type MetricsSnapshot = readonly Awaited<ReturnType<Printable['get']>>[];
+
+/** The metrics of several processes as those of one: each series summed, or its least or greatest value where it says so. */
+export async function together(snapshots: readonly MetricsSnapshot[]): Promise<Exposition> {
+  const load = createRequire(import.meta.url);
+  const { aggregate } = load('prom-client/lib/cluster.js') as typeof AggregatorRegistry;
+  const registry = aggregate(snapshots as object[]);
+  return { contentType: registry.contentType, body: await registry.metrics() };
 }
 
 /**
@@ -29,6 +40,10 @@ export class Printer {
   async render(): Promise<Exposition> {
     this.registry ??= this.registered();
     return { contentType: this.registry.contentType, body: await this.registry.metrics() };
+  }
+
+  async snapshot(): Promise<MetricsSnapshot> {
+    return Promise.all([...this.metrics.values()].map(metric => metric.get()));
   }
 
   private registered(): Registry {

@@ -9,7 +9,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 type Write = (message: string, fields?: Fields) => void;
 
 /**
- * Where the gateway says what happens to itself. Requests are not logged above `debug`: the decision record tells their stories.
+ * Where the gateway says what happens to itself; requests have their lines from the access log and their stories in the record.
  * Credentials are taken out of messages and fields before anything is written.
  */
 export interface Logger {
@@ -21,8 +21,10 @@ export interface Logger {
   readonly fatal: Write;
   /** Whether a line of this level would be written: for lines that are costly to put together. */
   enabled(level: Exclude<Level, 'silent'>): boolean;
-  /** A logger whose lines all carry these fields. */
+  /** A logger whose lines all carry these fields; it follows the level of this one. */
   child(fields: Fields): Logger;
+  /** From now on, only lines at least this severe are written. */
+  setLevel(level: Level): void;
 }
 
 export interface LoggerOptions {
@@ -41,14 +43,21 @@ type WriteLine = (level: Exclude<Level, 'silent'>, message: string, fields: Fiel
 export function createLogger(options: LoggerOptions): Logger {
   const { stream } = options;
   const text = options.format === 'text' || (options.format === 'auto' && stream.isTTY === true);
-  return loggerOf(options.level, text ? textWriter(stream) : jsonWriter(stream), {});
+  return loggerOf({ least: LEVELS.indexOf(options.level) }, text ? textWriter(stream) : jsonWriter(stream), {});
 }
 
-function loggerOf(least: Level, write: WriteLine, own: Fields): Logger {
-  const enabled = (level: Level): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+/** Shared by a logger and its children. */
+interface Threshold {
+  /** Place of the least severe level in {@link LEVELS}. */
+  least: number;
+}
+
+function loggerOf(threshold: Threshold, write: WriteLine, own: Fields): Logger {
   const at = (level: Exclude<Level, 'silent'>): Write => {
-    if (!enabled(level)) return () => {};
-    return (message, fields = {}) => write(level, redactText(message), { ...own, ...redactFields(fields) });
+    const severity = LEVELS.indexOf(level);
+    return (message, fields = {}) => {
+      if (severity >= threshold.least) write(level, redactText(message), { ...own, ...redactFields(fields) });
+    };
   };
   return {
     trace: at('trace'),
@@ -57,8 +66,11 @@ function loggerOf(least: Level, write: WriteLine, own: Fields): Logger {
     warn: at('warn'),
     error: at('error'),
     fatal: at('fatal'),
-    enabled,
-    child: fields => loggerOf(least, write, { ...own, ...redactFields(fields) }),
+    enabled: level => LEVELS.indexOf(level) >= threshold.least,
+    child: fields => loggerOf(threshold, write, { ...own, ...redactFields(fields) }),
+    setLevel(level) {
+      threshold.least = LEVELS.indexOf(level);
+    },
   };
 }
 

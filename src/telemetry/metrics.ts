@@ -1,8 +1,8 @@
 import type { DecisionRecord } from '#contract/record.js';
-import { type Exposition, Printer } from './exposition.js';
+import { type Exposition, type MetricsSnapshot, Printer } from './exposition.js';
 import { LabelBound } from './label-bound.js';
 import { addProcessMetrics } from './process-metrics.js';
-import { CounterSeries, HistogramSeries, ReadSeries } from './series.js';
+import { type Across, CounterSeries, HistogramSeries, ReadSeries } from './series.js';
 import type { LabelBounds } from './series-tree.js';
 
 /** A reading of a gauge at the moment it is scraped. */
@@ -19,17 +19,19 @@ export interface Metrics {
   refused(code: string): void;
   /** Counts an attempt to put a changed configuration in force. */
   reloaded(applied: boolean): void;
-  /** Adds a metric that is read at every scrape. At most four labels. */
-  gauge(name: string, help: string, labels: readonly string[], read: () => readonly Reading[]): void;
+  /** Adds a metric that is read at every scrape. At most four labels. Several processes are told as one by `across`; `sum` unless said. */
+  gauge(name: string, help: string, labels: readonly string[], read: () => readonly Reading[], across?: Across): void;
   /** As {@link Metrics.gauge}, for what only grows. */
   counter(name: string, help: string, labels: readonly string[], read: () => readonly Reading[]): void;
   render(): Promise<Exposition>;
+  /** The same as plain data, to be put together with that of other processes by {@link together}. */
+  snapshot(): Promise<MetricsSnapshot>;
 }
 
 /** Replicas are many, and one that is missing from the picture hurts more than a large picture. */
 const MOST_REPLICAS = 256;
 
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 const TOKEN_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
 const SIGNAL_SECONDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 1e-4, 1e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 
@@ -97,8 +99,14 @@ class GatewayMetrics implements Metrics {
     this.reloads.add(1, applied ? 'applied' : 'invalid');
   }
 
-  gauge(name: string, help: string, labels: readonly string[], read: () => readonly Reading[]): void {
-    this.printer.add(new ReadSeries(name, help, 'gauge', labels, read, this.bounds));
+  gauge(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    read: () => readonly Reading[],
+    across: Across = 'sum',
+  ): void {
+    this.printer.add(new ReadSeries(name, help, 'gauge', labels, read, this.bounds, across));
   }
 
   counter(name: string, help: string, labels: readonly string[], read: () => readonly Reading[]): void {
@@ -107,6 +115,10 @@ class GatewayMetrics implements Metrics {
 
   render(): Promise<Exposition> {
     return this.printer.render();
+  }
+
+  snapshot(): Promise<MetricsSnapshot> {
+    return this.printer.snapshot();
   }
 
   private count(name: string, help: string, ...labels: string[]): CounterSeries {

@@ -8,10 +8,13 @@ export interface Sample {
   readonly metricName?: string;
 }
 
+/** How the values that several processes give for one series become one. */
+export type Across = 'sum' | 'min' | 'max';
+
 /** What prom-client's registry asks of a metric, at every scrape. */
 export interface Printable {
   readonly name: string;
-  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: string }>;
+  get(): Promise<{ name: string; help: string; type: string; values: Sample[]; aggregator: Across }>;
 }
 
 /**
@@ -24,13 +27,14 @@ abstract class Metric implements Printable {
   constructor(
     readonly name: string,
     protected readonly help: string,
+    private readonly across: Across = 'sum',
   ) {}
 
   protected abstract samples(): Sample[];
 
   get(): ReturnType<Printable['get']> {
-    const { name, help, type } = this;
-    return Promise.resolve({ name, help, type, values: this.samples(), aggregator: 'sum' });
+    const { name, help, type, across } = this;
+    return Promise.resolve({ name, help, type, values: this.samples(), aggregator: across });
   }
 }
 
@@ -53,7 +57,8 @@ export class CounterSeries extends Metric {
   }
 }
 
-interface Distribution {
+/** What one series of a histogram has counted. */
+export interface Distribution {
   /** One more than there are upper bounds: the last counts what is above all. */
   readonly counts: Float64Array;
   sum: number;
@@ -68,7 +73,7 @@ export class HistogramSeries extends Metric {
     name: string,
     help: string,
     labels: readonly string[],
-    private readonly buckets: readonly number[],
+    readonly buckets: readonly number[],
     bounds: LabelBounds = new Map(),
   ) {
     super(name, help);
@@ -82,6 +87,11 @@ export class HistogramSeries extends Metric {
     while (at < buckets.length && value > buckets[at]!) at++;
     distribution.counts[at]! += 1;
     distribution.sum += value;
+  }
+
+  /** Its series as they are. */
+  distributions(): readonly ({ readonly labels: Readonly<Record<string, string>> } & Readonly<Distribution>)[] {
+    return this.tree.all().map(({ labels, leaf }) => ({ labels, ...leaf }));
   }
 
   protected samples(): Sample[] {
@@ -112,8 +122,9 @@ export class ReadSeries extends Metric {
     private readonly labels: readonly string[],
     private readonly read: () => readonly Sample[],
     private readonly bounds: LabelBounds = new Map(),
+    across: Across = 'sum',
   ) {
-    super(name, help);
+    super(name, help, across);
   }
 
   protected samples(): Sample[] {

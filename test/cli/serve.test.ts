@@ -179,4 +179,13 @@ gateway: { record: { path: "${join(folder, 'record.db')}" } }
     await expect(serve(folder)).rejects.toThrow(/ended with 2.*config\.unknown_key/s);
     rmSync(folder, { recursive: true });
   });
+
+  it('refuses to listen where others can connect and are asked for nothing, unless it is forced', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-serve-'));
+    await expect(serve(folder, '--host', '0.0.0.0')).rejects.toThrow(/ended with 2.*insecure-no-auth/s);
+    const forced = await serve(folder, '--host', '0.0.0.0', '--insecure-no-auth');
+    forced.child.kill('SIGKILL');
+    await once(forced.child, 'close');
+    rmSync(folder, { recursive: true });
+  });
 });

@@ -354,8 +354,8 @@ describe('a broken file', () => {
 
   test('a model that no decision names, and a GPU that nothing is known of, are warnings', () => {
     const result = parse(`${ROUTER}pool:
-  models: { small: {}, spare: {} }
-  pools: { a: { model: small, ${LOCAL} }, b: { model: spare, gpu: abacus, ${LOCAL} } }
+  models: { small: {}, spare: {}, vectors: { kind: embedding } }
+  pools: { a: { model: small, ${LOCAL} }, b: { model: spare, gpu: abacus, ${LOCAL} }, c: { model: vectors, ${LOCAL} } }
 `);
     expect(result.ok).toBe(true);
     expect(result.warnings.map(({ code, path }) => `${code} ${path}`)).toEqual([

@@ -2,15 +2,26 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ContentPart, InferenceRequest, Message } from '#contract/request.js';
 import type { SignalEvaluator, SignalInput, SignalValue } from '#contract/signal.js';
+import { toUtf8, WireText } from '#contract/wire-text.js';
 
 const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.string({ unit: 'grapheme', maxLength: 200 }));
 
 const part: fc.Arbitrary<ContentPart> = fc.oneof(
   text.map(content => ({ type: 'text' as const, text: content })),
+  text.map(content => new WireText(toUtf8(content))),
   text.map(content => ({ type: 'thinking' as const, text: content })),
   text.map(source => ({ type: 'image' as const, source })),
+  text.map(source => ({ type: 'audio' as const, source })),
+  text.map(source => ({ type: 'file' as const, source })),
   text.map(content => ({ type: 'tool_call' as const, id: '1', name: 'f', arguments: content })),
   text.map(content => ({ type: 'tool_result' as const, id: '1', text: content, failed: false })),
+  text.map(source => ({
+    type: 'tool_result' as const,
+    id: '1',
+    text: '',
+    failed: true,
+    media: [{ type: 'file' as const, source }],
+  })),
 );
 
 const messages: fc.Arbitrary<Message[]> = fc.array(

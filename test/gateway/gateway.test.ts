@@ -308,7 +308,7 @@ describe('shutting down', () => {
   it('lets streams finish', async () => {
     bothSmall({ kind: 'answer', words: 20, pace: 10 });
     const response = await gateway.chat({ model: 'auto', stream: true });
-    const ended = gateway.gateway.drain(5000);
+    const ended = gateway.gateway.drain({ deadline: 5000 });
     expect(await response.text()).toMatch(/\[DONE\]\n\n$/);
     expect(await ended).toBe(0);
   });
@@ -316,7 +316,7 @@ describe('shutting down', () => {
   it('ends what takes too long with an error, not with silence', async () => {
     bothSmall({ kind: 'answer', words: 1000, pace: 20 });
     const response = await gateway.chat({ model: 'auto', stream: true });
-    const ended = gateway.gateway.drain(100);
+    const ended = gateway.gateway.drain({ deadline: 100 });
     const text = await response.text();
     expect(text).toContain('gateway.draining');
     expect(text).not.toContain('[DONE]');

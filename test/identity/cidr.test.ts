@@ -88,6 +88,17 @@ describe('the guard against calls to the inside', () => {
     expect(() => inside.checkUrl('http://127.0.0.1/', 'x')).toThrow();
   });
 
+  it('never lets anyone where clouds keep credentials, whatever is allowed', () => {
+    const wide = new AddressGuard(['0.0.0.0/0', '::/0']);
+    for (const address of ['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254', 'fe80::1'])
+      expect([address, wide.allows(address)]).toEqual([address, false]);
+    const engines = AddressGuard.forEngines();
+    expect(['127.0.0.1', '10.1.2.3', '::1', 'fd12::1', '8.8.8.8'].filter(address => !engines.allows(address))).toEqual(
+      [],
+    );
+    expect(() => engines.checkResolved('metadata.example', ['10.0.0.1', '169.254.169.254'], 'url')).toThrow();
+  });
+
   it('looks at every address that a name resolves to', () => {
     expect(() => guard.checkResolved('a.example', ['93.184.216.34', '10.0.0.1'])).toThrow('10.0.0.1');
     expect(() => guard.checkResolved('a.example', [])).toThrow('nothing');

@@ -16,7 +16,7 @@ export interface SdkBench {
   readonly anthropic: Anthropic;
   /** The same clients with another key. */
   readonly stranger: OpenAI;
-  readonly last: { response: Response | undefined; calls: number };
+  readonly last: { response: Response | undefined };
   /** The record of the last call. */
   record(): Promise<DecisionRecord>;
   close(): Promise<void>;
@@ -47,9 +47,13 @@ pool:
     ${BACKENDS.map(pool).join('\n    ')}
     v: { model: vectors, health: false, replicas: ["${vectors.url}"] }
 `);
-  const last: SdkBench['last'] = { response: undefined, calls: 0 };
+  const last: SdkBench['last'] = { response: undefined };
+  /** Calls by the first name in their path: the API. */
+  const calls = new Map<string, number>();
   const counted: typeof fetch = async (input, init) => {
-    last.calls++;
+    const url = input instanceof Request ? input.url : String(input);
+    const api = new URL(url).pathname.split('/')[2] ?? '';
+    calls.set(api, (calls.get(api) ?? 0) + 1);
     last.response = await fetch(input, init);
     return last.response;
   };
@@ -63,6 +67,8 @@ pool:
     last,
     record: () => gateway.recordOf(last.response!),
     async close() {
+      const made = [...calls].map(([api, count]) => `${api} ${count}`).join(', ');
+      process.stdout.write(`calls of the official clients, on engines of ${BACKENDS.join(', ')}: ${made}\n`);
       await gateway.close();
       await Promise.all([...Object.values(engines), vectors].map(engine => engine.close()));
     },

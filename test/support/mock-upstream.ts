@@ -12,6 +12,7 @@ export type Behaviour =
   | { readonly kind: 'raw'; readonly type: string; readonly body: string };
 
 export interface Seen {
+  readonly path: string;
   readonly body: Record<string, unknown>;
   readonly headers: IncomingMessage['headers'];
   /** Resolves when the gateway closes the connection before the answer was whole. */
@@ -51,7 +52,7 @@ export async function startMockUpstream(
           if (!response.writableFinished) resolve();
         });
       });
-      mock.seen.push({ body, headers: request.headers, aborted });
+      mock.seen.push({ path: request.url ?? '', body, headers: request.headers, aborted });
       const { behaviour } = mock;
       meet(typeof behaviour === 'function' ? behaviour(body, mock.seen.length - 1) : behaviour, body, response);
     });

@@ -6,6 +6,7 @@ import type { AdminPorts } from '#gateway/admin/ports.js';
 import { Gateway } from '#gateway/gateway.js';
 import { guardedFetch } from '#gateway/guarded-fetch.js';
 import { machineClock } from '#gateway/machine-clock.js';
+import type { RuntimePorts } from '#gateway/runtime.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { AddressGuard } from '#identity/address-guard.js';
@@ -13,6 +14,7 @@ import { openIdentity } from '#identity/identity.js';
 import { memoryIdentityStore } from '#store/memory-identity-store.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
 import { memoryResponseStore } from '#store/memory-response-store.js';
+import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 
@@ -34,7 +36,12 @@ export function configOf(yaml: string): Config {
   return result.config;
 }
 
-export async function startGateway(given: string | Config, admin: Partial<AdminPorts> = {}): Promise<RunningGateway> {
+export async function startGateway(
+  given: string | Config,
+  admin: Partial<AdminPorts> = {},
+  own: Partial<RuntimePorts> = {},
+): Promise<RunningGateway> {
+  const log = createLogger({ level: 'error', format: 'text', stream: process.stderr });
   const records = memoryRecordStore({ keep: 20_000 });
   const metrics = createMetrics();
   const config = typeof given === 'string' ? configOf(given) : given;
@@ -55,7 +62,11 @@ export async function startGateway(given: string | Config, admin: Partial<AdminP
     records,
     responses: memoryResponseStore({ keep: 1000 }),
     metrics,
-    log: createLogger({ level: 'error', format: 'text', stream: process.stderr }),
+    log,
+    accessLog: new AccessLog(log, 'none'),
+    tracer: undefined,
+    peers: undefined,
+    ...own,
   };
   const gateway = new Gateway(config, ports, admin);
   const { url } = await gateway.listen('127.0.0.1', 0);
@@ -77,7 +88,7 @@ export async function startGateway(given: string | Config, admin: Partial<AdminP
       return record;
     },
     async close() {
-      await gateway.drain(2000);
+      await gateway.drain({ deadline: 2000 });
       await identity?.close();
       await records.close();
     },

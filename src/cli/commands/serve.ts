@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { ServeOptions } from '#cli/gateway-process.js';
-import { configFile, configOption, integer, seedOption } from '#cli/options.js';
+import { atLeastOne, configFile, configOption, integer, seedOption } from '#cli/options.js';
 import { warmSimulatedFleet } from '#engine-server/simulated-fleet.js';
 
 export function serveCommand(): Command {
@@ -17,6 +17,7 @@ export function serveCommand(): Command {
       integer,
     )
     .option('--host <address>', 'address to listen on')
+    .option('-w, --workers <n>', 'processes that serve together (default: gateway.workers, else 1)', atLeastOne)
     .option(
       '--insecure, --insecure-no-auth',
       'listen where other machines can connect although callers need no credential',
@@ -27,6 +28,7 @@ export function serveCommand(): Command {
 Examples:
   $ weir serve                        weir.yaml if there is one, else the demonstration
   $ weir serve -c prod.yaml --port 9000
+  $ weir serve --workers 4            four processes behind one port
   $ WEIR_PORT=9000 weir serve`,
     )
     .action(async (options: ServeOptions) => {

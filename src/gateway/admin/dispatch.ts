@@ -6,6 +6,7 @@ import { readBody } from '#gateway/http/body.js';
 import { errorHeaders, sendJson } from '#gateway/http/respond.js';
 import { ADMIN_HEADERS, foreignCaller } from './browser.js';
 import { EventStreams } from './events.js';
+import { noteChange } from './identity-guard.js';
 import type { AdminPorts } from './ports.js';
 import { isRejection } from './rejection.js';
 import type { AdminCall, AdminRoute, EventSource } from './route.js';
@@ -69,6 +70,7 @@ export class AdminApi {
       request,
     };
     const answer = await route.handle(call);
+    if (route.audited !== undefined) await noteChange(call, route.audited(call, answer));
     if (route.events !== undefined) this.streams.answer(answer as EventSource, response, this.gateway);
     else sendJson(response, 200, answer, ADMIN_HEADERS);
   }

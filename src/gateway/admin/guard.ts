@@ -20,9 +20,12 @@ export type AdminGuard = (request: IncomingMessage) => Principal | WeirError | P
 
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 
+/** What proxies add: a call that came through one on this machine can be anyone's. */
+const PROXIED = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'];
+
 /** Who sits at this machine may do everything; nobody else may do anything. */
-export const loopbackGuard: AdminGuard = ({ socket }) =>
-  LOOPBACK.test(socket.remoteAddress ?? '')
+export const loopbackGuard: AdminGuard = ({ socket, headers }) =>
+  LOOPBACK.test(socket.remoteAddress ?? '') && !PROXIED.some(name => headers[name] !== undefined)
     ? LOCAL
     : new WeirError('admin.forbidden', 'The admin API is open to this machine only', {
         hint: 'connect through a tunnel that ends on this machine: ssh -L 8080:127.0.0.1:8080 HOST',

@@ -5,7 +5,7 @@ import type { Doer } from '#identity/governance.js';
 import type { Identity } from '#identity/identity.js';
 import { type Principal as Known, may } from '#identity/roles.js';
 import type { AdminGuard, Principal, Role } from './guard.js';
-import type { AdminCall } from './route.js';
+import type { AdminCall, AuditedChange } from './route.js';
 
 /** Someone of whom it is known who they are. */
 interface Identified extends Principal {
@@ -46,6 +46,11 @@ export function identityOf({ gateway, principal }: AdminCall): { readonly identi
     });
   }
   return { identity, doer: principal.doer };
+}
+
+/** Writes a change down with who made it, where it is known who calls. @throws WeirError `store.unavailable`. */
+export async function noteChange({ gateway, principal }: AdminCall, change: AuditedChange): Promise<void> {
+  if (isIdentified(principal)) await gateway.runtime.identity?.governance.note(principal.doer, change);
 }
 
 function isIdentified(principal: Principal): principal is Identified {

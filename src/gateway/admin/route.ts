@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
+import type { AuditDraft } from '#contract/audit.js';
 import type { Gateway } from '#gateway/gateway.js';
 import type { Principal, Role } from './guard.js';
 import type { AdminPorts } from './ports.js';
@@ -40,9 +41,13 @@ interface Described {
 /** A source of server-sent events: begins to send and says how to stop. */
 export type EventSource = (send: (event: string, data: unknown) => boolean) => () => void;
 
+/** What the audit log says of a change that is not one of a key, team or user: those log their own. */
+export type AuditedChange = Pick<AuditDraft, 'action' | 'target' | 'after'>;
+
 /** A route as the dispatcher and the OpenAPI document see it. */
 export interface AdminRoute extends Described {
   handle(call: AdminCall): unknown;
+  audited?(call: AdminCall, answer: unknown): AuditedChange;
 }
 
 interface Definition<P, Q, B, A> extends Described {
@@ -51,6 +56,8 @@ interface Definition<P, Q, B, A> extends Described {
   readonly body?: B & z.ZodType;
   readonly answer: A & z.ZodType;
   handle(call: AdminCall<Output<P>, Output<Q>, Output<B>>): z.input<A & z.ZodType> | Promise<z.input<A & z.ZodType>>;
+  /** What goes into the audit log once it is done. */
+  audited?(call: AdminCall<Output<P>, Output<Q>, Output<B>>, answer: z.input<A & z.ZodType>): AuditedChange;
 }
 
 /**

@@ -7,10 +7,12 @@ import type { RouteDraft } from '#contract/stage.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
+import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import type { Lease } from '#pool/lease.js';
 import { BytePile } from '#protocols/byte-pile.js';
 import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { Translation } from '#protocols/translation.js';
+import type { RequestTrace } from '#telemetry/tracing.js';
 import { refusalOf } from './refusal.js';
 
 /** What an attempt has brought, as far as it got. */
@@ -34,6 +36,7 @@ export interface AttemptOwner {
   readonly inbound: Inbound;
   readonly route: RouteDraft;
   readonly profile: WorkloadProfile;
+  readonly trace: RequestTrace | undefined;
   begin(attempt: Attempt): ServerResponse;
   delivered(attempt: Attempt, delivery: Delivery): void;
   /** @param retryable whether another replica or model could do better. */
@@ -71,7 +74,6 @@ export class Attempt implements CallListener {
     this.startedAt = runtime.clock.now();
     const injectUsage = inbound.request.stream && way.streamUsage && !inbound.wantsUsage;
     this.stripUsage = injectUsage;
-    const { headers } = route.parameters;
     const passes = way.api === protocol.api;
     const own = passes ? inbound.engineHeaders : undefined;
     if (!passes) {
@@ -86,7 +88,7 @@ export class Attempt implements CallListener {
     this.call = new UpstreamCall(
       {
         route: runtime.connections.route(target.url, (passes ? protocol : way.engine).enginePath, way.connectMs),
-        headers: headers === undefined && own === undefined ? way.headers : { ...way.headers, ...own, ...headers },
+        headers: headersFor(owner, way.headers, own),
         firstByteMs: way.firstByteMs,
         stallMs: way.stallMs,
       },
@@ -100,6 +102,11 @@ export class Attempt implements CallListener {
   /** What got lost between the client's API and the replica's. */
   get lost(): readonly string[] {
     return this.translation?.lost ?? NOTHING_LOST;
+  }
+
+  /** Headers of the pool that the replica is shown, its key among them. */
+  private get shown(): Readonly<Record<string, string>> {
+    return this.owner.runtime.wayTo(this.lease.target).headers;
   }
 
   get placement(): Placement {
@@ -224,7 +231,10 @@ export class Attempt implements CallListener {
     const error =
       end.error === undefined
         ? new WeirError('upstream.cut', 'The stream ended without saying that it was done')
-        : new WeirError('upstream.status', `The replica reported an error in its stream: ${end.error}`);
+        : new WeirError(
+            'upstream.status',
+            `The replica reported an error in its stream: ${withoutSecrets(end.error, this.shown)}`,
+          );
     this.conclude(error, true, true, {
       ...end,
       errorSent: end.error !== undefined && this.client !== undefined && this.translation === undefined,
@@ -233,7 +243,9 @@ export class Attempt implements CallListener {
 
   private endWhole(body: Buffer): void {
     if (this.status !== 200) {
-      const refusal = refusalOf(this.status, body);
+      const { partial } = this.owner.protocol;
+      const passes = partial === true && this.translation === undefined;
+      const refusal = refusalOf(this.status, body, this.shown, passes);
       this.conclude(refusal.error, refusal.retryable, refusal.replicaFault, {});
       return;
     }
@@ -271,6 +283,21 @@ export class Attempt implements CallListener {
     this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
     this.owner.broke(this, error, retryable, delivery);
   }
+}
+
+/** What the replica is sent: its pool's headers, the protocol's, the decision's, and the trace, the client's own where Weir keeps none. */
+function headersFor(
+  { route, trace, inbound }: AttemptOwner,
+  way: Record<string, string>,
+  own: Readonly<Record<string, string>> | undefined,
+): Record<string, string> {
+  const { headers } = route.parameters;
+  const { traceparent, tracestate } = inbound.request.caller.headers;
+  if (trace === undefined && traceparent === undefined && headers === undefined && own === undefined) return way;
+  const sent = { ...way, ...own, ...headers };
+  if (trace !== undefined) return Object.assign(sent, trace.attempt());
+  if (traceparent === undefined) return sent;
+  return Object.assign(sent, { traceparent }, tracestate === undefined ? undefined : { tracestate });
 }
 
 const NOTHING_LOST: readonly string[] = Object.freeze([]);

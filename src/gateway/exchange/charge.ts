@@ -3,7 +3,9 @@ import type { Outcome, Usage } from '#contract/outcome.js';
 import type { Price } from '#contract/pool-view.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
-import type { Used } from '#identity/admission.js';
+import type { Usd } from '#contract/units.js';
+import type { Runtime } from '#gateway/runtime.js';
+import type { Admission, Used } from '#identity/admission.js';
 import type { Quote } from '#identity/meter.js';
 import { nanoCost, toNano } from '#identity/money.js';
 import type { ModelFacts } from '#router/model-facts.js';
@@ -14,7 +16,7 @@ import type { Asked } from './placement-request.js';
  * What budgets hold back for an attempt: the prompt as estimated, none of it cached, and the answer as long as three in four like it
  * are, or at most as long as it can get.
  */
-export function quoteFor(
+function quoteFor(
   asked: Asked,
   { sampling }: InferenceRequest,
   parameters: RouteParameters,
@@ -45,12 +47,34 @@ export function quoteFor(
   return { quote, unpriced };
 }
 
+/** Holds back what an attempt is expected to use. @returns why there is no room: `budget.*` or `limit.tokens`. */
+export function reserve(
+  { config, identity, models, clock }: Runtime,
+  admission: Admission,
+  asked: Asked,
+  request: InferenceRequest,
+  parameters: RouteParameters,
+): WeirError | undefined {
+  const { quote, unpriced } = quoteFor(asked, request, parameters, models.get(asked.model));
+  const forbidden = config.gateway.auth.unpriced === 'refuse' && admission.hasUsdBudget ? unpriced : undefined;
+  const refused = forbidden ?? admission.reserve(clock.wall(), quote);
+  if (refused !== undefined) identity?.noted(refused);
+  return refused;
+}
+
 /** What is settled: what the engine reported, to the token; else the estimate; else nothing. */
 export function charge(outcome: Outcome, estimate: Usage | undefined, price: Price | undefined): Used | undefined {
   const usage = outcome.usage ?? estimate;
   if (usage === undefined) return undefined;
-  const { promptTokens, completionTokens } = usage;
-  const usd = outcome.costUsd ?? (price === undefined ? 0 : billed(usage, price));
+  return outcome.costUsd === undefined ? usedBy(usage, price) : used(usage, outcome.costUsd);
+}
+
+/** What tokens count for at a price. */
+export function usedBy(usage: Usage, price: Price | undefined): Used {
+  return used(usage, price === undefined ? 0 : billed(usage, price));
+}
+
+function used({ promptTokens, completionTokens }: Usage, usd: Usd): Used {
   return { nanoUsd: toNano(usd), promptTokens, completionTokens };
 }
 

@@ -15,8 +15,9 @@ import type { Admission } from '#identity/admission.js';
 import type { Lease } from '#pool/lease.js';
 import { fixedAnswer, streamOf } from '#protocols/neutral/fixed.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
+import type { RequestTrace } from '#telemetry/tracing.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
-import { charge, quoteFor } from './charge.js';
+import { charge, reserve } from './charge.js';
 import { decisionHeaders } from './headers.js';
 import { outcomeOf } from './outcome.js';
 import { Asked } from './placement-request.js';
@@ -40,6 +41,7 @@ export class Exchange implements AttemptOwner, StageContext {
   readonly route: RouteDraft;
   readonly attempts: AttemptOutcome[] = [];
   readonly stages: StageNote[] = [];
+  readonly trace: RequestTrace | undefined;
   placement: Placement | undefined;
   /** What got lost between the client's API and that of the replica which answered. */
   lost: readonly string[] = NOTHING_LOST;
@@ -69,6 +71,7 @@ export class Exchange implements AttemptOwner, StageContext {
     this.profile = runtime.profiler.profile(request);
     this.board = runtime.router.board(request, this.profile);
     this.route = runtime.router.draft(request);
+    this.trace = runtime.tracer?.begin(request.caller.headers);
     response.on('close', this.onClientClosed);
   }
 
@@ -150,23 +153,17 @@ export class Exchange implements AttemptOwner, StageContext {
     if (action.kind === 'attempt') {
       this.candidate = action.candidate;
       this.asked = new Asked(action.candidate.model, this.inbound.request, this.profile, this.route.constraints);
-      const refusal = this.admission?.needsQuote === true ? this.reserve(this.admission, this.asked) : undefined;
+      const { admission, asked, runtime, route } = this;
+      const refusal =
+        admission?.needsQuote === true
+          ? reserve(runtime, admission, asked, this.inbound.request, route.parameters)
+          : undefined;
       // A cheaper model may have room where this one has none.
       if (refusal === undefined) this.place();
       else this.advance({ kind: 'failed', error: refusal, retryable: refusal.code !== 'limit.tokens' });
     } else if (action.kind === 'refuse') {
       this.fail(action.error);
     }
-  }
-
-  private reserve(admission: Admission, asked: Asked): WeirError | undefined {
-    const { config, identity, models } = this.runtime;
-    const { quote, unpriced } = quoteFor(asked, this.inbound.request, this.route.parameters, models.get(asked.model));
-    if (unpriced !== undefined && config.gateway.auth.unpriced === 'refuse' && admission.hasUsdBudget) {
-      return identity?.noted(unpriced) as WeirError;
-    }
-    const refused = admission.reserve(this.clock.wall(), quote);
-    return refused === undefined ? undefined : (identity?.noted(refused) as WeirError);
   }
 
   /** Asks for a replica of the current candidate, other than those it has failed on. */
@@ -312,6 +309,8 @@ export class Exchange implements AttemptOwner, StageContext {
     const record = recordOf(this, outcome, this.wallArrival);
     runtime.records.append(record);
     runtime.metrics.observe(record);
+    runtime.accessLog.observe(record);
+    this.trace?.end(record);
     runtime.router.observe(outcome, this.route);
     if (usage !== undefined && usage !== NO_TOKENS && status === 'answered') {
       runtime.profiler.observePrompt(this.profile, outcome.model, usage.promptTokens);

@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Placement } from '#contract/placement.js';
 import type { RouteDraft } from '#contract/stage.js';
 import { headerText } from '#gateway/http/respond.js';
+import { idHeaders } from '#gateway/request-id.js';
 
 const MAX_REASON_CHARS = 240;
 
@@ -12,7 +13,8 @@ export function decisionHeaders(
   placement: Placement | undefined,
   model: string | undefined,
 ): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = { 'x-request-id': id, 'x-weir-decision': route.decision };
+  const headers: OutgoingHttpHeaders = idHeaders(id);
+  headers['x-weir-decision'] = route.decision;
   if (model !== undefined) headers['x-weir-model'] = model;
   if (placement !== undefined) {
     headers['x-weir-pool'] = placement.pool;

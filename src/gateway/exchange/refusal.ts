@@ -1,4 +1,5 @@
 import { WeirError } from '#contract/errors.js';
+import { withoutSecrets } from '#gateway/upstream/secrets.js';
 
 export interface Refusal {
   readonly error: WeirError;
@@ -11,9 +12,23 @@ export interface Refusal {
 /** Statuses that are about the request itself: every replica and every model would say the same. */
 const ABOUT_THE_REQUEST = new Set([400, 413, 415, 422]);
 
-/** What an engine's answer other than 200 means for the request, the replica and the client. */
-export function refusalOf(status: number, body: Buffer): Refusal {
-  const said = messageIn(body);
+/** Statuses that are about Weir's own credentials: what is said of those is nothing for clients, and may hold part of them. */
+const ABOUT_THE_KEY = new Set([401, 403, 407]);
+
+/**
+ * What an engine's answer other than 200 means for the request, the replica and the client.
+ *
+ * @param shown the headers that the engine was sent: their secrets are taken out of what it says.
+ * @param partial not every engine has the path that was asked.
+ */
+export function refusalOf(
+  status: number,
+  body: Buffer,
+  shown: Readonly<Record<string, string>>,
+  partial = false,
+): Refusal {
+  const text = ABOUT_THE_KEY.has(status) ? undefined : messageIn(body);
+  const said = text === undefined ? undefined : withoutSecrets(text, shown);
   if (ABOUT_THE_REQUEST.has(status)) {
     const error = new WeirError('upstream.status', said ?? `The engine refused the request with status ${status}`, {
       status,
@@ -23,7 +38,8 @@ export function refusalOf(status: number, body: Buffer): Refusal {
   const detail = said === undefined ? '' : `: ${said}`;
   const error = new WeirError('upstream.status', `The replica answered with status ${status}${detail}`);
   // A replica or provider at its limit is busy, not broken; a wrong key or path (401, 403, 404) is as good as broken.
-  return { error, retryable: true, replicaFault: status !== 429 && status !== OVERLOADED };
+  const fine = status === 429 || status === OVERLOADED || (partial && status === 404);
+  return { error, retryable: true, replicaFault: !fine };
 }
 
 /** What Anthropic answers when all its customers together ask for too much. */

@@ -3,6 +3,7 @@ import type { Caller } from '#contract/request.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import { callerOf, readHead } from '#gateway/caller.js';
 import type { Runtime } from '#gateway/runtime.js';
+import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import { allowsModel } from '#identity/grant.js';
 import type { EngineApi } from '#protocols/protocol.js';
 import { readBody } from './body.js';
@@ -45,7 +46,8 @@ export async function askEngine(runtime: Runtime, question: EngineQuestion): Pro
       timeout: timeoutMs,
       bytes: limit,
     });
-    return { status: answer.status, text: answer.body.toString('utf8') };
+    const text = answer.body.toString('utf8');
+    return { status: answer.status, text: answer.status === 200 ? text : withoutSecrets(text, way.headers) };
   } catch {
     return undefined;
   }

@@ -1,13 +1,14 @@
+import { WeirError } from '#contract/errors.js';
 import type { Tokens } from '#contract/units.js';
 import { requestId } from '#gateway/request-id.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { readMessages } from '#protocols/anthropic/request.js';
 import { BodyEdits } from '#protocols/body-edits.js';
-import { parsedObject } from '#protocols/json.js';
+import { asText, isObject, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import { inferenceOf, promptBytesOf } from '#protocols/neutral/conversation.js';
 import { askEngine, checkAllowed, inferenceBody, visitor } from './ask-engine.js';
-import { refused } from './compact.js';
+import { type Governed, governed } from './governed.js';
 import { sendJson } from './respond.js';
 import type { Visit } from './routes.js';
 
@@ -16,9 +17,13 @@ const MOST_ANSWER_BYTES = 65_536;
 
 /**
  * `POST /v1/messages/count_tokens`: counted by an Anthropic engine where one serves the model, else Weir's own estimate, which it
- * calibrates by what engines report. The header `x-weir-token-count` says which.
+ * calibrates by what engines report. Counting counts as a request under the caller's limits, and costs nothing. The header `x-weir-token-count` says which.
  */
-export async function countTokensRoute(visit: Visit): Promise<void> {
+export function countTokensRoute(visit: Visit): Promise<void> {
+  return governed(visit, account => count(visit, account));
+}
+
+async function count(visit: Visit, account: Governed): Promise<void> {
   const { gateway, response } = visit;
   const { runtime } = gateway;
   const bytes = await inferenceBody(visit);
@@ -36,11 +41,11 @@ export async function countTokensRoute(visit: Visit): Promise<void> {
     response,
     200,
     { input_tokens: tokens },
-    {
+    account.head({
       'request-id': envelope.id,
       'x-request-id': envelope.id,
       'x-weir-token-count': counted === undefined ? 'estimate' : 'engine',
-    },
+    }),
   );
 }
 
@@ -67,7 +72,13 @@ async function countedByEngine(
   });
   if (said === undefined) return undefined;
   // What the engine says of the request is the client's; that it could not count leaves the estimate.
-  if (said.status === 400) throw refused(said.status, said.text);
+  if (said.status === 400) throw refused(said.text);
   const tokens = parsedObject(said.text)?.input_tokens;
   return said.status === 200 && typeof tokens === 'number' ? tokens : undefined;
+}
+
+function refused(text: string): WeirError {
+  const error = parsedObject(text)?.error;
+  const said = isObject(error) ? asText(error.message).slice(0, 500) : '';
+  return new WeirError('upstream.status', said === '' ? 'The engine refused the request' : said, { status: 400 });
 }

@@ -8,7 +8,6 @@ import type { Grant } from '#identity/grant.js';
 import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import { type Access, admitted } from './access.js';
-import { compactRoute } from './compact.js';
 import { countTokensRoute } from './count-tokens.js';
 import { modelRoute, modelsRoute, speaksAnthropic } from './models.js';
 import { Page } from './page.js';
@@ -52,7 +51,6 @@ export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
     entry('GET', '/v1/models', 'caller', modelsRoute),
     entry('GET', '/v1/models/:name', 'caller', modelRoute),
     entry('POST', '/v1/messages/count_tokens', 'caller', countTokensRoute),
-    entry('POST', '/v1/responses/compact', 'caller', compactRoute),
     entry('GET', '/v1/responses/:id', 'caller', responseRoute),
     entry('DELETE', '/v1/responses/:id', 'caller', deleteResponseRoute),
     entry('GET', '/v1/responses/:id/input_items', 'caller', inputItemsRoute),
@@ -125,13 +123,14 @@ function healthRoute({ response }: Visit): void {
 function readyRoute({ gateway, response }: Visit): void {
   const replicas = gateway.runtime.pool.replicas();
   const available = replicas.filter(replica => replica.unavailable === undefined).length;
-  const ready = !gateway.draining && gateway.prepared && available > 0;
+  const ready = !gateway.leaving && gateway.prepared && available > 0;
   const why = gateway.prepared ? 'no replica available' : 'loading';
-  const status = gateway.draining ? 'draining' : ready ? 'ready' : why;
+  const status = gateway.leaving ? 'draining' : ready ? 'ready' : why;
   sendJson(response, ready ? 200 : 503, { status, replicas: { available, all: replicas.length } });
 }
 
 async function metricsRoute({ gateway, response }: Visit): Promise<void> {
-  const { contentType, body } = await gateway.runtime.metrics.render();
+  const { metrics, peers } = gateway.runtime;
+  const { contentType, body } = await (peers ?? { metrics: () => metrics.render() }).metrics();
   sendText(response, 200, body, contentType);
 }

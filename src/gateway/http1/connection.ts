@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Milliseconds } from '#contract/units.js';
-import type { ResponseHead } from './response-head.js';
+import { MalformedResponse, type ResponseHead } from './response-head.js';
 import { ResponseParser, type ResponseSink } from './response-parser.js';
 
 /** Where connections go. */
@@ -179,7 +179,7 @@ export class Connection implements ResponseSink {
     if (call === undefined) return;
     const error =
       this.trouble ?? Object.assign(new Error('the other side closed the connection'), { code: 'HTTP_CLOSED' });
-    call.fail(error, this.calls > 1 && !this.answered);
+    call.fail(error, this.calls > 1 && !this.answered && !(error instanceof MalformedResponse));
   }
 }
 

@@ -26,14 +26,22 @@ export class ResponseHead {
     const key = `\n${name}:`;
     const first = this.lower.indexOf(key);
     if (first < 0) return false;
-    const next = this.lower.indexOf(key, first + key.length);
-    return next >= 0 && this.valueFrom(first + key.length) !== this.valueFrom(next + key.length);
+    const value = this.valueFrom(first + key.length);
+    for (let at = first; ; ) {
+      at = this.lower.indexOf(key, at + key.length);
+      if (at < 0) return false;
+      if (this.valueFrom(at + key.length) !== value) return true;
+    }
   }
 
-  /** Whether one of the comma-separated words of a header is this one (lower case). */
+  /** Whether one of the comma-separated words of a header, however often it stands, is this one (lower case). */
   says(name: string, word: string): boolean {
-    const value = this.get(name).toLowerCase();
-    return value === word || (value.includes(',') && value.split(',').some(part => part.trim() === word));
+    const key = `\n${name}:`;
+    for (let at = this.lower.indexOf(key); at >= 0; at = this.lower.indexOf(key, at + key.length)) {
+      const value = this.valueFrom(at + key.length).toLowerCase();
+      if (value === word || (value.includes(',') && value.split(',').some(part => part.trim() === word))) return true;
+    }
+    return false;
   }
 
   private valueFrom(start: number): string {

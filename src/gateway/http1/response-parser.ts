@@ -133,12 +133,14 @@ export class ResponseParser {
     const coding = head.get('transfer-encoding').toLowerCase();
     const length = head.get('content-length');
     if (head.contradicts('content-length')) throw new MalformedResponse('two lengths');
+    if (head.contradicts('transfer-encoding')) throw new MalformedResponse('two transfer codings');
     if (coding !== '' && length !== '') throw new MalformedResponse('a length beside a transfer coding');
     if (coding !== '' && coding !== 'chunked')
       throw new MalformedResponse(`the transfer coding ${coding.slice(0, 40)}`);
     if (length !== '' && !LENGTH.test(length)) throw new MalformedResponse(`the length ${length.slice(0, 40)}`);
     this.sink.head(head);
-    if (this.bodiless || head.status === 204 || head.status === 304 || length === '0') this.finish();
+    if (this.bodiless || head.status === 204 || head.status === 304 || (length !== '' && Number(length) === 0))
+      this.finish();
     else if (coding === 'chunked') {
       this.rest = 0;
       this.line = 0;

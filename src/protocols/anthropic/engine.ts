@@ -11,7 +11,7 @@ import { failureOf, finishFrom, usageFrom } from './terms.js';
 import { mayThink, thinkingFor } from './thinking.js';
 
 /** Anthropic Messages as it is spoken to engines for clients of other APIs. */
-export const messagesEngine: EngineSide = { encode, decode, reader: () => new MessagesReader() };
+export const messagesEngine: EngineSide = { encode, decode, reader: lost => new MessagesReader(lost) };
 
 function encode(conversation: Conversation, terms: EngineTerms): EngineRequest {
   const lost = new Lost();

@@ -1,5 +1,6 @@
 import { asText, isObject, type Json, parsedObject } from '#protocols/json.js';
 import type { AnswerEvent, AnswerUsage, Finish, Seal } from '#protocols/neutral/answer.js';
+import { Lost } from '#protocols/neutral/lost.js';
 import type { AnswerReader } from '#protocols/protocol.js';
 import type { SseEvent } from '#protocols/sse.js';
 import { REDACTED } from './request.js';
@@ -22,6 +23,8 @@ export class MessagesReader implements AnswerReader {
   private usage: AnswerUsage | undefined;
   private finish: Finish = 'stop';
   private stopSequence: string | undefined;
+
+  constructor(private readonly lost = new Lost()) {}
 
   read({ data }: SseEvent): readonly AnswerEvent[] {
     const event = parsedObject(data);
@@ -74,6 +77,7 @@ export class MessagesReader implements AnswerReader {
       }
       default:
         // What Anthropic's own tools say has no place elsewhere.
+        this.lost.add(`content.${asText(content.type)}`);
         return [];
     }
   }
@@ -91,6 +95,7 @@ export class MessagesReader implements AnswerReader {
       block.seal = { signature, sealedBy: 'anthropic' };
       return [];
     }
+    if (delta.type === 'citations_delta') this.lost.add('citations');
     const text = asText(delta.text) || asText(delta.thinking) || asText(delta.partial_json);
     if (text === '') return [];
     block.pieces++;

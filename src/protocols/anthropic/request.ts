@@ -20,7 +20,7 @@ import { unpackSeal } from '#protocols/neutral/seal.js';
 const KNOWN = new Set(
   (
     'model messages system max_tokens metadata stop_sequences stream temperature top_p top_k tools tool_choice thinking ' +
-    'output_config output_format service_tier cache_control'
+    'output_config output_format cache_control'
   ).split(' '),
 );
 

@@ -4,10 +4,11 @@ import type { AnswerFacts } from '#protocols/protocol.js';
 type Json = Readonly<Record<string, unknown>>;
 
 /** A whole answer that plain engines give: an object that has choices, and usage behind them. */
-const FINISH = /"finish_reason":\s*"([a-z_]{1,32})"/;
-const PROMPT = /"prompt_tokens":\s*(\d{1,12})(?![\d.eE])/;
-const COMPLETION = /"completion_tokens":\s*(\d{1,12})(?![\d.eE])/;
-const CACHED = /"cached_tokens":\s*(\d{1,12})(?![\d.eE])/;
+/** Of the first choice: what stands there and is no word of the API is no reason. */
+const FINISH = /"finish_reason"\s*:\s*(?:"([a-z_]{1,32})"|.)/;
+const PROMPT = /"prompt_tokens"\s*:\s*(\d{1,12})(?![\d.eE])/;
+const COMPLETION = /"completion_tokens"\s*:\s*(\d{1,12})(?![\d.eE])/;
+const CACHED = /"cached_tokens"\s*:\s*(\d{1,12})(?![\d.eE])/;
 
 /**
  * Usage and finish reason of a whole Chat Completions answer.

@@ -1,8 +1,6 @@
 import type { RouteParameters } from '#contract/route.js';
-import { fromUtf8 } from '#contract/wire-text.js';
-import type { Outline } from '#protocols/json-outline.js';
+import { type Outline, outlineOf } from '#protocols/json-outline.js';
 import { type Edit, elementSpans, openingOf, type Span } from '#protocols/json-text.js';
-import type { Coding } from './chat-content.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -11,8 +9,6 @@ export interface ChatBody {
   readonly text: string;
   readonly body: Json;
   readonly outline: Outline;
-  /** How `text` says its characters; the texts of the edits say theirs as they are. */
-  readonly coding: Coding;
 }
 
 /**
@@ -25,21 +21,33 @@ export function chatEdits(
   parameters: RouteParameters,
   injectUsage: boolean,
 ): Edit[] {
-  const { body, coding } = chat;
+  const { body } = chat;
   const edits: Edit[] = [];
   if (body.model !== servedModel) setMember(edits, chat, 'model', servedModel);
-  if (injectUsage) {
-    const asked = body.stream_options;
-    const options = typeof asked === 'object' && asked !== null ? asked : {};
-    const printed = JSON.stringify({ ...options, include_usage: true });
-    putMember(edits, chat, 'stream_options', coding === 'utf8' ? fromUtf8(printed) : printed);
-  }
+  if (injectUsage) askForUsage(edits, chat);
   const { systemPrompt, reasoningEffort, maxOutputTokens, temperature } = parameters;
   if (reasoningEffort !== undefined) setMember(edits, chat, 'reasoning_effort', reasoningEffort);
   if (temperature !== undefined) setMember(edits, chat, 'temperature', temperature);
   if (maxOutputTokens !== undefined) capOutput(edits, chat, maxOutputTokens);
   if (systemPrompt !== undefined) putSystemPrompt(edits, chat, systemPrompt);
   return edits;
+}
+
+/** What the client asked of its stream stays as it is written; what is no object is the engine's to refuse. */
+function askForUsage(edits: Edit[], chat: ChatBody): void {
+  const asked = chat.body.stream_options ?? undefined;
+  if (asked === undefined) putMember(edits, chat, 'stream_options', '{"include_usage":true}');
+  else if (typeof asked === 'object' && !Array.isArray(asked)) {
+    const span = chat.outline.values.get('stream_options');
+    if (span === undefined) return;
+    const { values } = outlineOf(chat.text.slice(span.start, span.end));
+    const own = values.get('include_usage');
+    edits.push(
+      own === undefined
+        ? { start: span.start + 1, end: span.start + 1, text: `"include_usage":true${values.size === 0 ? '' : ','}` }
+        : { start: span.start + own.start, end: span.start + own.end, text: 'true' },
+    );
+  }
 }
 
 function setMember(edits: Edit[], chat: ChatBody, key: string, value: number | string): void {

@@ -10,6 +10,7 @@ const USAGE = Buffer.from('"usage"');
 /** An end of events that is not whole is at most this long. */
 const SEAM = EVENT_END_CRLF.length - 1;
 const NOTHING = Buffer.alloc(0);
+const LINE_ENDS = /[\r\n]+$/;
 const DONE = '[DONE]';
 const DONE_TAIL = Buffer.from('data: [DONE]\n\n');
 /** Engines end with a finish reason, usage and the end mark, each maybe on its own; one more for good measure. */
@@ -88,10 +89,11 @@ export class ChatStreamRelay implements StreamRelay {
 
   /** Takes out events that carry usage and no choices; engines that write `"usage": null` in every event lose nothing. */
   private withoutUsage(events: Buffer): Buffer | undefined {
-    const text = events.toString('utf8');
+    // As bytes, one character each: what is kept stays as it came, be it UTF-8 or not, and counts are digits in either.
+    const text = events.toString('latin1');
     const kept: string[] = [];
     for (const event of text.split(/(?<=\r?\n\r?\n)/)) {
-      const data = event.includes('"usage"') ? dataOf(event.trimEnd()) : undefined;
+      const data = event.includes('"usage"') ? dataOf(event.replace(LINE_ENDS, '')) : undefined;
       const parsed = data === undefined ? undefined : parse(data);
       const usage = usageOf(parsed?.usage);
       if (usage !== undefined) this.usage = usage;
@@ -100,7 +102,7 @@ export class ChatStreamRelay implements StreamRelay {
     }
     const out = kept.join('');
     if (out.length === text.length) return events;
-    return out === '' ? undefined : Buffer.from(out);
+    return out === '' ? undefined : Buffer.from(out, 'latin1');
   }
 }
 
@@ -114,7 +116,8 @@ function endOfEvents(data: Buffer): number {
 
 function endsWithDone(events: Buffer): boolean {
   const from = events.length - DONE_TAIL.length;
-  return from >= 0 && events.compare(DONE_TAIL, 0, DONE_TAIL.length, from) === 0;
+  const alone = from === 0 || (events[from - 1] === 10 && (from === 1 || events[from - 2] === 10));
+  return from >= 0 && alone && events.compare(DONE_TAIL, 0, DONE_TAIL.length, from) === 0;
 }
 
 /** The joined `data:` lines of one event, without comments and other fields. */

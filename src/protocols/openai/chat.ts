@@ -49,10 +49,10 @@ class ChatInbound implements Inbound {
   }
 
   bodyFor(servedModel: string, parameters: RouteParameters, injectUsage: boolean): Buffer {
-    const { text, coding, bytewise, body, outline } = this.decoded ?? decode(this.bytes);
+    const { text, bytewise, body, outline } = this.decoded ?? decode(this.bytes);
     this.decoded = undefined;
     this.request.release();
-    const edits = chatEdits({ text, body, outline, coding }, servedModel, parameters, injectUsage);
+    const edits = chatEdits({ text, body, outline }, servedModel, parameters, injectUsage);
     return applyEditsToBytes(this.bytes, text, edits, bytewise);
   }
 

@@ -185,6 +185,7 @@ export const openaiCompletions: Protocol = {
   api: 'openai',
   kind: 'generation',
   enginePath: '/v1/completions',
+  partial: true,
 
   read(bytes, envelope) {
     const { text, body } = jsonBody(bytes);

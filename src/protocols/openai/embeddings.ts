@@ -89,6 +89,7 @@ export const openaiEmbeddings: Protocol = {
   api: 'openai',
   kind: 'embedding',
   enginePath: '/v1/embeddings',
+  partial: true,
 
   read(bytes, envelope) {
     const { text, body } = jsonBody(bytes);

@@ -11,7 +11,7 @@ import { ResponsesReader } from './reader.js';
 import { failureOf, finishFrom, sealFrom, usageFrom } from './terms.js';
 
 /** Responses as it is spoken to engines for clients of other APIs: nothing is left to be stored there. */
-export const responsesEngine: EngineSide = { encode, decode, reader: () => new ResponsesReader() };
+export const responsesEngine: EngineSide = { encode, decode, reader: lost => new ResponsesReader(lost) };
 
 /** OpenAI refuses a smaller limit. */
 const LEAST_OUTPUT = 16;

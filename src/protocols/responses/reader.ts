@@ -1,6 +1,7 @@
 import { asText, isObject, type Json, objectsIn, parsedObject } from '#protocols/json.js';
 import type { AnswerEvent } from '#protocols/neutral/answer.js';
 import { wrapFreeText } from '#protocols/neutral/custom-tools.js';
+import { Lost } from '#protocols/neutral/lost.js';
 import type { AnswerReader } from '#protocols/protocol.js';
 import type { SseEvent } from '#protocols/sse.js';
 import { thoughtText } from './items.js';
@@ -23,6 +24,8 @@ export class ResponsesReader implements AnswerReader {
   private readonly told = new Set<string>();
   private called = false;
 
+  constructor(private readonly lost = new Lost()) {}
+
   read({ data }: SseEvent): readonly AnswerEvent[] {
     const event = parsedObject(data);
     switch (event?.type) {
@@ -32,6 +35,9 @@ export class ResponsesReader implements AnswerReader {
         return this.said(event, 'text');
       case 'response.refusal.delta':
         return this.said(event, 'refusal');
+      case 'response.output_text.annotation.added':
+        this.lost.add('annotations');
+        return [];
       case 'response.content_part.done':
         return this.textDone(event);
       case 'response.reasoning_summary_text.delta':
@@ -72,7 +78,11 @@ export class ResponsesReader implements AnswerReader {
         this.called = true;
         return [{ kind: 'open', block: block.number, part: 'tool_call', call }];
       }
+      case 'message':
+        return [];
       default:
+        // What OpenAI's own tools did has no place elsewhere.
+        this.lost.add(`output.${asText(item.type)}`);
         return [];
     }
   }

@@ -10,6 +10,7 @@ import { PACKED } from '#protocols/neutral/seal.js';
 import { openaiError } from '#protocols/openai/terms.js';
 import type { AnswerHead, Envelope, Inbound, Memory, Protocol } from '#protocols/protocol.js';
 import { sseText } from '#protocols/sse.js';
+import { unsupported } from '#protocols/translation.js';
 import { responsesEngine } from './engine.js';
 import { inputItems } from './items.js';
 import { formsOf } from './output.js';
@@ -28,11 +29,12 @@ interface Read {
   readonly own: readonly Json[];
 }
 
-class ResponsesInbound implements Inbound {
+/** A request for a response. */
+export class ResponsesInbound implements Inbound {
   readonly request: InferenceRequest;
   /** Responses streams always end with counts. */
   readonly wantsUsage = true;
-  readonly memory: Memory;
+  readonly memory: Memory<ResponsesInbound>;
   keep?: (answer: string) => void;
   private readonly read: Conversation;
 
@@ -75,6 +77,13 @@ class ResponsesInbound implements Inbound {
   }
 
   conversation(): Conversation {
+    // To others the past would be missing, and an answer without it a wrong one.
+    if ([...this.earlier, ...this.from.own].some(isCompacted)) {
+      throw unsupported(
+        'the compacted part of the conversation can only be read by an engine that speaks Responses',
+        'input',
+      );
+    }
     return this.read;
   }
 
@@ -88,6 +97,11 @@ function withoutOwnId(item: Json): Json {
   if (item.type === 'reasoning' || item.id === undefined) return item;
   const { id: _, ...rest } = item;
   return rest;
+}
+
+/** Whether an item is a past that only its maker can read. */
+function isCompacted({ type }: Json): boolean {
+  return type === 'compaction' || type === 'compaction_summary';
 }
 
 /** Whether an item is OpenAI's: it would take the seals of others for forgeries. */

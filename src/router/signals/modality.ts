@@ -23,7 +23,7 @@ const schema = z
       .min(1)
       .max(GIVEN.length)
       .optional()
-      .describe('True when the conversation has one of these in it.'),
+      .describe('True when the conversation has one of these in it, in messages or in results of tools.'),
     above: z
       .number()
       .min(0)
@@ -75,8 +75,12 @@ function evaluate({ wanted, given, above }: ModalityOptions, request: InferenceR
 
 function firstGiven({ messages }: InferenceRequest, given: readonly Given[]): Given | undefined {
   for (const { content } of messages) {
-    for (const { type } of content) {
+    for (const part of content) {
+      const { type } = part;
       if ((type === 'image' || type === 'audio' || type === 'file') && given.includes(type)) return type;
+      if (part.type !== 'tool_result' || part.media === undefined) continue;
+      const brought = part.media.find(medium => given.includes(medium.type));
+      if (brought !== undefined) return brought.type;
     }
   }
   return undefined;

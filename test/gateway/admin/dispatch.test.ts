@@ -40,6 +40,15 @@ describe('who may call', () => {
     }
   });
 
+  it('takes nobody for local who comes through a proxy on this machine', async () => {
+    for (const [name, value] of [
+      ['x-forwarded-for', '203.0.113.9'],
+      ['forwarded', 'for=203.0.113.9'],
+      ['via', '1.1 proxy'],
+    ] as const)
+      expect((await get({ host: '127.0.0.1:8080', [name]: value })).body.error?.code, name).toBe('admin.forbidden');
+  });
+
   it('refuses pages of other sites, to read as to write', async () => {
     const host = '127.0.0.1:8080';
     for (const headers of [

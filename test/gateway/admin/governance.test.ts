@@ -75,3 +75,43 @@ it('each asks for a credential, and a viewer changes nothing', async () => {
     else expect([name, asViewer.status >= 400], name).toEqual([name, true]);
   }
 });
+
+/** A call of a route with whatever it takes for names; bodies are not looked at before the role. */
+const probe = ({ method, path }: { method: string; path: string }, secret?: string): Promise<Response> =>
+  fetch(gateway.url + path.replace(/\{\w+\}/g, 'x'), {
+    method,
+    headers: { 'content-type': 'application/json', ...(secret && { authorization: `Bearer ${secret}` }) },
+    ...(method === 'GET' ? undefined : { body: '{}' }),
+  });
+
+it('no route is open: without a key none answers, and a role answers only for what it may', async () => {
+  const { governance } = gateway.gateway.runtime.identity!;
+  const { secret: user } = await governance.createKey(SYSTEM, { name: 'u', role: 'user' });
+  const { secret: viewer } = await governance.createKey(SYSTEM, { name: 'v', role: 'viewer' });
+  const limited = ADMIN_ROUTES.filter(({ role }) => role !== 'caller');
+  expect(limited.length).toBeGreaterThan(15);
+  for (const route of ADMIN_ROUTES) expect([route.path, (await probe(route)).status]).toEqual([route.path, 401]);
+  for (const route of limited) expect([route.path, (await probe(route, user)).status]).toEqual([route.path, 403]);
+  for (const route of limited.filter(({ role }) => role === 'admin'))
+    expect([route.path, (await probe(route, viewer)).status]).toEqual([route.path, 403]);
+});
+
+it('every change is in the audit log: by its own entity, or by its route', async () => {
+  const changing = ADMIN_ROUTES.filter(({ method }) => method !== 'GET');
+  const looking = ['/api/explain', '/api/configuration/check', '/api/discovery/test', '/api/discovery/proposal'];
+  const entities = /^\/api\/(?:keys|teams|users)\b/;
+  const silent = changing.filter(
+    ({ path, audited }) => audited === undefined && !entities.test(path) && !looking.includes(path),
+  );
+  expect(silent.map(({ path }) => path)).toEqual([]);
+  const { id } = gateway.gateway.runtime.pool.replicas()[0]!;
+  await call(`POST /api/replicas/${encodeURIComponent(id)}/drain`, {});
+  const { entries } = (await call('GET /api/audit?limit=1')).body as { entries: object[] };
+  expect(entries[0]).toMatchObject({
+    action: 'replica.drain',
+    target: { kind: 'replica', id },
+    actor: { kind: 'key', id: 'admin' },
+  });
+  expect((await call('GET /api/audit/verification')).body.broken).toBeUndefined();
+  await call(`POST /api/replicas/${encodeURIComponent(id)}/undrain`, {});
+});

@@ -133,7 +133,7 @@ describe('an answer that is none becomes an error of the API', () => {
     [
       'length and chunks',
       socket => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'),
-      'upstream.',
+      'upstream.malformed',
     ],
   ])('%s', async (_, answer, code) => {
     const { status, text, record } = await asked(answer);

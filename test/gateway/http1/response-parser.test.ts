@@ -109,9 +109,11 @@ describe('the parser of responses', () => {
   it.each([
     ['HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', false],
     ['HTTP/1.1 200 OK\r\nConnection: foo, Close\r\ncontent-length: 0\r\n\r\n', false],
+    ['HTTP/1.1 200 OK\r\nconnection: foo\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', false],
     ['HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n', false],
     ['HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n', true],
     ['HTTP/1.1 204 No Content\r\n\r\n', true],
+    ['HTTP/1.1 200 OK\r\ncontent-length: 00\r\n\r\n', true],
     ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n', true],
     ['HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n', true],
     // Whoever sends more than it says must not have the rest taken for the next answer.
@@ -135,6 +137,8 @@ describe('the parser of responses', () => {
     'HTTP/1.1 101 Switching Protocols\r\n\r\n',
     'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n',
     'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: gzip\r\n\r\n',
     'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n',
     'HTTP/1.1 200 OK\r\ncontent-length: 1e3\r\n\r\n',
     'HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n',

@@ -36,7 +36,7 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
     })),
   ],
   reask: [{}, { above: 0, turns: 16 }],
-  modality: [{ wanted: ['image', 'audio'] }, { given: ['image'], above: 0.8 }],
+  modality: [{ wanted: ['image', 'audio'] }, { given: ['image'], above: 0.8 }, { given: ['audio', 'file'] }],
   workload: [{ turn: { above: 1 }, archetype: 'agent' }, { session: { share: 0.5 } }, { application: true }],
   event: [{ types: ['a*'], severity: { at_least: 'error' }, deadline: { within: '1h' } }, { deadline: false }],
   time: [{ zone: 'Europe/Berlin', windows: [{ days: ['mon'], from: '22:00', to: '06:00' }] }],

@@ -81,6 +81,7 @@ export const applyRoute = adminRoute({
   answer: version,
   handle: ({ ports, principal, body: { text: wanted, ...change } }) =>
     configurationOf(ports).change(wanted, { author: principal.name, ...defined(change) }),
+  audited: (_, answer) => changeOf('configuration.apply', answer),
 });
 
 export const versionsRoute = adminRoute({
@@ -127,7 +128,14 @@ export const rollbackRoute = adminRoute({
   answer: version,
   handle: ({ ports, principal, body: { to, ...change } }) =>
     configurationOf(ports).rollBack(to, { author: principal.name, ...defined(change) }),
+  audited: ({ body: { to } }, answer) => changeOf('configuration.rollback', answer, to),
 });
+
+/** Its text is kept with the versions; the log names which one it is. */
+function changeOf(action: string, { number: id, version: hash, note: why }: z.input<typeof version>, to?: number) {
+  const after = { version: hash, note: why, ...(to === undefined ? undefined : { to }) };
+  return { action, target: { kind: 'configuration', id: String(id) }, after };
+}
 
 export function shownReport({ errors, warnings, undecidable, tests }: CheckReport): z.input<typeof checkReport> {
   return {

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { z } from 'zod';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { adminRoute } from '#gateway/admin/route.js';
@@ -5,6 +6,7 @@ import { checkReport, text } from '#gateway/admin/schemas/configuration.js';
 import { askForModels } from '#gateway/discovery/probe.js';
 import { propose } from '#gateway/discovery/proposal.js';
 import { ENGINES, PROVIDERS } from '#gateway/discovery/providers.js';
+import { AddressGuard } from '#identity/address-guard.js';
 import { shownReport } from './configuration.js';
 
 /** Engines of this machine answer in milliseconds or not at all. */
@@ -12,10 +14,7 @@ const LOCAL_TIMEOUT_MS = 800;
 const TEST_TIMEOUT_MS = 5000;
 
 const foundModel = z.object({ id: z.string(), context: z.number().optional() });
-const url = z
-  .url({ protocol: /^https?$/, error: 'expected a base URL, such as http://127.0.0.1:8000' })
-  .max(1024)
-  .refine(given => !forbidden(given), { error: 'no model is served at this address' });
+const url = z.url({ protocol: /^https?$/, error: 'expected a base URL, such as http://127.0.0.1:8000' }).max(1024);
 
 export const discoveryRoute = adminRoute({
   method: 'GET',
@@ -80,6 +79,7 @@ export const backendTestRoute = adminRoute({
     problem: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
   }),
   async handle({ gateway, ports: { env }, body }) {
+    await checkPlace(body.url);
     const apiKey = body.api_key ?? keyOf(env, body.variable, body.url);
     try {
       const {
@@ -152,7 +152,14 @@ function keyOf(
   return env[variable];
 }
 
-/** Link-local addresses: where clouds answer with credentials of the machine. */
-function forbidden(given: string): boolean {
-  return /^https?:\/\/(?:169\.254\.|\[fe80:|\[fd00:ec2:|metadata\.google)/i.test(given);
+/** Keeps the test of a backend from asking where a machine's credentials are. @throws WeirError `network.blocked`. */
+async function checkPlace(to: string): Promise<void> {
+  const host = ENGINE_HOSTS.checkUrl(to, 'url').hostname.replace(/^\[|\]$/g, '');
+  // A name that cannot be found is for the test itself to say.
+  const addresses = await lookup(host, { all: true }).catch(() => []);
+  if (addresses.length === 0) return;
+  const texts = addresses.map(({ address }) => address);
+  ENGINE_HOSTS.checkResolved(host, texts, 'url');
 }
+
+const ENGINE_HOSTS = AddressGuard.forEngines();

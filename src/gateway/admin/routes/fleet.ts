@@ -107,6 +107,7 @@ export const drainRoute = adminRoute({
   body: z.object({}),
   answer: replica,
   handle: drainTo(true),
+  audited: ({ params: { id } }) => ({ action: 'replica.drain', target: { kind: 'replica', id } }),
 });
 
 export const undrainRoute = adminRoute({
@@ -118,6 +119,7 @@ export const undrainRoute = adminRoute({
   body: z.object({}),
   answer: replica,
   handle: drainTo(false),
+  audited: ({ params: { id } }) => ({ action: 'replica.undrain', target: { kind: 'replica', id } }),
 });
 
 export const faultRoute = adminRoute({
@@ -151,4 +153,5 @@ export const faultRoute = adminRoute({
     }
     return { ...said, faults: said.faults };
   },
+  audited: ({ params: { id }, body }) => ({ action: 'replica.fault', target: { kind: 'replica', id }, after: body }),
 });

@@ -97,7 +97,13 @@ export const recordRoute = adminRoute({
   params: z.object({ id: z.string() }),
   answer: recordSchema,
   async handle({ gateway, params: { id } }) {
-    const record = await gateway.runtime.records.find(id);
+    const { records, peers } = gateway.runtime;
+    let record = await records.find(id);
+    if (record === undefined && peers !== undefined) {
+      // It may be on its way to the database in another process.
+      await peers.settle();
+      record = await records.find(id);
+    }
     if (record === undefined)
       throw new WeirError('store.not_found', `There is no record ${JSON.stringify(id.slice(0, 80))}`);
     return shownRecord(record);

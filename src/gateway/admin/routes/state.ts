@@ -39,7 +39,7 @@ export const stateRoute = adminRoute({
       version: config.version,
       source: config.source,
       uptime_ms: Math.round(clock.now() - gateway.startedAt),
-      draining: gateway.draining,
+      draining: gateway.leaving,
       in_flight: gateway.inFlight,
       names: [...router.virtualNames],
       models: modelsOf(gateway),

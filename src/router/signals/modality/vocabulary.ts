@@ -5,8 +5,12 @@ export type MadeMedium = Exclude<Medium, 'text'>;
 
 /** The words of one language, or of a family whose words do not get in one another's way, with `|` between them. */
 export interface Vocabulary {
-  /** Asks for something to be made, changed or shown. */
+  /** Asks for something to be made, changed or shown; what it is stands behind. */
   readonly make: string;
+  /** The same where it stands at the end, behind what is to be made. */
+  readonly makeLast?: string;
+  /** Between the word that asks and the thing, these say that something else is to be made: `a title for my video`. */
+  readonly between?: string;
   /** What is made, by medium. */
   readonly things: Readonly<Record<MadeMedium, string>>;
   /** Asks for a medium by itself: to draw is to make an image. */
@@ -20,12 +24,13 @@ export interface Vocabulary {
 /** English, German, French, Spanish, Italian, Portuguese, Russian, Chinese, Japanese, Korean. */
 export const VOCABULARIES: readonly Vocabulary[] = [
   {
-    make: 'generate|create|make|design|produce|render|paint|draw|give me|show me|i need|i want|i would like|turn|convert|edit|retouch|remove|crop|compose|record|synthesize|synthesise|imagine',
+    make: "generate|create|recreate|make|design|produce|render|paint|draw|give me|show me|i need|i want|i want to see|i would like|i would like to see|i’d like|i'd like|turn|convert|transform|edit|retouch|remove|crop|compose|record|synthesize|synthesise|imagine",
+    between: 'about|for|with|between|like|that|which|of|to|how|where|and then',
     things: {
       image:
-        'image|images|picture|pictures|photo|photos|photograph|photographs|drawing|painting|watercolor|watercolour|illustration|illustrations|sketch|portrait|poster|logo|icon|icons|icon set|wallpaper|banner|avatar|artwork|cover art|cartoon|comic|meme|sticker|infographic|flyer|book cover|album cover|mockup|concept art|floor plan',
+        'image|images|picture|pictures|photo|photos|photograph|photographs|drawing|painting|watercolor|watercolour|illustration|illustrations|sketch|portrait|poster|logo|icon|icons|icon set|wallpaper|banner|avatar|artwork|cover art|profile pic|cartoon|comic|meme|sticker|infographic|flyer|book cover|album cover|mockup|concept art|floor plan',
       audio:
-        'song|melody|tune|music|soundtrack|sound effect|sound effects|jingle|speech|voice-over|voiceover|voice over|audio|narration|podcast|instrumental|audio version',
+        'song|melody|tune|music|soundtrack|sound effect|sound effects|jingle|beat|speech|voice-over|voiceover|voice over|audio|narration|podcast|instrumental|audio version',
       video: 'video|videos|clip|animation|movie|movie trailer|film|trailer|gif|timelapse|time-lapse|footage',
     },
     verbs: {
@@ -33,11 +38,13 @@ export const VOCABULARIES: readonly Vocabulary[] = [
       audio: 'sing|read aloud|out loud|aloud|narrate|text to speech|text-to-speech',
       video: 'animate',
     },
-    not: 'code|script that|python|java|javascript|typescript|html|css|svg|rust|golang|in go|sql|json|matplotlib|docker|dockerfile|container|kubernetes|iso|ffmpeg|function|class|component|module|library|parser|app that|api|schema|database|unit tests|tests|test|tag|describe|explain|summarise|summarize|transcribe|transcript|translate|classify|caption|captions|alt text|extract|analyse|analyze|compare|comparison|conclusion|conclusions|attention|draw up|parallel|parallels|inspiration|distinction|write|prompt|prompts|lyrics|ideas|list|table|plan for|outline|essay|in words|e-mail|email|contract|feedback|step by step|tutorial|how to|description of|article about|story',
+    not: 'code|script that|python|java|javascript|typescript|html|css|svg|rust|golang|in go|sql|json|matplotlib|docker|dockerfile|kubernetes|ffmpeg|function|component|module|app that|api|schema|database|unit tests|describe|explain|summarise|summarize|transcribe|transcript|translate|classify|caption|captions|alt text|extract|analyse|analyze|compare|comparison|conclusion|conclusions|draw up|parallel|parallels|inspiration|distinction|write|prompt|prompts|lyrics|ideas|plan for|outline|essay|in words|e-mail|email|step by step|tutorial|how to|description of|article about|draw the line|recommend|recommendation|recommendations|suggestion|suggestions|reading aloud|thinking aloud',
     asks: 'how|what|why|who|when|where|which|is|are|was|were|does|did|tell me',
   },
   {
-    make: 'erstelle|erstell|erzeuge|generiere|mach|mache|machen|gestalte|entwirf|entwerfe|entwerfen|male|malen|erstellen|generieren|erzeugen|zeige mir|zeig mir|ich brauche|ich möchte|ich hätte gern|gib mir|bearbeite|produziere|komponiere',
+    make: 'erstelle|erstell|erzeuge|generiere|mach|mache|gestalte|entwirf|entwerfe|male|zeige mir|zeig mir|ich brauche|ich möchte|ich hätte gern|gib mir|bearbeite|produziere|komponiere',
+    makeLast: 'malen|machen|erstellen|generieren|erzeugen|entwerfen|gestalten|bearbeiten|produzieren|komponieren',
+    between: 'für|über|zum|zur|des|vom|wie|dass',
     things: {
       image:
         'bild|bilder|foto|fotos|zeichnung|gemälde|illustration|plakat|poster|logo|symbol|grafik|porträt|skizze|hintergrundbild|cover|karikatur',
@@ -54,6 +61,7 @@ export const VOCABULARIES: readonly Vocabulary[] = [
   },
   {
     make: 'génère|générer|générez|crée|créer|créez|fais|faire|fais-moi|faites|dessine|produis|produire|conçois|concevoir|imagine|montre-moi|donne-moi|je veux|je voudrais|modifie|retouche|compose|composer|réalise|réaliser',
+    between: 'pour|sur|du|de|des|que|qui|comme',
     things: {
       image:
         'image|images|photo|photos|dessin|illustration|affiche|logo|icône|portrait|tableau de peinture|peinture|croquis|fond d’écran|bannière',
@@ -70,6 +78,7 @@ export const VOCABULARIES: readonly Vocabulary[] = [
   },
   {
     make: 'genera|generar|crea|crear|créame|haz|hazme|hacer|diseña|diseñar|produce|muéstrame|dame|quiero|necesito|edita|compón|componer|dibuja',
+    between: 'para|sobre|de|del|que|como',
     things: {
       image:
         'imagen|imágenes|foto|fotos|fotografía|dibujo|ilustración|cartel|póster|logo|logotipo|icono|retrato|pintura|fondo de pantalla',
@@ -82,6 +91,7 @@ export const VOCABULARIES: readonly Vocabulary[] = [
   },
   {
     make: 'genera|generare|crea|creare|creami|fai|fammi|disegna|progetta|produci|mostrami|dammi|voglio|modifica|componi',
+    between: 'per|sul|sulla|di|del|della|dello|che',
     things: {
       image:
         'immagine|immagini|foto|fotografia|disegno|illustrazione|manifesto|locandina|logo|icona|ritratto|dipinto|sfondo',
@@ -94,6 +104,7 @@ export const VOCABULARIES: readonly Vocabulary[] = [
   },
   {
     make: 'gere|gerar|crie|criar|cria|faça|fazer|faz|desenhe|projete|produza|mostre-me|me mostre|quero|preciso|edite|componha',
+    between: 'do|da|dos|das',
     things: {
       image:
         'imagem|imagens|foto|fotos|fotografia|desenho|ilustração|cartaz|pôster|logo|logotipo|ícone|retrato|pintura|papel de parede',
@@ -106,6 +117,7 @@ export const VOCABULARIES: readonly Vocabulary[] = [
   },
   {
     make: 'создай|создайте|сгенерируй|сгенерируйте|сделай|сделайте|покажи|покажите|нарисуй|придумай|разработай|мне нужен|мне нужна|мне нужно|хочу|отредактируй|сочини|запиши',
+    between: 'для|об|про|что|как|из',
     things: {
       image:
         'изображение|картинку|картинки|рисунок|фото|фотографию|иллюстрацию|логотип|плакат|постер|иконку|портрет|обои|открытку',
@@ -132,7 +144,8 @@ export const VOCABULARIES: readonly Vocabulary[] = [
     asks: '如何|怎么|怎样|为什么|什么是|谁|哪',
   },
   {
-    make: '生成して|作って|作成して|制作して|描いて|デザインして|見せて|ほしい|欲しい|作曲して|編集して|作りたい',
+    make: '',
+    makeLast: '生成して|作って|作成して|制作して|描いて|デザインして|見せて|ほしい|欲しい|作曲して|編集して|作りたい',
     things: {
       image: '画像|写真|イラスト|絵|ロゴ|ポスター|アイコン|壁紙|似顔絵|漫画|バナー',
       audio: '音楽|曲|歌|音声|メロディー|効果音|ナレーション|ボイス',
@@ -147,7 +160,8 @@ export const VOCABULARIES: readonly Vocabulary[] = [
     asks: 'なぜ|どうやって|何が|誰が|どの|どう',
   },
   {
-    make: '만들어|생성해|제작해|디자인해|그려|보여줘|필요해|작곡해|편집해|만들고 싶',
+    make: '',
+    makeLast: '만들어|생성해|제작해|디자인해|그려|보여줘|필요해|작곡해|편집해|만들고 싶',
     things: {
       image: '이미지|그림|사진|일러스트|로고|포스터|아이콘|배경화면|초상화|만화',
       audio: '음악|노래|음성|멜로디|효과음|오디오|내레이션',
@@ -165,4 +179,15 @@ export const VOCABULARIES: readonly Vocabulary[] = [
 
 /** A caption that stands for itself, as image generators are asked: `a watercolour of …`. */
 export const CAPTIONS =
-  'photo of|photograph of|picture of|image of|illustration of|drawing of|painting of|portrait of|watercolor of|watercolour of|watercolor painting of|oil painting of|sketch of|render of|3d render of|close-up of|foto von|bild von|gemälde von|photo de|image de|peinture de|illustration de|foto de|imagen de|retrato de|pintura de|foto di|immagine di|ritratto di|imagem de';
+  'photo of|photograph of|picture of|image of|illustration of|drawing of|painting of|portrait of|watercolor of|watercolour of|watercolor painting of|oil painting of|sketch of|render of|3d render of|close-up of|cinematic shot of|foto von|bild von|gemälde von|photo de|image de|peinture de|illustration de|foto de|imagen de|retrato de|pintura de|foto di|immagine di|ritratto di|imagem de';
+
+/** Begins what is not a caption but speaks of a picture that there is: `here is a photo of …`. */
+export const POINTS = 'here|this|that|these|those|the|my|our|in|on|i|we|attached|hier|voici|aquí|ecco|aqui';
+
+/** Asks for one thing to become another, and what stands between the two. */
+export const BECOME = 'turn|convert|transform|verwandle|transforme|convierte|trasforma|converta';
+export const INTO = 'into|to|in ein|en|in un|in una|em';
+
+/** Says how many, not what: `three variations of this logo`. */
+export const QUANTITIES =
+  'variation of|variations of|version of|versions of|set of|series of|couple of|pair of|collage of|piece of';

@@ -1,13 +1,29 @@
 import { Literals } from '#router/signals/literals.js';
-import { CAPTIONS, type MadeMedium, MEDIA, type Medium, VOCABULARIES } from './vocabulary.js';
+import {
+  BECOME,
+  CAPTIONS,
+  INTO,
+  type MadeMedium,
+  MEDIA,
+  type Medium,
+  POINTS,
+  QUANTITIES,
+  VOCABULARIES,
+} from './vocabulary.js';
 
 /** Characters read, half from the beginning and half from the end: what is asked for stands at one of them. */
 const MAX_READ = 2_048;
 /** Sentences read at most. */
 const MAX_SENTENCES = 32;
+/** Things in one compound at most. */
+const MAX_COMPOUND = 3;
 /** Characters before a caption, for an article and an adjective or two; and in which a question word begins one. */
 const OPENING = 24;
-const SENTENCE_END = /[.!?。！？\n]+(?=\s|$)|[。！？\n]/u;
+/** A run of marks is tried from its beginning only: from everywhere, a long one takes time in the square of its length. */
+const SENTENCE_END = /(?<![.!?。！？\n])[.!?。！？\n]+(?=\s|$)|[。！？\n]/u;
+/** What an English verb that is a noun too stands behind when it asks for something: nothing, or these. */
+const REQUEST = /(?:^|[,:;]|(?<![\p{L}\p{N}])(?:please|kindly|you|you to|and|then|now|just|me|quickly|let’s|let's))$/iu;
+const NOUN_TOO = /^(?:draw|paint|sketch|doodle|animate|narrate)$/iu;
 
 /** What medium is asked for, how surely, and by which words. */
 export interface Wanted {
@@ -19,9 +35,16 @@ export interface Wanted {
 
 const MADE = MEDIA.filter((medium): medium is MadeMedium => medium !== 'text');
 
-const any = (lists: readonly string[]) => new Literals([...new Set(lists.flatMap(list => list.split('|')))], false);
+const any = (lists: readonly string[]) =>
+  new Literals([...new Set(lists.flatMap(list => list.split('|')).filter(word => word !== ''))], false);
 
 const MAKE = any(VOCABULARIES.map(({ make }) => make));
+const MAKE_LAST = any(VOCABULARIES.map(({ makeLast = '' }) => makeLast));
+const BETWEEN = any(VOCABULARIES.map(({ between = '' }) => between));
+const QUANTITY = any([QUANTITIES]);
+const BECOMES = any([BECOME]);
+const TO = any([INTO]);
+const POINTING = any([POINTS]);
 const NOT = any(VOCABULARIES.map(({ not }) => not));
 const ASKS = any(VOCABULARIES.map(({ asks }) => asks));
 const CAPTION = any([CAPTIONS]);
@@ -46,44 +69,96 @@ function sentencesOf(prompt: string): readonly string[] {
   return read.split(SENTENCE_END, MAX_SENTENCES);
 }
 
-function inSentence(sentence: string): Wanted {
-  const thing = firstOf(THINGS, sentence);
-  const verb = firstOf(VERBS, sentence);
-  // Most sentences have neither, and are done with here.
-  if (thing === undefined && verb === undefined) return TEXT;
-  if (NOT.first(sentence) !== undefined || isQuestion(sentence)) return TEXT;
-  const make = thing === undefined ? undefined : MAKE.first(sentence);
-  // A thing that is drawn, sung or filmed is that of its verb: `draw a film star`.
-  if (verb !== undefined) {
-    const both = thing !== undefined && make !== undefined;
-    return { medium: verb.medium, strength: both ? 1 : 0.8, words: both ? `${verb.word} … ${thing.word}` : verb.word };
-  }
-  if (thing !== undefined && make !== undefined) {
-    return { medium: thing.medium, strength: 1, words: `${make} … ${thing.word}` };
-  }
-  const caption = CAPTION.first(sentence.trim().slice(0, OPENING));
-  return caption === undefined ? TEXT : { medium: 'image', strength: 0.6, words: caption };
+interface Found {
+  readonly medium: MadeMedium;
+  readonly at: number;
+  readonly end: number;
 }
 
-function isQuestion(sentence: string): boolean {
+function inSentence(sentence: string): Wanted {
+  const thing = firstThing(sentence);
+  const verb = firstVerb(sentence);
+  // Most sentences have neither, and are done with here.
+  if (thing === undefined && verb === undefined) return TEXT;
+  if (NOT.first(sentence) !== undefined || begins(sentence, ASKS)) return TEXT;
+  // A thing that is drawn, sung or filmed is that of its verb: `draw a film star`.
+  if (verb !== undefined) {
+    const word = sentence.slice(verb.at, verb.end);
+    const both = thing !== undefined && (thing.at >= verb.end || MAKE_LAST.find(sentence, thing.end) >= 0);
+    return both
+      ? { medium: verb.medium, strength: 1, words: `${word} … ${sentence.slice(thing.at, thing.end)}` }
+      : { medium: verb.medium, strength: 0.8, words: word };
+  }
+  if (thing === undefined) return TEXT;
+  const make = makingOf(sentence, thing);
+  if (make !== undefined) {
+    return { medium: thing.medium, strength: 1, words: `${make} … ${sentence.slice(thing.at, thing.end)}` };
+  }
+  const caption = CAPTION.first(sentence.trim().slice(0, OPENING));
+  return caption === undefined || begins(sentence, POINTING)
+    ? TEXT
+    : { medium: 'image', strength: 0.6, words: caption };
+}
+
+/** The word that asks for this thing to be made: before it with no other thing between, or, in some languages, behind it. */
+function makingOf(sentence: string, thing: Found): string | undefined {
+  let words: string | undefined;
+  let behind = 0;
+  for (let at = MAKE.find(sentence, 0); at >= 0 && MAKE.end <= thing.at; at = MAKE.find(sentence, behind)) {
+    behind = MAKE.end;
+    words = sentence.slice(at, behind);
+  }
+  if (words !== undefined && isDirect(words, sentence.slice(behind, thing.at))) return words;
+  const last = MAKE_LAST.find(sentence, thing.end);
+  return last < 0 ? undefined : sentence.slice(last, MAKE_LAST.end);
+}
+
+function isDirect(make: string, between: string): boolean {
+  if (BECOMES.first(make) !== undefined) return true;
+  const at = QUANTITY.find(between, 0);
+  return BETWEEN.first(at < 0 ? between : between.slice(QUANTITY.end)) === undefined;
+}
+
+/** Whether one of the words begins the sentence, past marks such as ¿. */
+function begins(sentence: string, words: Literals): boolean {
   const opening = sentence.trim().slice(0, OPENING);
-  const at = ASKS.find(opening, 0);
-  // Past marks that a question may begin with, such as ¿.
+  const at = words.find(opening, 0);
   return at >= 0 && !/[\p{L}\p{N}]/u.test(opening.slice(0, at));
 }
 
-/** What stands first in the sentence, and of which medium it is. */
+/** The first thing named; of what is to become another, the other; of a compound (`music video`), its last. */
+function firstThing(sentence: string): Found | undefined {
+  let found = firstOf(THINGS, sentence, 0);
+  if (found === undefined) return undefined;
+  const become = BECOMES.find(sentence, 0);
+  if (become >= 0) {
+    const into = TO.find(sentence, BECOMES.end);
+    if (into >= 0) return firstOf(THINGS, sentence, TO.end);
+  }
+  for (let more = 1; more < MAX_COMPOUND; more++) {
+    const next = firstOf(THINGS, sentence, found.end);
+    if (next === undefined || !/^[\s-]$/u.test(sentence.slice(found.end, next.at))) break;
+    found = next;
+  }
+  return found;
+}
+
+function firstVerb(sentence: string): Found | undefined {
+  const verb = firstOf(VERBS, sentence, 0);
+  if (verb === undefined || !NOUN_TOO.test(sentence.slice(verb.at, verb.end))) return verb;
+  return REQUEST.test(sentence.slice(Math.max(0, verb.at - OPENING), verb.at).trim()) ? verb : undefined;
+}
+
+/** What stands first in the sentence from a place on, and of which medium it is. */
 function firstOf(
   kinds: readonly { readonly medium: MadeMedium; readonly words: Literals }[],
   sentence: string,
-): { readonly medium: MadeMedium; readonly word: string } | undefined {
-  let first = Number.POSITIVE_INFINITY;
-  let found: { readonly medium: MadeMedium; readonly word: string } | undefined;
+  from: number,
+): Found | undefined {
+  let found: Found | undefined;
   for (const { medium, words } of kinds) {
-    const at = words.find(sentence, 0);
-    if (at < 0 || at >= first) continue;
-    first = at;
-    found = { medium, word: sentence.slice(at, words.end) };
+    const at = words.find(sentence, from);
+    if (at >= 0 && (found === undefined || at < found.at)) found = { medium, at, end: words.end };
   }
   return found;
 }

@@ -1,0 +1,99 @@
+import type { PoolStatus } from '#pool/topology/snapshot.js';
+import type { RemoteRecordStore } from '#store/open-records.js';
+import type { Metrics, Reading } from '#telemetry/metrics.js';
+import type { Gateway } from './gateway.js';
+
+/** Adds what can be read off a gateway at a scrape: how full it is, who waits, which configuration is in force. */
+export function addGatewayMetrics(metrics: Metrics, gateway: Gateway, version: string): void {
+  const one = (value: number): Reading[] => [{ labels: {}, value }];
+  const pools = (of: (pool: PoolStatus) => number) => (): Reading[] =>
+    gateway.runtime.pool.snapshot().pools.map(pool => ({ labels: { pool: pool.name }, value: of(pool) }));
+
+  metrics.gauge(
+    'weir_build_info',
+    'Always 1; the labels say what runs.',
+    ['version', 'node'],
+    () => [{ labels: { version, node: process.versions.node }, value: 1 }],
+    'max',
+  );
+  metrics.gauge(
+    'weir_config_info',
+    'Always 1; the label says which configuration is in force.',
+    ['version'],
+    () => [{ labels: { version: gateway.runtime.config.version }, value: 1 }],
+    'max',
+  );
+  metrics.gauge('weir_draining', '1 when the gateway is shutting down.', [], () => one(gateway.leaving ? 1 : 0), 'max');
+  metrics.gauge('weir_in_flight', 'Requests open now.', [], () => one(gateway.inFlight));
+  metrics.gauge('weir_in_flight_limit', 'Requests that may be open at once.', [], () =>
+    one(gateway.runtime.config.gateway.limits.requests),
+  );
+  metrics.gauge('weir_connections', 'Connections of clients that stand now, idle ones included.', [], () =>
+    one(gateway.connections),
+  );
+  metrics.gauge('weir_records_dropped', 'Decision records that could not be kept.', [], () =>
+    one(gateway.runtime.records.dropped),
+  );
+  metrics.gauge(
+    'weir_pool_in_flight',
+    'Requests on the replicas of a pool.',
+    ['pool'],
+    pools(pool => pool.inFlight),
+  );
+  metrics.gauge(
+    'weir_pool_limit',
+    'Places on replicas that take requests now.',
+    ['pool'],
+    pools(pool => pool.limit),
+  );
+  metrics.gauge(
+    'weir_pool_queued',
+    'Requests that wait for a place in a pool.',
+    ['pool'],
+    pools(pool => pool.queued),
+  );
+  metrics.gauge(
+    'weir_pool_queue_limit',
+    'Requests that may wait in a pool.',
+    ['pool'],
+    pools(pool => pool.queueLength),
+  );
+  metrics.gauge(
+    'weir_pool_queue_oldest_seconds',
+    'How long the first in line has waited.',
+    ['pool'],
+    pools(pool => pool.oldestWaitMs / 1000),
+    'max',
+  );
+  metrics.gauge(
+    'weir_pool_replicas_available',
+    'Replicas that take requests now.',
+    ['pool'],
+    pools(pool => pool.available),
+    'min',
+  );
+  metrics.gauge(
+    'weir_replica_available',
+    '1 when the replica takes requests.',
+    ['replica'],
+    () =>
+      gateway.runtime.pool
+        .replicas()
+        .map(replica => ({ labels: { replica: replica.id }, value: replica.unavailable === undefined ? 1 : 0 })),
+    'min',
+  );
+}
+
+/** Adds how the record does where it lives in a database of its own. */
+export function addRemoteRecordMetrics(metrics: Metrics, records: RemoteRecordStore): void {
+  metrics.gauge(
+    'weir_records_up',
+    '1 when the database of the record took what it was last given.',
+    [],
+    () => [{ labels: {}, value: records.up ? 1 : 0 }],
+    'min',
+  );
+  metrics.gauge('weir_records_backlog', 'Records that wait to be written to their database.', [], () => [
+    { labels: {}, value: records.backlog },
+  ]);
+}

@@ -1,0 +1,125 @@
+/**
+ * Chat Completions event streams, cut anywhere. Whatever the cuts, what is passed on is what a reader of the whole stream would pass on, and the
+ * end is told alike.
+ */
+import { isWeirError } from '../../../dist/contract/errors.js';
+import { ChatStreamRelay } from '../../../dist/protocols/openai/chat-stream.js';
+import { chance, hashOf, pick, string, value, words } from '../draw.mjs';
+import { same } from '../same.mjs';
+
+export const name = 'chat-stream';
+
+/** So many events at the end are looked at for what they say. */
+const TAIL = 4;
+
+export function generate(random) {
+  const end = chance(random, 0.8) ? '\n\n' : '\r\n\r\n';
+  const events = [];
+  for (let left = random.below(6); left > 0; left--) {
+    events.push(
+      pick(random, [
+        `data: {"choices":[{"index":0,"delta":{"content":${string(random)}},"finish_reason":null}]}`,
+        `data:{"choices":[{"index":0,"delta":{"content":${string(random)}},"finish_reason":null}],"usage":null}`,
+        `: ${words(random)}`,
+        `event: x${end.slice(0, end.length / 2)}data: ${value(random)}`,
+        `data: ${value(random)}`,
+      ]),
+    );
+  }
+  if (chance(random, 0.7)) events.push('data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}');
+  if (chance(random, 0.6))
+    events.push(
+      `data: {"choices":[],"usage":{"prompt_tokens":${pick(random, ['3', '-1', '1e3'])},"completion_tokens":2}}`,
+    );
+  if (chance(random, 0.1)) events.push(`data: {"error":${value(random)}}`);
+  if (chance(random, 0.8)) events.push('data: [DONE]');
+  const text = events.map(event => event + end).join('');
+  const pieces = [];
+  for (let from = 0; from < text.length; ) {
+    const to = from + 1 + random.below(chance(random, 0.5) ? 12 : 200);
+    pieces.push(text.slice(from, to));
+    from = to;
+  }
+  return pieces;
+}
+
+export function check(pieces) {
+  const text = pieces.join('');
+  const strip = hashOf([text]) % 2 === 0;
+  const cut = relayed(pieces, strip);
+  const whole = relayed([text], strip);
+  const { events, complete } = eventsOf(text);
+  const values = events.map(said);
+  const expected = strip ? events.filter((_, at) => !isBareUsage(values[at])).join('') : complete;
+  if (trimmed(cut.text) !== trimmed(expected)) throw new Error('cut in pieces, something else is passed on');
+  if (trimmed(whole.text) !== trimmed(expected)) throw new Error('in one piece, something else is passed on');
+  const saying = values.map((value, at) => (isSaying(value) ? at : -1)).filter(at => at >= 0);
+  if (saying.every(at => at >= events.length - TAIL) && !same(cut.end, whole.end))
+    throw new Error('cut in pieces, the end is told otherwise');
+}
+
+function relayed(pieces, strip) {
+  const relay = new ChatStreamRelay(strip);
+  let text = '';
+  for (const piece of pieces) {
+    try {
+      const out = relay.push(Buffer.from(piece, 'latin1'));
+      if (out !== undefined) text += out.toString('latin1');
+    } catch (error) {
+      if (!isWeirError(error)) throw error;
+    }
+  }
+  return { text, end: relay.end() };
+}
+
+/** Blank lines beyond the one that ends an event say nothing. */
+const trimmed = text =>
+  text
+    .replace(/(?:\r?\n){2,}/g, '\n\n')
+    .replace(/^[\r\n]+/, '')
+    .replace(/[\r\n]+$/, '');
+
+/** Events and the blank lines behind them, read a byte at a time; a stream is passed on up to a blank line of one kind of line end. */
+function eventsOf(text) {
+  const events = [];
+  let from = 0;
+  let end = 0;
+  let line = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) !== 10) continue;
+    const carried = at > line && text.charCodeAt(at - 1) === 13;
+    const empty = line > 0 && at - line === (carried ? 1 : 0);
+    if (empty) {
+      events.push(text.slice(from, at + 1));
+      from = at + 1;
+      if (carried === (line > 1 && text.charCodeAt(line - 2) === 13) || !carried) end = at + 1;
+    }
+    line = at + 1;
+  }
+  while (events.length > 0 && from > end) from -= events.pop().length;
+  return { events, complete: text.slice(0, end) };
+}
+
+function said(event) {
+  const lines = event.split(/\r?\n/).filter(line => line.startsWith('data:'));
+  const data = lines.map(line => line.slice(line.startsWith('data: ') ? 6 : 5)).join('\n');
+  if (data === '[DONE]') return '[DONE]';
+  if (!/^\s*[{[]/.test(data)) return undefined;
+  try {
+    const value = JSON.parse(Buffer.from(data, 'latin1').toString('utf8'));
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isBareUsage(value) {
+  const count = value?.usage?.prompt_tokens;
+  const counted = Number.isInteger(count) && count >= 0 && count < 1e12;
+  return counted && !Array.isArray(value.usage) && Array.isArray(value.choices) && value.choices.length === 0;
+}
+
+function isSaying(value) {
+  if (value === undefined) return false;
+  return value === '[DONE]' || value.error != null || value.usage != null || value.choices?.[0]?.finish_reason != null;
+}
