@@ -38,6 +38,22 @@ export const ENGINES: readonly EngineKind[] = [
   { name: 'LM Studio', url: 'http://127.0.0.1:1234', owner: 'organization' },
 ];
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * Engines to look for on this machine. Ollama's own variable, `OLLAMA_HOST`, says where else it listens: `host`, `host:port` or a URL, with
+ * every address of the machine among its hosts.
+ */
+export function enginesToFind(env: Readonly<Record<string, string | undefined>>): readonly EngineKind[] {
+  const { OLLAMA_HOST: said = '' } = env;
+  const [, host = '', port = '11434'] =
+    /^(?:http:\/\/)?(\[[\da-f:]+\]|[\w.-]*)(?::(\d{1,5}))?\/?$/i.exec(said.trim()) ?? [];
+  const near = host === '' || host === '0.0.0.0' || host === '[::]' ? '127.0.0.1' : host;
+  const url = `http://${near}:${port}`;
+  if (said === '' || !LOOPBACK.test(near) || !URL.canParse(url)) return ENGINES;
+  return ENGINES.map(engine => (engine.name === 'Ollama' ? { ...engine, url: new URL(url).origin } : engine));
+}
+
 const OWN_ENGINE = { name: 'weir engine', owner: 'weir-' };
 
 /** What a server is, told by how it names itself; `undefined` where that tells nothing. Ports are free to be anyone's. */

@@ -5,7 +5,7 @@ import { adminRoute } from '#gateway/admin/route.js';
 import { checkReport, text } from '#gateway/admin/schemas/configuration.js';
 import { askForModels } from '#gateway/discovery/probe.js';
 import { propose } from '#gateway/discovery/proposal.js';
-import { ENGINES, engineNamed, PROVIDERS } from '#gateway/discovery/providers.js';
+import { engineNamed, enginesToFind, PROVIDERS } from '#gateway/discovery/providers.js';
 import { AddressGuard } from '#identity/address-guard.js';
 import { shownReport } from './configuration.js';
 
@@ -32,7 +32,7 @@ export const discoveryRoute = adminRoute({
   }),
   async handle({ gateway, ports: { env }, request }) {
     const own = request.socket.localPort;
-    const others = ENGINES.filter(engine => Number(new URL(engine.url).port) !== own);
+    const others = enginesToFind(env).filter(engine => Number(new URL(engine.url).port) !== own);
     const found = await Promise.all(
       others.map(engine =>
         askForModels(gateway.runtime, engine.url, { timeoutMs: LOCAL_TIMEOUT_MS }).then(
