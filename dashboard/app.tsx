@@ -100,6 +100,8 @@ export function App() {
               class="small"
               onClick={() => {
                 storeKey(undefined);
+                // Whoever comes next begins at the beginning, with nothing left of what was seen.
+                location.hash = '';
                 location.reload();
               }}
             >

@@ -2,9 +2,11 @@ import { useState } from 'preact/hooks';
 import { call } from '../api/client.js';
 import type { IssuedKey } from '../api/types.js';
 import { ErrorNote } from '../ui/parts.js';
+import { useResource } from '../ui/resource.js';
 import { useDoing } from './action.js';
+import { OneOf } from './one-of.js';
 import { NO_TERMS, TermsFields, termsOf } from './terms.js';
-import { type PartProps, type Role, rolesBelow } from './who.js';
+import { type PartProps, ROLE_TEXTS, type Role, rolesBelow } from './who.js';
 
 const DAY_MS = 86_400_000;
 
@@ -19,6 +21,14 @@ export function NewKey({ who, onIssued }: NewKeyProps) {
   const [user, setUser] = useState(who.role === 'user' ? (who.user ?? '') : '');
   const [days, setDays] = useState('');
   const [terms, setTerms] = useState(NO_TERMS);
+  const teams = useResource('teams to choose from', async signal => {
+    const answer = await call('GET /api/teams', { signal });
+    return answer.teams.map(({ id }) => id);
+  });
+  const users = useResource('users to choose from', async signal => {
+    const answer = await call('GET /api/users', { signal });
+    return answer.users.map(({ id }) => id);
+  });
   const { busy, error, run } = useDoing();
   const create = (): Promise<void> =>
     run(async () => {
@@ -53,19 +63,13 @@ export function NewKey({ who, onIssued }: NewKeyProps) {
           <select value={role} onChange={event => setRole(event.currentTarget.value as Role)}>
             {rolesBelow(who.role).map(option => (
               <option key={option} value={option}>
-                {option}
+                {ROLE_TEXTS[option]}
               </option>
             ))}
           </select>
         </label>
-        <label class="field">
-          <span>Team</span>
-          <input type="text" placeholder="none" value={team} onInput={event => setTeam(event.currentTarget.value)} />
-        </label>
-        <label class="field">
-          <span>User</span>
-          <input type="text" placeholder="none" value={user} onInput={event => setUser(event.currentTarget.value)} />
-        </label>
+        <OneOf label="Team" ids={teams.value} value={team} onChange={setTeam} />
+        <OneOf label="User" ids={users.value} value={user} onChange={setUser} />
         <label class="field">
           <span>Ends after days</span>
           <input type="number" min={1} placeholder="never" value={days} onInput={e => setDays(e.currentTarget.value)} />

@@ -4,8 +4,9 @@ import type { Team, User } from '../api/types.js';
 import { Chip, Empty, ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { useDoing } from './action.js';
+import { OneOf } from './one-of.js';
 import { allowanceText, NO_TERMS, TermsFields, termsOf } from './terms.js';
-import { type PartProps, type Role, rolesBelow } from './who.js';
+import { type PartProps, ROLE_TEXTS, type Role, rolesBelow } from './who.js';
 
 /** Teams and users: those to whom keys and tokens belong, with budgets of their own. */
 export function People({ who }: PartProps) {
@@ -14,7 +15,9 @@ export function People({ who }: PartProps) {
   return (
     <>
       {who.role === 'admin' ? <NewTeam made={teams.reload} /> : undefined}
-      {who.role === 'admin' || who.role === 'team_lead' ? <NewUser who={who} made={users.reload} /> : undefined}
+      {who.role === 'admin' || who.role === 'team_lead' ? (
+        <NewUser who={who} teams={teams.value?.teams.map(({ id }) => id)} made={users.reload} />
+      ) : undefined}
       <Panel title="Teams" id="teams">
         <ErrorNote error={teams.error} />
         {teams.value === undefined ? (
@@ -150,7 +153,13 @@ function NewTeam({ made }: { made: () => void }) {
   );
 }
 
-function NewUser({ who, made }: PartProps & { made: () => void }) {
+interface NewUserProps extends PartProps {
+  /** Ids of teams; absent while they are not known. */
+  readonly teams: readonly string[] | undefined;
+  readonly made: () => void;
+}
+
+function NewUser({ who, teams, made }: NewUserProps) {
   const [id, setId] = useState('');
   const [role, setRole] = useState<Role>('user');
   const [team, setTeam] = useState(who.team ?? '');
@@ -180,15 +189,12 @@ function NewUser({ who, made }: PartProps & { made: () => void }) {
           <select value={role} onChange={event => setRole(event.currentTarget.value as Role)}>
             {rolesBelow(who.role).map(option => (
               <option key={option} value={option}>
-                {option}
+                {ROLE_TEXTS[option]}
               </option>
             ))}
           </select>
         </label>
-        <label class="field">
-          <span>Team</span>
-          <input type="text" placeholder="none" value={team} onInput={event => setTeam(event.currentTarget.value)} />
-        </label>
+        <OneOf label="Team" ids={teams} value={team} onChange={setTeam} />
         <TermsFields terms={terms} onChange={setTerms} />
         <button type="submit" class="primary" disabled={busy}>
           Add the user

@@ -511,6 +511,8 @@ export interface Calls {
       /** Model names that ask for a decision. */
       readonly names: readonly string[];
       readonly models: readonly Model[];
+      /** What savings are measured against. */
+      readonly best_model?: string;
       readonly signals: readonly {
         readonly name: string;
         readonly type: string;
@@ -795,6 +797,7 @@ export interface Calls {
         readonly url: string;
         readonly models: readonly {
           readonly id: string;
+          readonly kind: 'chat' | 'embedding';
           readonly context?: number;
         }[];
         readonly latency_ms: number;
@@ -807,6 +810,8 @@ export interface Calls {
         readonly provider: string;
         readonly variable: string;
         readonly url: string;
+        /** What its servers speak. */
+        readonly api: 'openai' | 'anthropic' | 'responses';
       }[];
     };
   };
@@ -819,12 +824,17 @@ export interface Calls {
       readonly api_key?: string;
       /** Known variable that holds the key of this provider. */
       readonly variable?: string;
+      /** What its servers speak. */
+      readonly api?: 'openai' | 'anthropic' | 'responses';
     };
     answer: {
       readonly reachable: boolean;
       readonly url: string;
+      /** What it is, where it says so. */
+      readonly name?: string;
       readonly models: readonly {
         readonly id: string;
+        readonly kind: 'chat' | 'embedding';
         readonly context?: number;
       }[];
       readonly latency_ms?: number;
@@ -841,15 +851,19 @@ export interface Calls {
     body: {
       readonly backends: readonly {
         readonly url: string;
+        /** What its servers speak. */
+        readonly api?: 'openai' | 'anthropic' | 'responses';
         readonly models: readonly {
           readonly id: string;
           readonly context?: number;
+          readonly kind?: 'chat' | 'embedding';
+          /** USD per 1M tokens. */
+          readonly price?: {
+            readonly prompt: number;
+            readonly completion: number;
+          };
         }[];
         readonly variable?: string;
-        readonly price?: {
-          readonly prompt: number;
-          readonly completion: number;
-        };
       }[];
       /** Add them to the configuration in force instead of beginning anew. */
       readonly add?: boolean;

@@ -97,7 +97,7 @@ export function TimeChart(props: TimeChartProps) {
                 <g key={mark} class="chart-mark">
                   <line x1={LEFT} x2={width - RIGHT} y1={y(mark)} y2={y(mark)} />
                   <text x={LEFT - 6} y={y(mark) + 4} text-anchor="end">
-                    {format(mark)}
+                    {mark === 0 ? '0' : format(mark)}
                   </text>
                 </g>
               ))}

@@ -17,7 +17,13 @@ export function History({ versions, inForce, writable, rolledBack }: HistoryProp
   const [shown, setShown] = useState<{ number: number; hunks: readonly Hunk[] } | undefined>(undefined);
   const [asked, setAsked] = useState<number | undefined>(undefined);
   const [error, setError] = useState<ApiError | undefined>(undefined);
-  if (versions.length === 0) return <Empty title="No version kept yet" />;
+  if (versions.length === 0) {
+    return (
+      <Empty title="No version kept yet">
+        <p>Each configuration that comes into force, from here or from the file, is kept here with a way back.</p>
+      </Empty>
+    );
+  }
   const current = versions.find(({ version }) => version === inForce)?.number;
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setError(undefined);
@@ -63,7 +69,7 @@ export function History({ versions, inForce, writable, rolledBack }: HistoryProp
                     type="button"
                     class="small"
                     aria-expanded={shown?.number === number}
-                    aria-label={`What has changed since version ${number}`}
+                    aria-label={`Changes since version ${number}`}
                     onClick={() => void show(number)}
                   >
                     Changes since
@@ -86,7 +92,7 @@ export function History({ versions, inForce, writable, rolledBack }: HistoryProp
               )}
             </div>
             {shown?.number === number ? (
-              <Changes hunks={shown.hunks} title={`What has changed since version ${number}`} />
+              <Changes hunks={shown.hunks} title={`Changes since version ${number}`} />
             ) : undefined}
           </li>
         ))}

@@ -50,7 +50,7 @@ export function FaultForm({ replica }: { replica: string }) {
         ))}
       </select>
       <button type="submit" class="small">
-        Inject
+        Inject fault
       </button>
       <span class="hint" role="status">
         {said?.text ?? ''}

@@ -3,9 +3,9 @@ import { count, duration, percent, short, usd } from '../format.js';
 import type { Overview } from './page.js';
 
 /** The numbers that matter, each with what it means. */
-export function Figures({ overview }: { overview: Overview }) {
-  const { total, ttft_ms: ttft, from, to, best_model: best, in_flight: open, queued } = overview;
-  const perSecond = total.requests / Math.max(1, (to - from) / 1000);
+export function Figures({ overview, upMs }: { overview: Overview; upMs: number | undefined }) {
+  const { total, ttft_ms: ttft, best_model: best, in_flight: open, queued } = overview;
+  const perSecond = total.requests / Math.max(1, watchedMs(overview, upMs) / 1000);
   const saved = total.baseline_usd - total.cost_usd;
   const ended = total.answered + total.failed;
   return (
@@ -37,6 +37,12 @@ export function Figures({ overview }: { overview: Overview }) {
       </Figure>
     </dl>
   );
+}
+
+/** Of the window, how much this gateway can have seen: it may have begun within it, and with nothing kept of before. */
+function watchedMs({ from, to, step_ms: step, points }: Overview, upMs = Number.POSITIVE_INFINITY): number {
+  const first = points.find(({ requests }) => requests > 0)?.at ?? from;
+  return to - Math.max(from, Math.min(first + step, to - upMs));
 }
 
 function rate(perSecond: number): string {

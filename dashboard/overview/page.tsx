@@ -6,6 +6,7 @@ import { link, replacePlace } from '../ui/routing.js';
 import { Breakdown } from './breakdown.js';
 import { OverviewCharts } from './charts.js';
 import { Figures } from './figures.js';
+import { Welcome } from './welcome.js';
 
 export type Overview = Answer<'GET /api/overview'>;
 
@@ -21,9 +22,11 @@ type WindowName = (typeof WINDOWS)[number][0];
 const EVERY_MS = 4000;
 
 /** Traffic, latency, errors, cost and savings over a window of time. */
-export function OverviewPage({ place, session }: PageProps) {
+export function OverviewPage({ place, state, session }: PageProps) {
   const asked = place.query.get('window');
-  const name: WindowName = WINDOWS.find(([option]) => option === asked)?.[0] ?? '1h';
+  // Who tries the demonstration has been here for minutes.
+  const unasked = session?.demonstration === true ? '15m' : '1h';
+  const name: WindowName = WINDOWS.find(([option]) => option === asked)?.[0] ?? unasked;
   const overview = useResource(
     `overview ${name}`,
     signal => call('GET /api/overview', { query: { window: name }, signal }),
@@ -42,12 +45,7 @@ export function OverviewPage({ place, session }: PageProps) {
           onChange={next => replacePlace(link('overview', undefined, { window: next }))}
         />
       </div>
-      {session?.demonstration === true ? (
-        <p class="callout">
-          This is the demonstration: simulated engines, real routing.{' '}
-          <a href={link('setup')}>Connect your own models</a>
-        </p>
-      ) : undefined}
+      {session?.demonstration === true ? <Welcome looks={session.role === 'admin'} /> : undefined}
       <ErrorNote error={error} retry={value === undefined ? overview.reload : undefined} />
       {value === undefined ? (
         error === undefined ? (
@@ -55,7 +53,7 @@ export function OverviewPage({ place, session }: PageProps) {
         ) : undefined
       ) : (
         <>
-          <Figures overview={value} />
+          <Figures overview={value} upMs={state?.uptime_ms} />
           {value.total.requests === 0 ? (
             <Empty title="No request in this time">
               <p>

@@ -1,15 +1,22 @@
 import { useState } from 'preact/hooks';
 import { type Answer, asApiError, call } from '../api/client.js';
-import { type Backend, backendOf } from './backends.js';
+import { type Api, type Backend, backendOf } from './backends.js';
 
 interface Trouble {
   readonly message: string;
   readonly hint?: string | undefined;
 }
 
-/** Any other server that speaks the API: its address, and where its key is kept. */
+const APIS: readonly (readonly [Api, string])[] = [
+  ['openai', 'OpenAI Chat, as most do'],
+  ['anthropic', 'Anthropic Messages'],
+  ['responses', 'OpenAI Responses'],
+];
+
+/** Any other server that speaks an API that Weir knows: its address, and where its key is kept. */
 export function AddBackend({ onAdd }: { onAdd: (backend: Backend) => void }) {
   const [url, setUrl] = useState('');
+  const [api, setApi] = useState<Api>('openai');
   const [key, setKey] = useState('');
   const [variable, setVariable] = useState('');
   const [asking, setAsking] = useState(false);
@@ -18,10 +25,11 @@ export function AddBackend({ onAdd }: { onAdd: (backend: Backend) => void }) {
     setAsking(true);
     setTrouble(undefined);
     try {
-      const body = { url: url.trim(), ...(key === '' ? {} : { api_key: key }) };
+      const body = { url: url.trim(), api, ...(key === '' ? {} : { api_key: key }) };
       const answer: Answer<'POST /api/discovery/test'> = await call('POST /api/discovery/test', { body });
       if (answer.reachable && answer.models.length > 0) {
-        onAdd(backendOf(new URL(answer.url).host, answer.url, answer.models, variable.trim() || undefined));
+        const name = answer.name ?? new URL(answer.url).host;
+        onAdd(backendOf({ name, url: answer.url, api, variable: variable.trim() || undefined }, answer.models));
         setUrl('');
         setKey('');
         setVariable('');
@@ -50,6 +58,16 @@ export function AddBackend({ onAdd }: { onAdd: (backend: Backend) => void }) {
           value={url}
           onInput={event => setUrl(event.currentTarget.value)}
         />
+      </label>
+      <label class="field">
+        <span>It speaks</span>
+        <select value={api} onChange={event => setApi(event.currentTarget.value as Api)}>
+          {APIS.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
       </label>
       <label class="field">
         <span>Key to test with, if it asks for one</span>

@@ -23,7 +23,7 @@ export function Found({ discovery: { engines, keys, looked_at: looked }, taken, 
     );
   }
   return (
-    <ul class="found">
+    <ul class="found" aria-label="Found on this machine">
       {engines.map(engine => (
         <li key={engine.url}>
           <span class="found-name">
@@ -43,10 +43,24 @@ export function Found({ discovery: { engines, keys, looked_at: looked }, taken, 
   );
 }
 
-function UseButton({ name, taken, onUse }: { name: string; taken: boolean; onUse: () => void }) {
+interface UseProps {
+  readonly name: string;
+  readonly taken: boolean;
+  readonly busy?: boolean;
+  readonly onUse: () => void;
+}
+
+function UseButton({ name, taken, busy = false, onUse }: UseProps) {
+  const said = taken ? 'Added' : busy ? 'Asking' : 'Use';
   return (
-    <button type="button" class={taken ? '' : 'primary'} disabled={taken} aria-label={`Use ${name}`} onClick={onUse}>
-      {taken ? 'Used' : 'Use'}
+    <button
+      type="button"
+      class={taken ? '' : 'primary'}
+      disabled={taken || busy}
+      aria-label={`${said} ${name}`}
+      onClick={onUse}
+    >
+      {said}
     </button>
   );
 }
@@ -57,17 +71,20 @@ interface ProviderProps {
   readonly onAdd: (backend: Backend) => void;
 }
 
-function ProviderLine({ provider: { provider, variable, url }, taken, onAdd }: ProviderProps) {
+function ProviderLine({ provider: { provider, variable, url, api }, taken, onAdd }: ProviderProps) {
   const [error, setError] = useState<ApiError | string | undefined>(undefined);
+  const [asking, setAsking] = useState(false);
   const use = async (): Promise<void> => {
     setError(undefined);
+    setAsking(true);
     try {
-      const answer = await call('POST /api/discovery/test', { body: { url, variable } });
-      if (answer.reachable) onAdd(backendOf(provider, answer.url, answer.models, variable));
-      else setError(answer.problem?.message ?? 'It did not answer.');
+      const answer = await call('POST /api/discovery/test', { body: { url, variable, api } });
+      if (answer.reachable) onAdd(backendOf({ name: provider, url: answer.url, api, variable }, answer.models));
+      else setError([answer.problem?.message ?? 'It did not answer', answer.problem?.hint].filter(Boolean).join('; '));
     } catch (wrong) {
       setError(asApiError(wrong));
     }
+    setAsking(false);
   };
   return (
     <li>
@@ -77,7 +94,7 @@ function ProviderLine({ provider: { provider, variable, url }, taken, onAdd }: P
           key in <code>{variable}</code> · <span class="id">{url}</span>
         </small>
       </span>
-      <UseButton name={provider} taken={taken} onUse={() => void use()} />
+      <UseButton name={provider} taken={taken} busy={asking} onUse={() => void use()} />
       {typeof error === 'string' ? (
         <p class="alert" role="alert">
           {error}

@@ -21,8 +21,8 @@ export function SetupPage({ state, session, changed }: PageProps) {
     setBackends(before => [...before.filter(({ url }) => url !== backend.url), backend]);
     setSaved(undefined);
   };
-  const change = (url: string, chosen: readonly string[]): void => {
-    setBackends(before => before.map(backend => (backend.url === url ? { ...backend, chosen } : backend)));
+  const change = (changed: Backend): void => {
+    setBackends(before => before.map(backend => (backend.url === changed.url ? changed : backend)));
     setSaved(undefined);
   };
   const any = backends.some(({ chosen }) => chosen.length > 0);
@@ -45,7 +45,7 @@ export function SetupPage({ state, session, changed }: PageProps) {
             <Found
               discovery={discovery.value}
               taken={backends.map(({ url }) => url)}
-              onUse={({ name, url, models }) => add(backendOf(name, url, models))}
+              onUse={({ name, url, models }) => add(backendOf({ name, url, api: 'openai' }, models))}
               onAdd={add}
             />
           )}

@@ -3,7 +3,7 @@ import type { State } from '../app.js';
 import { count, counted, duration, percent, usd } from '../format.js';
 import { Facts } from '../ui/parts.js';
 import { STATUS_TONES } from './attempts.js';
-import { dearest } from './money.js';
+import { billed } from './money.js';
 import { Step } from './step.js';
 
 /** How it ended: tokens, times and money. */
@@ -27,7 +27,7 @@ export function Outcome({ record, state }: { record: DecisionRecord; state: Stat
           ['Energy', end.joules === undefined ? undefined : `${count(end.joules)} J`],
         ]}
       />
-      <Comparison end={end} state={state} />
+      <Money end={end} state={state?.version === record.configVersion ? state : undefined} />
     </Step>
   );
 }
@@ -42,18 +42,42 @@ function cachedText({ promptTokens, cachedTokens }: NonNullable<Ending['usage']>
   return cachedTokens === 0 ? 'nothing' : `${count(cachedTokens)} (${percent(cachedTokens / promptTokens)})`;
 }
 
-function Comparison({ end, state }: { end: Ending; state: State | undefined }) {
-  const { usage, costUsd, model } = end;
-  if (usage === undefined || costUsd === undefined || state === undefined) return null;
-  const most = dearest(usage, state.models);
-  if (most === undefined || most.costUsd === 0) return null;
+/** What the cost is made of, and what the best model would have taken for the same tokens. */
+function Money({ end, state }: { end: Ending; state: State | undefined }) {
+  const { usage, costUsd, model: name } = end;
+  const model = state?.models.find(known => known.name === name);
+  if (usage === undefined || costUsd === undefined || model === undefined) return null;
+  const { price } = model;
+  const parts = [
+    [usage.promptTokens - usage.cachedTokens, 'prompt', price.prompt],
+    [usage.cachedTokens, 'cached', price.cached],
+    [usage.completionTokens, 'answer', price.completion],
+  ] as const;
+  const best = state?.models.find(known => known.name === state.best_model);
+  const bestUsd = best === undefined ? 0 : billed(usage, best.price);
   return (
-    <p class="compare">
-      {most.name === model
-        ? 'No model would have cost more for these tokens.'
-        : `The same tokens on ${most.name} would have cost ${usd(most.costUsd)}: ${percent(1 - costUsd / most.costUsd)} saved.`}
-    </p>
+    <div class="compare">
+      <p>
+        {usd(costUsd)} ={' '}
+        {parts
+          .filter(([tokens]) => tokens > 0)
+          .map(([tokens, kind, perMillion]) => `${count(tokens)} ${kind} × ${usd(perMillion)}`)
+          .join(' + ')}
+        , per 1M tokens.
+      </p>
+      {best === undefined || bestUsd === 0 ? undefined : (
+        <p>
+          {best.name === name
+            ? `${name} is the best model there is: nothing was saved.`
+            : `The same tokens on ${best.name} would have cost ${usd(bestUsd)}: ${savedText(1 - costUsd / bestUsd)}.`}
+        </p>
+      )}
+    </div>
   );
+}
+
+function savedText(share: number): string {
+  return share >= 0 ? `${percent(share)} saved` : `${percent(-share)} dearer`;
 }
 
 /** One bar for the whole time: Weir's own, queue, failed attempts, reading the prompt, writing the answer. */

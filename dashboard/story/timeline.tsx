@@ -18,7 +18,7 @@ export function Timeline({ record, state }: { record: DecisionRecord; state: Sta
       <Signals record={record} state={state} />
       <Decision record={record} />
       <Selection record={record} />
-      <Placement record={record} />
+      <Placement record={record} state={state} />
       <Attempts record={record} />
       <Outcome record={record} state={state} />
     </ol>

@@ -177,7 +177,11 @@ export function headersOf(pool: Config['pool']['pools'][string]): Record<string,
   return { ...credentialOf(pool), ...pool.headers };
 }
 
-function credentialOf({ api, api_key: key }: Config['pool']['pools'][string]): Record<string, string> {
+/** The credential alone, and what the API wants beside it. */
+export function credentialOf({
+  api,
+  api_key: key,
+}: Pick<Config['pool']['pools'][string], 'api' | 'api_key'>): Record<string, string> {
   if (api !== 'anthropic') return key === undefined ? {} : { authorization: `Bearer ${key}` };
   return { 'anthropic-version': ANTHROPIC_VERSION, ...(key === undefined ? undefined : { 'x-api-key': key }) };
 }

@@ -63,11 +63,11 @@ describe.skipIf(path === undefined)('sign-in and access', () => {
     await page.getByRole('link', { name: 'Keys', exact: true }).click();
     await page.getByText('New key').click();
     await page.getByLabel('What it is for').fill('search, nightly');
-    await page.getByLabel('Team').fill('search');
+    await page.getByRole('combobox', { name: 'Team' }).selectOption('search');
     await page.getByLabel('Budget').fill('5');
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('button', { name: 'Make the key' }).click();
-    issued = await page.getByLabel('Secret').inputValue();
+    issued = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
     expect(issued.length).toBeGreaterThan(20);
     const row = page.locator('[data-key]').filter({ hasText: 'search, nightly' });
     expect((await row.innerText()).replace(/\s+/g, ' ')).toContain('team search all models · $5.00 a month');

@@ -75,7 +75,9 @@ describe.skipIf(path === undefined)('set-up and configuration', () => {
     expect(await page.getByRole('button', { name: 'Put in force' }).isDisabled()).toBe(true);
     expect(await accessibilityFaults(page)).toEqual([]);
     await problems.getByRole('button').first().click();
-    const chosen = await editor().evaluate('e => e.value.slice(e.selectionStart, e.selectionEnd)');
+    const chosen = await page.evaluate(
+      '((e) => e.value.slice(e.selectionStart, e.selectionEnd))(document.activeElement)',
+    );
     expect(chosen).toContain('rooter');
     await page.getByRole('button', { name: 'Undo changes' }).click();
     await verdict().getByText('As in force').waitFor();
@@ -91,9 +93,9 @@ describe.skipIf(path === undefined)('set-up and configuration', () => {
     await page.locator('#history').getByText('a better name').waitFor();
     expect(file()).toContain('everything');
     const first = page.locator('#history li').filter({ hasText: 'set up in the dashboard' });
-    await first.getByRole('button', { name: /^What has changed since/ }).click();
+    await first.getByRole('button', { name: /^Changes since/ }).click();
     await page
-      .getByRole('region', { name: /^What has changed since version/ })
+      .getByRole('region', { name: /^Changes since version/ })
       .getByText('everything')
       .waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);

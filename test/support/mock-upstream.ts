@@ -29,17 +29,25 @@ export interface MockUpstream {
 
 const PROMPT_TOKENS = 11;
 
+export interface MockOptions {
+  /** What `GET /v1/models` lists. */
+  readonly models?: readonly object[];
+  /** Whether there is a `/health`; Ollama, for one, has none. */
+  readonly health?: boolean;
+}
+
 export async function startMockUpstream(
   initial: MockUpstream['behaviour'] = { kind: 'answer' },
+  { models = [{ id: 'mock', object: 'model', max_model_len: 4096 }], health = true }: MockOptions = {},
 ): Promise<MockUpstream> {
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
     if (request.url === '/v1/models') {
-      json(response, 200, { object: 'list', data: [{ id: 'mock', object: 'model', max_model_len: 4096 }] });
+      json(response, 200, { object: 'list', data: models });
       return;
     }
     if (request.method === 'GET') {
-      response.statusCode = request.url === '/health' ? 200 : 404;
+      response.statusCode = health && request.url === '/health' ? 200 : 404;
       response.end('{}');
       return;
     }

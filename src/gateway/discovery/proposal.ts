@@ -1,12 +1,22 @@
 import { isMap, parseDocument } from 'yaml';
+import type { EngineApi } from '#protocols/protocol.js';
 import { REFERENCE_SCHEMA } from './starter.js';
 
 /** A backend that is to be written into a configuration. */
 export interface Backend {
   readonly url: string;
-  readonly models: readonly { readonly id: string; readonly context?: number | undefined }[];
+  readonly models: readonly ChosenModel[];
+  /** What it speaks; OpenAI's API unless said. */
+  readonly api?: EngineApi | undefined;
   /** Environment variable that holds the key; never the key itself. */
   readonly variable?: string | undefined;
+}
+
+/** A model of a backend that is to be used. */
+export interface ChosenModel {
+  readonly id: string;
+  readonly context?: number | undefined;
+  readonly kind?: 'chat' | 'embedding' | undefined;
   /** USD per 1M tokens; nothing where it is not known, as for engines of one's own. */
   readonly price?: { readonly prompt: number; readonly completion: number } | undefined;
 }
@@ -21,17 +31,19 @@ const NAME = /[^A-Za-z0-9._:/-]+/g;
 export function propose(backends: readonly Backend[], current?: string): string {
   const document = parseDocument(current ?? REFERENCE_SCHEMA);
   const names: string[] = [];
-  for (const { url, models, variable, price = { prompt: 0, completion: 0 } } of backends) {
-    for (const { id, context } of models) {
+  for (const { url, models, api = 'openai', variable } of backends) {
+    for (const { id, context, kind = 'chat', price = { prompt: 0, completion: 0 } } of models) {
       const name = modelName(id);
-      names.push(name);
+      if (kind === 'chat') names.push(name);
       if (document.getIn(['pool', 'models', name]) === undefined) {
-        document.setIn(['pool', 'models', name], flow(document, { ...(context && { context }), price }));
+        const facts = { ...(kind === 'chat' ? undefined : { kind }), ...(context && { context }), price };
+        document.setIn(['pool', 'models', name], flow(document, facts));
       }
       document.setIn(
         ['pool', 'pools', freePool(document, name)],
         flow(document, {
           model: name,
+          ...(api === 'openai' ? undefined : { api }),
           ...(name === id ? undefined : { served_as: id }),
           replicas: [url],
           ...(variable === undefined ? undefined : { api_key: `\${${variable}}` }),

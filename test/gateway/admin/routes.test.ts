@@ -155,7 +155,9 @@ it('a drained replica gets no more until it is put back', async () => {
 
 it('finds keys by name only, and sends one to no server but its provider’s', async () => {
   const { body } = await call('GET /api/discovery');
-  expect(body.keys).toEqual([{ provider: 'OpenAI', variable: 'OPENAI_API_KEY', url: 'https://api.openai.com' }]);
+  expect(body.keys).toEqual([
+    { provider: 'OpenAI', variable: 'OPENAI_API_KEY', url: 'https://api.openai.com', api: 'openai' },
+  ]);
   upstream.seen.length = 0;
   const test = await call('POST /api/discovery/test', { body: { url: upstream.url, variable: 'OPENAI_API_KEY' } });
   expect([test.status, test.body.error.code]).toEqual([400, 'request.invalid']);

@@ -5,7 +5,7 @@ import { adminRoute } from '#gateway/admin/route.js';
 import { checkReport, text } from '#gateway/admin/schemas/configuration.js';
 import { askForModels } from '#gateway/discovery/probe.js';
 import { propose } from '#gateway/discovery/proposal.js';
-import { ENGINES, PROVIDERS } from '#gateway/discovery/providers.js';
+import { engineNamed, enginesToFind, PROVIDERS } from '#gateway/discovery/providers.js';
 import { AddressGuard } from '#identity/address-guard.js';
 import { shownReport } from './configuration.js';
 
@@ -13,7 +13,9 @@ import { shownReport } from './configuration.js';
 const LOCAL_TIMEOUT_MS = 800;
 const TEST_TIMEOUT_MS = 5000;
 
-const foundModel = z.object({ id: z.string(), context: z.number().optional() });
+const kind = z.enum(['chat', 'embedding']);
+const foundModel = z.object({ id: z.string(), kind, context: z.number().optional() });
+const api = z.enum(['openai', 'anthropic', 'responses']).describe('What its servers speak.');
 const url = z.url({ protocol: /^https?$/, error: 'expected a base URL, such as http://127.0.0.1:8000' }).max(1024);
 
 export const discoveryRoute = adminRoute({
@@ -26,15 +28,15 @@ export const discoveryRoute = adminRoute({
       z.object({ name: z.string(), url: z.string(), models: z.array(foundModel), latency_ms: z.number() }),
     ),
     looked_at: z.array(z.object({ name: z.string(), url: z.string() })),
-    keys: z.array(z.object({ provider: z.string(), variable: z.string(), url: z.string() })),
+    keys: z.array(z.object({ provider: z.string(), variable: z.string(), url: z.string(), api })),
   }),
   async handle({ gateway, ports: { env }, request }) {
     const own = request.socket.localPort;
-    const others = ENGINES.filter(engine => Number(new URL(engine.url).port) !== own);
+    const others = enginesToFind(env).filter(engine => Number(new URL(engine.url).port) !== own);
     const found = await Promise.all(
       others.map(engine =>
         askForModels(gateway.runtime, engine.url, { timeoutMs: LOCAL_TIMEOUT_MS }).then(
-          server => (server.weir ? [] : [{ name: engine.name, ...server }]),
+          server => (server.weir ? [] : [{ name: engineNamed(server.owner) ?? engine.name, ...server }]),
           () => [],
         ),
       ),
@@ -47,10 +49,10 @@ export const discoveryRoute = adminRoute({
         latency_ms: latencyMs,
       })),
       looked_at: others.map(({ name, url: at }) => ({ name, url: at })),
-      keys: PROVIDERS.filter(({ variable }) => (env[variable] ?? '') !== '').map(({ name, variable, url: at }) => ({
+      keys: PROVIDERS.filter(({ variable }) => (env[variable] ?? '') !== '').map(({ name, url: at, ...rest }) => ({
         provider: name,
-        variable,
         url: at,
+        ...rest,
       })),
     };
   },
@@ -70,10 +72,12 @@ export const backendTestRoute = adminRoute({
       .optional()
       .describe('Used once; never kept or returned.'),
     variable: z.string().max(128).optional().describe('Known variable that holds the key of this provider.'),
+    api: api.default('openai'),
   }),
   answer: z.object({
     reachable: z.boolean(),
     url: z.string(),
+    name: z.string().optional().describe('What it is, where it says so.'),
     models: z.array(foundModel),
     latency_ms: z.number().optional(),
     problem: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
@@ -82,15 +86,11 @@ export const backendTestRoute = adminRoute({
     await checkPlace(body.url);
     const apiKey = body.api_key ?? keyOf(env, body.variable, body.url);
     try {
-      const {
-        url: at,
-        models,
-        latencyMs,
-      } = await askForModels(gateway.runtime, body.url, {
-        timeoutMs: TEST_TIMEOUT_MS,
-        apiKey,
-      });
-      return { reachable: true, url: at, models: [...models], latency_ms: latencyMs };
+      const asked = { timeoutMs: TEST_TIMEOUT_MS, apiKey, api: body.api };
+      const { url: at, models, owner, latencyMs } = await askForModels(gateway.runtime, body.url, asked);
+      const name = engineNamed(owner);
+      const said = { reachable: true, url: at, models: [...models], latency_ms: latencyMs };
+      return name === undefined ? said : { ...said, name };
     } catch (error) {
       if (!isWeirError(error)) throw error;
       const { code, message, hint } = error;
@@ -114,12 +114,24 @@ export const proposalRoute = adminRoute({
       .array(
         z.object({
           url,
-          models: z.array(z.object({ id: z.string().min(1).max(128), context: z.number().min(1).optional() })).max(64),
+          api: api.default('openai'),
+          models: z
+            .array(
+              z.object({
+                id: z.string().min(1).max(128),
+                context: z.number().min(1).optional(),
+                kind: kind.default('chat'),
+                price: z
+                  .object({ prompt: z.number().min(0), completion: z.number().min(0) })
+                  .optional()
+                  .describe('USD per 1M tokens.'),
+              }),
+            )
+            .max(64),
           variable: z
             .string()
             .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)
             .optional(),
-          price: z.object({ prompt: z.number().min(0), completion: z.number().min(0) }).optional(),
         }),
       )
       .min(1)

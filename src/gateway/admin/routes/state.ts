@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
 import { model, pool, replica } from '#gateway/admin/schemas/fleet.js';
+import { bestModel } from '#gateway/best-model.js';
 import { modelsOf, poolsOf, replicasOf } from './fleet.js';
 
 export const stateRoute = adminRoute({
@@ -16,6 +17,7 @@ export const stateRoute = adminRoute({
     in_flight: z.number(),
     names: z.array(z.string()).describe('Model names that ask for a decision.'),
     models: z.array(model),
+    best_model: z.string().optional().describe('What savings are measured against.'),
     signals: z.array(
       z.object({ name: z.string(), type: z.string(), tier: z.enum(['inline', 'learned']), microseconds: z.number() }),
     ),
@@ -34,7 +36,8 @@ export const stateRoute = adminRoute({
     records_dropped: z.number(),
   }),
   handle({ gateway }) {
-    const { config, router, clock, records } = gateway.runtime;
+    const { config, router, clock, records, models } = gateway.runtime;
+    const best = bestModel(models.values())?.name;
     return {
       version: config.version,
       source: config.source,
@@ -43,6 +46,7 @@ export const stateRoute = adminRoute({
       in_flight: gateway.inFlight,
       names: [...router.virtualNames],
       models: modelsOf(gateway),
+      ...(best === undefined ? undefined : { best_model: best }),
       signals: router.signals.map(({ name, type, cost }) => ({ name, type, ...cost })),
       decisions: config.router.decisions.map(({ name, when, tier, priority, models, respond }) => ({
         name,
