@@ -77,18 +77,25 @@ async function gatewayDesk(url: string): Promise<Desk> {
 }
 
 async function databaseDesk(options: DeskOptions): Promise<Desk> {
-  const { path } = (await resolveConfig(options)).gateway.auth;
-  const [{ Governance }, { SYSTEM }, { machineSecretBytes }, { openSqliteIdentityStore }, { machineClock }] =
-    await Promise.all([
-      import('#identity/governance.js'),
-      import('#identity/identity.js'),
-      import('#identity/secret.js'),
-      import('#store/sqlite-identity-store.js'),
-      import('#gateway/machine-clock.js'),
-    ]);
-  const store = openSqliteIdentityStore(path);
+  const { path, postgres } = (await resolveConfig(options)).gateway.auth;
+  const [
+    { Governance },
+    { SYSTEM },
+    { machineSecretBytes },
+    { openSqliteIdentityStore },
+    { openPostgresIdentity },
+    { machineClock },
+  ] = await Promise.all([
+    import('#identity/governance.js'),
+    import('#identity/identity.js'),
+    import('#identity/secret.js'),
+    import('#store/sqlite-identity-store.js'),
+    import('#store/postgres/open.js'),
+    import('#gateway/machine-clock.js'),
+  ]);
+  const store = postgres === undefined ? openSqliteIdentityStore(path) : await openPostgresIdentity(postgres);
   const governance = new Governance({ store, clock: machineClock, secretBytes: machineSecretBytes, applied: () => {} });
-  // Who can write the file can do anything: the role is the file's.
+  // Who can write the database can do anything: the role is the database's.
   const doer = { principal: SYSTEM.principal, actor: { kind: 'cli', id: userInfo().username } } as const;
   return {
     createKey: form => governance.createKey(doer, form),

@@ -1,11 +1,15 @@
 import type { Config } from '#config/load.js';
+import type { Milliseconds } from '#contract/units.js';
 import { guardedFetch } from '#gateway/guarded-fetch.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { AddressGuard } from '#identity/address-guard.js';
 import { type Identity, openIdentity } from '#identity/identity.js';
-import { openIdentityStore } from '#store/threaded-identity-store.js';
+import { openIdentityDatabase } from '#store/open-identity.js';
+import { spendJournal } from '#store/spend-journal.js';
 import type { Logger } from '#telemetry/log.js';
 import type { Metrics } from '#telemetry/metrics.js';
+
+const COMPLAIN_EVERY: Milliseconds = 10_000;
 
 /**
  * Opens identity for a gateway: database, alerts to log and metrics, and, at the very first start, a key to begin with, which is
@@ -19,13 +23,30 @@ export async function openGatewayIdentity(
 ): Promise<Identity> {
   const { auth } = config.gateway;
   const identity = await openIdentity(auth, {
-    store: await openIdentityStore(auth.path),
+    store: await openIdentityDatabase(auth),
     clock: machineClock,
     fetchJson: url => guardedFetch(new AddressGuard(current().gateway.network.allow))(url),
     onAlert: ({ kind, id, budget, share, spent, amount }) =>
       log.warn('a budget runs low', { kind, id, window: budget, share, spent, amount }),
-    onError: error => log.error('the identity database could not be used', { error }),
+    onError: seldom(error =>
+      log.error('the identity database could not be used; who is known goes on, and spending is written later', {
+        error,
+      }),
+    ),
+    ...(auth.postgres !== undefined && { journal: spendJournal(auth.path) }),
   });
+  addIdentityMetrics(metrics, identity);
+  const issued = await identity.bootstrap();
+  if (issued !== undefined) {
+    process.stderr.write(
+      `weir: the first admin key, shown this once: ${issued.secret}\n` +
+        '  keep it; with it: weir keys create NAME --url URL, or the page\n',
+    );
+  }
+  return identity;
+}
+
+function addIdentityMetrics(metrics: Metrics, identity: Identity): void {
   metrics.counter(
     'weir_identity_refusals_total',
     'Callers and requests refused by identity, limits and budgets.',
@@ -35,12 +56,32 @@ export async function openGatewayIdentity(
   metrics.counter('weir_budget_alerts_total', 'Budgets that crossed one of their alert shares.', [], () => [
     { labels: {}, value: identity.alerted },
   ]);
-  const issued = await identity.bootstrap();
-  if (issued !== undefined) {
-    process.stderr.write(
-      `weir: the first admin key, shown this once: ${issued.secret}\n` +
-        '  keep it; with it: weir keys create NAME --url URL, or the page\n',
-    );
-  }
-  return identity;
+  metrics.gauge(
+    'weir_identity_up',
+    '1 when the identity database took what it was last given and told what it was last asked.',
+    [],
+    () => [{ labels: {}, value: identity.reachable ? 1 : 0 }],
+    'min',
+  );
+  metrics.gauge(
+    'weir_spend_unwritten_usd',
+    'Spending that waits to be written to the identity database. A request counts for its key, its user and its team.',
+    ['kind'],
+    () => {
+      const sums = { key: 0, team: 0, user: 0 };
+      for (const { kind, nanoUsd } of identity.unwritten) sums[kind] += nanoUsd / 1e9;
+      return Object.entries(sums).map(([kind, value]) => ({ labels: { kind }, value }));
+    },
+  );
+}
+
+/** Passes on at most one error in ten seconds: what is away is tried several times a second. */
+function seldom(tell: (error: unknown) => void): (error: unknown) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return error => {
+    const now = machineClock.now();
+    if (now - toldAt < COMPLAIN_EVERY) return;
+    toldAt = now;
+    tell(error);
+  };
 }

@@ -16,6 +16,22 @@ export interface SpendDelta extends SubjectRef, Spend {
   readonly bucket: Milliseconds;
 }
 
+/**
+ * The name of a batch of spending. A batch is sent again when it is not known whether it arrived: the store adds it once, and
+ * remembers its name until a batch says that older ones are settled.
+ */
+export interface SpendName {
+  /** The process, by a name that no other has. */
+  readonly writer: string;
+  readonly seq: number;
+  /** No batch of the writer before this one will be sent again. */
+  readonly oldest: number;
+}
+
+export interface NamedSpend extends SpendName {
+  readonly deltas: readonly SpendDelta[];
+}
+
 /** Quarters of an hour: the start of a day, week or month falls on one in every time zone of today. */
 export const SPEND_BUCKET: Milliseconds = 900_000;
 /** The bucket of all time. */
@@ -60,17 +76,19 @@ export interface IdentityStore {
   /** The place of the newest row; 0 when there is none. */
   auditHead(): Promise<number>;
 
-  /** Adds to what stands in the buckets, all or nothing. */
-  addSpend(deltas: readonly SpendDelta[]): Promise<void>;
+  /** Adds to what stands in the buckets, all or nothing; a batch with a name only once. */
+  addSpend(deltas: readonly SpendDelta[], name?: SpendName): Promise<void>;
   /** What a subject used in buckets that begin at or after `since`; with {@link ALL_TIME}, ever. */
   spent(ref: SubjectRef, since: Milliseconds): Promise<Spend>;
   /** Sums by subject over buckets that begin in [since, until), largest spending first. */
   usage(kind: SubjectKind, since: Milliseconds, until: Milliseconds): Promise<readonly (SubjectRef & Spend)[]>;
-  /** Deletes buckets that begin before a time, except the ones of all time. */
+  /** Deletes buckets that begin before a time, except the ones of all time. @returns how many. */
   pruneSpend(before: Milliseconds): Promise<number>;
 
-  /** Notes when keys were last used. */
+  /** Notes when keys were last used; of several times the latest counts. */
   touch(uses: readonly (readonly [key: string, at: Milliseconds])[]): Promise<void>;
   lastUses(): Promise<ReadonlyMap<string, Milliseconds>>;
+  /** Where the database tells by itself that something may have changed: has that told. Nothing may rely on it. */
+  watch?(changed: () => void): void;
   close(): Promise<void>;
 }

@@ -22,6 +22,13 @@ export const price = z
   .union([z.number().min(0), quantity(parsePrice, 'a price in USD per 1M tokens, such as 0.05 or $0.05/1M', 'price')])
   .meta({ title: 'price', examples: [0.05, '$0.05/1M', '$0.00005/1k'] });
 
+/** Where a Postgres is, and who asks it. */
+export const postgresUrl = z
+  .string()
+  .max(4096)
+  .regex(/^postgres(?:ql)?:\/\//, 'expected a URL such as postgres://user:password@host/database')
+  .meta({ title: 'URL', examples: ['postgres://weir@db.example/weir'] });
+
 /** A share between 0 and 1. */
 export const share = z.number().min(0).max(1);
 

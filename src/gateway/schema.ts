@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, size } from '#contract/schema.js';
+import { duration, postgresUrl, size } from '#contract/schema.js';
 import { authSchema, identityHeadersSchema, networkSchema, trustedProxies } from '#identity/schema.js';
 import { telemetrySchema } from '#telemetry/otel/schema.js';
 
@@ -50,9 +50,7 @@ export const gatewaySchema = z
           .max(4096)
           .default('.weir/record.db')
           .describe('Database file of the decision record, relative to the working directory.'),
-        postgres: z
-          .string()
-          .regex(/^postgres(?:ql)?:\/\//, 'expected a URL such as postgres://user:password@host/database')
+        postgres: postgresUrl
           .optional()
           .describe('Postgres to keep the record in instead, for several machines; needs the package `pg`.'),
         keep_for: duration.prefault('7d').describe('Age at which records are deleted.'),

@@ -2,7 +2,7 @@ import type { AuditEntry } from '#contract/audit.js';
 import type { Cancel, Clock } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Budget, SubjectRef, Versioned } from '#contract/identity.js';
-import { ALL_TIME, type IdentityStore } from '#contract/identity-store.js';
+import { ALL_TIME, type IdentityStore, type SpendDelta } from '#contract/identity-store.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Accounts } from './accounts.js';
 import { Admission } from './admission.js';
@@ -17,7 +17,7 @@ import { may, mayInfer } from './roles.js';
 import type { AuthConfig } from './schema.js';
 import { machineSecretBytes, type SecretBytes } from './secret.js';
 import { type FetchJson, TokenVerifier } from './token-verifier.js';
-import { WriteBehind } from './write-behind.js';
+import { type SpendJournal, WriteBehind } from './write-behind.js';
 
 /** A budget that runs low. */
 export interface BudgetAlert extends SubjectRef {
@@ -48,6 +48,8 @@ export interface IdentityPorts {
   readonly onAlert?: (alert: BudgetAlert) => void;
   /** Told when something could not be read or written behind. */
   readonly onError?: (error: unknown) => void;
+  /** Keeps what cannot be written when the process ends. */
+  readonly journal?: SpendJournal;
   /** How often spending is written down; 250 ms unless said. What a crash can lose. */
   readonly flushEveryMs?: Milliseconds;
   /** How often other processes' changes are looked for; 1 s unless said. */
@@ -75,6 +77,11 @@ export class Identity {
   private readonly authenticator: Authenticator;
   private readonly behind: WriteBehind;
   private seen = 0;
+  private refreshing: Promise<void> | undefined;
+  private heard = true;
+  /** What was put in force without its spending, which could not be read. */
+  private readonly unread = new Map<string, SubjectRef>();
+  private readonly incomplete = new WeakSet<Meter>();
   private stopRefreshing: Cancel | undefined;
   private sweptAt = 0;
   private closed = false;
@@ -96,17 +103,20 @@ export class Identity {
     });
     this.directory = new Directory(this.accounts);
     this.authenticator = new Authenticator(this.directory, clock, this.authenticatorOptions());
+    const secretBytes = ports.secretBytes ?? machineSecretBytes;
     this.behind = new WriteBehind({
       store,
       accounts: this.accounts,
       clock,
+      writer: Buffer.from(secretBytes(16)).toString('hex'),
+      journal: ports.journal,
       everyMs: ports.flushEveryMs ?? 250,
       onError: error => ports.onError?.(error),
     });
     this.governance = new Governance({
       store,
       clock,
-      secretBytes: ports.secretBytes ?? machineSecretBytes,
+      secretBytes,
       applied: (entry, audit) => this.applied(entry, audit),
     });
   }
@@ -118,11 +128,14 @@ export class Identity {
   /** Reads everything there is, and begins to write behind and to look for changes. */
   async start(): Promise<void> {
     const { store } = this.ports;
+    await this.behind.takeOver();
     this.seen = await store.auditHead();
     const entries = await store.load();
     for (const entry of entries) await this.put(entry);
+    if (this.unread.size > 0) throw new WeirError('store.unavailable', 'What was spent cannot be read');
     this.behind.start();
     this.planRefresh();
+    store.watch?.(() => void this.refresh().catch(() => undefined));
   }
 
   /** Puts other settings in force, as far as they concern issuers, admin key and policies. */
@@ -192,15 +205,25 @@ export class Identity {
     return states;
   }
 
-  /** Resolves when everything settled so far is durable. */
-  flush(): Promise<void> {
+  /** Resolves, when everything settled so far is durable, with true; with false when that had to be put off. */
+  flush(): Promise<boolean> {
     return this.behind.flush();
+  }
+
+  /** Whether the store answered when it was last asked. While it does not, everyone who is known goes on. */
+  get reachable(): boolean {
+    return this.heard && !this.behind.behind;
+  }
+
+  /** What was spent and is not known to be written. A request counts for its key, its user and its team. */
+  get unwritten(): Iterable<SpendDelta> {
+    return this.behind.waiting();
   }
 
   async close(): Promise<void> {
     this.closed = true;
     this.stopRefreshing?.();
-    await this.behind.close();
+    if (!(await this.behind.close())) this.ports.onError?.(this.lost());
     await this.ports.store.close();
   }
 
@@ -220,15 +243,28 @@ export class Identity {
     await this.put(entry);
   }
 
+  private lost(): WeirError {
+    const sums = { key: 0, team: 0, user: 0 };
+    for (const { kind, nanoUsd } of this.unwritten) sums[kind] += nanoUsd;
+    const usd = fromNano(Math.max(...Object.values(sums)));
+    return new WeirError('store.unavailable', `Spending of ${usd} USD could not be written and is lost`);
+  }
+
   /** Puts an entity in force at once; budgets that are new count once what was spent of them has been read. */
   private async put(entry: Versioned): Promise<void> {
     const known = this.directory.get(entry.kind, entry.entity.id);
     if (known !== undefined && known.version >= entry.version) return;
     this.directory.put(entry);
-    const account = this.accounts.of(entry.kind, entry.entity.id);
-    const { budgets } = entry.entity;
+    await this.measure(entry, this.accounts.of(entry.kind, entry.entity.id).meters);
+  }
+
+  /** Gives an entity's account the meters of its budgets: those of `kept` that fit, else new ones. */
+  private async measure({ kind, entity }: Versioned, kept: readonly Meter[]): Promise<void> {
+    const account = this.accounts.of(kind, entity.id);
+    const { budgets } = entity;
+    account.meters = kept;
     const meters = account.metersFor(budgets);
-    const fresh = meters.filter(meter => !account.meters.includes(meter));
+    const fresh = meters.filter(meter => !kept.includes(meter));
     // All in one turn: what is settled before is written down before the store reads, what is settled after is counted by the meter.
     const flushed = fresh.length > 0 ? this.flush() : undefined;
     const now = this.ports.clock.wall();
@@ -239,16 +275,38 @@ export class Identity {
       const budget = budgets[at];
       if (budget !== undefined && meter.budget !== budget) meter.change(budget);
     });
-    await flushed;
-    const spent = await Promise.all(reads);
+    const [complete, spent] = await Promise.all([flushed, Promise.allSettled(reads)]);
+    const failed = spent.find(read => read.status === 'rejected');
+    if (complete === false || failed !== undefined) {
+      // Until it can be read, these meters know only what they have seen themselves.
+      this.unread.set(`${kind} ${entity.id}`, { kind, id: entity.id });
+      for (const meter of fresh) this.incomplete.add(meter);
+      return;
+    }
     fresh.forEach((meter, at) => {
-      const { nanoUsd, promptTokens, completionTokens } = spent[at]!;
+      const read = spent[at]!;
+      if (read.status === 'rejected') return;
+      const { nanoUsd, promptTokens, completionTokens } = read.value;
       meter.restore(
         this.ports.clock.wall(),
         starts[at]!,
         meter.budget.unit === 'usd' ? nanoUsd : promptTokens + completionTokens,
       );
     });
+  }
+
+  /** Reads again what could not be read when it was put in force. */
+  private async readAgain(): Promise<void> {
+    for (const [name, { kind, id }] of this.unread) {
+      this.unread.delete(name);
+      const entry = this.directory.get(kind, id);
+      if (entry === undefined) continue;
+      const { meters } = this.accounts.of(kind, id);
+      await this.measure(
+        entry,
+        meters.filter(meter => !this.incomplete.has(meter)),
+      );
+    }
   }
 
   private planRefresh(): void {
@@ -261,7 +319,24 @@ export class Identity {
   }
 
   /** Takes over what other processes changed: the audit log tells what that is. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    this.refreshing ??= this.takeOver()
+      .then(
+        () => {
+          this.heard = true;
+        },
+        (error: unknown) => {
+          this.heard = false;
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.refreshing = undefined;
+      });
+    return this.refreshing;
+  }
+
+  private async takeOver(): Promise<void> {
     const { store, clock } = this.ports;
     while ((await store.auditHead()) > this.seen) {
       const rows = await store.audit({ after: this.seen, limit: PAGE });
@@ -270,10 +345,11 @@ export class Identity {
           const entry = await store.find({ kind: target.kind, id: target.id });
           if (entry !== undefined) await this.put(entry);
         }
-        this.seen = seq;
+        this.seen = Math.max(this.seen, seq);
       }
       if (rows.length === 0) break;
     }
+    await this.readAgain();
     if (clock.now() - this.sweptAt < SWEEP_EVERY) return;
     this.sweptAt = clock.now();
     this.accounts.sweep((kind, id) => this.directory.has({ kind, id }));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from '#contract/schema.js';
+import { duration, postgresUrl } from '#contract/schema.js';
 import { parseCidr } from './cidr.js';
 import { ROLES } from './roles.js';
 
@@ -78,6 +78,11 @@ export const authSchema = z.strictObject({
     .max(4096)
     .default('.weir/identity.db')
     .describe('Database file of keys, teams, users, spending and audit log, relative to the working directory.'),
+  postgres: postgresUrl
+    .optional()
+    .describe(
+      'Postgres to keep them in instead, for several machines; needs the package `pg`. Beside `path`, spending is then kept that could not be written when a process ended.',
+    ),
   admin_key: z
     .string()
     .min(16, 'expected at least 16 characters')

@@ -180,7 +180,8 @@ function claimOf(payload: JWTPayload, name: string): unknown {
 
 function textOf(value: unknown): string | undefined {
   const first: unknown = Array.isArray(value) ? value[0] : value;
-  return typeof first === 'string' && first !== '' && first.length <= 128 ? first : undefined;
+  // Not every database holds the character zero.
+  return typeof first === 'string' && /^[^\0]{1,128}$/s.test(first) ? first : undefined;
 }
 
 function refusalOf(error: unknown): WeirError {

@@ -4,7 +4,7 @@ import type { IdentityStore } from '#contract/identity-store.js';
 /** A call of the store, as it crosses to the thread that owns the database. Calls are begun in the order in which they are sent. */
 export interface IdentityCall {
   readonly call: number;
-  readonly method: keyof IdentityStore;
+  readonly method: Exclude<keyof IdentityStore, 'watch'>;
   readonly args: readonly unknown[];
 }
 

@@ -2,7 +2,7 @@ import { AUDIT_ROOT } from '#contract/audit.js';
 
 /**
  * The schema of the identity database in SQLite, version by version; none is changed once released. Types and triggers are where
- * dialects differ: in Postgres the integers are `bigint`, the documents may be `jsonb`, and the log is guarded by triggers of its own.
+ * dialects differ: `postgres/identity-schema.ts` is the same for Postgres.
  */
 export const IDENTITY_MIGRATIONS: readonly string[] = [
   `create table entities (
@@ -40,4 +40,10 @@ export const IDENTITY_MIGRATIONS: readonly string[] = [
   ) without rowid;
   create index spend_bucket on spend (bucket);
   create table key_use (key text primary key, at real not null) without rowid;`,
+  `create table spend_batch (
+    writer text not null,
+    seq integer not null,
+    at real not null,
+    primary key (writer, seq)
+  ) without rowid;`,
 ];

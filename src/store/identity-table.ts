@@ -40,6 +40,14 @@ export interface SpendTable {
   readonly requests: number;
 }
 
+/** Batches of spending that may be sent again. */
+export interface SpendBatchTable {
+  readonly writer: string;
+  readonly seq: number;
+  /** When it was added, to the clock of the writer. */
+  readonly at: number;
+}
+
 export interface KeyUseTable {
   readonly key: string;
   readonly at: number;
@@ -50,5 +58,6 @@ export interface IdentityTables {
   readonly audit_log: AuditLogTable;
   readonly audit_head: AuditHeadTable;
   readonly spend: SpendTable;
+  readonly spend_batch: SpendBatchTable;
   readonly key_use: KeyUseTable;
 }

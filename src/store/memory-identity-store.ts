@@ -8,6 +8,7 @@ import {
   type IdentityStore,
   type Spend,
   type SpendDelta,
+  type SpendName,
 } from '#contract/identity-store.js';
 import type { Milliseconds } from '#contract/units.js';
 
@@ -23,6 +24,7 @@ class MemoryIdentityStore implements IdentityStore {
   private readonly entries: AuditEntry[] = [];
   private readonly buckets = new Map<string, SpendDelta>();
   private readonly uses = new Map<string, Milliseconds>();
+  private readonly batches = new Map<string, Set<number>>();
 
   async load(): Promise<readonly Versioned[]> {
     return [...this.entities.values()].map(text => JSON.parse(text) as Versioned);
@@ -73,7 +75,8 @@ class MemoryIdentityStore implements IdentityStore {
     return this.entries.length;
   }
 
-  async addSpend(deltas: readonly SpendDelta[]): Promise<void> {
+  async addSpend(deltas: readonly SpendDelta[], name?: SpendName): Promise<void> {
+    if (name !== undefined && !this.isNew(name)) return;
     for (const delta of deltas) {
       const name = `${delta.bucket} ${delta.kind} ${delta.id}`;
       this.buckets.set(name, { ...delta, ...sum(this.buckets.get(name) ?? NOTHING, delta) });
@@ -111,7 +114,7 @@ class MemoryIdentityStore implements IdentityStore {
   }
 
   async touch(uses: readonly (readonly [key: string, at: Milliseconds])[]): Promise<void> {
-    for (const [key, at] of uses) this.uses.set(key, at);
+    for (const [key, at] of uses) this.uses.set(key, Math.max(at, this.uses.get(key) ?? 0));
   }
 
   async lastUses(): Promise<ReadonlyMap<string, Milliseconds>> {
@@ -119,6 +122,14 @@ class MemoryIdentityStore implements IdentityStore {
   }
 
   async close(): Promise<void> {}
+
+  private isNew({ writer, seq, oldest }: SpendName): boolean {
+    const known = new Set([...(this.batches.get(writer) ?? [])].filter(before => before >= oldest));
+    this.batches.set(writer, known);
+    if (known.has(seq)) return false;
+    known.add(seq);
+    return true;
+  }
 
   private entry(kind: SubjectKind, id: string): Versioned | undefined {
     const text = this.entities.get(`${kind} ${id}`);

@@ -9,6 +9,7 @@ import {
   type IdentityStore,
   type Spend,
   type SpendDelta,
+  type SpendName,
 } from '#contract/identity-store.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { IdentityTables } from './identity-table.js';
@@ -19,6 +20,8 @@ const ROWS_A_STATEMENT = 200;
 
 /** The identity store over any database that Kysely speaks to. Everything here is SQL that SQLite and Postgres share. */
 export class SqlIdentityStore implements IdentityStore {
+  private before: Promise<unknown> = Promise.resolve();
+
   /** @param release closes what is below the query layer. */
   constructor(
     private readonly db: Kysely<IdentityTables>,
@@ -77,13 +80,18 @@ export class SqlIdentityStore implements IdentityStore {
     });
   }
 
-  addSpend(deltas: readonly SpendDelta[]): Promise<void> {
+  addSpend(deltas: readonly SpendDelta[], name?: SpendName): Promise<void> {
     return this.guard(() =>
       this.db.transaction().execute(async transaction => {
-        for (let at = 0; at < deltas.length; at += ROWS_A_STATEMENT) {
+        if (name !== undefined && !(await isNew(transaction, name))) return;
+        // In one order for all writers, or two of them could wait for one another.
+        const rows = deltas
+          .map(rowOf)
+          .sort((a, b) => compare(a.id, b.id) || compare(a.kind, b.kind) || a.bucket - b.bucket);
+        for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
           await transaction
             .insertInto('spend')
-            .values(deltas.slice(at, at + ROWS_A_STATEMENT).map(rowOf))
+            .values(rows.slice(at, at + ROWS_A_STATEMENT))
             .onConflict(conflict =>
               conflict.columns(['kind', 'id', 'bucket']).doUpdateSet(eb => ({
                 nano_usd: eb('spend.nano_usd', '+', eb.ref('excluded.nano_usd')),
@@ -144,6 +152,7 @@ export class SqlIdentityStore implements IdentityStore {
         .where('bucket', '<', before)
         .where('bucket', '<>', ALL_TIME)
         .executeTakeFirst();
+      await this.db.deleteFrom('spend_batch').where('at', '<', before).execute();
       return Number(done.numDeletedRows);
     });
   }
@@ -152,11 +161,17 @@ export class SqlIdentityStore implements IdentityStore {
     return this.guard(async () => {
       if (uses.length === 0) return;
       await this.db.transaction().execute(async transaction => {
-        for (let at = 0; at < uses.length; at += ROWS_A_STATEMENT) {
+        const rows = uses.map(([key, at]) => ({ key, at })).sort((a, b) => compare(a.key, b.key));
+        for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
           await transaction
             .insertInto('key_use')
-            .values(uses.slice(at, at + ROWS_A_STATEMENT).map(([key, when]) => ({ key, at: when })))
-            .onConflict(conflict => conflict.column('key').doUpdateSet(eb => ({ at: eb.ref('excluded.at') })))
+            .values(rows.slice(at, at + ROWS_A_STATEMENT))
+            .onConflict(conflict =>
+              conflict
+                .column('key')
+                .doUpdateSet(eb => ({ at: eb.ref('excluded.at') }))
+                .whereRef('key_use.at', '<', 'excluded.at'),
+            )
             .execute();
         }
       });
@@ -175,15 +190,29 @@ export class SqlIdentityStore implements IdentityStore {
     await this.release();
   }
 
+  /** Does what is asked after what was asked before, whatever connections there are. */
   private async guard<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.before.then(work);
+    this.before = done.catch(() => undefined);
     try {
-      return await work();
+      return await done;
     } catch (cause) {
       if (isWeirError(cause)) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new WeirError('store.unavailable', `The identity database cannot be used: ${reason}`, { cause });
     }
   }
+}
+
+/** Notes a batch of spending. @returns whether it was not there before. */
+async function isNew(transaction: Transaction<IdentityTables>, { writer, seq, oldest }: SpendName): Promise<boolean> {
+  await transaction.deleteFrom('spend_batch').where('writer', '=', writer).where('seq', '<', oldest).execute();
+  const done = await transaction
+    .insertInto('spend_batch')
+    .values({ writer, seq, at: Date.now() })
+    .onConflict(conflict => conflict.doNothing())
+    .executeTakeFirst();
+  return Number(done.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 
 /** Appends a row. The update of the head comes first: whoever else appends waits for it. */
@@ -234,6 +263,10 @@ async function write(transaction: Transaction<IdentityTables>, put: Versioned, a
       hint: 'look at it again, then change it again',
     },
   );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function entryOf(row: IdentityTables['entities']): Versioned {

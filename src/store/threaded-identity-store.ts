@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { AuditDraft, AuditEntry } from '#contract/audit.js';
 import { WeirError } from '#contract/errors.js';
 import type { SubjectKind, SubjectRef, Versioned } from '#contract/identity.js';
-import type { AuditFilter, Change, IdentityStore, Spend, SpendDelta } from '#contract/identity-store.js';
+import type { AuditFilter, Change, IdentityStore, Spend, SpendDelta, SpendName } from '#contract/identity-store.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { IdentityCall, IdentityReply } from './identity-messages.js';
 
@@ -60,8 +60,8 @@ class ThreadedIdentityStore implements IdentityStore {
   auditHead(): Promise<number> {
     return this.ask('auditHead');
   }
-  addSpend(deltas: readonly SpendDelta[]): Promise<void> {
-    return this.ask('addSpend', deltas);
+  addSpend(deltas: readonly SpendDelta[], name?: SpendName): Promise<void> {
+    return this.ask('addSpend', deltas, name);
   }
   spent(ref: SubjectRef, since: Milliseconds): Promise<Spend> {
     return this.ask('spent', { kind: ref.kind, id: ref.id }, since);

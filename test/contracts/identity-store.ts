@@ -130,12 +130,32 @@ export function identityStoreContract(name: string, open: () => Promise<Identity
       expect(await store.spent(ref, ALL_TIME)).toMatchObject({ nanoUsd: 7 });
     });
 
+    it('adds a batch once, however often it is sent, and any other whatever its place', async () => {
+      const ref = { kind: 'team', id: 'a' } as const;
+      const add = (writer: string, seq: number, oldest: number) =>
+        store.addSpend([delta('a', 0, 1)], { writer, seq, oldest });
+      for (const seq of [2, 1, 2, 1, 3]) await add('w', seq, 1);
+      await Promise.all([add('v', 1, 1), add('v', 1, 1), add('w', 3, 3)]);
+      expect(await store.spent(ref, 0)).toMatchObject({ nanoUsd: 4, requests: 4 });
+    });
+
+    it('does in order what it is asked at once', async () => {
+      const ref = { kind: 'team', id: 'a' } as const;
+      const asked: Promise<unknown>[] = [];
+      for (let i = 0; i < 20; i++) asked.push(store.addSpend([delta('a', 0, 1)]), store.spent(ref, 0));
+      const answers = await Promise.all(asked);
+      expect(answers.filter(answer => answer !== undefined)).toMatchObject(
+        Array.from({ length: 20 }, (_, i) => ({ nanoUsd: i + 1 })),
+      );
+    });
+
     it('remembers when keys were used last', async () => {
       await store.touch([
         ['key_1', 5],
         ['key_2', 6],
       ]);
       await store.touch([['key_1', 9]]);
+      await store.touch([['key_1', 8]]);
       await store.touch([]);
       expect([...(await store.lastUses())].sort()).toEqual([
         ['key_1', 9],

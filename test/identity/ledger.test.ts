@@ -91,6 +91,7 @@ type Step =
   | { readonly do: 'abandon'; readonly which: number }
   | { readonly do: 'flush' }
   | { readonly do: 'fail' }
+  | { readonly do: 'lose the answer' }
   | { readonly do: 'crash' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -121,17 +122,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('abandon' as const), which: fc.nat(20) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('flush' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose the answer' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
 );
 
-/** A store whose next writes of spending can be made to fail. */
-function flaky(): IdentityStore & { failures: number } {
+/** A store whose next writes of spending can be made to fail, or to arrive without an answer. */
+function flaky(): IdentityStore & { failures: number; lost: number } {
   const inner = memoryIdentityStore();
-  const store = Object.assign(Object.create(inner) as IdentityStore, { failures: 0 });
-  store.addSpend = deltas => {
-    if (store.failures-- > 0) return Promise.reject(new WeirError('store.unavailable', 'no disk'));
-    store.failures = 0;
-    return inner.addSpend(deltas);
+  const store = Object.assign(Object.create(inner) as IdentityStore, { failures: 0, lost: 0 });
+  store.addSpend = async (deltas, name) => {
+    if (store.failures > 0) {
+      store.failures--;
+      throw new WeirError('store.unavailable', 'no disk');
+    }
+    await inner.addSpend(deltas, name);
+    if (store.lost === 0) return;
+    store.lost--;
+    throw new WeirError('store.unavailable', 'no answer');
   };
   return store;
 }
@@ -186,15 +193,19 @@ describe('the ledger', () => {
               const refusal = one.admission.reserve(now, quote(action.cost));
               one.cost = refusal === undefined ? action.cost : 0;
             } else if (action.do === 'fail') store.failures = 1;
+            else if (action.do === 'lose the answer') store.lost = 1;
             else if (action.do === 'flush') {
-              const fails = store.failures > 0;
+              const fails = store.failures + store.lost > 0;
               await identity.flush();
               if (!fails) durable = settled;
             } else {
               // The process dies: what was in flight or not yet written is gone, and nothing else.
-              store.failures = 0;
+              store.failures = store.lost = 0;
               open = [];
-              settled = durable;
+              const { nanoUsd } = await store.spent({ kind: 'team', id: 't' }, 0);
+              expect(nanoUsd).toBeGreaterThanOrEqual(durable);
+              expect(nanoUsd).toBeLessThanOrEqual(settled);
+              settled = durable = nanoUsd;
               ({ identity } = await bench({}, ports));
               over = Math.max(over, settled - limit);
             }
@@ -203,7 +214,7 @@ describe('the ledger', () => {
             // Never over by more than requests used beyond what was held back for them.
             expect(settled).toBeLessThanOrEqual(limit + over);
           }
-          store.failures = 0;
+          store.failures = store.lost = 0;
           for (const { admission } of open) admission.settle(clock.wall());
           await identity.flush();
           expect((await store.spent({ kind: 'team', id: 't' }, 0)).nanoUsd).toBe(settled);

@@ -3,8 +3,9 @@ import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
 import { migrate, type Schema } from './migrations.js';
 
-/** Connections of one store in one process: writing takes one, questions the others. */
+/** Connections of one store in one process, unless said: writing takes one, questions the others. */
 const MOST_CONNECTIONS = 4;
+const PATIENCE: Milliseconds = 30_000;
 const TIMEOUT: Milliseconds = 3000;
 
 /** Errors of the server that no waiting will mend: a wrong name, password or right, and a newer schema. */
@@ -16,20 +17,26 @@ const HOPELESS = /^(?:28|3D|3F|42)/;
  * @param path the setting that asks for it, for error messages.
  * @throws WeirError `store.unavailable` when the package `pg` is not installed.
  */
-export async function openPool(url: string, path: string): Promise<Pool> {
+export async function openPool(
+  url: string,
+  path: string,
+  { connections = MOST_CONNECTIONS, patienceMs = PATIENCE }: { connections?: number; patienceMs?: Milliseconds } = {},
+): Promise<Pool> {
   const { Pool } = await loadDriver(path);
   const pool = new Pool({
     connectionString: url,
-    max: MOST_CONNECTIONS,
+    max: connections,
     connectionTimeoutMillis: TIMEOUT,
     idleTimeoutMillis: 60_000,
-    statement_timeout: 30_000,
-    query_timeout: 35_000,
+    statement_timeout: patienceMs,
+    // Where the server itself does not answer.
+    query_timeout: patienceMs + 1000,
     application_name: 'weir',
     keepAlive: true,
   });
-  // An idle connection that breaks is replaced at the next use.
+  // A connection that breaks is replaced at the next use; what was asked on it rejects by itself.
   pool.on('error', () => {});
+  pool.on('connect', client => client.on('error', () => {}));
   return pool;
 }
 

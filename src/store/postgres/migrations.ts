@@ -16,14 +16,14 @@ const columns = Object.entries(COLUMNS)
 export const RECORD_SCHEMA: Schema = {
   name: 'record',
   versions: [
-    `create table weir_records (
+    `create table weir.records (
   ${columns},
   at timestamptz generated always as (to_timestamp(at_ms / 1000)) stored
 );
-create index weir_records_at on weir_records (at_ms desc, id desc);
-create index weir_records_session on weir_records (session, at_ms desc);
-create index weir_records_caller on weir_records (caller, at_ms desc) where caller is not null;
-create index weir_records_troubles on weir_records (at_ms desc) where status in ('failed', 'cut');`,
+create index records_at on weir.records (at_ms desc, id desc);
+create index records_session on weir.records (session, at_ms desc);
+create index records_caller on weir.records (caller, at_ms desc) where caller is not null;
+create index records_troubles on weir.records (at_ms desc) where status in ('failed', 'cut');`,
   ],
 };
 
@@ -40,12 +40,15 @@ export async function migrate(client: PoolClient, { name, versions }: Schema, pa
   try {
     await client.query('select pg_advisory_xact_lock($1)', [LOCK]);
     await client.query(
-      `create table if not exists weir_schema (
+      `do $$ begin
+        if to_regnamespace('weir') is null then create schema weir; end if;
+      end $$;
+      create table if not exists weir.schema_version (
         name text, version integer, applied_at timestamptz not null default now(), primary key (name, version)
       )`,
     );
     const { rows } = await client.query<{ version: number }>(
-      'select coalesce(max(version), 0)::integer as version from weir_schema where name = $1',
+      'select coalesce(max(version), 0)::integer as version from weir.schema_version where name = $1',
       [name],
     );
     const version = rows[0]?.version ?? 0;
@@ -57,7 +60,7 @@ export async function migrate(client: PoolClient, { name, versions }: Schema, pa
     }
     for (let next = version + 1; next <= versions.length; next++) {
       await client.query(versions[next - 1]!);
-      await client.query('insert into weir_schema (name, version) values ($1, $2)', [name, next]);
+      await client.query('insert into weir.schema_version (name, version) values ($1, $2)', [name, next]);
     }
     await client.query('commit');
   } catch (error) {

@@ -43,11 +43,11 @@ const definitions = Object.entries(COLUMNS).map(
 /** One parameter for a whole batch: the server takes it apart. What is there already stays, so a batch may be sent again. */
 const INSERT = {
   name: 'weir-records-insert',
-  text: `insert into weir_records (${columns.join(', ')}) select ${columns.join(', ')}
+  text: `insert into weir.records (${columns.join(', ')}) select ${columns.join(', ')}
     from json_to_recordset($1::json) as batch(${definitions.join(', ')}) on conflict (id) do nothing`,
 };
 const RECORD = sql<string>`record::text`.as('record');
-const PRUNE = `delete from weir_records where id in (select id from weir_records where at_ms < $1 order by at_ms limit ${PRUNE_ROWS})`;
+const PRUNE = `delete from weir.records where id in (select id from weir.records where at_ms < $1 order by at_ms limit ${PRUNE_ROWS})`;
 
 /** Data that the server will never take: values, constraints, and what no index holds. */
 const REFUSED = /^(?:2[123]|54)/;
@@ -134,7 +134,7 @@ export class PostgresRecordStore implements RecordStore {
 
   async find(id: string): Promise<DecisionRecord | undefined> {
     const row = await this.asking(() =>
-      this.db.selectFrom('weir_records').select(RECORD).where('id', '=', storableText(id)).executeTakeFirst(),
+      this.db.selectFrom('weir.records').select(RECORD).where('id', '=', storableText(id)).executeTakeFirst(),
     );
     return row === undefined ? undefined : recordOf(row);
   }
@@ -182,7 +182,7 @@ export class PostgresRecordStore implements RecordStore {
   }
 
   private matching({ decision, model, status, session, since, before }: RecordFilter) {
-    let query = this.db.selectFrom('weir_records');
+    let query = this.db.selectFrom('weir.records');
     for (const [column, value] of Object.entries({ decision, model, status, session })) {
       if (value !== undefined)
         query = query.where(column as 'decision' | 'model' | 'status' | 'session', '=', storableText(value));

@@ -35,7 +35,7 @@ export interface RecordRow {
 }
 
 export interface RecordTables {
-  readonly weir_records: RecordRow;
+  readonly 'weir.records': RecordRow;
 }
 
 /** Every column with its type, in the order of the table. */

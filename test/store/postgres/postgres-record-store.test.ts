@@ -27,7 +27,7 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
     server = await startPostgres(binaries);
   });
   afterAll(() => server.close());
-  beforeEach(() => ask('drop table if exists weir_records, weir_schema'));
+  beforeEach(() => ask('drop schema if exists weir cascade'));
 
   recordStoreContract('Postgres', open);
 
@@ -36,7 +36,7 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
     const record = recordOf('one', { at: 1_700_000_000_000 });
     store.append(record);
     await store.flush();
-    const [row] = await ask('select at, model, cost_usd, prompt_tokens, record from weir_records');
+    const [row] = await ask('select at, model, cost_usd, prompt_tokens, record from weir.records');
     expect(row).toMatchObject({
       at: new Date(1_700_000_000_000),
       model: record.outcome.model,
@@ -93,13 +93,13 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
   it('looks records up by index', async () => {
     const store = await open();
     const plan = async (where: string) => {
-      const rows = await ask(`set enable_seqscan = off; explain select record from weir_records where ${where}
+      const rows = await ask(`set enable_seqscan = off; explain select record from weir.records where ${where}
         order by at_ms desc, id desc limit 100`);
       return JSON.stringify(rows);
     };
-    expect(await plan('true')).toContain('weir_records_at');
-    expect(await plan("session = 's'")).toContain('weir_records_session');
-    expect(await plan("caller = 'k'")).toContain('weir_records_caller');
+    expect(await plan('true')).toContain('records_at');
+    expect(await plan("session = 's'")).toContain('records_session');
+    expect(await plan("caller = 'k'")).toContain('records_caller');
     await store.close();
   });
 
@@ -146,7 +146,7 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
     });
     const store = await open();
     await store.close();
-    await ask("insert into weir_schema (name, version) values ('record', 999)");
+    await ask("insert into weir.schema_version (name, version) values ('record', 999)");
     await expect(open()).rejects.toThrow(/newer Weir/);
   });
 });
