@@ -27,7 +27,7 @@ export function OverviewCharts({ overview }: { overview: Overview }) {
         title="Time to first token"
         form="lines"
         format={duration}
-        empty="Nothing was answered in this time."
+        empty="No answer was streamed in this time."
         series={[
           { name: 'median', kind: 'median', values: points.map(({ ttft_ms: times }) => times?.p50) },
           { name: 'p95', kind: 'p95', values: points.map(({ ttft_ms: times }) => times?.p95) },
