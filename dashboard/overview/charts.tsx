@@ -57,7 +57,7 @@ export function OverviewCharts({ overview }: { overview: Overview }) {
         format={short}
         empty="No tokens in this time."
         series={[
-          { name: 'answers', kind: 'decode', values: points.map(p => p.completion_tokens) },
+          { name: 'answers', kind: 'answers', values: points.map(p => p.completion_tokens) },
           { name: 'prompts', kind: 'prefill', values: points.map(p => p.prompt_tokens - p.cached_tokens) },
           { name: 'prompts from cache', kind: 'cached', values: points.map(p => p.cached_tokens) },
         ]}

@@ -53,7 +53,7 @@ export function RequestsTable({ list, filter, current }: TableProps) {
             <th scope="col" class="number wide-only">
               Tokens in + out
             </th>
-            <th scope="col" class="number">
+            <th scope="col" class="number cost">
               Cost
             </th>
           </tr>
@@ -113,7 +113,7 @@ function Row({ record, filter, current }: { record: DecisionRecord; filter: Filt
       <td data-name="Tokens" class="number wide-only">
         {tokens}
       </td>
-      <td data-name="Cost" class="number">
+      <td data-name="Cost" class="number cost">
         {outcome.costUsd === undefined ? '–' : usd(outcome.costUsd)}
       </td>
     </tr>
