@@ -97,7 +97,7 @@ export function App() {
           {storedKey() === undefined || locked ? undefined : (
             <button
               type="button"
-              class="small"
+              class="small sign-out"
               onClick={() => {
                 storeKey(undefined);
                 // Whoever comes next begins at the beginning, with nothing left of what was seen.

@@ -28,7 +28,7 @@ export function Audit() {
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
         <section class="scroll" tabIndex={0} aria-label="Audit log, newest first">
-          <table class="grid audit-table">
+          <table class="grid stacked audit-table">
             <thead>
               <tr>
                 {['Nº', 'When', 'Who', 'What', 'Of what', 'Change'].map(name => (
@@ -76,17 +76,19 @@ function Seal({ seal }: { seal: Answer<'GET /api/audit/verification'> | undefine
 function Row({ entry: { seq, at, actor, action, target, before, after } }: { entry: AuditEntry }) {
   return (
     <tr>
-      <td class="number">{seq}</td>
-      <td>{day(at)}</td>
-      <td>
+      <td class="number" data-name="Nº">
+        {seq}
+      </td>
+      <td data-name="When">{day(at)}</td>
+      <td data-name="Who">
         {actor.kind} <span class="id">{actor.id}</span>
         {actor.address === undefined ? undefined : <small class="below">{actor.address}</small>}
       </td>
       <th scope="row">{action}</th>
-      <td>
+      <td data-name="Of what">
         {target.kind} <span class="id">{target.id}</span>
       </td>
-      <td>
+      <td data-name="Change" class="whole-line">
         {before === undefined && after === undefined ? (
           '–'
         ) : (

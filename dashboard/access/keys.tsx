@@ -34,7 +34,7 @@ export function Keys({ who }: PartProps) {
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
           <section class="scroll" tabIndex={0} aria-label="Keys and what they may">
-            <table class="grid keys-table">
+            <table class="grid stacked keys-table">
               <thead>
                 <tr>
                   {['Key', 'State', 'Belongs to', 'May', 'Last used', ''].map(name => (
@@ -83,19 +83,19 @@ function Row({ of: key, who, doing, onIssued, changed }: RowProps) {
   const owner = [team === undefined ? undefined : `team ${team}`, user === undefined ? undefined : `user ${user}`];
   return (
     <tr data-key={id}>
-      <th scope="row">
+      <th scope="row" class="whole-line">
         {name}
         <small class="below">
           <span class="id">{prefix}…</span> · {role}
         </small>
       </th>
-      <td>
+      <td data-name="State">
         <Chip tone={tone}>{state}</Chip>
       </td>
-      <td>{owner.filter(part => part !== undefined).join(', ') || '–'}</td>
-      <td>{allowanceText(key)}</td>
-      <td>{lastUsedAt === undefined ? 'never' : day(lastUsedAt)}</td>
-      <td>
+      <td data-name="Belongs to">{owner.filter(part => part !== undefined).join(', ') || '–'}</td>
+      <td data-name="May">{allowanceText(key)}</td>
+      <td data-name="Last used">{lastUsedAt === undefined ? 'never' : day(lastUsedAt)}</td>
+      <td class="whole-line">
         {who.role === 'viewer' || revokedAt !== undefined ? undefined : (
           <span class="actions">
             <button

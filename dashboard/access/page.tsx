@@ -7,6 +7,7 @@ import { Audit } from './audit.js';
 import { Keys } from './keys.js';
 import { People } from './people.js';
 import { Spending } from './spending.js';
+import type { Who } from './who.js';
 
 const PARTS = [
   ['keys', 'Keys', Keys],
@@ -14,6 +15,11 @@ const PARTS = [
   ['spending', 'Budgets and usage', Spending],
   ['audit', 'Audit', Audit],
 ] as const;
+
+/** The audit log tells of everyone's doings. */
+function readsAudit({ role, team }: Who): boolean {
+  return role === 'admin' || (role === 'viewer' && team === undefined);
+}
 
 /** Who may ask, for how much, and what was changed by whom. */
 export function AccessPage({ place, session }: PageProps) {
@@ -36,11 +42,12 @@ export function AccessPage({ place, session }: PageProps) {
       </>
     );
   }
+  const shown = PARTS.filter(([part]) => part !== 'audit' || who.value === undefined || readsAudit(who.value));
   return (
     <>
       <h1>Access</h1>
       <nav aria-label="Access" class="tabs">
-        {PARTS.map(([part, title]) => (
+        {shown.map(([part, title]) => (
           <a key={part} href={link('access', part)} aria-current={part === name ? 'page' : undefined}>
             {title}
           </a>

@@ -25,6 +25,8 @@ export function Spending() {
     signal => call('GET /api/usage', { query: { by, since: Date.now() - MONTH_MS }, signal }),
     EVERY_MS,
   );
+  const keys = useResource('names of keys', signal => call('GET /api/keys', { signal }));
+  const names = new Map(keys.value?.keys.map(({ id, name }) => [id, name]));
   return (
     <>
       <Panel title="Budgets" id="budgets">
@@ -40,7 +42,11 @@ export function Spending() {
         ) : (
           <ul class="budgets">
             {budgets.value.budgets.map(budget => (
-              <BudgetLine key={`${budget.kind} ${budget.id} ${budget.unit} ${budget.window}`} budget={budget} />
+              <BudgetLine
+                key={`${budget.kind} ${budget.id} ${budget.unit} ${budget.window}`}
+                budget={budget}
+                name={names.get(budget.id)}
+              />
             ))}
           </ul>
         )}
@@ -73,8 +79,8 @@ export function Spending() {
             <tbody>
               {usage.value.usage.map(({ id, requests, promptTokens, completionTokens, usd: cost }) => (
                 <tr key={id}>
-                  <th scope="row" class="id">
-                    {id}
+                  <th scope="row">
+                    <Named id={id} name={names.get(id)} />
                   </th>
                   <td class="number">{count(requests)}</td>
                   <td class="number">{count(promptTokens)}</td>
@@ -90,13 +96,27 @@ export function Spending() {
   );
 }
 
-function BudgetLine({ budget: { kind, id, unit, window, amount, spent, reserved, resetAt } }: { budget: Budget }) {
+/** By its name where it has one beside its id. */
+function Named({ id, name }: { id: string; name: string | undefined }) {
+  return (
+    <>
+      {name ?? id}
+      {name === undefined ? undefined : <small class="id"> {id}</small>}
+    </>
+  );
+}
+
+function BudgetLine({ budget, name }: { budget: Budget; name: string | undefined }) {
+  const { kind, id, unit, window, amount, spent, reserved, resetAt } = budget;
   const share = amount === 0 ? 1 : spent / amount;
   return (
     <li>
       <div class="budget-line">
         <span>
-          <b>{id}</b> <small>{kind}</small>
+          <b>
+            <Named id={id} name={name} />
+          </b>{' '}
+          <small>{kind}</small>
         </span>
         <span class="number">
           {amountText(spent, unit)} of {amountText(amount, unit)} {windowText(window)} · {percent(share)}

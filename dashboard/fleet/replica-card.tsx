@@ -85,10 +85,15 @@ function DrainButton({ replica: { id, drained }, changed }: { replica: Replica; 
   );
 }
 
-function chipsOf({ health, circuit, unavailable, ejectedForMs }: Replica): [string, Tone][] {
+function chipsOf({ health, circuit, unavailable, drained, ejectedForMs }: Replica): [string, Tone][] {
   const chips: [string, Tone][] = [];
   const word = unavailable ?? (health === 'unknown' ? 'not probed yet' : health);
-  chips.push([word, unavailable !== undefined ? 'bad' : health === 'healthy' ? 'good' : 'warn']);
+  // That it was ejected is said below, with how long for.
+  if (unavailable !== 'ejected' || ejectedForMs <= 0) {
+    // Drained is what somebody wanted.
+    const fine = unavailable === undefined && health === 'healthy';
+    chips.push([word, fine ? 'good' : unavailable === undefined || drained ? 'warn' : 'bad']);
+  }
   if (circuit !== 'closed' && unavailable?.includes('circuit') !== true) {
     chips.push([`circuit ${circuit}`, circuit === 'open' ? 'bad' : 'warn']);
   }

@@ -27,7 +27,7 @@ export function OverviewCharts({ overview }: { overview: Overview }) {
         title="Time to first token"
         form="lines"
         format={duration}
-        empty="Nothing was answered in this time."
+        empty="No answer was streamed in this time."
         series={[
           { name: 'median', kind: 'median', values: points.map(({ ttft_ms: times }) => times?.p50) },
           { name: 'p95', kind: 'p95', values: points.map(({ ttft_ms: times }) => times?.p95) },
@@ -57,7 +57,7 @@ export function OverviewCharts({ overview }: { overview: Overview }) {
         format={short}
         empty="No tokens in this time."
         series={[
-          { name: 'answers', kind: 'decode', values: points.map(p => p.completion_tokens) },
+          { name: 'answers', kind: 'answers', values: points.map(p => p.completion_tokens) },
           { name: 'prompts', kind: 'prefill', values: points.map(p => p.prompt_tokens - p.cached_tokens) },
           { name: 'prompts from cache', kind: 'cached', values: points.map(p => p.cached_tokens) },
         ]}

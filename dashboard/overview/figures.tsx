@@ -4,7 +4,7 @@ import type { Overview } from './page.js';
 
 /** The numbers that matter, each with what it means. */
 export function Figures({ overview, upMs }: { overview: Overview; upMs: number | undefined }) {
-  const { total, ttft_ms: ttft, best_model: best, in_flight: open, queued } = overview;
+  const { total, best_model: best, in_flight: open, queued } = overview;
   const perSecond = total.requests / Math.max(1, watchedMs(overview, upMs) / 1000);
   const saved = total.baseline_usd - total.cost_usd;
   const ended = total.answered + total.failed;
@@ -13,9 +13,7 @@ export function Figures({ overview, upMs }: { overview: Overview; upMs: number |
       <Figure name="Requests" value={short(total.requests)}>
         {total.requests === 0 ? 'none' : rate(perSecond)} · {count(open)} open, {count(queued)} queued
       </Figure>
-      <Figure name="First token, median" value={ttft === undefined ? '–' : duration(ttft.p50)}>
-        {ttft === undefined ? 'nothing answered yet' : `p95 ${duration(ttft.p95)} · p99 ${duration(ttft.p99)}`}
-      </Figure>
+      <Latency overview={overview} />
       <Figure
         name="Failed"
         value={ended === 0 ? '–' : percent(total.failed / ended)}
@@ -30,7 +28,11 @@ export function Figures({ overview, upMs }: { overview: Overview; upMs: number |
       <Figure name="Cost" value={usd(total.cost_usd)}>
         {total.answered === 0 ? 'at configured prices' : `${usd(total.cost_usd / total.answered)} an answer`}
       </Figure>
-      <Figure name="Saved" value={total.baseline_usd === 0 ? '–' : percent(saved / total.baseline_usd)} tone="good">
+      <Figure
+        name="Saved"
+        value={total.baseline_usd === 0 ? '–' : percent(saved / total.baseline_usd)}
+        tone={saved > 0 ? 'good' : undefined}
+      >
         {best === undefined || total.baseline_usd === 0
           ? 'against always asking the best model'
           : `${usd(Math.abs(saved))} ${saved < 0 ? 'more' : 'less'} than ${best} for all`}
@@ -47,6 +49,19 @@ function watchedMs({ from, to, step_ms: step, points }: Overview, upMs = Number.
 
 function rate(perSecond: number): string {
   return perSecond >= 0.1 ? `${perSecond.toPrecision(2)} a second` : `${(perSecond * 60).toPrecision(2)} a minute`;
+}
+
+/** To the first token, or to the end where no answer was streamed. */
+function Latency({ overview: { ttft_ms: ttft, e2e_ms: whole } }: { overview: Overview }) {
+  const times = ttft ?? whole;
+  return (
+    <Figure
+      name={ttft === undefined && whole !== undefined ? 'Whole answer, median' : 'First token, median'}
+      value={times === undefined ? '–' : duration(times.p50)}
+    >
+      {times === undefined ? 'nothing answered yet' : `p95 ${duration(times.p95)} · p99 ${duration(times.p99)}`}
+    </Figure>
+  );
 }
 
 function Figure(props: {

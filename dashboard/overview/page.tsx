@@ -57,7 +57,8 @@ export function OverviewPage({ place, state, session }: PageProps) {
           {value.total.requests === 0 ? (
             <Empty title="No request in this time">
               <p>
-                <a href={link('playground')}>Send one from the playground</a>, or choose a longer time.
+                <a href={link('playground')}>Send one from the playground</a>, point a client at{' '}
+                <code>{`${location.origin}/v1`}</code>, or choose a longer time.
               </p>
             </Empty>
           ) : (

@@ -115,7 +115,7 @@ export function LaneStory({ lane, state }: { lane: Lane; state: State | undefine
           <p class="id">
             <a href={link('requests', progress.id)}>{progress.id}</a>
           </p>
-          <Story id={progress.id} state={state} />
+          <Story id={progress.id} state={state} preview={progress.preview} />
         </>
       );
   }

@@ -22,7 +22,7 @@ export interface Turn {
 export type Progress =
   | { readonly stage: 'none' | 'sent' | 'nameless' }
   | { readonly stage: 'begun'; readonly preview: Preview }
-  | { readonly stage: 'ended'; readonly id: string };
+  | { readonly stage: 'ended'; readonly id: string; readonly preview: Preview };
 
 const SPEED_EVERY_MS = 100;
 
@@ -71,7 +71,7 @@ export class Lane extends Observed {
     this.progress = { stage: 'sent' };
     const speed = new LiveSpeed();
     let turn: Turn = { asked: prompt, answer: '', thoughts: '', note: undefined };
-    let id: string | undefined;
+    let begun: Preview | undefined;
     // A conversation begun anew in the meantime has nothing to do with this answer.
     const current = (): boolean => this.running === controller && this.turns.length > 0;
     const show = (change: Partial<Turn>): void => {
@@ -91,7 +91,7 @@ export class Lane extends Observed {
       const question = { model: this.model, system, messages, headers };
       const ending = await ask(apiNamed(this.api), question, controller.signal, {
         head: preview => {
-          id = preview.id;
+          begun = preview;
           if (!current()) return;
           this.progress = { stage: 'begun', preview };
           this.changed();
@@ -114,7 +114,8 @@ export class Lane extends Observed {
     } finally {
       window.clearInterval(ticking);
       if (this.turns.length === 0) this.speed = '';
-      else this.progress = id === undefined ? { stage: 'nameless' } : { stage: 'ended', id };
+      else if (begun?.id === undefined) this.progress = { stage: 'nameless' };
+      else this.progress = { stage: 'ended', id: begun.id, preview: begun };
       this.running = undefined;
       this.changed();
     }

@@ -33,7 +33,7 @@ export function RequestsTable({ list, filter, current }: TableProps) {
   }
   return (
     <>
-      <table class="grid requests">
+      <table class="grid stacked requests">
         <caption class="unseen">Latest requests, newest first</caption>
         <thead>
           <tr>
@@ -53,7 +53,7 @@ export function RequestsTable({ list, filter, current }: TableProps) {
             <th scope="col" class="number wide-only">
               Tokens in + out
             </th>
-            <th scope="col" class="number">
+            <th scope="col" class="number cost">
               Cost
             </th>
           </tr>
@@ -76,6 +76,10 @@ export function RequestsTable({ list, filter, current }: TableProps) {
   );
 }
 
+function Name({ of }: { of: string }) {
+  return of === '' ? <>–</> : <span class="clamped">{of}</span>;
+}
+
 function Row({ record, filter, current }: { record: DecisionRecord; filter: Filter; current: boolean }) {
   const { id, at, decision, outcome } = record;
   const { usage, model } = outcome;
@@ -91,10 +95,14 @@ function Row({ record, filter, current }: { record: DecisionRecord; filter: Filt
       <td data-name="Status">
         <Chip tone={STATUS_TONES[outcome.status]}>{outcome.status}</Chip>
       </td>
-      <td data-name="Decision">{decision}</td>
-      <td data-name="Model">{model === '' ? '–' : model}</td>
+      <td data-name="Decision">
+        <Name of={decision} />
+      </td>
+      <td data-name="Model">
+        <Name of={model} />
+      </td>
       <td data-name="Replica" class="wide-only">
-        {outcome.replica === '' ? '–' : outcome.replica}
+        <Name of={outcome.replica} />
       </td>
       <td data-name="First token" class="number first-token">
         {outcome.ttftMs === undefined ? '–' : duration(outcome.ttftMs)}
@@ -105,7 +113,7 @@ function Row({ record, filter, current }: { record: DecisionRecord; filter: Filt
       <td data-name="Tokens" class="number wide-only">
         {tokens}
       </td>
-      <td data-name="Cost" class="number">
+      <td data-name="Cost" class="number cost">
         {outcome.costUsd === undefined ? '–' : usd(outcome.costUsd)}
       </td>
     </tr>

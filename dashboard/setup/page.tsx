@@ -15,6 +15,7 @@ import { SetupStep } from './setup-step.js';
 export function SetupPage({ state, session, changed }: PageProps) {
   const discovery = useResource('discovery', signal => call('GET /api/discovery', { signal }));
   const [backends, setBackends] = useState<readonly Backend[]>([]);
+  const [answered, setAnswered] = useState(false);
   const [saved, setSaved] = useState<Answer<'POST /api/configuration'> | undefined>(undefined);
   const demonstration = session?.demonstration ?? true;
   const add = (backend: Backend): void => {
@@ -29,7 +30,7 @@ export function SetupPage({ state, session, changed }: PageProps) {
   return (
     <>
       <div class="page-head">
-        <h1>{demonstration && saved === undefined ? 'Set up Weir' : 'Add models'}</h1>
+        <h1>{demonstration || saved !== undefined ? 'Set up Weir' : 'Add models'}</h1>
         <button type="button" onClick={discovery.reload}>
           Look again
         </button>
@@ -71,8 +72,10 @@ export function SetupPage({ state, session, changed }: PageProps) {
             />
           ) : undefined}
         </SetupStep>
-        <SetupStep number={4} title="See it answer" done={false} waiting={saved === undefined}>
-          {saved === undefined ? undefined : <Running state={state} version={saved.version} backends={backends} />}
+        <SetupStep number={4} title="See it answer" done={answered} waiting={saved === undefined}>
+          {saved === undefined ? undefined : (
+            <Running state={state} version={saved.version} backends={backends} onAnswered={() => setAnswered(true)} />
+          )}
         </SetupStep>
       </ol>
     </>

@@ -58,6 +58,12 @@ export function Review({ backends, demonstration, saved, onSaved }: ReviewProps)
           ]}
         />
       )}
+      {mode === 'add' ? (
+        <p class="hint">
+          Your decisions stay as they are. The new models can be asked for by name at once; name them in a decision to
+          have Weir choose them.
+        </p>
+      ) : undefined}
       <ErrorNote error={proposal.error} retry={proposal.reload} />
       {value === undefined ? (
         proposal.error === undefined ? (

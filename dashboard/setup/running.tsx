@@ -12,10 +12,11 @@ interface RunningProps {
   /** Version of the configuration that was saved. */
   readonly version: string;
   readonly backends: readonly Backend[];
+  readonly onAnswered: () => void;
 }
 
 /** Whether the new replicas take requests, a first prompt, and where to go from here. */
-export function Running({ state, version, backends }: RunningProps) {
+export function Running({ state, version, backends, onAnswered }: RunningProps) {
   const [lane] = useState(() => new Lane(0, 'chat', state?.names[0] ?? 'auto'));
   const [prompt, setPrompt] = useState('Say hello in five languages.');
   useObserved(lane);
@@ -41,7 +42,9 @@ export function Running({ state, version, backends }: RunningProps) {
         onSubmit={event => {
           event.preventDefault();
           lane.choose({ model: state.names[0] ?? 'auto' });
-          void lane.ask(prompt, '', new Headers());
+          void lane.ask(prompt, '', new Headers()).then(answered => {
+            if (answered) onAnswered();
+          });
         }}
       >
         <label class="field">

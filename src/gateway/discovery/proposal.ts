@@ -39,6 +39,7 @@ export function propose(backends: readonly Backend[], current?: string): string 
         const facts = { ...(kind === 'chat' ? undefined : { kind }), ...(context && { context }), price };
         document.setIn(['pool', 'models', name], flow(document, facts));
       }
+      if (served(document, name, url)) continue;
       document.setIn(
         ['pool', 'pools', freePool(document, name)],
         flow(document, {
@@ -61,6 +62,25 @@ export function propose(backends: readonly Backend[], current?: string): string 
 
 function modelName(id: string): string {
   return id.replace(NAME, '-').replace(/^[^A-Za-z0-9]+/, '') || 'model';
+}
+
+/** Whether a pool of the model has this replica already. */
+function served(document: ReturnType<typeof parseDocument>, model: string, url: string): boolean {
+  const { pool } = (document.toJS() ?? {}) as { pool?: { pools?: Readonly<Record<string, Partial<PoolText> | null>> } };
+  return Object.values(pool?.pools ?? {}).some(
+    entry => entry?.model === model && [entry.replicas ?? []].flat().some(replica => urlOf(replica) === url),
+  );
+}
+
+/** A pool as a file may have it: nothing of it has been checked. */
+interface PoolText {
+  readonly model: unknown;
+  readonly replicas: readonly unknown[];
+}
+
+function urlOf(replica: unknown): string | undefined {
+  const url = typeof replica === 'object' && replica !== null && 'url' in replica ? replica.url : replica;
+  return typeof url === 'string' ? url.replace(/(?:\/v1)?\/*$/, '') : undefined;
 }
 
 /** A name for a pool of a model that no pool has yet. */

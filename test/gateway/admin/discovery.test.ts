@@ -28,6 +28,17 @@ it('an engine is called what it calls itself, whatever port it listens on', () =
   expect(owners.map(engineNamed)).toEqual(names);
 });
 
+it('adds to a configuration what it lacks, and nothing twice', () => {
+  const backend = { url: 'http://127.0.0.1:11434', models: [{ id: 'llama3.2:latest' }] };
+  const once = propose([backend]);
+  expect(propose([backend], once)).toBe(once);
+  const own = once.replace('http://127.0.0.1:11434', '{ url: http://127.0.0.1:11434/v1, weight: 2 }');
+  expect(propose([backend], own)).toBe(own);
+  const twice = propose([{ ...backend, url: 'http://10.0.0.2:11434' }], `# mine\n${once}`);
+  expect(twice).toMatch(/^# mine\n/);
+  expect(twice).toContain('llama3.2-latest-2: { model: llama3.2:latest, replicas: [ http://10.0.0.2:11434 ] }');
+});
+
 it('proposes what each model costs, what its provider speaks, and no embedding model for answers', () => {
   const text = propose([
     {

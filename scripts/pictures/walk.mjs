@@ -1,0 +1,121 @@
+// The walk through the dashboard: what is to be done on each page before its picture is taken.
+
+const settle = page => page.waitForTimeout(700);
+const open = async (page, url, place) => {
+  await page.goto(`${url}#/${place}`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await settle(page);
+};
+
+/** On the demonstration, after some traffic. */
+export const DEMONSTRATION = [
+  { name: 'overview', walk: (page, { url }) => open(page, url, 'overview') },
+  {
+    name: 'story',
+    height: 1400,
+    of: '#story',
+    async walk(page, { url }) {
+      await open(page, url, `requests/${await failedOver(url)}`);
+      await page.locator('[data-step="outcome"]').waitFor();
+    },
+  },
+  {
+    name: 'playground',
+    height: 1000,
+    async walk(page, { url }) {
+      await open(page, url, 'playground');
+      await page.getByRole('group', { name: 'Examples' }).getByRole('button', { name: /^Code/ }).click();
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.locator('[data-step="outcome"]').waitFor();
+      await settle(page);
+    },
+  },
+  {
+    name: 'side-by-side',
+    height: 900,
+    async walk(page, { url }) {
+      await open(page, url, 'playground');
+      await page.getByRole('button', { name: 'Compare side by side' }).click();
+      await page.getByLabel('API 2').selectOption('Messages');
+      await page.getByLabel('Prompt', { exact: true }).fill('Name three rivers that flow north.');
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.locator('[data-step="outcome"]').nth(1).waitFor();
+      await settle(page);
+    },
+  },
+  {
+    name: 'fleet',
+    async walk(page, { url }) {
+      await open(page, url, 'fleet');
+      await page.getByRole('button', { name: 'Drain large/2' }).click();
+      await page.getByRole('button', { name: 'Return large/2' }).waitFor();
+      await settle(page);
+    },
+    after: page => page.getByRole('button', { name: 'Return large/2' }).click(),
+  },
+  {
+    name: 'configuration',
+    async walk(page, { url }) {
+      await open(page, url, 'configuration');
+      const editor = page.getByRole('textbox', { name: 'weir.yaml' });
+      await editor.fill(
+        (await editor.inputValue()).replace('models: [llama-3.1-70b, qwen3-8b] }', 'models: [llama-3.1-7b] }'),
+      );
+      const problems = page.getByRole('list', { name: 'What the check says' });
+      await problems.getByRole('button').first().click();
+      await settle(page);
+    },
+  },
+  { name: 'phone', width: 390, height: 844, colorScheme: 'dark', walk: (page, { url }) => open(page, url, 'overview') },
+];
+
+/** On a gateway that asks for keys. */
+export const GOVERNED = [
+  {
+    name: 'access',
+    async walk(page, { url, key }) {
+      await page.goto(url);
+      await page.getByLabel('Key', { exact: true }).fill(key);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+      await open(page, url, 'access');
+      await page.getByText('New key').click();
+      await page.getByLabel('What it is for').fill('search, nightly');
+      await page.getByLabel('Budget', { exact: true }).fill('50');
+      await page.getByRole('button', { name: 'Make the key' }).click();
+      await page.getByRole('textbox', { name: 'Secret' }).waitFor();
+      await page.getByText('New key').click();
+      await settle(page);
+    },
+  },
+];
+
+/** On the demonstration beside an engine, with a provider's key in the environment. */
+export const FIRST_RUN = [
+  {
+    name: 'setup',
+    height: 1180,
+    async walk(page, { url }) {
+      await open(page, url, 'setup');
+      await page.getByRole('button', { name: 'Use weir engine' }).click();
+      await page.getByLabel('Proposed weir.yaml').waitFor();
+      await settle(page);
+    },
+  },
+];
+
+/** A request that one replica failed and another answered. */
+async function failedOver(url) {
+  for (let tries = 0; tries < 40; tries++) {
+    for (const replica of ['small/1', 'small/2', 'large/1']) {
+      const body = JSON.stringify({ kind: 'error', for: '2s' });
+      const headers = { 'content-type': 'application/json' };
+      await fetch(`${url}api/replicas/${encodeURIComponent(replica)}/faults`, { method: 'POST', headers, body });
+    }
+    await new Promise(resolve => setTimeout(resolve, 1500));
+    const { records } = await (await fetch(`${url}api/records?status=answered&limit=50`)).json();
+    const found = records.find(({ attempts, signals }) => attempts.length > 1 && signals.length > 3);
+    if (found !== undefined) return found.id;
+  }
+  throw new Error('no request failed over');
+}
