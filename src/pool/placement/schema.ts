@@ -15,6 +15,7 @@ export const PRESETS = [
 export type PresetName = (typeof PRESETS)[number];
 
 const weight = z.number().gt(0).max(1000);
+const counted = weight.describe('What its score counts beside the others.');
 const objective = duration.refine(ms => ms >= 1 && ms <= 600_000, { message: 'expected at least 1ms and at most 10m' });
 
 const scorers = z
@@ -24,7 +25,10 @@ const scorers = z
     running: weight.optional().describe('Fewest answers being written.'),
     kv_use: weight.optional().describe('Most KV memory free.'),
     token_load: z
-      .union([weight, z.strictObject({ weight, full: tokens.describe('Tokens in flight at which the score is 0.') })])
+      .union([
+        weight,
+        z.strictObject({ weight: counted, full: tokens.describe('Tokens in flight at which the score is 0.') }),
+      ])
       .optional()
       .describe('Fewest tokens in flight, on an absolute scale that ends at 4M tokens unless said.'),
     in_flight_tokens: weight.optional().describe('Fewest tokens in flight, relative to the other replicas.'),
@@ -36,7 +40,7 @@ const scorers = z
       .union([
         weight,
         z.strictObject({
-          weight,
+          weight: counted,
           ttft: objective.prefault('500ms').describe('Time to first token to stay under.'),
           tpot: objective.prefault('50ms').describe('Time per output token to stay under.'),
         }),
