@@ -40,6 +40,7 @@ function measure(replicas) {
     pool: 'pool',
     unavailable: undefined,
     inFlight: i % 7,
+    waiting: i % 3,
     limit: 64,
     inFlightTokens: 1000 * (i % 13),
     pendingPrefillTokens: 100 * (i % 5),

@@ -9,7 +9,7 @@ import type { Finding, Path } from './problem.js';
 /** What the schema of the pool block cannot see: names that must exist, and engines that must be possible. */
 export function checkPool({ models, pools }: PoolConfig): readonly Finding[] {
   const known = Object.keys(models);
-  const served = new Set(Object.values(pools).map(entry => entry.model));
+  const served = new Set(Object.values(pools).flatMap(entry => [entry.model, ...(entry.adapters?.models ?? [])]));
   const empty: readonly Finding[] =
     known.length > 0
       ? []
@@ -68,9 +68,34 @@ function checkEntry(path: Path, entry: PoolEntry, models: PoolConfig['models']):
       hint: 'api: openai',
     });
   }
+  for (const [at, adapter] of (entry.adapters?.models ?? []).entries()) {
+    if (known.includes(adapter)) continue;
+    const message = `there is no model ${quote(adapter)} under pool.models`;
+    findings.push(...unknown([...path, 'adapters', 'models', at], message, adapter, known));
+  }
+  findings.push(...pointless([...path, 'placement', 'scorers'], entry));
   findings.push(...repeated(path, entry));
   if (entry.simulate !== undefined)
     findings.push(...checkSimulation([...path, 'simulate'], entry.simulate, entry.context));
+  return findings;
+}
+
+/** Scorers that could tell no replica from another. */
+function pointless(path: Path, { placement, gpu, simulate, adapters }: PoolEntry): readonly Finding[] {
+  const scorers = typeof placement === 'string' ? undefined : placement.scorers;
+  const findings: Finding[] = [];
+  const invalid = (name: string, message: string, hint: string) =>
+    findings.push({ code: 'config.invalid', path: [...path, name], at: 'key', message, hint });
+  if (scorers?.energy !== undefined && gpu === undefined && simulate === undefined) {
+    invalid(
+      'energy',
+      'energy is computed from the hardware, and none is described',
+      'say gpu, and tp where it is not 1',
+    );
+  }
+  if (scorers?.lora !== undefined && adapters === undefined) {
+    invalid('lora', 'there are no adapters in this pool', 'list them under adapters, or leave this scorer out');
+  }
   return findings;
 }
 

@@ -36,10 +36,11 @@ export function checkReferences(settings: Partial<Settings>, value: unknown): Re
 }
 
 function surroundings(value: unknown) {
-  const pools = Object.entries(mapping(value, 'pools')).map(([name, entry]) => ({
-    name,
-    model: String(at(entry, ['model']) ?? ''),
-  }));
+  const pools = Object.entries(mapping(value, 'pools')).flatMap(([name, entry]) => {
+    const adapters = at(entry, ['adapters', 'models']);
+    const models = [at(entry, ['model']) ?? '', ...(Array.isArray(adapters) ? adapters : [])];
+    return models.map(model => ({ name, model: String(model) }));
+  });
   return { models: modelNames(value), pools };
 }
 

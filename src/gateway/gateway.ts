@@ -84,7 +84,9 @@ export class Gateway implements ExchangeHost {
       probed: (id, healthy, latency) => this.current.pool.probed(id, healthy, latency),
       reported: (id, { cacheTokens, startedAt }) =>
         this.current.pool.observed(id, {
-          ...(cacheTokens === undefined ? undefined : { cacheBlocks: cacheTokens / PREFIX_BLOCK_TOKENS }),
+          ...(cacheTokens === undefined
+            ? undefined
+            : { cacheBlocks: cacheTokens / PREFIX_BLOCK_TOKENS, kvTokens: cacheTokens }),
           ...(startedAt === undefined ? undefined : { startedAt }),
         }),
     });

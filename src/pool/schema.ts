@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, name, price, share, tokens } from '#contract/schema.js';
+import { placementSchema } from './placement/schema.js';
 
 const DAY_MS = 86_400_000;
 
@@ -211,6 +212,18 @@ const queue = z.strictObject({
   timeout: span.prefault('10s').describe('Longest wait; a request whose predicted wait is longer is refused at once.'),
 });
 
+const parallel = z.int().min(1).max(1024).default(1);
+
+const adapters = z.strictObject({
+  models: z.array(name).min(1).max(256).describe('Models that are adapters; the replicas know them by these names.'),
+  slots: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe('Adapters that a replica holds at once (vLLM: `max_loras`); the one longest unused makes room.'),
+});
+
 const poolEntry = z
   .strictObject({
     model: name.describe('Model that this pool serves, as named under `pool.models`.'),
@@ -218,7 +231,22 @@ const poolEntry = z
       .refine(count => count >= 1, { message: 'expected at least 1 token' })
       .optional()
       .describe('Context window of this pool, where it differs from the model.'),
-    gpu: z.string().min(1).max(128).optional().describe('GPU the replicas run on: what energy is computed from.'),
+    gpu: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe('GPU the replicas run on: what energy and predictions of latency are computed from.'),
+    tp: parallel.describe('GPUs that share each layer of a replica (tensor parallelism).'),
+    pp: parallel.describe("Stages that a replica's layers are spread over (pipeline parallelism)."),
+    ep: parallel.describe(
+      "Groups that a replica's experts are spread over (expert parallelism). A replica is tp × pp × ep GPUs.",
+    ),
+    adapters: adapters
+      .optional()
+      .describe(
+        'LoRA adapters that the replicas serve beside their model, each a model of its own under `pool.models`.',
+      ),
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),
@@ -262,10 +290,7 @@ const poolEntry = z
       .union([z.literal(false), ejection])
       .prefault({})
       .describe('Outlier ejection: rests a replica that is much worse than its peers.'),
-    placement: z
-      .enum(['prefix', 'least_load', 'power_of_two', 'round_robin'])
-      .default('prefix')
-      .describe('How a replica is chosen: by prefix cache and load, or by load alone, or in turn.'),
+    placement: placementSchema,
     cache_blocks: z
       .int()
       .min(1)
@@ -329,4 +354,4 @@ export type HealthSettings = z.output<typeof health>;
 export type CircuitSettings = z.output<typeof circuit>;
 export type EjectionSettings = z.output<typeof ejection>;
 export type QueueSettings = z.output<typeof queue>;
-export type PlacementKind = PoolEntry['placement'];
+export type AdapterSettings = z.output<typeof adapters>;

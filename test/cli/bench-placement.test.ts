@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { benchPlacementCommand } from '#cli/commands/bench-placement.js';
 import type { PlacementReport } from '#lab/placement/report.js';
+import type { SweepReport } from '#lab/placement/sweep-report.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,7 +40,10 @@ describe('weir bench placement', () => {
   test('--json prints one document with the names that other programs rely on', async () => {
     const { stdout, stderr } = await bench('--trace', trace, '--replicas', '2', '--blocks', '20', '--json');
     const report = JSON.parse(stdout) as PlacementReport;
-    expect(Object.keys(report.policies)).toEqual(['weir', 'max_prefix', 'least_load', 'power_of_two', 'round_robin']);
+    expect(Object.keys(report.policies)).toEqual([
+      ...['weir', 'max_prefix', 'least_load', 'power_of_two', 'round_robin'],
+      ...['llm_d', 'dynamo', 'sglang', 'aibrix'],
+    ]);
     for (const policy of Object.values(report.policies)) {
       expect(policy).toMatchObject({
         prefix_hit_rate: expect.any(Number),
@@ -69,17 +73,42 @@ describe('weir bench placement', () => {
     expect(stdout).toMatch(/8 replicas of llama-3.1-8b on 1 × l40s, cache unbounded; seed 5/);
   });
 
+  test('--sweep compares at shares of saturation; a trace of lengths can be given conversations', async () => {
+    const csv = join(folder, 'lengths.csv');
+    const lines = Array.from(
+      { length: 60 },
+      (_, i) => `2023-11-16 18:15:${String(i).padStart(2, '0')}.5,${600 + 7 * i},30`,
+    );
+    writeFileSync(csv, `TIMESTAMP,ContextTokens,GeneratedTokens\n${lines.join('\n')}\n`);
+    const { stdout } = await bench(
+      ...['--trace', csv, '--conversations', '--replicas', '2', '--blocks', '200', '--sweep', '50,80'],
+      ...['--resamples', '1', '--policy', 'weir,aibrix', '--candidates', '4', '--json'],
+    );
+    const report = JSON.parse(stdout) as SweepReport;
+    expect(report.shares.map(({ share }) => share)).toEqual([0.5, 0.8]);
+    expect(report).toMatchObject({ requests: 60, resamples: 1, block_tokens: 64, saturation: { policy: 'weir' } });
+    expect(report.infinite_hit_rate).toBeGreaterThan(0);
+    const bare = await bench('--trace', csv, '--replicas', '2', '--blocks', '200', '--policy', 'weir', '--json');
+    expect((JSON.parse(bare.stdout) as PlacementReport).infinite_hit_rate).toBe(0);
+  });
+
   test('what cannot be read and what makes no sense is an error', async () => {
     const code = (value: string) => expect.objectContaining({ code: value });
     await expect(bench('--trace', join(folder, 'absent.jsonl'))).rejects.toEqual(code('trace.unreadable'));
     await expect(bench('--trace', folder)).rejects.toEqual(code('trace.unreadable'));
     await expect(bench('--trace', trace, '--policy', 'best')).rejects.toEqual(code('usage.invalid'));
     await expect(bench('--trace', trace, '--gpu', 'abacus')).rejects.toEqual(code('config.unknown_reference'));
+    await expect(bench('--trace', trace, '--conversations')).rejects.toEqual(code('usage.invalid'));
+    await expect(bench('--trace', trace, '--sweep', '50', '--load', '1')).rejects.toEqual(code('usage.invalid'));
     for (const wrong of [
       ['--replicas', '0'],
       ['--blocks', 'x'],
       ['--load', '-1'],
       ['--policy', 'weir,,'],
+      ['--candidates', '1'],
+      ['--sweep', '0'],
+      ['--sweep', '50,x'],
+      ['--resamples', '-1'],
     ]) {
       await expect(bench('--trace', trace, ...wrong)).rejects.toBeInstanceOf(CommanderError);
     }

@@ -2,16 +2,22 @@ import { createReadStream } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { integer, jsonOption, positive, printJson, seedOption } from '#cli/options.js';
 import { WeirError } from '#contract/errors.js';
+import type { Trace } from '#workload/traces/trace.js';
 
 const MOST_REPLICAS = 4096;
 const MOST_BLOCKS = 100_000_000;
+const DEFAULT_SHARES = [0.5, 0.8, 0.95];
 
 interface BenchOptions {
   readonly trace: string;
+  readonly conversations: boolean;
   readonly replicas: number;
   readonly blocks?: number;
   readonly policy?: readonly string[];
+  readonly candidates?: number;
   readonly load?: number;
+  readonly sweep?: readonly number[] | true;
+  readonly resamples: number;
   readonly model?: string;
   readonly gpu?: string;
   readonly tp?: number;
@@ -22,19 +28,23 @@ interface BenchOptions {
 export function benchPlacementCommand(): Command {
   return new Command('placement')
     .description('compare placement policies on a trace, in virtual time')
-    .requiredOption('--trace <file>', 'trace with hash blocks (Mooncake JSONL)')
+    .requiredOption('--trace <file>', 'trace with hash blocks (Mooncake JSONL), or of lengths (Azure CSV)')
+    .option('--conversations', 'give a trace of lengths made-up conversations', false)
     .option('--replicas <n>', 'replicas', whole(1, MOST_REPLICAS), 8)
     .option('--blocks <n>', 'prefix blocks that a replica caches (absent: unbounded)', whole(1, MOST_BLOCKS))
     .option(
       '--policy <names>',
-      'policies, separated by commas: weir, max_prefix, least_load, power_of_two, round_robin',
+      'policies, separated by commas: weir, max_prefix, least_load, power_of_two, round_robin, llm_d, dynamo, sglang, aibrix',
       names,
     )
+    .option('--candidates <n>', 'most replicas that are scored for one request (default: 64)', whole(2, 1024))
     .option(
       '--load <x>',
       'arrivals come x times as fast as in the trace (absent: as fast as loads the fleet to 0.85)',
       positive,
     )
+    .option('--sweep [shares]', 'at shares of measured saturation (default: 50,80,95), with intervals', percentages)
+    .option('--resamples <n>', 'bootstrap resamples of the trace for the intervals', whole(0, 1000), 5)
     .option('--model <name>', 'model that the replicas run (default: llama-3.1-70b)')
     .option('--gpu <name>', 'GPU that they run on (default: h100)')
     .option('--tp <n>', 'GPUs a replica (default: 8, or 1 with --model or --gpu)', whole(1, 1024))
@@ -50,48 +60,92 @@ Exit code: 0 done, 2 the trace cannot be read or the options make no sense.
 Examples:
   $ weir bench placement --trace conversation.jsonl --replicas 8 --blocks 800
   $ weir bench placement --trace conversation.jsonl --blocks 2000 --policy weir,least_load --load 1 --json
-  $ weir bench placement --trace conversation.jsonl --blocks 400 --model llama-3.1-8b --gpu l40s`,
+  $ weir bench placement --trace conversation.jsonl --blocks 800 --sweep 50,95 --resamples 5
+  $ weir bench placement --trace azure.csv --conversations --blocks 6400 --sweep`,
     )
     .action(bench);
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  const [{ benchPlacement }, { DEFAULT_ENGINE }, { renderPlacementReport }, { readMooncake }] = await Promise.all([
-    import('#lab/placement/bench.js'),
-    import('#lab/placement/engines.js'),
-    import('#lab/placement/table.js'),
-    import('#workload/traces/mooncake.js'),
-  ]);
-  const trace = await readMooncake(textOf(options.trace));
+  const trace = await traceOf(options);
   if (trace.refused > 0) {
     process.stderr.write(
       `${options.trace}: rows left out: ${trace.refused}; the first: ${trace.problems[0]?.message}\n`,
     );
   }
-  const { model, gpu, tp } = options;
+  const { DEFAULT_ENGINE } = await import('#lab/placement/engines.js');
+  const { model, gpu, tp, replicas, blocks, policy, load, sweep, candidates, seed } = options;
   const own = model !== undefined || gpu !== undefined;
-  const report = benchPlacement(trace, {
-    replicas: options.replicas,
-    ...(options.blocks === undefined ? {} : { blocks: options.blocks }),
-    ...(options.policy === undefined ? {} : { policies: options.policy }),
-    ...(options.load === undefined ? {} : { load: options.load }),
-    seed: options.seed,
+  const common = {
+    replicas,
+    ...(blocks === undefined ? {} : { blocks }),
+    ...(policy === undefined ? {} : { policies: policy }),
+    ...(candidates === undefined ? {} : { candidates }),
+    seed,
     engine: {
       model: model ?? DEFAULT_ENGINE.model,
       gpu: gpu ?? DEFAULT_ENGINE.gpu,
       tp: tp ?? (own ? 1 : DEFAULT_ENGINE.tp),
     },
     clock: performance,
-    progress: progressOf(trace.requests.length),
+  };
+  if (sweep === undefined) {
+    const [{ benchPlacement }, { renderPlacementReport }] = await Promise.all([
+      import('#lab/placement/bench.js'),
+      import('#lab/placement/table.js'),
+    ]);
+    const progress = progressOf(trace.requests.length);
+    const report = benchPlacement(trace, { ...common, progress, ...(load === undefined ? {} : { load }) });
+    if (options.json) printJson(report);
+    else process.stdout.write(renderPlacementReport(report));
+    return;
+  }
+  if (load !== undefined) {
+    throw new WeirError('usage.invalid', '--load and --sweep both say how fast requests come.', { hint: 'give one' });
+  }
+  const [{ sweepPlacement }, { renderSweep }] = await Promise.all([
+    import('#lab/placement/sweep.js'),
+    import('#lab/placement/sweep-table.js'),
+  ]);
+  const report = sweepPlacement(trace, {
+    ...common,
+    shares: sweep === true ? DEFAULT_SHARES : sweep,
+    resamples: options.resamples,
+    progress: what => process.stderr.write(`${what} …\n`),
   });
   if (options.json) printJson(report);
-  else process.stdout.write(renderPlacementReport(report));
+  else process.stdout.write(renderSweep(report));
+}
+
+async function traceOf({ trace, conversations, seed }: BenchOptions): Promise<Trace> {
+  const [{ readMooncake }, { readLengths, isLengths }] = await Promise.all([
+    import('#workload/traces/mooncake.js'),
+    import('#lab/placement/lengths-trace.js'),
+  ]);
+  if (!isLengths(await firstLineOf(trace))) {
+    if (!conversations) return readMooncake(textOf(trace));
+    throw new WeirError('usage.invalid', 'This trace says itself what is shared.', {
+      hint: 'leave --conversations out',
+    });
+  }
+  const lengths = await readLengths(textOf(trace));
+  if (!conversations) return lengths;
+  const [{ inferConversations }, { seededRandom }] = await Promise.all([
+    import('#lab/placement/conversations.js'),
+    import('#contract/random.js'),
+  ]);
+  return inferConversations(lengths, seededRandom(seed).fork('conversations'));
+}
+
+async function firstLineOf(file: string): Promise<string> {
+  for await (const piece of textOf(file, 1023)) return piece.split('\n', 1)[0] ?? '';
+  return '';
 }
 
 /** The text of a file as it is read, with what keeps it from being read told as an error of the catalogue. */
-async function* textOf(file: string): AsyncGenerator<string> {
+async function* textOf(file: string, end = Number.POSITIVE_INFINITY): AsyncGenerator<string> {
   try {
-    for await (const piece of createReadStream(file, { encoding: 'utf8' })) yield String(piece);
+    for await (const piece of createReadStream(file, { encoding: 'utf8', end })) yield String(piece);
   } catch (cause) {
     throw new WeirError('trace.unreadable', cause instanceof Error ? cause.message : String(cause), {
       path: file,
@@ -119,6 +173,12 @@ function whole(least: number, most: number): (text: string) => number {
     if (value >= least && value <= most) return value;
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
   };
+}
+
+function percentages(text: string): readonly number[] {
+  const shares = names(text).map(part => Number(part) / 100);
+  if (shares.every(share => share > 0 && share <= 2) && shares.length <= 16) return shares;
+  throw new InvalidArgumentError('Expected up to 16 percentages of saturation, separated by commas, such as 50,80,95.');
 }
 
 function names(text: string): readonly string[] {

@@ -8,27 +8,34 @@ export class ReplicaLoad implements ReplicaView {
   readonly limit: number;
   readonly contextTokens: Tokens;
   readonly cacheBlocks: number | undefined;
+  readonly kvTokens: Tokens | undefined;
+  readonly forecast: ReplicaView['forecast'];
   inFlight = 0;
+  waiting = 0;
   inFlightTokens: Tokens = 0;
   pendingPrefillTokens: Tokens = 0;
 
   constructor(
     readonly id: string,
-    settings: Pick<ReplicaView, 'pool' | 'limit' | 'contextTokens' | 'cacheBlocks'>,
+    settings: Pick<ReplicaView, 'pool' | 'limit' | 'contextTokens' | 'cacheBlocks' | 'kvTokens' | 'forecast'>,
   ) {
     this.pool = settings.pool;
     this.limit = settings.limit;
     this.contextTokens = settings.contextTokens;
     this.cacheBlocks = settings.cacheBlocks;
+    this.kvTokens = settings.kvTokens;
+    this.forecast = settings.forecast;
   }
 
   placed(tokens: Tokens, uncached: Tokens): void {
     this.inFlight++;
+    this.waiting++;
     this.inFlightTokens += tokens;
     this.pendingPrefillTokens += uncached;
   }
 
   firstToken(uncached: Tokens): void {
+    this.waiting--;
     this.pendingPrefillTokens -= uncached;
   }
 

@@ -11,7 +11,7 @@ export interface TwinOptions {
   readonly placer: Placer;
   /** One for each replica; used up by the run. `events: 'milestones'` is enough and much faster. */
   readonly engines: readonly Engine[];
-  readonly replica: Pick<ReplicaView, 'limit' | 'contextTokens' | 'cacheBlocks'>;
+  readonly replica: Pick<ReplicaView, 'limit' | 'contextTokens' | 'cacheBlocks' | 'kvTokens' | 'forecast'>;
   /** Arrivals come this many times as fast as in the trace: 1 unless said. */
   readonly rateScale?: number;
   readonly windowMs?: Milliseconds;

@@ -5,6 +5,7 @@ import { callerOf, readHead } from '#gateway/caller.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import { allowsModel } from '#identity/grant.js';
+import { serves } from '#pool/topology/build.js';
 import type { EngineApi } from '#protocols/protocol.js';
 import { readBody } from './body.js';
 import type { Visit } from './routes.js';
@@ -31,9 +32,10 @@ export interface EngineQuestion {
 /** @returns `undefined` when no available replica of the model speaks the API, or none gave an answer within the limits. */
 export async function askEngine(runtime: Runtime, question: EngineQuestion): Promise<EngineSaid | undefined> {
   const { model, api, path, body, headers, timeoutMs, limit } = question;
-  const replica = runtime.pool
-    .replicas()
-    .find(one => one.model === model && one.unavailable === undefined && runtime.ways.get(one.pool)?.api === api);
+  const replica = runtime.pool.replicas().find(one => {
+    const pool = runtime.config.pool.pools[one.pool];
+    return pool !== undefined && serves(pool, model) && one.unavailable === undefined && pool.api === api;
+  });
   const entry = replica === undefined ? undefined : runtime.config.pool.pools[replica.pool];
   const way = replica === undefined ? undefined : runtime.ways.get(replica.pool);
   if (replica === undefined || entry === undefined || way === undefined) return undefined;
@@ -42,7 +44,7 @@ export async function askEngine(runtime: Runtime, question: EngineQuestion): Pro
     const answer = await runtime.connections.ask(replica.url + path, way.connectMs, {
       method: 'POST',
       headers: { ...way.headers, ...headers },
-      body: body(own ?? entry.served_as ?? model),
+      body: body(entry.model === model ? (own ?? entry.served_as ?? model) : model),
       timeout: timeoutMs,
       bytes: limit,
     });

@@ -1,24 +1,12 @@
 import type { Clock } from '#contract/clock.js';
-import { WeirError } from '#contract/errors.js';
-import { seededRandom } from '#contract/random.js';
 import { distributionOf, median } from '#fleet/twin/distribution.js';
-import { playTrace, type TwinResult } from '#fleet/twin/trace-driver.js';
-import type { Engine } from '#pool/engine/engine.js';
-import { createPlacer, type PlacerName } from '#pool/placement/create-placer.js';
 import type { Trace } from '#workload/traces/trace.js';
-import { type BenchEngine, benchEngines, benchProfile, blockTokensOf, DEFAULT_ENGINE } from './engines.js';
-import { offeredUtilisation } from './offered-load.js';
+import { type BenchEngine, DEFAULT_ENGINE } from './engines.js';
+import { BenchFleet, type Run } from './fleet.js';
+import { POLICIES, placerOf } from './policies.js';
 import type { PlacementReport, PolicyReport } from './report.js';
-import { SharedCache } from './shared-cache.js';
 
-/** Policies of the bench by name; `weir` is the default of live pools. */
-export const POLICIES: Readonly<Record<string, PlacerName>> = {
-  weir: 'prefix',
-  max_prefix: 'max_prefix',
-  least_load: 'least_load',
-  power_of_two: 'power_of_two',
-  round_robin: 'round_robin',
-};
+export { POLICIES } from './policies.js';
 
 export interface PlacementBenchOptions {
   readonly replicas: number;
@@ -30,6 +18,8 @@ export interface PlacementBenchOptions {
   readonly load?: number;
   readonly seed: number;
   readonly engine?: BenchEngine;
+  /** Most replicas that a placer scores for one request: its own default unless said. */
+  readonly candidates?: number;
   /** Real time, to tell how long the bench took. */
   readonly clock: Pick<Clock, 'now'>;
   readonly progress?: (policy: string, arrived: number) => void;
@@ -45,43 +35,20 @@ export const TARGET_UTILISATION = 0.85;
  * @throws WeirError `usage.invalid` for an unknown policy, `config.unknown_reference` for an unknown model or GPU.
  */
 export function benchPlacement(trace: Trace, options: PlacementBenchOptions): PlacementReport {
-  const { replicas, blocks, seed, clock } = options;
+  const { replicas, blocks, seed, clock, engine = DEFAULT_ENGINE, candidates, progress } = options;
   const { requests } = trace;
   const policies = (options.policies ?? Object.keys(POLICIES)).map(name => [name, placerOf(name)] as const);
   const startedAt = clock.now();
-
-  const shared = new SharedCache(blocks === undefined ? Number.POSITIVE_INFINITY : replicas * blocks);
-  const infinite = new SharedCache(Number.POSITIVE_INFINITY);
-  const cachedBlocks = requests.map(({ prefix }) => {
-    infinite.request(prefix);
-    return shared.request(prefix);
-  });
-  const profile = benchProfile(options.engine ?? DEFAULT_ENGINE, requests, blocks);
-  const demand = offeredUtilisation(requests, cachedBlocks, profile, replicas);
+  const fleet = new BenchFleet(requests, { replicas, blocks, engine, seed, candidates });
+  const { profile, shared, infinite, demand } = fleet;
   const load = options.load ?? (demand === undefined ? 1 : TARGET_UTILISATION / demand);
-  const spanS = ((requests.at(-1)?.arrivalMs ?? 0) - (requests[0]?.arrivalMs ?? 0)) / load / 1000;
+  const spanS = fleet.spanMs(load) / 1000;
 
   const reports: Record<string, PolicyReport> = {};
   for (const [name, placer] of policies) {
     const policyAt = clock.now();
-    const engines = benchEngines(profile, replicas);
-    const { progress } = options;
-    const result = playTrace(requests, {
-      placer: createPlacer(placer, { random: seededRandom(seed).fork(name), maxReplicas: Math.max(1024, replicas) }),
-      engines,
-      replica: {
-        limit: Number.MAX_SAFE_INTEGER,
-        contextTokens: profile.contextTokens,
-        cacheBlocks: blocks ?? Math.max(1, infinite.size),
-      },
-      rateScale: load,
-      ...(progress === undefined ? {} : { progress: (arrived: number) => progress(name, arrived) }),
-    });
-    reports[name] = reportOf(result, engines, {
-      blockTokens: blockTokensOf(requests),
-      shared,
-      wallS: (clock.now() - policyAt) / 1000,
-    });
+    const run = fleet.play(name, placer, load, progress && (arrived => progress(name, arrived)));
+    reports[name] = { ...reportOf(run, fleet), wall_s: (clock.now() - policyAt) / 1000 };
   }
 
   return {
@@ -92,7 +59,7 @@ export function benchPlacement(trace: Trace, options: PlacementBenchOptions): Pl
     refused: trace.refused,
     replicas,
     blocks: blocks ?? null,
-    block_tokens: blockTokensOf(requests),
+    block_tokens: fleet.blockTokens,
     load,
     load_chosen: options.load === undefined,
     offered_utilisation: demand === undefined ? null : demand * load,
@@ -110,15 +77,9 @@ export function benchPlacement(trace: Trace, options: PlacementBenchOptions): Pl
   };
 }
 
-interface ReportContext {
-  readonly blockTokens: number;
-  readonly shared: SharedCache;
-  readonly wallS: number;
-}
-
-function reportOf(result: TwinResult, engines: readonly Engine[], context: ReportContext): PolicyReport {
+/** What one run of a policy amounts to. */
+export function reportOf({ result, engines }: Run, { blockTokens, shared }: BenchFleet): Omit<PolicyReport, 'wall_s'> {
   const { completed, rejected, busy, endMs } = result;
-  const { blockTokens, shared, wallS } = context;
   let hits = 0;
   for (const { cachedTokens } of completed) hits += Math.round(cachedTokens / blockTokens);
   let joules = 0;
@@ -145,16 +106,7 @@ function reportOf(result: TwinResult, engines: readonly Engine[], context: Repor
     preemptions,
     busy,
     duration_s: endMs / 1000,
-    wall_s: wallS,
   };
-}
-
-function placerOf(policy: string): PlacerName {
-  const placer = Object.hasOwn(POLICIES, policy) ? POLICIES[policy] : undefined;
-  if (placer !== undefined) return placer;
-  throw new WeirError('usage.invalid', `No policy is called "${policy}".`, {
-    hint: `one of ${Object.keys(POLICIES).join(', ')}`,
-  });
 }
 
 function rate(part: number, whole: number): number {

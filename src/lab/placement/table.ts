@@ -1,3 +1,4 @@
+import { columns, percent } from './columns.js';
 import type { PlacementReport } from './report.js';
 
 const HEAD = [
@@ -27,10 +28,7 @@ export function renderPlacementReport(report: PlacementReport): string {
       String(policy.rejected),
     ];
   });
-  const widths = HEAD.map((head, i) => Math.max(head.length, ...rows.map(row => row[i]!.length)));
-  const line = (cells: readonly string[]) =>
-    `${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}\n`;
-  return `${line(HEAD)}${rows.map(line).join('')}\n${footnotes(report)}`;
+  return `${columns(HEAD, rows)}\n${footnotes(report)}`;
 }
 
 function footnotes(report: PlacementReport): string {
@@ -45,8 +43,4 @@ function footnotes(report: PlacementReport): string {
     `${replicas} replicas of ${engine.model} on ${engine.tensor_parallel} × ${engine.gpu}, cache ${cache}; seed ${report.seed}; ${report.wall_s.toFixed(1)} s`,
     '',
   ].join('\n');
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

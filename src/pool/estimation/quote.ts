@@ -164,7 +164,7 @@ function tierFor(model: ServedModel, need: Tokens, now: Milliseconds): Tier | un
   for (const tier of model.tiers) {
     if (need > tier.contextTokens) continue;
     for (const replica of tier.replicas) {
-      if (replica.whyOut(now) !== undefined) continue;
+      if (need > replica.contextTokens || replica.whyOut(now) !== undefined) continue;
       if (replica.inFlight < replica.limit) return tier;
       busy ??= tier;
     }

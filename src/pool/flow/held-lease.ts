@@ -36,12 +36,14 @@ export class HeldLease implements Lease {
     readonly placement: Placement,
     private readonly grantedAt: Milliseconds,
   ) {
-    this.target = replica.target;
+    const adapter = replica.adapters?.state(request.model) !== undefined;
+    this.target = adapter ? { ...replica.target, servedModel: request.model } : replica.target;
     this.tokens = request.promptTokens + request.outputTokens;
     this.uncached = Math.max(0, request.promptTokens - placement.expectedPrefixTokens);
     this.workTokens = replica.pendingPrefillTokens + this.uncached;
     this.ticket = replica.breaker.begin(grantedAt);
     replica.inFlight += 1;
+    replica.waiting += 1;
     replica.inFlightTokens += this.tokens;
     replica.pendingPrefillTokens += this.uncached;
     replica.requests += 1;
@@ -50,6 +52,7 @@ export class HeldLease implements Lease {
   sent(): void {
     if (this.released || this.sentAt !== undefined) return;
     this.sentAt = this.host.clock.now();
+    this.replica.adapters?.sent(this.request.model);
     if (!this.replica.draining) this.placer.committed(this.request, this.replica.id);
   }
 
@@ -58,7 +61,9 @@ export class HeldLease implements Lease {
     const now = this.host.clock.now();
     this.firstByteAt = now;
     this.whole = whole;
+    this.replica.waiting -= 1;
     this.replica.pendingPrefillTokens -= this.uncached;
+    this.replica.adapters?.answering(this.request.model);
     this.replica.breaker.answering(this.ticket, now);
     this.replica.health.answered();
     if (!whole) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
@@ -71,7 +76,10 @@ export class HeldLease implements Lease {
     const now = this.host.clock.now();
     replica.inFlight -= 1;
     replica.inFlightTokens -= this.tokens;
-    if (this.firstByteAt === undefined) replica.pendingPrefillTokens -= this.uncached;
+    if (this.firstByteAt === undefined) {
+      replica.waiting -= 1;
+      replica.pendingPrefillTokens -= this.uncached;
+    }
     if (replica.inFlight === 0) {
       // Fractions of tokens do not add up exactly: an idle replica has no load at all.
       replica.inFlightTokens = 0;

@@ -8,9 +8,10 @@ import { retryAfter } from './waiting-time.js';
 /** Replicas that an error names one by one. */
 const MOST_NAMED = 8;
 
-/** Whether the route and what happened to the request so far let it go to this replica. */
+/** Whether the route, its length and what happened to the request so far let it go to this replica. */
 export function mayUse(request: PlacementRequest, replica: Replica): boolean {
   return (
+    request.promptTokens + request.outputTokens <= replica.contextTokens &&
     (request.constraints.pools === undefined || request.constraints.pools.includes(replica.pool)) &&
     (request.exclude.length === 0 || !request.exclude.includes(replica.id))
   );

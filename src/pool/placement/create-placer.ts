@@ -1,15 +1,12 @@
 import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
-import { inTurn } from './pickers/in-turn.js';
-import { maxScore } from './pickers/max-score.js';
-import { powerOfTwo } from './pickers/power-of-two.js';
+import { customRule } from './custom-rule.js';
 import type { Placer } from './placer.js';
 import type { PrefixIndexOptions } from './prefix-index.js';
 import { PrefixMemory } from './prefix-memory.js';
-import { ScoredPlacer, type ScoredPlacerParts } from './scored-placer.js';
-import { inFlightTokens } from './scorers/in-flight-tokens.js';
-import { pendingPrefill } from './scorers/pending-prefill.js';
-import { prefixAffinity } from './scorers/prefix-affinity.js';
+import { presetRule, RULE_NAMES, type RuleName } from './presets.js';
+import { describePlacement, type PlacementSpec } from './schema.js';
+import { ScoredPlacer } from './scored-placer.js';
 
 export interface PlacerOptions extends PrefixIndexOptions {
   readonly random: Random;
@@ -17,16 +14,12 @@ export interface PlacerOptions extends PrefixIndexOptions {
   readonly defaultBlocks?: number;
 }
 
-/** Ways to place. `prefix` is the default; `max_prefix` is there to compare with, not to be used. */
-export const PLACERS = ['prefix', 'max_prefix', 'least_load', 'power_of_two', 'round_robin'] as const;
-export type PlacerName = (typeof PLACERS)[number];
+/** Every placement there is a name for. */
+export const PLACERS = RULE_NAMES;
+export type PlacerName = RuleName;
 
-/**
- * What a token of imbalance is worth in tokens of prefill, for the default. Low, because sending a conversation elsewhere costs its
- * whole prefix again, and later turns too while both copies are cached; `docs/placement.md` has the measurements.
- */
-const QUEUED_TOKEN = 0.03;
-const IN_FLIGHT_TOKEN = 0.01;
+/** Most replicas that are scored for one request: enough that drawing them costs little quality (`docs/placement.md`). */
+export const DEFAULT_CANDIDATES = 64;
 /**
  * Blocks in flight do not age, and come to rest only when their request ends: so a cache remembers longer than its size says. Once
  * would cover what is in flight now; twice covers requests that stay longer than most.
@@ -36,31 +29,28 @@ const BLOCKS_BEYOND_CACHE = 2;
 /**
  * Makes a placer.
  *
- * @throws WeirError `config.unknown_reference` for a name that is not one of {@link PLACERS}.
+ * @throws WeirError `config.unknown_reference` for a name that is none of {@link RULE_NAMES}.
  */
-export function createPlacer(name: string, options: PlacerOptions): Placer {
-  return new ScoredPlacer({ name, random: options.random, ...partsOf(name, options) });
+export function createPlacer(spec: PlacementSpec | RuleName | string, options: PlacerOptions): Placer {
+  const custom = typeof spec === 'string' ? undefined : spec;
+  const name = typeof spec === 'string' ? spec : spec.preset;
+  const rule =
+    custom?.scorers === undefined ? presetRule(known(name ?? 'prefix')) : customRule(custom.scorers, custom.picker);
+  const reads = rule.scorers.some(({ readsPrefix }) => readsPrefix === true);
+  return new ScoredPlacer({
+    name: custom === undefined ? String(spec) : describePlacement(custom),
+    random: options.random,
+    scorers: rule.scorers,
+    picker: rule.picker,
+    memory: reads ? new PrefixMemory({ ...options, beyond: BLOCKS_BEYOND_CACHE }) : undefined,
+    candidates: rule.bounded === false ? undefined : (custom?.candidates ?? DEFAULT_CANDIDATES),
+  });
 }
 
-function partsOf(name: string, options: PlacerOptions): Omit<ScoredPlacerParts, 'name' | 'random'> {
-  switch (name) {
-    case 'prefix':
-      return {
-        scorers: [prefixAffinity(), pendingPrefill(QUEUED_TOKEN), inFlightTokens(IN_FLIGHT_TOKEN)],
-        picker: maxScore(),
-        memory: new PrefixMemory({ ...options, beyond: BLOCKS_BEYOND_CACHE }),
-      };
-    case 'max_prefix':
-      return { scorers: [prefixAffinity()], picker: maxScore(), memory: new PrefixMemory({ ...options, beyond: 0 }) };
-    case 'least_load':
-      return { scorers: [inFlightTokens(1)], picker: maxScore() };
-    case 'power_of_two':
-      return { scorers: [inFlightTokens(1)], picker: powerOfTwo() };
-    case 'round_robin':
-      return { scorers: [], picker: inTurn() };
-    default:
-      throw new WeirError('config.unknown_reference', `No placement is called "${name}".`, {
-        hint: `one of ${PLACERS.join(', ')}`,
-      });
-  }
+function known(name: string): RuleName {
+  const found = RULE_NAMES.find(rule => rule === name);
+  if (found !== undefined) return found;
+  throw new WeirError('config.unknown_reference', `No placement is called "${name}".`, {
+    hint: `one of ${RULE_NAMES.join(', ')}`,
+  });
 }

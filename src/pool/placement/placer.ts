@@ -1,5 +1,22 @@
 import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
-import type { Tokens } from '#contract/units.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { EngineForecast } from '#pool/engine/forecast.js';
+
+/** What is known of a LoRA adapter on a replica: answering with it, being loaded, room for one more, or another must go first. */
+export type AdapterState = 'loaded' | 'loading' | 'room' | 'full';
+
+/** The LoRA adapters of a replica. */
+export interface AdapterView {
+  /** `undefined` for a model that is no adapter: the base model itself. */
+  state(model: string): AdapterState | undefined;
+}
+
+/** How fast a replica has been, where that was measured. */
+export interface MeasuredSpeed {
+  /** Time to first token when so many prompt tokens have to be computed before it; `undefined` before any observation. */
+  ttft(tokens: Tokens): Milliseconds | undefined;
+  readonly tpotMs: Milliseconds | undefined;
+}
 
 /** What placement sees of a replica: identity, limits and load, kept current by `pool/topology`. */
 export interface ReplicaView {
@@ -9,6 +26,8 @@ export interface ReplicaView {
   readonly unavailable: string | undefined;
   /** Requests on it now. */
   readonly inFlight: number;
+  /** Of those, the ones whose answer has not begun: in its engine's queue, or having their prompt read. */
+  readonly waiting: number;
   /** Requests it may have at once. */
   readonly limit: number;
   /** Prompt and expected output tokens of the requests on it now, whatever its cache holds. */
@@ -19,6 +38,14 @@ export interface ReplicaView {
   readonly contextTokens: Tokens;
   /** Prefix blocks its cache is believed to hold at most; `undefined` when unknown. */
   readonly cacheBlocks: number | undefined;
+  /** Tokens that its KV cache holds; absent when unknown. */
+  readonly kvTokens?: Tokens | undefined;
+  /** The engine model of its hardware; absent when that is not described. */
+  readonly forecast?: EngineForecast | undefined;
+  /** Absent where nothing is measured. */
+  readonly latency?: MeasuredSpeed | undefined;
+  /** Absent where the pool serves no adapters. */
+  readonly adapters?: AdapterView | undefined;
 }
 
 /** The replica chosen, with the scores that chose it. */

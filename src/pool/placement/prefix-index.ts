@@ -15,6 +15,9 @@ export interface PrefixMatch {
   readonly deepest: number;
   /** Blocks from the start of the prompt that a replica is believed to hold. */
   blocksOn(replica: string): number;
+  /** Replicas whose match is told exactly, and their names from the longest match down. */
+  readonly holders: number;
+  holder(rank: number): string;
 }
 
 /** One replica's share of the index: its blocks from least to most recently used. */
@@ -54,6 +57,9 @@ export class PrefixIndex {
   private lookups = 0;
   private common = 0;
   private deepest = 0;
+  /** Slots whose match is exact, from the longest down. */
+  private readonly ranked: Int32Array;
+  private found = 0;
   private readonly result: PrefixMatch;
 
   constructor(options: PrefixIndexOptions = {}) {
@@ -63,12 +69,18 @@ export class PrefixIndex {
     this.table = new ChainTable(2 * this.maxEntries);
     this.blocks = new Int32Array(this.maxReplicas);
     this.stamps = new Float64Array(this.maxReplicas);
+    this.ranked = new Int32Array(this.maxMatches);
     const deepest = () => this.deepest;
+    const found = () => this.found;
     this.result = {
       get deepest() {
         return deepest();
       },
+      get holders() {
+        return found();
+      },
       blocksOn: replica => this.blocksOn(replica),
+      holder: rank => this.shelves[this.ranked[rank]!]!.name,
     };
   }
 
@@ -88,7 +100,7 @@ export class PrefixIndex {
 
   /** Bytes that the index takes now. */
   get bytes(): number {
-    return this.table.bytes + this.blocks.byteLength + this.stamps.byteLength;
+    return this.table.bytes + this.blocks.byteLength + this.stamps.byteLength + this.ranked.byteLength;
   }
 
   /**
@@ -102,20 +114,20 @@ export class PrefixIndex {
     this.common = 0;
     this.deepest = this.heldAnywhere(hashes);
     let level = this.deepest;
-    let found = 0;
+    this.found = 0;
     while (level > 0) {
       const union = this.table.find(hashes[level - 1]!, UNION);
       const holders = this.table.holders(union);
       for (let pair = this.table.firstHolder(union); pair !== NONE; pair = this.table.nextHolder(pair)) {
         const slot = this.table.owner(pair);
         if (this.stamps[slot] === this.lookups) continue;
-        if (found === this.maxMatches) {
+        if (this.found === this.maxMatches) {
           this.common = this.heldByMany(hashes, this.byName.size, level);
           return this.result;
         }
         this.stamps[slot] = this.lookups;
         this.blocks[slot] = level;
-        found++;
+        this.ranked[this.found++] = slot;
       }
       level = this.heldByMany(hashes, holders + 1, level - 1);
     }

@@ -1,5 +1,6 @@
 import type { PlacementRequest } from '#contract/placement.js';
 import type { Tokens } from '#contract/units.js';
+import { saltedHashes } from './adapter-salt.js';
 import type { ReplicaView } from './placer.js';
 import { PrefixIndex, type PrefixIndexOptions, type PrefixMatch } from './prefix-index.js';
 
@@ -14,6 +15,7 @@ export interface PrefixMemoryOptions extends PrefixIndexOptions {
 export class PrefixMemory {
   readonly index: PrefixIndex;
   private readonly capacities = new Map<string, number>();
+  private readonly adapters = new Set<string>();
   private readonly beyond: number;
   private readonly defaultBlocks: number;
 
@@ -23,8 +25,15 @@ export class PrefixMemory {
     this.defaultBlocks = options.defaultBlocks ?? 32_768;
   }
 
-  match(hashes: ArrayLike<number>): PrefixMatch {
-    return this.index.match(hashes);
+  /** @param one of the replicas that the request may go to: those of one placer serve the same adapters. */
+  match(request: PlacementRequest, one: ReplicaView | undefined): PrefixMatch {
+    this.noteAdapter(request.model, one);
+    return this.index.match(this.hashesOf(request));
+  }
+
+  /** Whether no replica is known to hold any of a prompt. */
+  isCold(request: PlacementRequest): boolean {
+    return this.index.match(this.hashesOf(request)).deepest === 0;
   }
 
   /** Notes how much a chosen replica can hold, for when the request is sent to it. */
@@ -34,15 +43,27 @@ export class PrefixMemory {
     this.capacities.set(id, (cacheBlocks ?? this.defaultBlocks) + this.beyond * inFlight);
   }
 
-  committed({ prefix }: PlacementRequest, replica: string): void {
-    this.index.insert(prefix.hashes, replica, this.capacities.get(replica) ?? this.defaultBlocks);
+  committed(request: PlacementRequest, replica: string): void {
+    this.index.insert(this.hashesOf(request), replica, this.capacities.get(replica) ?? this.defaultBlocks);
   }
 
   forget(replica: string): void {
     this.index.forget(replica);
     this.capacities.delete(replica);
   }
+
+  private hashesOf({ model, prefix }: PlacementRequest): ArrayLike<number> {
+    return this.adapters.has(model) ? saltedHashes(prefix, model) : prefix.hashes;
+  }
+
+  private noteAdapter(model: string, one: ReplicaView | undefined): void {
+    if (one?.adapters?.state(model) === undefined || this.adapters.has(model)) return;
+    if (this.adapters.size < MOST_ADAPTERS) this.adapters.add(model);
+  }
 }
+
+/** Adapters told apart in the index. Configurations have at most so many models. */
+const MOST_ADAPTERS = 1024;
 
 /** Replicas whose cache size is remembered; they are learned anew at their next choice. */
 const MOST_REPLICAS = 4096;

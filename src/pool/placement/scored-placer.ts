@@ -3,8 +3,10 @@ import type { Random } from '#contract/random.js';
 import { objection } from './filters.js';
 import type { Picker } from './picker.js';
 import type { Choice, Placer, ReplicaView } from './placer.js';
+import type { PrefixMatch } from './prefix-index.js';
 import type { PrefixMemory } from './prefix-memory.js';
 import type { Candidates, Scorer } from './scorer.js';
+import { Shortlist } from './shortlist.js';
 
 /** Losers that are named: the best of them, then what the filters took out. */
 const MOST_LOSERS = 8;
@@ -15,29 +17,37 @@ export interface ScoredPlacerParts {
   readonly picker: Picker;
   readonly random: Random;
   /** Where the prompts went so far; only for a placer whose scorers ask. */
-  readonly memory?: PrefixMemory;
+  readonly memory?: PrefixMemory | undefined;
+  /** Most replicas that are scored for one request; all of them unless said. */
+  readonly candidates?: number | undefined;
 }
 
 /** Filters, then scorers, then a picker. A replica's score is the mean of its scores, weighted by what each is worth: in [0, 1]. */
 export class ScoredPlacer implements Placer {
   readonly name: string;
   private readonly open: ReplicaView[] = [];
+  private readonly shortlist: Shortlist;
+  private readonly told: readonly Scorer[];
+  /** The one list of candidates, filled anew for each request. */
+  private readonly running: { -readonly [Key in keyof Candidates]: Candidates[Key] };
   private totals = new Float64Array(16);
   private scores = new Float64Array(16);
 
   constructor(private readonly parts: ScoredPlacerParts) {
     this.name = parts.name;
+    this.shortlist = new Shortlist(parts.candidates ?? Number.POSITIVE_INFINITY, parts.random);
+    this.told = parts.scorers.filter(({ committed }) => committed !== undefined);
+    this.running = { request: NOBODY, replicas: this.open, match: undefined };
   }
 
   choose(request: PlacementRequest, replicas: readonly ReplicaView[]): Choice | undefined {
+    const { memory, picker, random } = this.parts;
+    const match = memory?.match(request, replicas[0]);
     const { open } = this;
-    open.length = 0;
-    for (const replica of replicas) if (objection(request, replica) === undefined) open.push(replica);
+    this.shortlist.fill(request, replicas, match, open);
     if (open.length === 0) return undefined;
 
-    const { memory, picker, random } = this.parts;
-    const match = memory?.match(request.prefix.hashes);
-    this.score({ request, replicas: open, match });
+    this.score(request, match);
     const chosen = picker.pick(open, this.totals, random);
     const replica = open[chosen]!;
     memory?.noted(replica, request.prefix.blockTokens);
@@ -54,26 +64,34 @@ export class ScoredPlacer implements Placer {
   }
 
   committed(request: PlacementRequest, replica: string): void {
-    this.parts.memory?.committed(request, replica);
-    this.parts.picker.committed?.(replica);
+    const { memory, picker } = this.parts;
+    if (this.told.length > 0) {
+      const cold = memory === undefined || memory.isCold(request);
+      for (const scorer of this.told) scorer.committed?.(request, replica, cold);
+    }
+    memory?.committed(request, replica);
+    picker.committed?.(replica);
   }
 
   forget(replica: string): void {
     this.parts.memory?.forget(replica);
     this.parts.picker.forget?.(replica);
+    for (const scorer of this.parts.scorers) scorer.forget?.(replica);
   }
 
-  private score(candidates: Candidates): void {
-    const count = candidates.replicas.length;
+  private score(request: PlacementRequest, match: PrefixMatch | undefined): void {
+    const count = this.open.length;
     if (this.totals.length < count) {
       this.totals = new Float64Array(2 * count);
       this.scores = new Float64Array(2 * count);
     }
-    const { totals, scores } = this;
+    const { totals, scores, running } = this;
+    running.request = request;
+    running.match = match;
     totals.fill(0, 0, count);
     let worth = 0;
     for (const scorer of this.parts.scorers) {
-      const range = scorer.score(candidates, scores);
+      const range = scorer.score(running, scores);
       if (range <= 0) continue;
       worth += range;
       for (let i = 0; i < count; i++) totals[i]! += range * scores[i]!;
@@ -101,3 +119,13 @@ export class ScoredPlacer implements Placer {
     return losers;
   }
 }
+
+const NOBODY: PlacementRequest = {
+  model: '',
+  promptTokens: 0,
+  outputTokens: 0,
+  prefix: { hashes: [], blockTokens: 1 },
+  session: '',
+  constraints: {},
+  exclude: [],
+};

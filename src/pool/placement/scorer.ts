@@ -12,14 +12,37 @@ export interface Candidates {
 }
 
 /**
- * Judges the candidates by one thing. `affinity` draws requests together, `balance` spreads them.
+ * Judges the candidates by one thing. `affinity` draws requests together, `balance` spreads them, a `rule` weighs both itself.
  *
  * Scores are in [0, 1], higher is better, and relative to the candidates: so each scorer also says what its whole range is worth in
- * tokens of work. Scores times their worth add up across scorers in one currency, and no weight has to be tuned against another.
+ * tokens of prefill. Scores times their worth add up across scorers in one currency, and no weight has to be tuned against another.
+ * {@link weighted} puts a fixed weight in the place of that worth.
  */
 export interface Scorer {
   readonly name: string;
-  readonly category: 'affinity' | 'balance';
+  readonly category: 'affinity' | 'balance' | 'rule';
+  /** Whether it asks what the replicas hold of the prompt. */
+  readonly readsPrefix?: boolean;
   /** Writes a score for each candidate and returns what the range from 0 to 1 is worth, 0 when all are alike. */
   score(candidates: Candidates, scores: Float64Array): Tokens;
+  /** The request has been sent to a replica. `cold` when no replica was known to hold any of its prompt. */
+  committed?(request: PlacementRequest, replica: string, cold: boolean): void;
+  forget?(replica: string): void;
+}
+
+/** Counts a scorer at a fixed weight, whatever its range is worth: the weighted sums that most schedulers use. */
+export function weighted(scorer: Scorer, weight: number): Scorer {
+  return {
+    ...scorer,
+    score(candidates, scores) {
+      scorer.score(candidates, scores);
+      return weight;
+    },
+  };
+}
+
+/** Prompt tokens that a candidate is expected to hold in its cache. */
+export function cachedTokens({ request, replicas, match }: Candidates, at: number): Tokens {
+  if (match === undefined) return 0;
+  return Math.min(request.promptTokens, match.blocksOn(replicas[at]!.id) * request.prefix.blockTokens);
 }

@@ -4,14 +4,16 @@ import type { Price } from '#contract/pool-view.js';
 import type { Random } from '#contract/random.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import type { Placer } from '#pool/placement/placer.js';
-import type { ModelConfig, PlacementKind, PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
+import { type PlacementSpec, weighsContext } from '#pool/placement/schema.js';
+import type { ModelConfig, PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
 import { addressOf } from './address.js';
+import { forecastOf } from './hardware.js';
 import { probeSettings } from './probes.js';
 import { Replica, type ReplicaSettings } from './replica.js';
 import { newMemory, type ServedModel, ServedPool, type Tier, type Topology } from './served.js';
 
 /** Makes the placer that chooses among the replicas of one model that are placed in the same way. */
-export type PlacerFactory = (kind: PlacementKind, random: Random) => Placer;
+export type PlacerFactory = (placement: PlacementSpec, random: Random) => Placer;
 
 export interface BuildPorts {
   readonly clock: Clock;
@@ -63,7 +65,12 @@ export function buildTopology(config: PoolConfig, previous: Topology, ports: Bui
 }
 
 function placerKey(entry: PoolEntry): string {
-  return `${entry.placement} ${entry.model}`;
+  return `${JSON.stringify(entry.placement)} ${entry.model}`;
+}
+
+/** Whether a pool serves a model, as its own or as an adapter beside it. */
+export function serves(entry: PoolEntry, model: string): boolean {
+  return entry.model === model || entry.adapters?.models.includes(model) === true;
 }
 
 function windowOf(config: PoolConfig, entry: PoolEntry): number {
@@ -104,6 +111,8 @@ function planReplicas(config: PoolConfig): ReadonlyMap<string, readonly Plan[]> 
             cacheBlocks: entry.cache_blocks,
             circuit: entry.circuit,
             probeFailures: probeSettings(entry, replica.url)?.failures,
+            forecast: forecastOf(entry, windowOf(config, entry)),
+            adapters: entry.adapters,
           },
         };
       }),
@@ -147,10 +156,12 @@ function priceOf(model: ModelConfig): Price {
 }
 
 function serve(name: string, model: ModelConfig, all: ReadonlyMap<string, ServedPool>): ServedModel {
-  const pools = [...all.values()].filter(pool => pool.entry.model === name);
+  const pools = [...all.values()].filter(pool => serves(pool.entry, name));
   const groups = new Map<string, ServedPool[]>();
   for (const pool of pools) {
-    const key = `${pool.contextTokens} ${pool.entry.placement}`;
+    const window = weighsContext(pool.entry.placement) ? 'any' : pool.contextTokens;
+    // Adapters may be served beside different models: what those have cached is not comparable.
+    const key = `${window} ${placerKey(pool.entry)}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [pool]);
     else group.push(pool);
@@ -158,7 +169,7 @@ function serve(name: string, model: ModelConfig, all: ReadonlyMap<string, Served
   const tiers = [...groups.values()].map((group): Tier => {
     const first = group[0]!;
     return {
-      contextTokens: first.contextTokens,
+      contextTokens: Math.max(...group.map(pool => pool.contextTokens)),
       pools: group,
       replicas: group.flatMap(pool => pool.replicas),
       placer: first.placer,

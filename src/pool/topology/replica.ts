@@ -1,11 +1,13 @@
 import type { Clock } from '#contract/clock.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { EngineForecast } from '#pool/engine/forecast.js';
 import { LatencyEstimator } from '#pool/estimation/latency.js';
 import { FadingMean } from '#pool/estimation/mean.js';
 import type { ReplicaStatus, ReplicaTarget } from '#pool/lease.js';
 import type { ReplicaView } from '#pool/placement/placer.js';
-import type { CircuitSettings } from '#pool/schema.js';
+import type { AdapterSettings, CircuitSettings } from '#pool/schema.js';
+import { AdapterSlots } from './adapter-slots.js';
 import { CircuitBreaker } from './breaker.js';
 import { Ejection } from './ejection.js';
 import { Health } from './health.js';
@@ -18,6 +20,9 @@ export interface ReplicaSettings {
   readonly circuit: CircuitSettings;
   /** Failed probes in a row that make it unhealthy; `undefined` when it is not probed. */
   readonly probeFailures: number | undefined;
+  /** The engine model of its hardware, where that is described. */
+  readonly forecast: EngineForecast | undefined;
+  readonly adapters: AdapterSettings | undefined;
 }
 
 /** Prompt length at which a replica's time to first token is shown to people. */
@@ -43,7 +48,10 @@ export class Replica implements ReplicaView {
   limit: number;
   contextTokens: Tokens;
   cacheBlocks: number | undefined;
+  forecast: EngineForecast | undefined;
+  adapters: AdapterSlots | undefined;
   inFlight = 0;
+  waiting = 0;
   inFlightTokens: Tokens = 0;
   pendingPrefillTokens: Tokens = 0;
   requests = 0;
@@ -57,6 +65,7 @@ export class Replica implements ReplicaView {
   private probeFailures: number | undefined;
   private configuredBlocks: number | undefined;
   private engineBlocks: number | undefined;
+  private engineKvTokens: Tokens | undefined;
   private startedAt: number | undefined;
   private trippedByProbe = false;
 
@@ -76,6 +85,12 @@ export class Replica implements ReplicaView {
     this.configuredBlocks = settings.cacheBlocks;
     this.cacheBlocks = settings.cacheBlocks;
     this.probeFailures = settings.probeFailures;
+    this.describe(settings);
+  }
+
+  /** Tokens that its KV cache holds: as its engine says, or as the engine model has it. */
+  get kvTokens(): Tokens | undefined {
+    return this.engineKvTokens ?? this.forecast?.kvTokens;
   }
 
   /** Takes over new settings. Returns whether the size of its cache changed, which makes old knowledge of it worthless. */
@@ -85,6 +100,7 @@ export class Replica implements ReplicaView {
     this.contextTokens = settings.contextTokens;
     this.probeFailures = settings.probeFailures;
     if (settings.probeFailures === undefined) this.health.reset();
+    this.describe(settings);
     this.configuredBlocks = settings.cacheBlocks;
     return this.applyBlocks();
   }
@@ -137,8 +153,12 @@ export class Replica implements ReplicaView {
       facts.startedAt !== undefined && this.startedAt !== undefined && facts.startedAt !== this.startedAt;
     if (facts.startedAt !== undefined) this.startedAt = facts.startedAt;
     if (facts.cacheBlocks !== undefined && facts.cacheBlocks >= 1) this.engineBlocks = Math.floor(facts.cacheBlocks);
+    if (facts.kvTokens !== undefined && facts.kvTokens >= 1) this.engineKvTokens = facts.kvTokens;
     const resized = this.applyBlocks();
-    if (restarted) this.latency.reset();
+    if (restarted) {
+      this.latency.reset();
+      this.adapters?.forget();
+    }
     return restarted || resized;
   }
 
@@ -171,6 +191,12 @@ export class Replica implements ReplicaView {
     };
   }
 
+  private describe({ forecast, adapters }: ReplicaSettings): void {
+    this.forecast = forecast;
+    if (adapters === undefined) this.adapters = undefined;
+    else if (this.adapters?.sameAs(adapters) !== true) this.adapters = new AdapterSlots(adapters);
+  }
+
   private applyBlocks(): boolean {
     const blocks = this.configuredBlocks ?? this.engineBlocks;
     if (blocks === this.cacheBlocks) return false;
@@ -185,6 +211,8 @@ export class Replica implements ReplicaView {
 export interface EngineFacts {
   /** Prefix blocks that its KV cache holds, from its size in tokens. */
   readonly cacheBlocks?: number;
+  /** The same in tokens. */
+  readonly kvTokens?: Tokens;
   /** When its process started, in whatever unit: only a change means something (`process_start_time_seconds`). */
   readonly startedAt?: number;
 }

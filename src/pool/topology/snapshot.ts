@@ -1,5 +1,6 @@
 import type { Milliseconds } from '#contract/units.js';
 import type { ReplicaStatus } from '#pool/lease.js';
+import { describePlacement } from '#pool/placement/schema.js';
 import type { FlowCounts, Topology } from './served.js';
 
 /** A pool as people see it: the page, `/api/pools`, metrics. */
@@ -41,7 +42,7 @@ export function snapshotOf(topology: Topology, replicas: readonly ReplicaStatus[
       name: pool.name,
       model: pool.entry.model,
       contextTokens: pool.contextTokens,
-      placement: pool.entry.placement,
+      placement: describePlacement(pool.entry.placement),
       inFlight: pool.inFlight,
       limit,
       available,

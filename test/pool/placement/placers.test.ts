@@ -37,8 +37,8 @@ describe('prefix', () => {
     const asked = placementRequest(chain(1, 40), { promptTokens: 640 });
     const others = ['b', 'c', 'd', 'e', 'f', 'g', 'h'].map(id => replicaView(id));
     const with_ = (inFlightTokens: number) => [replicaView('a', { inFlightTokens }), ...others];
-    expect(placer.choose(asked, with_(4000))!.replica.id).toBe('a');
-    expect(placer.choose(asked, with_(8000))!.replica.id).not.toBe('a');
+    expect(placer.choose(asked, with_(16_000))!.replica.id).toBe('a');
+    expect(placer.choose(asked, with_(24_000))!.replica.id).not.toBe('a');
   });
 
   test('leaves a queue of prefills that costs more than the prefix saves', () => {

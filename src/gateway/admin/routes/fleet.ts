@@ -3,6 +3,7 @@ import { WeirError } from '#contract/errors.js';
 import { type AdminCall, adminRoute } from '#gateway/admin/route.js';
 import { model, pool, replica } from '#gateway/admin/schemas/fleet.js';
 import type { Gateway } from '#gateway/gateway.js';
+import { serves } from '#pool/topology/build.js';
 
 export function modelsOf({ runtime }: Gateway): z.input<typeof model>[] {
   return [...runtime.models.values()].map(({ name, contextTokens, price, quality, description }) => ({
@@ -52,13 +53,14 @@ export const modelsRoute = adminRoute({
   }),
   handle({ gateway }) {
     const replicas = replicasOf(gateway);
-    const pools = poolsOf(gateway);
+    const entries = Object.entries(gateway.runtime.config.pool.pools);
     return {
       models: modelsOf(gateway).map(entry => {
-        const own = replicas.filter(one => one.model === entry.name);
+        const pools = entries.filter(([, one]) => serves(one, entry.name)).map(([name]) => name);
+        const own = replicas.filter(one => pools.includes(one.pool));
         return {
           ...entry,
-          pools: pools.filter(one => one.model === entry.name).map(({ name }) => name),
+          pools,
           available: own.filter(({ unavailable }) => unavailable === undefined).length,
           replicas: own.length,
         };

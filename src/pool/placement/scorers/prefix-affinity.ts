@@ -1,4 +1,4 @@
-import type { Scorer } from '#pool/placement/scorer.js';
+import { cachedTokens, type Scorer } from '#pool/placement/scorer.js';
 
 /**
  * The share of the prompt that a replica need not compute: matched tokens over prompt tokens. Worth the prompt: each matched token
@@ -6,13 +6,13 @@ import type { Scorer } from '#pool/placement/scorer.js';
  */
 export function prefixAffinity(): Scorer {
   return {
-    name: 'prefix affinity',
+    name: 'prefix',
     category: 'affinity',
-    score({ request, replicas, match }, scores) {
-      const { promptTokens, prefix } = request;
-      for (let i = 0; i < replicas.length; i++) {
-        const blocks = match === undefined ? 0 : match.blocksOn(replicas[i]!.id);
-        scores[i] = promptTokens > 0 ? Math.min(1, (blocks * prefix.blockTokens) / promptTokens) : 0;
+    readsPrefix: true,
+    score(candidates, scores) {
+      const { promptTokens } = candidates.request;
+      for (let i = 0; i < candidates.replicas.length; i++) {
+        scores[i] = promptTokens > 0 ? cachedTokens(candidates, i) / promptTokens : 0;
       }
       return promptTokens;
     },

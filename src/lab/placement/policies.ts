@@ -1,0 +1,24 @@
+import { WeirError } from '#contract/errors.js';
+import type { PlacerName } from '#pool/placement/create-placer.js';
+
+/** Policies of the bench by name; `weir` is the default of live pools, the others are its presets, and `max_prefix` a control. */
+export const POLICIES: Readonly<Record<string, PlacerName>> = {
+  weir: 'prefix',
+  max_prefix: 'max_prefix',
+  least_load: 'least_load',
+  power_of_two: 'power_of_two',
+  round_robin: 'round_robin',
+  llm_d: 'llm_d',
+  dynamo: 'dynamo',
+  sglang: 'sglang',
+  aibrix: 'aibrix',
+};
+
+/** @throws WeirError `usage.invalid` for an unknown policy. */
+export function placerOf(policy: string): PlacerName {
+  const placer = Object.hasOwn(POLICIES, policy) ? POLICIES[policy] : undefined;
+  if (placer !== undefined) return placer;
+  throw new WeirError('usage.invalid', `No policy is called "${policy}".`, {
+    hint: `one of ${Object.keys(POLICIES).join(', ')}`,
+  });
+}
