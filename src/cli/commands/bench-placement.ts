@@ -56,13 +56,13 @@ Examples:
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  const [{ benchPlacement }, { DEFAULT_ENGINE }, { renderPlacementReport }, { readMooncake }] = await Promise.all([
+  const [{ benchPlacement }, { DEFAULT_ENGINE }, { renderPlacementReport }, { readTrace }] = await Promise.all([
     import('#lab/placement/bench.js'),
     import('#lab/placement/engines.js'),
     import('#lab/placement/table.js'),
-    import('#workload/traces/mooncake.js'),
+    import('#workload/traces/read.js'),
   ]);
-  const trace = await readMooncake(textOf(options.trace));
+  const trace = await readTrace(textOf(options.trace));
   if (trace.refused > 0) {
     process.stderr.write(
       `${options.trace}: rows left out: ${trace.refused}; the first: ${trace.problems[0]?.message}\n`,

@@ -1,7 +1,7 @@
 /** Trace files: cut into pieces anywhere they say the same, and what is wrong is counted, not thrown. */
 import { isDeepStrictEqual } from 'node:util';
 import { isWeirError } from '../../../dist/contract/errors.js';
-import { readMooncake } from '../../../dist/workload/traces/mooncake.js';
+import { readTrace } from '../../../dist/workload/traces/read.js';
 import { chance, number, pick, value } from '../draw.mjs';
 
 export const name = 'trace';
@@ -24,7 +24,7 @@ export async function check(pieces) {
 
 async function read(text) {
   try {
-    const { requests, refused } = await readMooncake(text, { maxRequests: 1000 });
+    const { requests, refused } = await readTrace(text, { maxRequests: 1000 });
     return { requests, refused };
   } catch (error) {
     if (!isWeirError(error)) throw error;
