@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { integer, jsonOption, positive, printJson, seedOption } from '#cli/options.js';
+import { readTraceFile } from '#cli/trace-file.js';
 import { WeirError } from '#contract/errors.js';
 
 const MOST_REPLICAS = 4096;
@@ -22,7 +22,7 @@ interface BenchOptions {
 export function benchPlacementCommand(): Command {
   return new Command('placement')
     .description('compare placement policies on a trace, in virtual time')
-    .requiredOption('--trace <file>', 'trace with hash blocks (Mooncake JSONL)')
+    .requiredOption('--trace <file>', 'trace with hash blocks (Mooncake, or Weir’s own)')
     .option('--replicas <n>', 'replicas', whole(1, MOST_REPLICAS), 8)
     .option('--blocks <n>', 'prefix blocks that a replica caches (absent: unbounded)', whole(1, MOST_BLOCKS))
     .option(
@@ -56,16 +56,20 @@ Examples:
 }
 
 async function bench(options: BenchOptions): Promise<void> {
-  const [{ benchPlacement }, { DEFAULT_ENGINE }, { renderPlacementReport }, { readTrace }] = await Promise.all([
+  const [{ benchPlacement }, { DEFAULT_ENGINE }, { renderPlacementReport }] = await Promise.all([
     import('#lab/placement/bench.js'),
     import('#lab/placement/engines.js'),
     import('#lab/placement/table.js'),
-    import('#workload/traces/read.js'),
   ]);
-  const trace = await readTrace(textOf(options.trace));
-  if (trace.refused > 0) {
-    process.stderr.write(
-      `${options.trace}: rows left out: ${trace.refused}; the first: ${trace.problems[0]?.message}\n`,
+  const trace = await readTraceFile(options.trace);
+  if (!trace.timed || trace.requests.every(({ prefix }) => prefix.hashes.length === 0)) {
+    throw new WeirError(
+      'trace.unreadable',
+      `A ${trace.format} trace without times or block hashes says nothing of caches.`,
+      {
+        path: options.trace,
+        hint: 'a Mooncake trace, or one of `weir trace generate --mix agent=1`',
+      },
     );
   }
   const { model, gpu, tp } = options;
@@ -86,18 +90,6 @@ async function bench(options: BenchOptions): Promise<void> {
   });
   if (options.json) printJson(report);
   else process.stdout.write(renderPlacementReport(report));
-}
-
-/** The text of a file as it is read, with what keeps it from being read told as an error of the catalogue. */
-async function* textOf(file: string): AsyncGenerator<string> {
-  try {
-    for await (const piece of createReadStream(file, { encoding: 'utf8' })) yield String(piece);
-  } catch (cause) {
-    throw new WeirError('trace.unreadable', cause instanceof Error ? cause.message : String(cause), {
-      path: file,
-      cause,
-    });
-  }
 }
 
 /** Tells of each policy once, and of every tenth of its way where somebody watches. */
