@@ -1,7 +1,7 @@
 // What the weights of the default placement trade: `node bench/placement-weights.mjs --trace FILE --blocks B [--share .8] [--replicas 8]`,
 // after a build. A trace of lengths only gets made-up conversations (seed 1). Each line: pending prefill, in flight, hits over those of
 // a shared cache, load max/mean, TTFT mean and P99 in ms, output tokens a joule.
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../dist/contract/random.js';
 import { playTrace } from '../dist/fleet/twin/trace-driver.js';
@@ -9,7 +9,6 @@ import { reportOf } from '../dist/lab/placement/bench.js';
 import { inferConversations } from '../dist/lab/placement/conversations.js';
 import { benchEngines, DEFAULT_ENGINE } from '../dist/lab/placement/engines.js';
 import { BenchFleet } from '../dist/lab/placement/fleet.js';
-import { isLengths, readLengths } from '../dist/lab/placement/lengths-trace.js';
 import { measureSaturation } from '../dist/lab/placement/saturation.js';
 import { maxScore } from '../dist/pool/placement/pickers/max-score.js';
 import { PrefixMemory } from '../dist/pool/placement/prefix-memory.js';
@@ -17,7 +16,7 @@ import { ScoredPlacer } from '../dist/pool/placement/scored-placer.js';
 import { inFlightTokens } from '../dist/pool/placement/scorers/in-flight-tokens.js';
 import { pendingPrefill } from '../dist/pool/placement/scorers/pending-prefill.js';
 import { prefixAffinity } from '../dist/pool/placement/scorers/prefix-affinity.js';
-import { readMooncake } from '../dist/workload/traces/mooncake.js';
+import { readTrace } from '../dist/workload/traces/read.js';
 
 const { values } = parseArgs({
   options: {
@@ -29,11 +28,9 @@ const { values } = parseArgs({
     in_flight: { type: 'string', default: '0.003,0.01,0.03,0.1' },
   },
 });
-const head = readFileSync(values.trace, 'utf8').slice(0, 200).split('\n', 1)[0];
-const text = createReadStream(values.trace, { encoding: 'utf8' });
-const trace = isLengths(head)
-  ? inferConversations(await readLengths(text), seededRandom(1).fork('conversations'))
-  : await readMooncake(text);
+const read = await readTrace(createReadStream(values.trace, { encoding: 'utf8' }));
+const shared = read.requests.some(({ prefix }) => prefix.hashes.length > 0);
+const trace = shared ? read : inferConversations(read, seededRandom(1).fork('conversations'));
 const fleet = new BenchFleet(trace.requests, {
   replicas: Number(values.replicas),
   blocks: Number(values.blocks),

@@ -121,6 +121,23 @@ export const COMMANDS: CommandTable = {
     summary: 'run an engine, simulated or of a GGUF file',
     load: async () => (await import('./commands/engine.js')).engineCommand(),
   },
+  trace: {
+    summary: 'read, generate and record traces of traffic',
+    commands: {
+      inspect: {
+        summary: 'measure what a trace is like',
+        load: async () => (await import('./commands/trace-inspect.js')).traceInspectCommand(),
+      },
+      generate: {
+        summary: 'generate a trace',
+        load: async () => (await import('./commands/trace-generate.js')).traceGenerateCommand(),
+      },
+      record: {
+        summary: 'write what the gateway served as a trace, without text',
+        load: async () => (await import('./commands/trace-record.js')).traceRecordCommand(),
+      },
+    },
+  },
   bench: {
     summary: 'measure parts of Weir',
     commands: {

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { integer, jsonOption, positive, printJson, seedOption } from '#cli/options.js';
+import { readTraceFile } from '#cli/trace-file.js';
 import { WeirError } from '#contract/errors.js';
 import type { Trace } from '#workload/traces/trace.js';
 
@@ -28,7 +28,7 @@ interface BenchOptions {
 export function benchPlacementCommand(): Command {
   return new Command('placement')
     .description('compare placement policies on a trace, in virtual time')
-    .requiredOption('--trace <file>', 'trace with hash blocks (Mooncake JSONL), or of lengths (Azure CSV)')
+    .requiredOption('--trace <file>', 'trace with hash blocks (Mooncake, or Weir’s own), or of lengths (Azure)')
     .option('--conversations', 'give a trace of lengths made-up conversations', false)
     .option('--replicas <n>', 'replicas', whole(1, MOST_REPLICAS), 8)
     .option('--blocks <n>', 'prefix blocks that a replica caches (absent: unbounded)', whole(1, MOST_BLOCKS))
@@ -68,11 +68,6 @@ Examples:
 
 async function bench(options: BenchOptions): Promise<void> {
   const trace = await traceOf(options);
-  if (trace.refused > 0) {
-    process.stderr.write(
-      `${options.trace}: rows left out: ${trace.refused}; the first: ${trace.problems[0]?.message}\n`,
-    );
-  }
   const { DEFAULT_ENGINE } = await import('#lab/placement/engines.js');
   const { model, gpu, tp, replicas, blocks, policy, load, sweep, candidates, seed } = options;
   const own = model !== undefined || gpu !== undefined;
@@ -117,41 +112,27 @@ async function bench(options: BenchOptions): Promise<void> {
   else process.stdout.write(renderSweep(report));
 }
 
-async function traceOf({ trace, conversations, seed }: BenchOptions): Promise<Trace> {
-  const [{ readMooncake }, { readLengths, isLengths }] = await Promise.all([
-    import('#workload/traces/mooncake.js'),
-    import('#lab/placement/lengths-trace.js'),
-  ]);
-  if (!isLengths(await firstLineOf(trace))) {
-    if (!conversations) return readMooncake(textOf(trace));
+/** The trace, with blocks for prompts of which it tells only the length. */
+async function traceOf({ trace: file, conversations, seed }: BenchOptions): Promise<Trace> {
+  const trace = await readTraceFile(file);
+  if (!trace.timed) {
+    throw new WeirError('trace.unreadable', `A ${trace.format} trace without times says nothing of load.`, {
+      path: file,
+      hint: 'a Mooncake or Azure trace, or one of `weir trace generate`',
+    });
+  }
+  if (trace.requests.some(({ prefix }) => prefix.hashes.length > 0)) {
+    if (!conversations) return trace;
     throw new WeirError('usage.invalid', 'This trace says itself what is shared.', {
       hint: 'leave --conversations out',
     });
   }
-  const lengths = await readLengths(textOf(trace));
-  if (!conversations) return lengths;
   const [{ inferConversations }, { seededRandom }] = await Promise.all([
     import('#lab/placement/conversations.js'),
     import('#contract/random.js'),
   ]);
-  return inferConversations(lengths, seededRandom(seed).fork('conversations'));
-}
-
-async function firstLineOf(file: string): Promise<string> {
-  for await (const piece of textOf(file, 1023)) return piece.split('\n', 1)[0] ?? '';
-  return '';
-}
-
-/** The text of a file as it is read, with what keeps it from being read told as an error of the catalogue. */
-async function* textOf(file: string, end = Number.POSITIVE_INFINITY): AsyncGenerator<string> {
-  try {
-    for await (const piece of createReadStream(file, { encoding: 'utf8', end })) yield String(piece);
-  } catch (cause) {
-    throw new WeirError('trace.unreadable', cause instanceof Error ? cause.message : String(cause), {
-      path: file,
-      cause,
-    });
-  }
+  const random = seededRandom(seed).fork('conversations');
+  return inferConversations(trace, random, conversations ? {} : { continuing: 0 });
 }
 
 /** Tells of each policy once, and of every tenth of its way where somebody watches. */

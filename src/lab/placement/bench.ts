@@ -1,5 +1,5 @@
 import type { Clock } from '#contract/clock.js';
-import { distributionOf, median } from '#fleet/twin/distribution.js';
+import { distributionOf, median } from '#contract/distribution.js';
 import type { Trace } from '#workload/traces/trace.js';
 import { type BenchEngine, DEFAULT_ENGINE } from './engines.js';
 import { BenchFleet, type Run } from './fleet.js';

@@ -1,4 +1,4 @@
-import type { Distribution } from '#fleet/twin/distribution.js';
+import type { Distribution } from '#contract/distribution.js';
 
 /** What `weir bench placement --json` prints; names are a contract. */
 export interface PlacementReport {

@@ -8,7 +8,7 @@ import { benchProfile, DEFAULT_ENGINE } from '#lab/placement/engines.js';
 import { offeredUtilisation } from '#lab/placement/offered-load.js';
 import { SharedCache } from '#lab/placement/shared-cache.js';
 import { renderPlacementReport } from '#lab/placement/table.js';
-import { readMooncake } from '#workload/traces/mooncake.js';
+import { readTrace } from '#workload/traces/read.js';
 import type { Trace, TraceRequest } from '#workload/traces/trace.js';
 
 /** Conversations of a few turns that all begin with the same block. */
@@ -31,7 +31,7 @@ function conversations(count: number, seed = 1): Trace {
     }
   }
   requests.sort((a, b) => a.arrivalMs - b.arrivalMs);
-  return { format: 'synthetic', requests, refused: 0, problems: [] };
+  return { format: 'synthetic', requests, timed: true, estimated: 0, refused: 0, refusals: [], problems: [] };
 }
 
 const clock = { now: () => 0 };
@@ -138,7 +138,7 @@ const shared = join(process.env.WEIR_SHARED ?? '../shared', 'data/traces/mooncak
 test.skipIf(!existsSync(shared)).each([800, 2000])(
   'on the conversation trace with %i blocks a replica: the hits of a shared cache, even load, shorter waits',
   async blocks => {
-    const trace = await readMooncake(readFileSync(shared, 'utf8'));
+    const trace = await readTrace(readFileSync(shared, 'utf8'));
     const policies = ['weir', 'max_prefix', 'least_load'];
     const report = benchPlacement(trace, { replicas: 8, blocks, policies, seed: 1, clock });
     const { weir, max_prefix, least_load } = report.policies;

@@ -4,7 +4,6 @@ import { seededRandom } from '#contract/random.js';
 import { BLOCK_TOKENS, inferConversations } from '#lab/placement/conversations.js';
 import { DEFAULT_ENGINE } from '#lab/placement/engines.js';
 import { BenchFleet } from '#lab/placement/fleet.js';
-import { readLengths } from '#lab/placement/lengths-trace.js';
 import { resample } from '#lab/placement/resample.js';
 import { measureSaturation } from '#lab/placement/saturation.js';
 import { sweepPlacement } from '#lab/placement/sweep.js';
@@ -27,7 +26,7 @@ function lengths(count: number, seed = 1): Trace {
       prefix: { hashes, blockTokens: BLOCK_TOKENS },
     };
   });
-  return { format: 'azure', requests, refused: 0, problems: [] };
+  return { format: 'azure', requests, timed: true, estimated: 0, refused: 0, refusals: [], problems: [] };
 }
 
 function bySession(requests: readonly TraceRequest[]): Map<string, TraceRequest[]> {
@@ -159,25 +158,5 @@ describe('the sweep', () => {
       sweepPlacement(trace, { ...settings, ...(policies && { policies }), shares: [0.5], resamples: 0, clock });
     expect(run(moment)).toThrow(expect.objectContaining({ code: 'usage.invalid' }));
     expect(run(talking, ['best'])).toThrow(expect.objectContaining({ code: 'usage.invalid' }));
-  });
-});
-
-describe('traces of lengths', () => {
-  const head = 'TIMESTAMP,ContextTokens,GeneratedTokens\n';
-
-  test('times are in order and since the first; rows that are none are counted, with the first of them told', async () => {
-    const trace = await readLengths([
-      `${head}2023-11-16 18:15:47.5,100,20\n2023-11-16 18:15:46.`,
-      '6805900,374,44\r\n\nyesterday,1,1\n2023-11-16 18:15:50,0,5\n',
-    ]);
-    expect(trace.requests.map(({ arrivalMs }) => Math.round(arrivalMs * 10) / 10)).toEqual([0, 819.4]);
-    expect(trace.requests.map(({ promptTokens }) => promptTokens)).toEqual([374, 100]);
-    expect(trace.requests[0]!.prefix.hashes.length).toBe(6);
-    expect(trace).toMatchObject({ refused: 2, problems: [{ path: 'line 5' }, { path: 'line 6' }] });
-  });
-
-  test('nothing readable is an error', async () => {
-    await expect(readLengths([head])).rejects.toEqual(expect.objectContaining({ code: 'trace.unreadable' }));
-    await expect(readLengths([`${head}x\n`])).rejects.toEqual(expect.objectContaining({ code: 'trace.unreadable' }));
   });
 });

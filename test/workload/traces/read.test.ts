@@ -4,37 +4,44 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isWeirError } from '#contract/errors.js';
 import { linesOf } from '#workload/traces/lines.js';
-import { readMooncake } from '#workload/traces/mooncake.js';
+import { readTrace } from '#workload/traces/read.js';
 
 const row = (fields: object) =>
   JSON.stringify({ timestamp: 0, input_length: 600, output_length: 5, hash_ids: [0, 1], ...fields });
 
 async function failure(text: string): Promise<string> {
-  const error: unknown = await readMooncake(text).catch((caught: unknown) => caught);
+  const error: unknown = await readTrace(text).catch((caught: unknown) => caught);
   if (!isWeirError(error)) throw new Error('expected a WeirError');
   expect(error.code).toBe('trace.unreadable');
   return `${error.path}: ${error.message} ${error.hint ?? ''}`;
 }
 
-describe('Mooncake traces', () => {
+describe('reading traces', () => {
   test('rows become requests, in order of arrival', async () => {
-    const trace = await readMooncake(`${row({ timestamp: 2000 })}\n\n${row({ timestamp: 1000, hash_ids: [7] })}\r\n`);
+    const trace = await readTrace(`${row({ timestamp: 2000 })}\n\n${row({ timestamp: 1000, hash_ids: [7] })}\r\n`);
     expect(trace).toEqual({
       format: 'mooncake',
+      timed: true,
+      estimated: 0,
       requests: [
         { arrivalMs: 1000, promptTokens: 600, outputTokens: 5, prefix: { hashes: [7], blockTokens: 512 } },
         { arrivalMs: 2000, promptTokens: 600, outputTokens: 5, prefix: { hashes: [0, 1], blockTokens: 512 } },
       ],
       refused: 0,
+      refusals: [],
       problems: [],
     });
   });
 
   test('rows that cannot be read are counted, and the first say why', async () => {
     const bad = [row({ output_length: -1 }), row({ hash_ids: [0, 1, 2] }), '{', row({ timestamp: 'noon' })];
-    const trace = await readMooncake([row({}), ...bad, ...Array(20).fill('[]')].join('\n'));
+    const trace = await readTrace([row({}), ...bad, ...Array(20).fill('[]')].join('\n'));
     expect(trace.requests).toHaveLength(1);
     expect(trace.refused).toBe(24);
+    expect(trace.refusals.slice(0, 2)).toEqual([
+      { reason: 'not a JSON object', rows: 20, line: 6 },
+      { reason: 'output_length: not a whole number of tokens from 0 to 16777216', rows: 1, line: 2 },
+    ]);
     expect(trace.problems.map(({ path }) => path)).toEqual([
       'line 2, output_length',
       'line 3, hash_ids',
@@ -49,15 +56,18 @@ describe('Mooncake traces', () => {
 
   test('a file in which nothing can be read is an error that names line and field', async () => {
     expect(await failure('')).toMatch(/empty/);
-    expect(await failure('TIMESTAMP,ContextTokens\n1,2\n')).toMatch(/line 1: Line 1 is not JSON/);
+    expect(await failure('time,tokens\n1,2\n')).toMatch(
+      /line 1: Line 1 is in no known format. weir: .*; azure: CSV with/,
+    );
+    expect(await failure('TIMESTAMP,ContextTokens,GeneratedTokens\n')).toMatch(/empty/);
     expect(await failure(row({ input_length: 0 }))).toMatch(/line 1, input_length: Line 1 has 0 .* from 1/);
     expect(await failure(row({ hash_ids: undefined }))).toMatch(/hash_ids: Line 1 has nothing/);
     expect(await failure(row({ hash_ids: [1.5] }))).toMatch(/hash_ids: Line 1 has 1.5/);
-    expect(await failure(`{"x": "${'y'.repeat(1_000_001)}"}`)).toMatch(/longer than 1000000/);
+    expect(await failure(`{"x": "${'y'.repeat(33_554_432)}"}`)).toMatch(/longer than 33554432/);
   });
 
   test('more rows than the limit is an error, not a cut', async () => {
-    await expect(readMooncake(`${row({})}\n${row({})}\n`, { maxRequests: 1 })).rejects.toMatchObject({
+    await expect(readTrace(`${row({})}\n${row({})}\n`, { maxRequests: 1 })).rejects.toMatchObject({
       code: 'trace.unreadable',
       path: 'line 2',
     });
@@ -70,7 +80,7 @@ describe('Mooncake traces', () => {
         const text = lines.map(each => each.replaceAll('\n', ' ')).join('\n');
         const rows = text.split('\n').filter(each => each.trim() !== '').length;
         try {
-          const { requests, refused } = await readMooncake(text);
+          const { requests, refused } = await readTrace(text);
           expect(requests.length + refused).toBe(rows);
         } catch (error) {
           expect(isWeirError(error) && error.code).toBe('trace.unreadable');
@@ -79,11 +89,16 @@ describe('Mooncake traces', () => {
     );
   });
 
-  const shared = join(process.env.WEIR_SHARED ?? '../shared', 'data/traces/mooncake-conversation.jsonl');
-  test.skipIf(!existsSync(shared))('the published conversation trace', async () => {
-    const { requests, refused } = await readMooncake(createReadStream(shared, 'utf8') as AsyncIterable<string>);
-    expect([requests.length, refused]).toEqual([12_031, 0]);
-    expect(requests.reduce((sum, { prefix }) => sum + prefix.hashes.length, 0)).toBe(288_500);
+  const shared = join(process.env.WEIR_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'data');
+  test.skipIf(!existsSync(shared)).each([
+    ['traces/mooncake-conversation.jsonl', 'mooncake', 12_031, 288_500],
+    ['traces/azure-2023-conv.csv', 'azure', 19_366, 0],
+    ['traces/arxiv-summarization-lengths.csv', 'vidur', 28_257, 0],
+    ['engine/vllm-runs/rtx4090-llama-3.1-8b/requests.jsonl', 'vllm-log', 300, 0],
+  ])('the published file %s is read whole', async (file, format, rows, blocks) => {
+    const trace = await readTrace(createReadStream(join(shared, file), 'utf8') as AsyncIterable<string>);
+    expect([trace.format, trace.requests.length, trace.refused]).toEqual([format, rows, 0]);
+    expect(trace.requests.reduce((sum, { prefix }) => sum + prefix.hashes.length, 0)).toBe(blocks);
   });
 });
 
