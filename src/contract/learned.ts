@@ -1,0 +1,57 @@
+/** What is done when the model has more to do than it can: answer by the fast tier, say *unknown*, or wait for a place. */
+export type WhenBusy = 'fast' | 'unknown' | 'wait';
+
+/** What a verdict is by: the `fast` tier that was sure, the `model`, or what stood in for a model that was `busy` or not there. */
+export type LearnedTier = 'fast' | 'model' | 'busy';
+
+export interface ClassifyOptions {
+  readonly whenBusy: WhenBusy;
+}
+
+/** What a classifier makes of a text. */
+export interface Verdict {
+  /** Calibrated probabilities in the order of the classifier's labels; of routes they need not sum to 1, the rest being none of them. */
+  readonly probabilities: Float32Array;
+  /** Place of the likeliest label. */
+  readonly best: number;
+  /** False when the classifier will not say: nothing is likely enough, nothing was to be read, or no model could be asked. */
+  readonly sure: boolean;
+  readonly tier: LearnedTier;
+  /** Why it could not be computed, where it could not. */
+  readonly reason?: string;
+  /** The example that the text is most like, where the classifier has examples. */
+  readonly nearest?: NearestExample;
+}
+
+export interface NearestExample {
+  readonly text: string;
+  readonly label: string;
+  /** Cosine of the angle between the two vectors. */
+  readonly likeness: number;
+}
+
+/** Says which of its labels a text has. */
+export interface Classifier {
+  readonly labels: readonly string[];
+  /** Loads what it needs. Never rejects: what could not be loaded shows in the verdicts, with the reason. */
+  prepare(): Promise<void>;
+  /** A promise only when the model has to be asked. Never throws or rejects for what a text contains. */
+  classify(text: string, options: ClassifyOptions): Verdict | Promise<Verdict>;
+}
+
+/** The trained heads there are. */
+export const HEADS = ['domain', 'complexity', 'factual', 'feedback'] as const;
+
+export type HeadName = (typeof HEADS)[number];
+
+/** Names of the routes of a configuration, and texts that belong to each. */
+export type RouteExamples = Readonly<Record<string, readonly string[]>>;
+
+/** The small local models, as the router's signals see them. */
+export interface LearnedModels {
+  head(name: HeadName): Classifier;
+  /** One classifier over all routes of the configuration. */
+  routes(): Classifier;
+  /** What is done when the model is busy, unless a signal says otherwise. */
+  readonly whenBusy: WhenBusy;
+}

@@ -1,0 +1,172 @@
+import type { Clock } from '#contract/clock.js';
+import type { Embedder, EmbedOptions, ModelStatus } from '#contract/embedder.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
+import type { Milliseconds } from '#contract/units.js';
+import { type EmbedJob, EmbedQueue, type QueueLimits } from './embed-queue.js';
+import type { LoadedFacts, ModelSpec } from './messages.js';
+import type { ModelWorker } from './model-worker.js';
+import { VectorCache } from './vector-cache.js';
+
+/** The threads that models run on. */
+export interface Threads {
+  /** All of them, started where they were not. */
+  all(): readonly ModelWorker[];
+}
+
+/** How long a model that could not be loaded is not tried again. */
+const RETRY_AFTER: Milliseconds = 10_000;
+
+/** One text, to see that the model answers and to have the first request find everything in place. */
+const WARM_UP = 'What is the capital of France?';
+
+/**
+ * A local model behind a bounded queue, loaded on every thread. Texts that are asked for at the same time, or were lately, are
+ * embedded once: all signals of one request share one pass.
+ */
+export class LocalEmbedder implements Embedder {
+  private readonly queue: EmbedQueue;
+  private readonly cache = new VectorCache();
+  private readonly busy = new Set<ModelWorker>();
+  private loading: Promise<void> | undefined;
+  private facts: LoadedFacts | undefined;
+  private failure = '';
+  private closed = false;
+  private readonly counts = { texts: 0, batches: 0, refused: 0, busyMs: 0, loadMs: 0 };
+
+  constructor(
+    readonly name: string,
+    private readonly spec: ModelSpec,
+    private readonly threads: Threads,
+    private readonly clock: Clock,
+    limits: QueueLimits,
+  ) {
+    this.queue = new EmbedQueue(clock, limits);
+  }
+
+  get dimension(): number {
+    return this.facts?.dimension ?? 0;
+  }
+
+  get status(): ModelStatus {
+    const { name, queue, counts, facts, failure } = this;
+    const state = facts !== undefined ? 'ready' : failure === '' ? 'loading' : failure;
+    const copies = facts === undefined ? 0 : this.threads.all().length;
+    return {
+      name,
+      state,
+      precision: facts?.precision ?? '',
+      bytes: (facts?.bytes ?? 0) * copies,
+      queued: queue.length,
+      ...counts,
+    };
+  }
+
+  prepare(): Promise<void> {
+    this.loading ??= this.load().catch((error: unknown) => {
+      this.failure = error instanceof Error ? error.message : String(error);
+      this.clock.after(RETRY_AFTER, () => {
+        this.loading = undefined;
+      });
+      throw error;
+    });
+    return this.loading;
+  }
+
+  embed(texts: readonly string[], { patienceMs }: EmbedOptions = {}): Promise<readonly Float32Array[]> {
+    return Promise.all(texts.map(text => this.cache.get(text) ?? this.begin(text, patienceMs)));
+  }
+
+  /** Gives the model up. What waits fails. */
+  close(): void {
+    this.closed = true;
+    const error = new WeirError('model.unavailable', `The model ${this.name} is not in use any more`);
+    for (const job of this.queue.drain()) job.fail(error);
+    for (const worker of this.threads.all()) worker.unload(this.name);
+  }
+
+  private begin(text: string, patienceMs: Milliseconds = Number.POSITIVE_INFINITY): Promise<Float32Array> {
+    const now = this.clock.now();
+    const vector = new Promise<Float32Array>((settle, fail) => {
+      const job: EmbedJob = { text, queuedAt: now, until: now + patienceMs, settle, fail };
+      if (this.closed) fail(new WeirError('model.unavailable', `The model ${this.name} is not in use any more`));
+      else if (this.queue.offer(job)) this.pump();
+      else {
+        this.counts.refused++;
+        fail(new WeirError('model.busy', `${this.queue.length} texts wait for ${this.name} already`));
+      }
+    });
+    this.cache.keep(text, vector);
+    return vector;
+  }
+
+  /** Gives a batch to every thread that has none. */
+  private pump(): void {
+    if (this.facts === undefined) {
+      this.prepare().then(
+        () => this.pump(),
+        (error: unknown) => {
+          for (const job of this.queue.drain()) job.fail(error);
+        },
+      );
+      return;
+    }
+    for (const worker of this.threads.all()) {
+      if (this.queue.length === 0) return;
+      if (this.busy.has(worker)) continue;
+      const { batch, late } = this.queue.take();
+      this.counts.refused += late.length;
+      for (const job of late) job.fail(new WeirError('model.busy', `${this.name} was too slow`));
+      if (batch.length > 0) void this.run(worker, batch);
+    }
+  }
+
+  private async run(worker: ModelWorker, batch: readonly EmbedJob[]): Promise<void> {
+    this.busy.add(worker);
+    const begun = this.clock.now();
+    try {
+      const { vectors, ms } = await worker.embed(
+        this.name,
+        batch.map(({ text }) => text),
+      );
+      const width = vectors.length / batch.length;
+      this.counts.texts += batch.length;
+      this.counts.batches++;
+      this.counts.busyMs += ms;
+      this.queue.took(batch, this.clock.now() - begun);
+      for (const [at, job] of batch.entries()) job.settle(vectors.slice(at * width, (at + 1) * width));
+    } catch (error) {
+      if (worker.dead) this.forget();
+      for (const job of batch) job.fail(error);
+    } finally {
+      this.busy.delete(worker);
+    }
+    this.pump();
+  }
+
+  /** The thread is gone and the model with it: the next text loads it on another. */
+  private forget(): void {
+    this.facts = undefined;
+    this.loading = undefined;
+    this.failure = 'its thread died';
+  }
+
+  private async load(): Promise<void> {
+    const workers = this.threads.all();
+    // One after the other: the first may have to write the file that the others read.
+    let facts: LoadedFacts | undefined;
+    for (const worker of workers) {
+      const loaded = await worker.load(this.name, this.spec);
+      facts ??= loaded;
+    }
+    for (const worker of workers) await worker.embed(this.name, [WARM_UP]);
+    if (facts === undefined) throw new WeirError('model.unavailable', 'There is no thread to load the model on');
+    this.counts.loadMs = facts.loadMs;
+    this.facts = facts;
+  }
+}
+
+/** The code of a failure to embed. */
+export function embedFailure(error: unknown): 'model.busy' | 'model.unavailable' | 'model.failed' {
+  const code = isWeirError(error) ? error.code : 'model.failed';
+  return code === 'model.busy' || code === 'model.unavailable' ? code : 'model.failed';
+}

@@ -1,0 +1,46 @@
+import type { Bytes, Milliseconds } from '#contract/units.js';
+
+/** How the vectors of the tokens become one: their mean, the first, the last, or what the model gives as `sentence_embedding`. */
+export type Pooling = 'mean' | 'first' | 'last' | 'model';
+
+/** A model that a thread can load: the one that comes with Weir, or a file. */
+export type ModelSpec =
+  | { readonly kind: 'default'; readonly cache: string }
+  | {
+      readonly kind: 'onnx';
+      readonly file: string;
+      /** A `tokenizer.json`. */
+      readonly tokenizer: string;
+      readonly pooling: Pooling;
+      /** Put before every text. */
+      readonly prefix: string;
+      /** Tokens read of a text, the marks around it included. */
+      readonly length: number;
+      /** Leading numbers of the vector that are kept (Matryoshka models); all unless said. */
+      readonly dimension?: number;
+    };
+
+export interface LoadedFacts {
+  readonly dimension: number;
+  readonly precision: string;
+  readonly bytes: Bytes;
+  readonly loadMs: Milliseconds;
+  /** Why the precision is not the one that was wanted. */
+  readonly note?: string;
+}
+
+export type ToThread =
+  | { readonly kind: 'load'; readonly id: number; readonly model: string; readonly spec: ModelSpec }
+  | { readonly kind: 'embed'; readonly id: number; readonly model: string; readonly texts: readonly string[] }
+  | { readonly kind: 'unload'; readonly model: string };
+
+export type FromThread =
+  | { readonly kind: 'loaded'; readonly id: number; readonly facts: LoadedFacts }
+  | {
+      readonly kind: 'embedded';
+      readonly id: number;
+      /** All vectors, one after the other. */
+      readonly vectors: Float32Array;
+      readonly ms: Milliseconds;
+    }
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string; readonly hint: string | undefined };
