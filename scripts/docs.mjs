@@ -1,4 +1,4 @@
-// `npm run docs`: writes schema/, docs/reference and the types of the dashboard's client from the code. With --check it writes nothing and exits 1
+// `npm run docs`: writes schema/, docs/reference, what is generated of deploy/ and the types of the dashboard's client from the code. With --check it writes nothing and exits 1
 // when a file is not what it would write.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,6 +6,8 @@ import { apiTypes } from './docs/api-types.mjs';
 import { cliReference } from './docs/cli.mjs';
 import { configurationReference } from './docs/configuration.mjs';
 import { errorReference } from './docs/errors.mjs';
+import { grafanaDashboard } from './docs/grafana.mjs';
+import { prometheusRule } from './docs/prometheus-rule.mjs';
 import { root, setup } from './setup.mjs';
 
 const checking = process.argv.includes('--check');
@@ -26,6 +28,10 @@ const files = {
   'dashboard/api/types.ts': apiTypes(document),
   'docs/reference/configuration.md': configurationReference(configJsonSchema()),
   'docs/reference/errors.md': errorReference(ERRORS),
+  'deploy/grafana/weir.json': `${JSON.stringify(grafanaDashboard(), undefined, 2)}\n`,
+  'deploy/kubernetes/prometheusrule.yaml': prometheusRule(
+    readFileSync(join(root, 'deploy/prometheus/rules.yml'), 'utf8'),
+  ),
   'docs/reference/cli.md': cliReference(await buildProgram(undefined)),
 };
 

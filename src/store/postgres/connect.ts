@@ -68,6 +68,11 @@ export async function setUp(pool: Pool, schema: Schema, path: string): Promise<v
   }
 }
 
+/** Ends a pool, also one that the query builder over it never used and therefore leaves open, or has ended already. */
+export async function endPool(pool: Pool): Promise<void> {
+  if (!pool.ending) await pool.end();
+}
+
 /** SQLSTATE of the server, or the code of the system call that failed. */
 export function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { readonly code?: unknown };

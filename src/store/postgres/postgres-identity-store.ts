@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { IdentityTables } from '#store/identity-table.js';
 import { SqlIdentityStore } from '#store/sql-identity-store.js';
-import { openPool, setUp } from './connect.js';
+import { endPool, openPool, setUp } from './connect.js';
 import { CHANNEL, IDENTITY_SCHEMA } from './identity-schema.js';
 import { Notices } from './notices.js';
 
@@ -23,7 +23,7 @@ export class PostgresIdentityStore extends SqlIdentityStore {
     try {
       await setUp(pool, IDENTITY_SCHEMA, PATH);
     } catch (cause) {
-      await pool.end();
+      await endPool(pool);
       if (isWeirError(cause)) throw cause;
       const reason = (cause as Error).message || String(cause);
       throw new WeirError('store.unavailable', `Postgres cannot be reached: ${reason}`, { path: PATH, cause });
@@ -36,7 +36,7 @@ export class PostgresIdentityStore extends SqlIdentityStore {
     pool: Pool,
   ) {
     const db = new Kysely<IdentityTables>({ dialect: new PostgresDialect({ pool }) });
-    super(db.withSchema('weir'), () => {});
+    super(db.withSchema('weir'), () => endPool(pool));
   }
 
   watch(changed: () => void): void {

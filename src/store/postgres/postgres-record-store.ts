@@ -5,7 +5,7 @@ import type { DecisionRecord } from '#contract/record.js';
 import type { RecordFilter, RecordStore } from '#contract/stores.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import { limitOf } from '#store/record-filter.js';
-import { codeOf, openPool, setUp } from './connect.js';
+import { codeOf, endPool, openPool, setUp } from './connect.js';
 import { RECORD_SCHEMA } from './migrations.js';
 import { COLUMNS, type RecordTables, rowOf } from './record-rows.js';
 import { restoredJson, storableJson, storableText } from './storable.js';
@@ -179,6 +179,7 @@ export class PostgresRecordStore implements RecordStore {
     this.lost += this.waiting.length;
     this.waiting = [];
     await this.db.destroy().catch(() => {});
+    await endPool(this.pool).catch(() => {});
   }
 
   private matching({ decision, model, status, session, since, before }: RecordFilter) {
