@@ -79,6 +79,7 @@ describe.skipIf(path === undefined)('sign-in and access', () => {
   test('budgets, usage and the audit log tell of it', async () => {
     await page.getByRole('link', { name: 'Budgets and usage' }).click();
     await page.locator('#budgets').getByText('$0 of $5.00 a month').waitFor();
+    await page.locator('#budgets').getByText('search, nightly').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('link', { name: 'Audit' }).click();
     await page.getByText('unbroken').waitFor();
@@ -96,6 +97,10 @@ describe.skipIf(path === undefined)('sign-in and access', () => {
     await page.getByLabel('Prompt', { exact: true }).fill('Hello?');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByRole('log').getByText('Hello.', { exact: true }).waitFor();
+    await page.locator('#story').getByText('The whole story is for keys that may look on.').waitFor();
+    await page.getByRole('link', { name: 'Access' }).click();
+    await page.getByRole('link', { name: 'Budgets and usage' }).waitFor();
+    await expect.poll(() => page.getByRole('link', { name: 'Audit' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Sign out' }).click();
   });
 

@@ -73,6 +73,8 @@ describe.skipIf(path === undefined)('the playground', () => {
       'Per token after 21.4 ms',
       'End to end 2.22 s',
       'Cost $0.0000384',
+      '$0.0000384 = ',
+      'The score weighs how much of the prompt',
       'on large would have cost $0.0004',
     ]) {
       expect(told).toContain(part);
@@ -225,7 +227,7 @@ describe.skipIf(path === undefined)('the playground', () => {
     await page.getByRole('button', { name: 'Remove conversation 3' }).click();
     await page.getByRole('button', { name: 'Remove conversation 2' }).click();
     await page.locator('#story').getByText('The same tokens').waitFor();
-  });
+  }, 60_000);
 
   test('a gateway that is gone is said to be gone', async () => {
     const { page, log, send } = await start();

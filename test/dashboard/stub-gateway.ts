@@ -264,6 +264,7 @@ const SESSION = { name: 'local', role: 'admin', version: '0.1.0', demonstration:
 
 const STATE = {
   version: 'c0ffee12',
+  best_model: 'large',
   source: 'demonstration',
   uptime_ms: 754_000,
   draining: false,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 const FOLDER = fileURLToPath(new URL('../../dashboard/', import.meta.url));
 
@@ -28,29 +29,39 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
+interface File {
+  readonly type: string;
+  readonly bytes: Buffer;
+  readonly zipped: Buffer;
+}
+
 /** The built dashboard, served from memory. Only files that stood in its folder at the first visit exist: no path is ever resolved. */
 export class Page {
-  private files: ReadonlyMap<string, { readonly type: string; readonly bytes: Buffer }> | undefined;
+  private files: ReadonlyMap<string, File> | undefined;
 
   /** @returns false when the page has no such file. */
   serve(path: string, response: ServerResponse): boolean {
     this.files ??= read();
     const file = this.files.get(path === '/' ? 'index.html' : path.slice(1));
     if (file === undefined) return false;
+    const zip = /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/.test(String(response.req.headers['accept-encoding'] ?? ''));
+    const bytes = zip ? file.zipped : file.bytes;
     response.writeHead(200, {
       ...HEADERS,
       // A file whose name holds a hash of what is in it never changes.
       'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
       'content-type': file.type,
-      'content-length': file.bytes.length,
+      ...(zip ? { 'content-encoding': 'gzip' } : undefined),
+      vary: 'accept-encoding',
+      'content-length': bytes.length,
     });
-    response.end(response.req.method === 'HEAD' ? undefined : file.bytes);
+    response.end(response.req.method === 'HEAD' ? undefined : bytes);
     return true;
   }
 }
 
-function read(): Map<string, { type: string; bytes: Buffer }> {
-  const files = new Map<string, { type: string; bytes: Buffer }>();
+function read(): Map<string, File> {
+  const files = new Map<string, File>();
   let names: string[];
   try {
     names = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' });
@@ -59,7 +70,9 @@ function read(): Map<string, { type: string; bytes: Buffer }> {
   }
   for (const name of names) {
     const type = TYPES[extname(name)];
-    if (type !== undefined) files.set(name.replaceAll('\\', '/'), { type, bytes: readFileSync(FOLDER + name) });
+    if (type === undefined) continue;
+    const bytes = readFileSync(FOLDER + name);
+    files.set(name.replaceAll('\\', '/'), { type, bytes, zipped: gzipSync(bytes, { level: 9 }) });
   }
   return files;
 }
