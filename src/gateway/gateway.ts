@@ -288,10 +288,15 @@ export class Gateway implements ExchangeHost {
   private admit(runtime: Runtime, head: Head, done: (result: Admission | WeirError) => void): void {
     const { identity } = runtime;
     if (identity === undefined) return;
+    const failed = (error: unknown): void => done(this.defect('', error));
+    const enter = (grant: Grant | WeirError): void => {
+      const entered = isWeirError(grant) ? grant : identity.admit(grant);
+      if (entered instanceof Promise) entered.then(done, failed);
+      else done(entered);
+    };
     const granted = identity.authenticate(head);
-    const settle = (result: Grant | WeirError): void => done(isWeirError(result) ? result : identity.admit(result));
-    if (granted instanceof Promise) granted.then(settle, (error: unknown) => done(this.defect('', error)));
-    else settle(granted);
+    if (granted instanceof Promise) granted.then(enter, failed);
+    else enter(granted);
   }
 
   /** The request with what it goes on from, its answer to be kept where the client wants that. */

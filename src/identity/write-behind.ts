@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '#contract/clock.js';
 import { ALL_TIME, type IdentityStore, type SpendDelta } from '#contract/identity-store.js';
+import type { SharedCounters } from '#contract/shared-counters.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Accounts } from './accounts.js';
 
@@ -10,6 +11,7 @@ export interface WriteBehindOptions {
   /** How often what was used is written down: what a crash can lose. */
   readonly everyMs: Milliseconds;
   readonly onError: (error: unknown) => void;
+  readonly counters?: SharedCounters | undefined;
 }
 
 /**
@@ -61,8 +63,10 @@ export class WriteBehind {
   }
 
   private async write(batch: ReadonlyMap<string, SpendDelta>, uses: ReadonlyMap<string, Milliseconds>): Promise<void> {
-    const { store, onError } = this.options;
+    const { store, onError, counters } = this.options;
     try {
+      // What the ledger has, the others have been told: who begins now and reads it must not count it twice.
+      if (batch.size > 0 && counters?.connected === true) await counters.exchange();
       if (batch.size > 0) await store.addSpend([...batch.values()]);
     } catch (error) {
       for (const delta of batch.values()) this.keep(delta);
