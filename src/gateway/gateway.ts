@@ -13,7 +13,7 @@ import type { Admission } from '#identity/admission.js';
 import type { Grant } from '#identity/grant.js';
 import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
 import { protocolAt } from '#protocols/registry.js';
-import { Traffic } from '#telemetry/traffic/traffic.js';
+import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { loopbackGuard } from './admin/guard.js';
 import { identityGuard } from './admin/identity-guard.js';
 import type { AdminPorts } from './admin/ports.js';
@@ -62,7 +62,7 @@ export class Gateway implements ExchangeHost {
   /** Records as they come. */
   readonly feed: RecordFeed;
   /** What happened over the last days. */
-  readonly traffic = new Traffic();
+  readonly traffic: TrafficLog;
   private current: Runtime;
   private readonly exchanges = new Set<Exchange>();
   private readonly server: Server;
@@ -76,6 +76,7 @@ export class Gateway implements ExchangeHost {
 
   constructor(config: Config, given: RuntimePorts, admin: Partial<AdminPorts> = {}) {
     this.feed = new RecordFeed(given.records);
+    this.traffic = given.traffic;
     const ports: RuntimePorts = { ...given, records: this.feed };
     this.ports = ports;
     this.startedAt = ports.clock.now();

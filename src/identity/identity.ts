@@ -126,6 +126,11 @@ export class Identity {
     });
   }
 
+  /** What limits and budgets are shared by, where there are other processes. */
+  get sharing(): SharedCounters | undefined {
+    return this.ports.counters;
+  }
+
   get settings(): AuthConfig {
     return this.config;
   }

@@ -4,6 +4,8 @@ import { isScalar, parseDocument, visit } from 'yaml';
 /** Settings whose values are credentials, wherever they stand. */
 const SECRET_NAME =
   /authorization|api[-_]?key|cookie|secret|passw(?:or)?d|credential|private[-_]?key|(?:^|[-_])token$/i;
+/** An address with a password in it. */
+const WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s/@]+@/i;
 /** Values that only say where a secret is to be found. */
 const REFERENCE = /^(?:\$\{[A-Za-z_]\w*\}|file:\S.*)$/;
 const MARK = /‹secret [0-9a-f]{8}›/g;
@@ -34,8 +36,9 @@ export function masked(text: string): MaskedText {
   const ranges: { readonly from: number; readonly to: number; readonly mark: string }[] = [];
   visit(parseDocument(text, { uniqueKeys: false }), {
     Pair(_, { key, value }) {
-      if (!isScalar(key) || !isScalar(value) || !value.range || !SECRET_NAME.test(String(key.value))) return;
+      if (!isScalar(key) || !isScalar(value) || !value.range) return;
       const secret = String(value.value ?? '');
+      if (!SECRET_NAME.test(String(key.value)) && !WITH_PASSWORD.test(secret)) return;
       if (secret === '' || REFERENCE.test(secret)) return;
       const mark = markOf(secret);
       secrets.set(mark, { value: secret, written: text.slice(value.range[0], value.range[1]) });

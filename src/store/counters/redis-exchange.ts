@@ -118,6 +118,11 @@ export class RedisExchange implements Exchange {
       scripts: { weirSwap: { lua: SWAP } },
     });
     redis.on('error', () => {});
+    // The first exchange is to find it where it is there.
+    await Promise.race([
+      new Promise<void>(resolve => redis.once('ready', resolve)),
+      new Promise<void>(resolve => setTimeout(resolve, ANSWER_WITHIN).unref()),
+    ]);
     return new RedisExchange(redis as RedisExchange['redis'], prefix, goneAfter);
   }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
 import { model, pool, replica } from '#gateway/admin/schemas/fleet.js';
+import { standingOfAll } from '#gateway/standing.js';
 import { modelsOf, poolsOf, replicasOf } from './fleet.js';
 
 export const stateRoute = adminRoute({
@@ -33,14 +34,15 @@ export const stateRoute = adminRoute({
     replicas: z.array(replica),
     records_dropped: z.number(),
   }),
-  handle({ gateway }) {
-    const { config, router, clock, records } = gateway.runtime;
+  async handle({ gateway }) {
+    const { config, router } = gateway.runtime;
+    const standing = await standingOfAll(gateway);
     return {
       version: config.version,
       source: config.source,
-      uptime_ms: Math.round(clock.now() - gateway.startedAt),
-      draining: gateway.leaving,
-      in_flight: gateway.inFlight,
+      uptime_ms: standing.uptimeMs,
+      draining: standing.draining,
+      in_flight: standing.inFlight,
       names: [...router.virtualNames],
       models: modelsOf(gateway),
       signals: router.signals.map(({ name, type, cost }) => ({ name, type, ...cost })),
@@ -52,9 +54,9 @@ export const stateRoute = adminRoute({
         ...(models === undefined ? undefined : { models: models.map(String) }),
         ...(respond === undefined ? undefined : { respond }),
       })),
-      pools: poolsOf(gateway),
-      replicas: replicasOf(gateway),
-      records_dropped: records.dropped,
+      pools: poolsOf(standing),
+      replicas: replicasOf(gateway, standing),
+      records_dropped: standing.recordsDropped,
     };
   },
 });
