@@ -1,4 +1,5 @@
 import type { Config } from '#config/load.js';
+import type { SharedCounters } from '#contract/shared-counters.js';
 import type { Milliseconds } from '#contract/units.js';
 import { guardedFetch } from '#gateway/guarded-fetch.js';
 import { machineClock } from '#gateway/machine-clock.js';
@@ -11,20 +12,26 @@ import type { Metrics } from '#telemetry/metrics.js';
 
 const COMPLAIN_EVERY: Milliseconds = 10_000;
 
-/**
- * Opens identity for a gateway: database, alerts to log and metrics, and, at the very first start, a key to begin with, which is
- * printed this once.
- */
+export interface GatewayIdentityOptions {
+  readonly log: Logger;
+  /** The configuration in force. */
+  readonly current: () => Config;
+  /** What limits and budgets are shared by with other processes. */
+  readonly counters?: SharedCounters | undefined;
+  /** See `IdentityPorts.onChange`. */
+  readonly onChange?: (() => Promise<void>) | undefined;
+}
+
+/** Opens identity for a gateway: its database, and alerts to the log. */
 export async function openGatewayIdentity(
   config: Config,
-  current: () => Config,
-  log: Logger,
-  metrics: Metrics,
+  { log, current, counters, onChange }: GatewayIdentityOptions,
 ): Promise<Identity> {
   const { auth } = config.gateway;
-  const identity = await openIdentity(auth, {
+  return openIdentity(auth, {
     store: await openIdentityDatabase(auth),
     clock: machineClock,
+    counters,
     fetchJson: url => guardedFetch(new AddressGuard(current().gateway.network.allow))(url),
     onAlert: ({ kind, id, budget, share, spent, amount }) =>
       log.warn('a budget runs low', { kind, id, window: budget, share, spent, amount }),
@@ -34,19 +41,21 @@ export async function openGatewayIdentity(
       }),
     ),
     ...(auth.postgres !== undefined && { journal: spendJournal(auth.path) }),
+    ...(onChange === undefined ? undefined : { onChange }),
   });
-  addIdentityMetrics(metrics, identity);
-  const issued = await identity.bootstrap();
-  if (issued !== undefined) {
-    process.stderr.write(
-      `weir: the first admin key, shown this once: ${issued.secret}\n` +
-        '  keep it; with it: weir keys create NAME --url URL, or the page\n',
-    );
-  }
-  return identity;
 }
 
-function addIdentityMetrics(metrics: Metrics, identity: Identity): void {
+/** At the very first start, makes a key to begin with and prints it, this once. */
+export async function printFirstKey(identity: Identity): Promise<void> {
+  const issued = await identity.bootstrap();
+  if (issued === undefined) return;
+  process.stderr.write(
+    `weir: the first admin key, shown this once: ${issued.secret}\n` +
+      '  keep it; with it: weir keys create NAME --url URL, or the page\n',
+  );
+}
+
+export function addIdentityMetrics(metrics: Metrics, identity: Identity): void {
   metrics.counter(
     'weir_identity_refusals_total',
     'Callers and requests refused by identity, limits and budgets.',

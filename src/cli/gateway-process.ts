@@ -3,17 +3,16 @@ import { InvalidArgumentError } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
 import { LocalEngines } from '#cli/local-engines.js';
 import { type CommonOptions, configFile, DEFAULT_FILE, integer, readConfig } from '#cli/options.js';
-import { renderProblems } from '#cli/problems.js';
-import { version } from '#cli/version.js';
-import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
-import { ConfigWatch } from '#config/watch.js';
+import type { Config, ListenOverrides } from '#config/load.js';
+import type { ConfigWatch } from '#config/watch.js';
 import { WeirError } from '#contract/errors.js';
 import { LiveConfiguration } from '#gateway/configuration/live-configuration.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { GatewayState } from '#store/gateway-state.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
+import { Traffic } from '#telemetry/traffic/traffic.js';
 import { LiveGateway } from './live-gateway.js';
-import type { SentConfig } from './workers/messages.js';
+import { cannotListen, greet, type Reloads, report, shutdownSignal, type ValidConfig, watchFile } from './serving.js';
 
 export interface ServeOptions extends CommonOptions {
   readonly port?: number;
@@ -26,42 +25,46 @@ export interface ServeOptions extends CommonOptions {
 export async function runGateway(options: ServeOptions): Promise<void> {
   const listen = overrides(options);
   const loaded = await validConfig(options, listen);
-  const { level, format } = loaded.config.gateway.log;
+  const { gateway } = loaded.config;
+  const { level, format } = gateway.log;
   const log = createLogger({ level, format, stream: process.stderr });
-  const fleet = new LocalEngines(text => log.warn(text));
-  const workers = options.workers ?? loaded.config.gateway.workers;
-  if (workers > 1) await runWorkers(options, listen, loaded, fleet, workers, log);
-  else await runAlone(options, listen, loaded, fleet);
+  const workers = options.workers ?? gateway.workers;
+  const state = new GatewayState(gateway.state.path);
+  const serving: Serving = { options, listen, loaded, log, state, fleet: new LocalEngines(text => log.warn(text)) };
+  if (workers === 1) await runAlone(serving);
+  else await (await import('#cli/workers/run-workers.js')).runWorkers(serving, workers);
 }
 
-async function runAlone(
-  options: ServeOptions,
-  listen: ListenOverrides,
-  loaded: ValidConfig,
-  fleet: LocalEngines,
-): Promise<void> {
-  const { config } = loaded;
+/** What the process has that serves, or that starts those which do. */
+export interface Serving {
+  readonly options: ServeOptions;
+  readonly listen: ListenOverrides;
+  readonly loaded: ValidConfig;
+  readonly log: Logger;
+  readonly state: GatewayState;
+  readonly fleet: LocalEngines;
+}
+
+async function runAlone(serving: Serving): Promise<void> {
+  const { options, loaded, listen, state, fleet } = serving;
   let live: LiveGateway | undefined;
   let watcher: ConfigWatch | undefined;
-  const state = new GatewayState(config.gateway.state.path);
   const watch = async (file: string): Promise<void> => {
-    if (live !== undefined) watcher = await watchFile(file, listen, live.log, reloadsOf(configuration, live));
+    if (live !== undefined) {
+      watcher = await watchFile(file, listen, live.log, reloadsOf(configuration, live.metrics));
+    }
   };
-  const configuration = new LiveConfiguration(loaded, absolute(configFile(options)), {
-    clock: machineClock,
-    load: { listen },
-    seed: options.seed,
-    newFile: options.config ?? DEFAULT_FILE,
-    apply: async next => live?.apply(await fleet.resolve(next)),
-    versions: () => state.versions,
+  const configuration = liveConfiguration(serving, {
+    apply: async ({ config }) => live?.apply(await fleet.resolve(config)),
     onFile: watch,
   });
+  const traffic = new Traffic();
   const opened = await open(fleet, loaded, resolved =>
-    LiveGateway.open(resolved, { seed: options.seed, state, configuration }),
+    LiveGateway.open(resolved, { seed: options.seed, configuration, traffic }),
   );
   live = opened.started;
   const address = await live.listen().catch((error: NodeJS.ErrnoException) => {
-    cannotListen(config, error.code ?? error.message);
+    cannotListen(loaded.config, error.code ?? error.message);
     return undefined;
   });
   if (address === undefined) {
@@ -72,15 +75,47 @@ async function runAlone(
   if (configuration.file !== undefined) await watch(configuration.file);
   process.on('SIGHUP', () => void watcher?.reload());
   // It comes after the first requests.
-  setImmediate(() => live.remember());
+  setImmediate(() => remember(serving, traffic, configuration));
   const { signal, again } = await shutdownSignal();
   await watcher?.close();
   await live.shutdown(signal, again);
+  traffic.close();
+  state.close();
   await fleet.close();
 }
 
+/** The configuration of a gateway on its file, with its history. */
+export function liveConfiguration(
+  { options, listen, loaded, state }: Serving,
+  ports: Pick<ConstructorParameters<typeof LiveConfiguration>[2], 'apply' | 'onFile'>,
+): LiveConfiguration {
+  return new LiveConfiguration(loaded, absolute(configFile(options)), {
+    clock: machineClock,
+    load: { listen },
+    seed: options.seed,
+    newFile: options.config ?? DEFAULT_FILE,
+    versions: () => state.versions,
+    ...ports,
+  });
+}
+
+/** Takes up what is remembered from before: nothing of it is needed to serve. */
+export function remember({ state, log }: Serving, traffic: Traffic, configuration: LiveConfiguration): void {
+  try {
+    traffic.restore(state.traffic, machineClock.wall());
+    configuration.begin();
+  } catch (error) {
+    log.error('what Weir remembers of itself cannot be read', { error });
+  }
+}
+
+/** What becomes of the file when it was read anew. */
+export function reloadsOf(configuration: LiveConfiguration, metrics: Pick<Reloads, 'reloaded'>): Reloads {
+  return { reloaded: applied => metrics.reloaded(applied), apply: next => configuration.reloaded(next) };
+}
+
 /** Starts engines and what needs their addresses. When the latter fails, the engines do not keep the process from ending. */
-async function open<Started>(
+export async function open<Started>(
   fleet: LocalEngines,
   { config }: ValidConfig,
   start: (resolved: Config) => Promise<Started>,
@@ -92,83 +127,6 @@ async function open<Started>(
     await fleet.close();
     throw error;
   }
-}
-
-/** What is done with a file that was read anew. */
-interface Reloads {
-  reloaded(applied: boolean): void;
-  /** @returns whether anything has changed. */
-  apply(next: ValidConfig): Promise<boolean>;
-}
-
-function reloadsOf(configuration: LiveConfiguration, { metrics }: LiveGateway): Reloads {
-  return { reloaded: applied => metrics.reloaded(applied), apply: next => configuration.reloaded(next) };
-}
-
-/** Several processes behind one port: this one runs the local engines, watches the file and keeps the others alive. */
-async function runWorkers(
-  options: ServeOptions,
-  listen: ListenOverrides,
-  loaded: ValidConfig,
-  fleet: LocalEngines,
-  workers: number,
-  log: Logger,
-): Promise<void> {
-  const { Supervisor } = await import('#cli/workers/supervisor.js');
-  const resolved = await fleet.resolve(loaded.config);
-  const sent = ({ text }: ValidConfig, config: Config): SentConfig => ({
-    text,
-    source: config.source,
-    listen,
-    engines: Object.entries(config.pool.pools).flatMap(([name, { simulate, gguf, replicas, context }]) =>
-      simulate === undefined && gguf === undefined
-        ? []
-        : [
-            [
-              name,
-              {
-                urls: (replicas ?? []).map(({ url }) => url),
-                ...(gguf !== undefined && context !== undefined && { contextTokens: context }),
-              },
-            ] as const,
-          ],
-    ),
-  });
-  let drain = resolved.gateway;
-  const supervisor = new Supervisor({ workers, seed: options.seed, log, config: sent(loaded, resolved) });
-  const started = await supervisor.start();
-  if (!started.ok) {
-    cannotListen(resolved, started.message);
-    await Promise.allSettled([supervisor.stop('start', 0), fleet.close()]);
-    exit(EXIT.misuse);
-  }
-  greet(resolved, started.url, workers);
-  const file = configFile(options);
-  let text = loaded.text;
-  const reloads: Reloads = {
-    reloaded: applied => supervisor.reloaded(applied),
-    apply: async next => {
-      if (next.text === text) return false;
-      const config = await fleet.resolve(next.config);
-      log.setLevel(config.gateway.log.level);
-      drain = config.gateway;
-      await supervisor.apply(sent(next, config));
-      text = next.text;
-      return true;
-    },
-  };
-  const watcher = file === undefined ? undefined : await watchFile(file, listen, log, reloads);
-  process.on('SIGHUP', () => void watcher?.reload());
-  const { signal, again } = await shutdownSignal();
-  again.addEventListener('abort', () => void supervisor.stop(signal, 0));
-  await watcher?.close();
-  await supervisor.stop(signal, drain.drain_delay + drain.drain);
-  await fleet.close();
-}
-
-function cannotListen({ gateway: { listen } }: Config, why: string): void {
-  process.stderr.write(`weir: cannot listen on ${listen.host}:${listen.port}: ${why}\n`);
-  if (why === 'EADDRINUSE') process.stderr.write('  choose another port with --port or WEIR_PORT\n');
 }
 
 function overrides(options: ServeOptions): ListenOverrides {
@@ -191,84 +149,12 @@ function portFromEnvironment(): number | undefined {
   }
 }
 
-type ValidConfig = LoadResult & { readonly ok: true };
-
 async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<ValidConfig> {
   const result = await readConfig(options, listen);
   report(result);
   return result.ok ? result : exit(EXIT.misuse);
 }
 
-/** Says on standard error what is wrong with a configuration, or doubtful about it. */
-function report(result: LoadResult): void {
-  const source = result.ok ? result.config.source : result.source;
-  const { text, warnings } = result;
-  if (!result.ok) process.stderr.write(renderProblems(result.problems, { source, text, severity: 'error' }));
-  if (warnings.length > 0) process.stderr.write(renderProblems(warnings, { source, text, severity: 'warning' }));
-}
-
-/** Watches the file. Configurations come into force one after the other, in the order in which they were read. */
-async function watchFile(file: string, listen: ListenOverrides, log: Logger, to: Reloads): Promise<ConfigWatch> {
-  let before: Promise<unknown> = Promise.resolve();
-  const watcher = new ConfigWatch({
-    file,
-    clock: machineClock,
-    load: { listen },
-    onReload(result) {
-      report(result);
-      if (!result.ok) {
-        to.reloaded(false);
-        log.warn('the changed configuration is not valid; the one before stays in force', {
-          problems: result.problems.length,
-        });
-        return;
-      }
-      before = before
-        .then(() => to.apply(result))
-        .then(changed => {
-          if (changed) to.reloaded(true);
-        })
-        .catch((error: unknown) => log.error('the configuration could not be put in force', { error }));
-    },
-  });
-  await watcher.start();
-  return watcher;
-}
-
 function absolute(file: string | undefined): string | undefined {
   return file === undefined ? undefined : resolve(file);
-}
-
-function greet(config: Config, url: string, workers: number): void {
-  const pools = Object.values(config.pool.pools);
-  const replicas = pools.reduce((sum, pool) => sum + (pool.replicas?.length ?? 0), 0);
-  const models = Object.keys(config.pool.models).length;
-  const simulated = pools.some(pool => pool.simulate !== undefined) ? ', simulated' : '';
-  const files = pools.flatMap(({ gguf }) => (gguf === undefined ? [] : [gguf.file]));
-  const real = files.length === 0 ? '' : `  real   ${files.join(', ')} by node-llama-cpp\n`;
-  const what = config.source === 'demonstration' ? 'demonstration fleet' : config.source;
-  process.stderr.write(
-    `weir ${version()} listens on ${url}${workers === 1 ? '' : `, ${workers} workers`}\n` +
-      `  ${what}: ${models} ${models === 1 ? 'model' : 'models'} on ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${simulated}\n` +
-      real +
-      `  page   ${url}/\n` +
-      `  try    curl -s ${url}/v1/chat/completions -H 'content-type: application/json' \\\n` +
-      `           -d '{"model":"auto","messages":[{"role":"user","content":"hello"}]}'\n`,
-  );
-}
-
-/** Resolves at the first SIGTERM or SIGINT. A second one is told by `again`; a third ends the process as it stands. */
-function shutdownSignal(): Promise<{ readonly signal: string; readonly again: AbortSignal }> {
-  return new Promise(resolve => {
-    const again = new AbortController();
-    let asked = 0;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      asked++;
-      if (asked === 1) resolve({ signal, again: again.signal });
-      else if (asked === 2) again.abort();
-      else process.exit(130);
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  });
 }

@@ -2,38 +2,48 @@ import { version } from '#cli/version.js';
 import type { Config } from '#config/load.js';
 import type { Cancel } from '#contract/clock.js';
 import { seededRandom } from '#contract/random.js';
+import type { SharedCounters } from '#contract/shared-counters.js';
 import type { RecordStore, ResponseStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
-import type { LiveConfiguration } from '#gateway/configuration/live-configuration.js';
+import type { ConfigurationDesk } from '#gateway/configuration/desk.js';
 import { type Address, Gateway } from '#gateway/gateway.js';
 import { addGatewayMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
 import { machineClock } from '#gateway/machine-clock.js';
-import type { Peers } from '#gateway/runtime.js';
+import type { Peers } from '#gateway/peers.js';
+import { SettledResponses } from '#gateway/settled-responses.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import type { Identity } from '#identity/identity.js';
-import type { GatewayState } from '#store/gateway-state.js';
 import { openRecords } from '#store/open-records.js';
 import { openResponseStore } from '#store/response-store.js';
 import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 import { openTelemetry, type Telemetry } from '#telemetry/otel/open.js';
+import type { TrafficLog } from '#telemetry/traffic/traffic.js';
+import { openSharedLimits, type SharingProcess } from './shared-limits.js';
 
 /** The longest that writing what is left of record and traces may hold up the end of the process. */
 const CLOSING: Milliseconds = 10_000;
 
 /** Settings that are read once, when the process starts. */
-const FIXED = ['listen', 'record', 'responses', 'state', 'workers', 'telemetry'] as const;
+const FIXED = ['listen', 'record', 'responses', 'state', 'workers', 'shared', 'telemetry'] as const;
 
 export interface LiveOptions {
   readonly seed: number;
-  /** What it remembers of itself; closed with it. */
-  readonly state: GatewayState;
-  /** The file it runs on, for the admin API; absent where another process has it. */
-  readonly configuration?: LiveConfiguration;
+  readonly configuration: ConfigurationDesk;
+  /** The history of requests; written to by the gateway, kept by whoever made it. */
+  readonly traffic: TrafficLog;
   /** Where this is one of several processes that answer for one another. */
-  readonly peers?: Peers;
+  readonly together?: Together;
+}
+
+/** How one of several processes on this machine reaches the others. */
+export interface Together {
+  readonly peers: Peers;
+  readonly machine: SharingProcess['machine'];
+  /** Tells the others that keys, teams or users have changed. */
+  readonly changed: () => Promise<void>;
 }
 
 /** All that a gateway owns in this process and that ends with it. */
@@ -43,6 +53,7 @@ interface Parts {
   readonly identity: Identity | undefined;
   readonly telemetry: Telemetry | undefined;
   readonly accessLog: AccessLog;
+  readonly counters: SharedCounters | undefined;
 }
 
 /** A gateway with everything it owns in this process: record, identity, metrics, logs, traces, connections. */
@@ -53,17 +64,18 @@ export class LiveGateway {
     readonly log: Logger,
     private readonly parts: Parts,
     private readonly first: Config,
-    private readonly options: LiveOptions,
   ) {}
 
   /** @throws WeirError when the record or the identity database cannot be opened. */
   static async open(config: Config, options: LiveOptions): Promise<LiveGateway> {
-    const { seed, peers, configuration } = options;
+    const { seed, together, configuration, traffic } = options;
+    const peers = together?.peers;
     const { log: logs, auth, responses: kept } = config.gateway;
     const own = createLogger({ level: logs.level, format: logs.format, stream: process.stderr });
     const log = peers === undefined ? own : own.child({ pid: process.pid });
     const metrics = createMetrics();
     let gateway: Gateway | undefined;
+    const counters = await openSharedLimits(config, { log, metrics, machine: together?.machine });
     const opening = [
       openRecords(config.gateway.record, error => log.error('the decision record could not be written', { error })),
       openTelemetry(config.gateway.telemetry, {
@@ -75,7 +87,12 @@ export class LiveGateway {
       }),
       auth.required
         ? import('./gateway-identity.js').then(({ openGatewayIdentity }) =>
-            openGatewayIdentity(config, () => gateway?.runtime.config ?? config, log, metrics),
+            openGatewayIdentity(config, {
+              log,
+              current: () => gateway?.runtime.config ?? config,
+              counters,
+              onChange: together?.changed,
+            }),
           )
         : undefined,
     ] as const;
@@ -85,8 +102,15 @@ export class LiveGateway {
       if (opened.status === 'fulfilled') await opened.value.records.close();
       if (traces.status === 'fulfilled') await traces.value?.close();
       if (callers.status === 'fulfilled') await callers.value?.close();
+      await counters?.close();
       throw error;
     });
+    if (identity !== undefined) {
+      const { addIdentityMetrics, printFirstKey } = await import('./gateway-identity.js');
+      addIdentityMetrics(metrics, identity);
+      // Of several processes, the one that starts them does it.
+      if (together === undefined) await printFirstKey(identity);
+    }
     const responses = openResponseStore({
       path: kept.path,
       keepForMs: kept.keep_for,
@@ -103,7 +127,8 @@ export class LiveGateway {
         connections: new Connections(machineClock),
         watchdog: new Watchdog(machineClock),
         records,
-        responses,
+        responses: peers === undefined ? responses : new SettledResponses(responses, () => peers.settle()),
+        traffic,
         metrics,
         log,
         accessLog,
@@ -111,28 +136,17 @@ export class LiveGateway {
         tracer: telemetry?.tracer,
         peers,
       },
-      { env: process.env, version: version(), ...(configuration !== undefined && { configuration }) },
+      { env: process.env, version: version(), configuration },
     );
     addGatewayMetrics(metrics, gateway, version());
     if (remote !== undefined) addRemoteRecordMetrics(metrics, remote);
-    const parts = { records, responses, identity, telemetry, accessLog };
-    return new LiveGateway(gateway, metrics, log, parts, config, options);
+    const parts = { records, responses, identity, telemetry, accessLog, counters };
+    return new LiveGateway(gateway, metrics, log, parts, config);
   }
 
   listen(): Promise<Address> {
     const { host, port } = this.first.gateway.listen;
     return this.gateway.listen(host, port);
-  }
-
-  /** Takes up what is remembered from before: nothing of it is needed to serve. */
-  remember(): void {
-    const { state, configuration } = this.options;
-    try {
-      this.gateway.traffic.restore(state.traffic, machineClock.wall());
-      configuration?.begin();
-    } catch (error) {
-      this.log.error('what Weir remembers of itself cannot be read', { error });
-    }
   }
 
   /** Puts a configuration in force. Says so where a changed setting needs a restart. */
@@ -148,9 +162,20 @@ export class LiveGateway {
     if (changed.length > 0) this.log.warn('changed settings that need a restart', { settings: changed });
   }
 
-  /** Resolves when every record appended so far can be read by all. */
-  settle(): Promise<void> {
-    return this.parts.records.flush();
+  /** Resolves when every record, stored response and settlement so far can be read by all. */
+  async settle(): Promise<void> {
+    const { records, responses, identity } = this.parts;
+    await Promise.all([records.flush(), responses.flush(), identity?.flush()]);
+  }
+
+  /** Has the counts that processes share told and heard at once. */
+  async exchange(): Promise<void> {
+    await this.parts.counters?.exchange();
+  }
+
+  /** Looks for keys, teams and users that another process has changed. */
+  async refresh(): Promise<void> {
+    await this.parts.identity?.refresh();
   }
 
   /** Ends open requests within the configured time, at once when `now` is signalled, then writes what is left to be written. */
@@ -160,18 +185,18 @@ export class LiveGateway {
     log.info('draining', { signal: why, open: gateway.inFlight, delay_ms: delay, limit_ms: deadline });
     const ended = await gateway.drain({ deadline, delay, now });
     if (ended > 0) log.warn('open requests had to be ended', { requests: ended });
-    gateway.traffic.close();
     await this.discard();
     log.info('ended', { records_dropped: this.parts.records.dropped });
   }
 
   /** Gives up what {@link LiveGateway.open} took. */
   async discard(): Promise<void> {
-    const { records, responses, identity, telemetry } = this.parts;
-    this.options.state.close();
+    const { records, responses, identity, telemetry, counters } = this.parts;
     // Each on its own: what one of them cannot write must not cost what the others can.
     const closing = [records, responses, identity, telemetry].map(async part => part?.close());
     await within(CLOSING, Promise.allSettled(closing));
+    // After what was settled last.
+    await within(CLOSING, Promise.allSettled([counters?.close()]));
   }
 }
 

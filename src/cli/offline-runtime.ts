@@ -11,6 +11,7 @@ import { memoryResponseStore } from '#store/memory-response-store.js';
 import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics } from '#telemetry/metrics.js';
+import { Traffic } from '#telemetry/traffic/traffic.js';
 
 /** The three parts as the gateway would build them, for commands that decide without serving: no socket is opened, nothing is kept. */
 export async function offlineRuntime(options: CommonOptions): Promise<Runtime> {
@@ -28,6 +29,7 @@ export async function offlineRuntime(options: CommonOptions): Promise<Runtime> {
     accessLog: new AccessLog(log, 'none'),
     tracer: undefined,
     peers: undefined,
+    traffic: new Traffic(),
   });
   await runtime.router.prepare();
   return runtime;

@@ -1,41 +1,52 @@
 import type { Milliseconds } from './units.js';
 
 /**
- * `spent`: what was used up; it counts until its time has passed, whoever counted it. `held`: what is in use now; it goes with the
- * process that holds it.
- */
-export type CounterKind = 'spent' | 'held';
-
-/**
- * One count that several processes keep together, such as the tokens a team used in a minute. Counting is synchronous and never
- * waits: each process holds a claim on a part of what is left, and claims are exchanged several times a second.
+ * One amount that several processes share, such as the tokens a team may use in a minute. Counting is synchronous and never waits:
+ * each process has a claim on a part of what is left, and claims are exchanged several times a second.
+ *
+ * What is *spent* stays counted, whoever counted it. What is *held* is in use now: it goes with the process that holds it.
  */
 export interface SharedCounter {
-  /** Counts here. Negative amounts take back. */
+  /** Spends here. Never negative: what is spent stays spent. */
   add(amount: number): void;
-  /** What was counted here. */
+  /** Takes into use here, or gives back when negative. The claim on it is kept meanwhile. */
+  hold(amount: number): void;
+  /** What was spent here. */
   readonly own: number;
-  /** What all others have counted, as far as they have told. Never goes down for `spent`. */
+  /** What is held here. */
+  readonly held: number;
+  /** What all others have spent, as far as they have told. Never goes down. */
   readonly others: number;
+  /** What all others hold, as far as they have told. */
+  readonly othersHeld: number;
   /**
-   * How much of `remaining` (what is left after {@link SharedCounter.own} and {@link SharedCounter.others}) this process may use
-   * now: its claim on it. Claims together never exceed what is left. Before a name was exchanged for the first time there is no
-   * claim yet, and an eighth of an even part may be used.
+   * How much this process may take into use or spend now, beside what it holds. Claims together never exceed what is left.
+   *
+   * @param left what of the limit nobody has spent; what is held is no matter here.
+   * @param need what is wanted now: asked of the others when the claim is too small for it.
+   * @param used what of the limit was spent here; {@link SharedCounter.own} unless said. Without a claim, and while the others are
+   *   not heard, this process keeps to an even share of `left + used`.
    */
-  room(remaining: number): number;
+  room(left: number, need: number, used?: number): number;
 }
 
-/** Counters that are shared with other processes, or with none. */
+/** Counters that are shared with other processes. */
 export interface SharedCounters {
-  /** The counter of a name. Whoever names the same shares it, until the wall time `until`. */
-  counter(name: string, until: Milliseconds, kind?: CounterKind): SharedCounter;
-  /** The wall time that all of them go by: what names of periods are made from. */
-  wall(): Milliseconds;
+  /** The counter of a name: whoever names the same shares it. It may be forgotten at the wall time `until`. */
+  counter(name: string, until: Milliseconds): SharedCounter;
   /** Processes that count together, this one included, as far as it knows. */
   readonly processes: number;
   /** Whether the others are heard. While they are not, each process keeps to its claims. */
   readonly connected: boolean;
-  /** Tells the others what was counted here so far, and hears of them. Resolves whether that was possible. */
+  /** How often there was too little room although others may have what they do not need any more: an exchange may bring it. */
+  readonly shortages: number;
+  /** Of those, how often it was only claims of others that stood in the way: they will give them up. */
+  readonly contentions: number;
+  /** Everyone has told what they knew at this time of the monotonic clock. */
+  readonly freshAt: Milliseconds;
+  /** Whether all who are there have told what they had counted before: not right after the others were not heard. */
+  readonly settled: boolean;
+  /** Tells the others what was counted here, and hears of them, once more from now on. Resolves whether that was possible. */
   exchange(): Promise<boolean>;
   /** Tells the others once more, then nothing. */
   close(): Promise<void>;

@@ -89,6 +89,8 @@ export interface ResponseStore {
   conversation(owner: string, id: string): Promise<readonly StoredResponse[] | undefined>;
   /** @returns whether there was one. */
   delete(owner: string, id: string): Promise<boolean>;
+  /** Resolves when everything put so far can be found by all who use the same store. */
+  flush(): Promise<void>;
   /** Responses that could not be kept. */
   readonly dropped: number;
   close(): Promise<void>;

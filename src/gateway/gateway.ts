@@ -13,7 +13,7 @@ import type { Admission } from '#identity/admission.js';
 import type { Grant } from '#identity/grant.js';
 import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
 import { protocolAt } from '#protocols/registry.js';
-import { Traffic } from '#telemetry/traffic/traffic.js';
+import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { loopbackGuard } from './admin/guard.js';
 import { identityGuard } from './admin/identity-guard.js';
 import type { AdminPorts } from './admin/ports.js';
@@ -62,7 +62,7 @@ export class Gateway implements ExchangeHost {
   /** Records as they come. */
   readonly feed: RecordFeed;
   /** What happened over the last days. */
-  readonly traffic = new Traffic();
+  readonly traffic: TrafficLog;
   private current: Runtime;
   private readonly exchanges = new Set<Exchange>();
   private readonly server: Server;
@@ -76,6 +76,7 @@ export class Gateway implements ExchangeHost {
 
   constructor(config: Config, given: RuntimePorts, admin: Partial<AdminPorts> = {}) {
     this.feed = new RecordFeed(given.records);
+    this.traffic = given.traffic;
     const ports: RuntimePorts = { ...given, records: this.feed };
     this.ports = ports;
     this.startedAt = ports.clock.now();
@@ -290,10 +291,15 @@ export class Gateway implements ExchangeHost {
   private admit(runtime: Runtime, head: Head, done: (result: Admission | WeirError) => void): void {
     const { identity } = runtime;
     if (identity === undefined) return;
+    const failed = (error: unknown): void => done(this.defect('', error));
+    const enter = (grant: Grant | WeirError): void => {
+      const entered = isWeirError(grant) ? grant : identity.admit(grant);
+      if (entered instanceof Promise) entered.then(done, failed);
+      else done(entered);
+    };
     const granted = identity.authenticate(head);
-    const settle = (result: Grant | WeirError): void => done(isWeirError(result) ? result : identity.admit(result));
-    if (granted instanceof Promise) granted.then(settle, (error: unknown) => done(this.defect('', error)));
-    else settle(granted);
+    if (granted instanceof Promise) granted.then(enter, failed);
+    else enter(granted);
   }
 
   /** The request with what it goes on from, its answer to be kept where the client wants that. */

@@ -16,23 +16,16 @@ import { openaiResponses } from '#protocols/responses/responses.js';
 import type { ModelFacts } from '#router/model-facts.js';
 import { createRouter, type Router } from '#router/router.js';
 import type { AccessLog } from '#telemetry/access-log.js';
-import type { Exposition } from '#telemetry/exposition.js';
 import type { Logger } from '#telemetry/log.js';
 import type { Metrics } from '#telemetry/metrics.js';
 import type { Tracer } from '#telemetry/tracing.js';
+import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
 import { type HeadRules, headRules } from './caller.js';
 import { energyOn } from './energy.js';
+import type { Peers } from './peers.js';
 import type { Connections } from './upstream/connections.js';
 import type { Watchdog } from './upstream/watchdog.js';
-
-/** The other processes that answer on the same port. */
-export interface Peers {
-  /** The metrics of all. */
-  metrics(): Promise<Exposition>;
-  /** Resolves when every record that any of them appended so far can be read by all. */
-  settle(): Promise<void>;
-}
 
 /** What outlives every configuration: handed from runtime to runtime. */
 export interface RuntimePorts {
@@ -43,6 +36,8 @@ export interface RuntimePorts {
   readonly records: RecordStore;
   /** What the Responses API remembers for its clients. */
   readonly responses: ResponseStore;
+  /** What happened over the last days. */
+  readonly traffic: TrafficLog;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Absent where callers are asked for no credential. */

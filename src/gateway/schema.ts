@@ -117,12 +117,40 @@ export const gatewaySchema = z
       })
       .prefault({})
       .describe('What the Responses API remembers: answers that clients go on from with `previous_response_id`.'),
+    shared: z
+      .strictObject({
+        redis: z
+          .string()
+          .max(2048)
+          .regex(/^rediss?:\/\//, 'expected a URL such as redis://:password@host:6379/0')
+          .optional()
+          .describe(
+            'Redis 6 or newer in which several machines share limits and budgets; needs the package `ioredis`.',
+          ),
+        prefix: z
+          .string()
+          .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected letters, digits, dots, dashes')
+          .default('weir')
+          .describe('What all its keys in Redis begin with: gateways with the same prefix share.'),
+        processes: z
+          .int()
+          .min(1)
+          .max(1024)
+          .default(1)
+          .describe(
+            'Processes of all machines together that one reckons with which cannot hear any other since its start.',
+          ),
+      })
+      .prefault({})
+      .describe('How limits and budgets are shared between machines. Processes of one machine share without it.'),
     workers: z
       .int()
       .min(1)
       .max(64)
       .default(1)
-      .describe('Processes that serve together on one port; each gets its share of the limits.'),
+      .describe(
+        'Processes that serve together on one port; limits and budgets of callers are shared, other bounds divided.',
+      ),
     drain: duration
       .prefault('30s')
       .describe('Time that open requests get to finish at shutdown; a second signal ends them at once.'),

@@ -1,8 +1,10 @@
 import type { Limits, SubjectRef } from '#contract/identity.js';
 import { SPEND_BUCKET, type Spend, type SpendDelta } from '#contract/identity-store.js';
+import type { SharedCounters } from '#contract/shared-counters.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Meter, meterKey } from './meter.js';
-import { RateWindow } from './rate-window.js';
+import { Places } from './places.js';
+import { Rate } from './rate.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -14,10 +16,9 @@ export type AlertListener = (account: Account, meter: Meter, share: number) => v
  * whatever becomes of the entity it counts for, so that what is in flight is always settled where it was reserved.
  */
 export class Account implements SubjectRef {
-  requests: RateWindow | undefined;
-  tokens: RateWindow | undefined;
-  concurrency = Number.POSITIVE_INFINITY;
-  open = 0;
+  requests: Rate | undefined;
+  tokens: Rate | undefined;
+  readonly places: Places;
   meters: readonly Meter[] = [];
   /** What was used and is not yet on its way to the store, by bucket: one, or two around the turn of a quarter. */
   private pending: Mutable<SpendDelta>[] = [];
@@ -25,22 +26,28 @@ export class Account implements SubjectRef {
   constructor(
     readonly kind: SubjectRef['kind'],
     readonly id: string,
-  ) {}
+    /** Where other processes count for the same account. */
+    private readonly counters?: SharedCounters,
+  ) {
+    this.places = new Places(`open ${kind} ${id}`, counters);
+  }
 
   get label(): string {
     return `${this.kind} ${this.id}`;
   }
 
   limit({ requestsPerMinute, tokensPerMinute, concurrency }: Limits): void {
-    this.requests = changed(this.requests, requestsPerMinute);
-    this.tokens = changed(this.tokens, tokensPerMinute);
-    this.concurrency = concurrency ?? Number.POSITIVE_INFINITY;
+    this.requests = this.changed(this.requests, requestsPerMinute, 'requests');
+    this.tokens = this.changed(this.tokens, tokensPerMinute, 'tokens');
+    this.places.limit = concurrency ?? Number.POSITIVE_INFINITY;
   }
 
   /** The meters that a list of budgets would have: those that are there already, and new ones. */
   metersFor(budgets: readonly Meter['budget'][]): Meter[] {
     const known = new Map(this.meters.map(meter => [meterKey(meter.budget), meter]));
-    return budgets.map(budget => known.get(meterKey(budget)) ?? new Meter({ kind: this.kind, id: this.id }, budget));
+    return budgets.map(
+      budget => known.get(meterKey(budget)) ?? new Meter({ kind: this.kind, id: this.id }, budget, this.counters),
+    );
   }
 
   /** Counts what a request used. @returns whether anything is now waiting that was not before. */
@@ -73,13 +80,13 @@ export class Account implements SubjectRef {
 
   /** Whether nothing is left that only this account knows. */
   get idle(): boolean {
-    return this.pending.length === 0 && this.open === 0;
+    return this.pending.length === 0 && this.places.open === 0;
   }
-}
 
-function changed(window: RateWindow | undefined, limit: number | undefined): RateWindow | undefined {
-  if (limit === undefined) return undefined;
-  if (window === undefined) return new RateWindow(limit);
-  window.limit = limit;
-  return window;
+  private changed(rate: Rate | undefined, limit: number | undefined, what: string): Rate | undefined {
+    if (limit === undefined) return undefined;
+    if (rate === undefined) return new Rate(limit, `${what} ${this.kind} ${this.id}`, this.counters);
+    rate.limit = limit;
+    return rate;
+  }
 }

@@ -1,7 +1,9 @@
 import type { SubjectKind } from '#contract/identity.js';
 import type { Spend, SpendDelta } from '#contract/identity-store.js';
+import type { SharedCounters } from '#contract/shared-counters.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Account, type AlertListener } from './account.js';
+import type { Meter } from './meter.js';
 
 /**
  * All accounts of this process. Those of entities stay; one of a user who is known only from a token goes when nothing is in flight
@@ -15,13 +17,16 @@ export class Accounts {
   };
   private dirty = new Set<Account>();
 
-  constructor(private readonly onAlert: AlertListener) {}
+  constructor(
+    private readonly onAlert: AlertListener,
+    private readonly counters?: SharedCounters,
+  ) {}
 
   of(kind: SubjectKind, id: string): Account {
     const accounts = this.byKind[kind];
     const known = accounts.get(id);
     if (known !== undefined) return known;
-    const account = new Account(kind, id);
+    const account = new Account(kind, id, this.counters);
     accounts.set(id, account);
     return account;
   }
@@ -51,6 +56,11 @@ export class Accounts {
         if (account.idle && account.meters.length === 0 && !isKept(account.kind, id)) accounts.delete(id);
       }
     }
+  }
+
+  /** Every budget that is counted here. */
+  meters(): Meter[] {
+    return Object.values(this.byKind).flatMap(accounts => [...accounts.values()].flatMap(({ meters }) => meters));
   }
 
   get size(): number {

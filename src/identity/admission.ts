@@ -1,10 +1,13 @@
+import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { NanoUsd } from '#contract/identity.js';
+import type { SharedCounters } from '#contract/shared-counters.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Accounts } from './accounts.js';
 import { allowsModel, type Grant } from './grant.js';
 import { addRateHeaders, checkTokens, leave } from './limits.js';
 import type { Meter, Quote } from './meter.js';
+import { patiently } from './patience.js';
 import type { Principal } from './roles.js';
 
 /** What a request used, as the engine reported it or, where it reported nothing, as it was estimated. */
@@ -16,12 +19,18 @@ export interface Used {
 
 const NOTHING: Used = Object.freeze({ nanoUsd: 0, promptTokens: 0, completionTokens: 0 });
 
+/** How limits and budgets are shared with other processes, if they are. */
+export interface Sharing {
+  readonly clock: Clock;
+  readonly counters?: SharedCounters | undefined;
+}
+
 /** How soon requests in flight may have given back what they do not use. */
 const SOON: Milliseconds = 1000;
 
 /**
  * One request's way through limits and budgets: admitted, authorised for its model, reserved before each attempt that costs more,
- * settled once. Everything is decided at once, in memory; nothing here waits.
+ * settled once. Everything is decided in memory, and at once except near a limit that is shared with other processes.
  */
 export class Admission {
   private tokensHeld = 0;
@@ -33,6 +42,7 @@ export class Admission {
   constructor(
     readonly grant: Grant,
     private readonly accounts: Accounts,
+    private readonly sharing: Sharing,
   ) {}
 
   get principal(): Principal {
@@ -69,25 +79,32 @@ export class Admission {
 
   /**
    * Holds back what an attempt is expected to use, on every budget and on the token rates, in the place of what was held back for the
-   * attempt before. Holds nothing when it refuses.
+   * attempt before. Holds nothing when it refuses. A promise only where other processes may have to give up what they claim.
    */
-  reserve(now: Milliseconds, quote: Quote): WeirError | undefined {
+  reserve(now: Milliseconds, quote: Quote): WeirError | undefined | Promise<WeirError | undefined> {
     this.release(now);
+    const { counters, clock } = this.sharing;
+    return patiently(counters, clock, () => this.tryReserve(clock.wall(), quote));
+  }
+
+  private tryReserve(now: Milliseconds, quote: Quote): WeirError | undefined {
+    // Its caller has left in the meantime: nothing would give back what was held for it.
+    if (this.settled) return undefined;
     const { accounts } = this.grant;
     const refusal = checkTokens(accounts, now, quote.expectedTokens) ?? this.checkBudgets(now, quote);
     if (refusal !== undefined) return refusal;
     for (let i = 0; i < accounts.length; i++) {
       const account = accounts[i]!;
-      if (account.tokens !== undefined) this.slot = account.tokens.add(now, quote.expectedTokens);
-      for (let m = 0; m < account.meters.length; m++) this.hold(account.meters[m]!, quote);
+      if (account.tokens !== undefined) this.slot = account.tokens.reserve(now, quote.expectedTokens);
+      for (let m = 0; m < account.meters.length; m++) this.hold(now, account.meters[m]!, quote);
     }
     this.tokensHeld = quote.expectedTokens;
     return undefined;
   }
 
-  private hold(meter: Meter, quote: Quote): void {
+  private hold(now: Milliseconds, meter: Meter, quote: Quote): void {
     const want = meter.want(quote);
-    meter.reserved += want;
+    meter.hold(now, want);
     if (this.meters === undefined || this.held === undefined) {
       this.meters = [meter];
       this.held = [want];
@@ -104,7 +121,7 @@ export class Admission {
       for (let m = 0; m < meters.length; m++) {
         const meter = meters[m]!;
         const want = meter.want(quote);
-        const room = meter.room(now);
+        const room = meter.room(now, want);
         // A request that costs nothing is refused all the same once a budget is used up: the stop is for the caller.
         if (room < want || room <= 0) return refusalOf(meter, accounts[i]!.label, want, now);
       }
@@ -120,7 +137,7 @@ export class Admission {
     const { slot } = this;
     this.release(now, used.promptTokens + used.completionTokens, held, slot);
     const { accounts } = this.grant;
-    leave(accounts);
+    leave(accounts, now);
     const { nanoUsd, promptTokens, completionTokens } = used;
     const spend = { nanoUsd, promptTokens, completionTokens, requests: 1 };
     for (let i = 0; i < accounts.length; i++) this.accounts.spend(accounts[i]!, now, spend);
@@ -131,7 +148,7 @@ export class Admission {
     if (this.settled) return;
     this.settled = true;
     this.release(now);
-    leave(this.grant.accounts);
+    leave(this.grant.accounts, now);
   }
 
   /** What any answer tells its caller: rates, and a budget that runs low. */
@@ -152,15 +169,14 @@ export class Admission {
     if (held !== 0 || usedTokens !== 0) {
       for (let i = 0; i < accounts.length; i++) {
         const { tokens } = accounts[i]!;
-        if (held !== 0) tokens?.correct(now, slot, usedTokens - held);
-        else tokens?.add(now, usedTokens);
+        if (held !== 0) tokens?.settle(now, slot, held, usedTokens);
+        else tokens?.use(now, usedTokens);
       }
       this.tokensHeld = 0;
     }
     if (this.meters === undefined || this.held === undefined) return;
     for (let i = 0; i < this.meters.length; i++) {
-      const meter = this.meters[i]!;
-      meter.reserved -= this.held[i]!;
+      this.meters[i]!.hold(now, -this.held[i]!);
     }
     this.meters = undefined;
     this.held = undefined;
@@ -172,7 +188,7 @@ function refusalOf(meter: Meter, owner: string, want: number, now: Milliseconds)
   const spent = meter.spent(now);
   const account = `${meter.show(spent)} of ${meter.show(meter.amount(now))} spent`;
   if (meter.wouldFit(now, want)) {
-    const held = `${meter.show(meter.reserved)} held for requests in flight`;
+    const held = `${meter.show(meter.reservedByAll(now))} held for requests in flight`;
     return new WeirError(
       'budget.reserved',
       `The ${windowName(window)} of the ${owner} has no room now: ${account}, ${held}`,

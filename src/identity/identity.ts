@@ -3,6 +3,7 @@ import type { Cancel, Clock } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Budget, SubjectRef, Versioned } from '#contract/identity.js';
 import { ALL_TIME, type IdentityStore, type SpendDelta } from '#contract/identity-store.js';
+import type { SharedCounters } from '#contract/shared-counters.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Accounts } from './accounts.js';
 import { Admission } from './admission.js';
@@ -13,6 +14,7 @@ import type { Grant } from './grant.js';
 import { takeRequest } from './limits.js';
 import type { Meter } from './meter.js';
 import { fromNano } from './money.js';
+import { patiently } from './patience.js';
 import { may, mayInfer } from './roles.js';
 import type { AuthConfig } from './schema.js';
 import { machineSecretBytes, type SecretBytes } from './secret.js';
@@ -54,12 +56,18 @@ export interface IdentityPorts {
   readonly flushEveryMs?: Milliseconds;
   /** How often other processes' changes are looked for; 1 s unless said. */
   readonly refreshEveryMs?: Milliseconds;
+  /** What limits and budgets are shared by with other processes. */
+  readonly counters?: SharedCounters | undefined;
+  /** Told of every change made here once it is in force here: others are to look for it now. Awaited before the change is answered. */
+  readonly onChange?: () => Promise<void>;
 }
 
 /** Spending by quarters of an hour is kept for a little over three months: longer than any window but `total`, which has its own sum. */
 const KEEP_SPEND: Milliseconds = 100 * 24 * 3_600_000;
 const SWEEP_EVERY: Milliseconds = 60_000;
 const PAGE = 1000;
+/** Once a second: until a memory that was lost has been told by all, and what they spent meanwhile is written. */
+const REREADS = 3;
 /** What is done by the process itself, before there is anyone to do it. */
 export const SYSTEM: Doer = {
   principal: { kind: 'bootstrap', id: 'system', name: 'Weir', role: 'admin' },
@@ -77,14 +85,18 @@ export class Identity {
   private readonly authenticator: Authenticator;
   private readonly behind: WriteBehind;
   private seen = 0;
-  private refreshing: Promise<void> | undefined;
   private heard = true;
-  /** What was put in force without its spending, which could not be read. */
-  private readonly unread = new Map<string, SubjectRef>();
-  private readonly incomplete = new WeakSet<Meter>();
+  /** Budgets that were put in force without what was spent of them, which could not be read. */
+  private readonly unread = new Set<Meter>();
   private stopRefreshing: Cancel | undefined;
   private sweptAt = 0;
   private closed = false;
+  private refreshing: Promise<void> = Promise.resolve();
+  /** Budgets whose ledger is to be read once more: others may have written to it what they had not yet told, or told and not yet written. */
+  private fresh: Meter[] = [];
+  private around = { processes: 1, settled: false };
+  /** How many more times all ledgers are to be read again, after others were lost. */
+  private rereads = 0;
   private readonly refusals = new Map<string, number>();
   private alerts = 0;
 
@@ -100,7 +112,7 @@ export class Identity {
       const { kind, id } = account;
       const { window } = meter.budget;
       ports.onAlert?.({ kind, id, budget: window, share, spent: meter.spent(now), amount: meter.amount(now) });
-    });
+    }, ports.counters);
     this.directory = new Directory(this.accounts);
     this.authenticator = new Authenticator(this.directory, clock, this.authenticatorOptions());
     const secretBytes = ports.secretBytes ?? machineSecretBytes;
@@ -111,6 +123,7 @@ export class Identity {
       writer: Buffer.from(secretBytes(16)).toString('hex'),
       journal: ports.journal,
       everyMs: ports.flushEveryMs ?? 250,
+      counters: ports.counters,
       onError: error => ports.onError?.(error),
     });
     this.governance = new Governance({
@@ -119,6 +132,11 @@ export class Identity {
       secretBytes,
       applied: (entry, audit) => this.applied(entry, audit),
     });
+  }
+
+  /** What limits and budgets are shared by, where there are other processes. */
+  get sharing(): SharedCounters | undefined {
+    return this.ports.counters;
   }
 
   get settings(): AuthConfig {
@@ -131,7 +149,7 @@ export class Identity {
     await this.behind.takeOver();
     this.seen = await store.auditHead();
     const entries = await store.load();
-    for (const entry of entries) await this.put(entry);
+    await this.restore(entries.flatMap(entry => this.enter(entry)));
     if (this.unread.size > 0) throw new WeirError('store.unavailable', 'What was spent cannot be read');
     this.behind.start();
     this.planRefresh();
@@ -151,19 +169,29 @@ export class Identity {
     return this.noted(result);
   }
 
-  /** Begins a request for inference: takes its place under the limits. What comes back must be settled or abandoned. */
-  admit(grant: Grant): Admission | WeirError {
-    const { principal } = grant;
+  /**
+   * Begins a request for inference: takes its place under the limits. What comes back must be settled or abandoned. A promise only
+   * where other processes may have to give up what they claim.
+   */
+  admit(grant: Grant): Admission | WeirError | Promise<Admission | WeirError> {
+    const { principal, accounts } = grant;
     if (!mayInfer(principal.role)) {
       return this.noted(
         new WeirError('auth.role', `The role ${principal.role} may not ask models`, { hint: 'the role user' }),
       );
     }
-    const now = this.ports.clock.wall();
-    const refusal = takeRequest(grant.accounts, now);
+    const { clock, counters } = this.ports;
+    const refusal = patiently(counters, clock, () => takeRequest(accounts, clock.wall()));
+    return refusal instanceof Promise
+      ? refusal.then(settled => this.admitted(grant, settled))
+      : this.admitted(grant, refusal);
+  }
+
+  private admitted(grant: Grant, refusal: WeirError | undefined): Admission | WeirError {
     if (refusal !== undefined) return this.noted(refusal);
-    if (principal.kind === 'key') this.behind.used(principal.id, now);
-    return new Admission(grant, this.accounts);
+    const { principal } = grant;
+    if (principal.kind === 'key') this.behind.used(principal.id, this.ports.clock.wall());
+    return new Admission(grant, this.accounts, this.ports);
   }
 
   /** Counts a refusal, for the metrics. */
@@ -240,7 +268,8 @@ export class Identity {
   private async applied(entry: Versioned, audit: AuditEntry): Promise<void> {
     // The rows of other processes that may lie between are still to be read.
     if (audit.seq === this.seen + 1) this.seen = audit.seq;
-    await this.put(entry);
+    await this.restore(this.enter(entry));
+    await this.ports.onChange?.();
   }
 
   private lost(): WeirError {
@@ -250,69 +279,67 @@ export class Identity {
     return new WeirError('store.unavailable', `Spending of ${usd} USD could not be written and is lost`);
   }
 
-  /** Puts an entity in force at once; budgets that are new count once what was spent of them has been read. */
-  private async put(entry: Versioned): Promise<void> {
+  /** Puts an entity in force at once. @returns its budgets that are new, to be {@link restore}d. */
+  private enter(entry: Versioned): Meter[] {
     const known = this.directory.get(entry.kind, entry.entity.id);
-    if (known !== undefined && known.version >= entry.version) return;
+    if (known !== undefined && known.version >= entry.version) return [];
     this.directory.put(entry);
-    await this.measure(entry, this.accounts.of(entry.kind, entry.entity.id).meters);
-  }
-
-  /** Gives an entity's account the meters of its budgets: those of `kept` that fit, else new ones. */
-  private async measure({ kind, entity }: Versioned, kept: readonly Meter[]): Promise<void> {
-    const account = this.accounts.of(kind, entity.id);
-    const { budgets } = entity;
-    account.meters = kept;
+    const account = this.accounts.of(entry.kind, entry.entity.id);
+    const { budgets } = entry.entity;
     const meters = account.metersFor(budgets);
-    const fresh = meters.filter(meter => !kept.includes(meter));
-    // All in one turn: what is settled before is written down before the store reads, what is settled after is counted by the meter.
-    const flushed = fresh.length > 0 ? this.flush() : undefined;
-    const now = this.ports.clock.wall();
-    const starts = fresh.map(meter => meter.startOf(now));
-    const reads = starts.map(start => this.ports.store.spent(account, Number.isFinite(start) ? start : ALL_TIME));
+    const fresh = meters.filter(meter => !account.meters.includes(meter));
     account.meters = meters;
     meters.forEach((meter, at) => {
       const budget = budgets[at];
       if (budget !== undefined && meter.budget !== budget) meter.change(budget);
     });
-    const [complete, spent] = await Promise.all([flushed, Promise.allSettled(reads)]);
-    const failed = spent.find(read => read.status === 'rejected');
-    if (complete === false || failed !== undefined) {
-      // Until it can be read, these meters know only what they have seen themselves.
-      this.unread.set(`${kind} ${entity.id}`, { kind, id: entity.id });
-      for (const meter of fresh) this.incomplete.add(meter);
-      return;
-    }
-    fresh.forEach((meter, at) => {
-      const read = spent[at]!;
-      if (read.status === 'rejected') return;
-      const { nanoUsd, promptTokens, completionTokens } = read.value;
-      meter.restore(
-        this.ports.clock.wall(),
-        starts[at]!,
-        meter.budget.unit === 'usd' ? nanoUsd : promptTokens + completionTokens,
-      );
-    });
+    if (this.ports.counters !== undefined) this.fresh.push(...fresh);
+    return fresh;
   }
 
-  /** Reads again what could not be read when it was put in force. */
-  private async readAgain(): Promise<void> {
-    for (const [name, { kind, id }] of this.unread) {
-      this.unread.delete(name);
-      const entry = this.directory.get(kind, id);
-      if (entry === undefined) continue;
-      const { meters } = this.accounts.of(kind, id);
-      await this.measure(
-        entry,
-        meters.filter(meter => !this.incomplete.has(meter)),
-      );
+  /**
+   * Has budgets count what the ledger says was spent of them before, here and elsewhere. Those of which it cannot be read know only
+   * what they have seen themselves, until it can.
+   */
+  private async restore(meters: readonly Meter[]): Promise<void> {
+    if (meters.length === 0) return;
+    const { store, clock, counters } = this.ports;
+    // What others have counted must be known, or it would be counted twice.
+    if (counters !== undefined) {
+      for (const meter of meters) meter.counted(clock.wall());
+      await this.flush();
+      await counters.exchange();
     }
+    // All in one turn: what is settled before is written down before the store reads, what is settled after is counted by the meter.
+    const flushed = this.flush();
+    const now = clock.wall();
+    const reads = meters.map(meter => {
+      const start = meter.startOf(now);
+      return {
+        meter,
+        start,
+        counted: meter.counted(now),
+        spent: store.spent(meter.owner, Number.isFinite(start) ? start : ALL_TIME),
+      };
+    });
+    const [complete, spent] = await Promise.all([flushed, Promise.allSettled(reads.map(read => read.spent))]);
+    reads.forEach(({ meter, start, counted }, at) => {
+      const read = spent[at]!;
+      if (!complete || read.status === 'rejected') {
+        this.unread.add(meter);
+        return;
+      }
+      this.unread.delete(meter);
+      const { nanoUsd, promptTokens, completionTokens } = read.value;
+      const used = meter.budget.unit === 'usd' ? nanoUsd : promptTokens + completionTokens;
+      meter.restore(clock.wall(), start, used, counted, counters?.settled);
+    });
   }
 
   private planRefresh(): void {
     if (this.closed) return;
     this.stopRefreshing = this.ports.clock.after(this.ports.refreshEveryMs ?? 1000, () => {
-      void this.refresh()
+      void this.keepUp()
         .catch((error: unknown) => this.ports.onError?.(error))
         .finally(() => this.planRefresh());
     });
@@ -320,7 +347,10 @@ export class Identity {
 
   /** Takes over what other processes changed: the audit log tells what that is. */
   refresh(): Promise<void> {
-    this.refreshing ??= this.takeOver()
+    // One after the other: whoever asks now is to have everything that is written by now.
+    this.refreshing = this.refreshing
+      .catch(() => {})
+      .then(() => this.lookForChanges())
       .then(
         () => {
           this.heard = true;
@@ -329,27 +359,43 @@ export class Identity {
           this.heard = false;
           throw error;
         },
-      )
-      .finally(() => {
-        this.refreshing = undefined;
-      });
+      );
     return this.refreshing;
   }
 
-  private async takeOver(): Promise<void> {
-    const { store, clock } = this.ports;
+  private async lookForChanges(): Promise<void> {
+    const { store } = this.ports;
     while ((await store.auditHead()) > this.seen) {
       const rows = await store.audit({ after: this.seen, limit: PAGE });
       for (const { target, seq } of rows) {
         if (target.kind === 'key' || target.kind === 'team' || target.kind === 'user') {
           const entry = await store.find({ kind: target.kind, id: target.id });
-          if (entry !== undefined) await this.put(entry);
+          if (entry !== undefined) await this.restore(this.enter(entry));
         }
         this.seen = Math.max(this.seen, seq);
       }
       if (rows.length === 0) break;
     }
-    await this.readAgain();
+    // What could not be read when it was put in force.
+    await this.restore([...this.unread]);
+  }
+
+  /** What is done now and then, whether anything has changed or not. */
+  private async keepUp(): Promise<void> {
+    await this.refresh();
+    const { store, clock, counters } = this.ports;
+    if (counters !== undefined) {
+      const { processes, settled } = counters;
+      const { fresh, around } = this;
+      this.fresh = [];
+      this.around = { processes, settled };
+      // Whoever has ended, and a memory that was lost, knew what only the ledger knows now, or will once all have written.
+      if (processes < around.processes || settled !== around.settled) this.rereads = REREADS;
+      if (!settled) this.fresh = fresh;
+      else if (this.rereads-- > 0)
+        await this.restore(this.accounts.meters().filter(meter => meter.inUse(clock.wall())));
+      else await this.restore(fresh);
+    }
     if (clock.now() - this.sweptAt < SWEEP_EVERY) return;
     this.sweptAt = clock.now();
     this.accounts.sweep((kind, id) => this.directory.has({ kind, id }));
@@ -369,7 +415,7 @@ function stateOf(meter: Meter, now: Milliseconds): BudgetState {
     timeZone,
     amount: shown(meter.amount(now)),
     spent: shown(meter.spent(now)),
-    reserved: shown(meter.reserved),
+    reserved: shown(meter.reservedByAll(now)),
     resetAt: Number.isFinite(end) ? end : null,
   };
 }

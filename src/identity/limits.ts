@@ -11,36 +11,32 @@ const SOON: Milliseconds = 1000;
 /** Takes a place and counts a request on all accounts, or on none. @returns what stands against it. */
 export function takeRequest(accounts: readonly Account[], now: Milliseconds): WeirError | undefined {
   for (let i = 0; i < accounts.length; i++) {
-    const account = accounts[i]!;
-    if (account.open >= account.concurrency) {
-      return new WeirError('limit.concurrency', `The ${account.label} has ${account.open} requests open already`, {
-        hint: `at most ${account.concurrency} at once`,
+    const { places, requests, label } = accounts[i]!;
+    if (!places.free(now)) {
+      return new WeirError('limit.concurrency', `The ${label} has ${places.taken(now)} requests open already`, {
+        hint: `at most ${places.limit} at once`,
         retryAfterMs: SOON,
       });
     }
-    const { requests } = account;
-    if (requests !== undefined && requests.remaining(now) < 1) {
-      return new WeirError(
-        'limit.requests',
-        `The ${account.label} has sent ${requests.limit} requests within a minute`,
-        {
-          hint: `at most ${requests.limit} a minute`,
-          retryAfterMs: requests.waitFor(now, 1),
-        },
-      );
+    if (requests?.allows(now, 1) === false) {
+      const message = `The ${label} has sent ${requests.limit - Math.floor(requests.remaining(now))} requests within a minute`;
+      return new WeirError('limit.requests', message, {
+        hint: `at most ${requests.limit} a minute`,
+        retryAfterMs: requests.waitFor(now, 1) || SOON,
+      });
     }
   }
   for (let i = 0; i < accounts.length; i++) {
-    const account = accounts[i]!;
-    account.open++;
-    account.requests?.add(now, 1);
+    const { places, requests } = accounts[i]!;
+    places.take(now);
+    requests?.use(now, 1);
   }
   return undefined;
 }
 
 /** Gives the places back. */
-export function leave(accounts: readonly Account[]): void {
-  for (let i = 0; i < accounts.length; i++) accounts[i]!.open--;
+export function leave(accounts: readonly Account[], now: Milliseconds): void {
+  for (let i = 0; i < accounts.length; i++) accounts[i]!.places.leave(now);
 }
 
 /**
@@ -49,17 +45,14 @@ export function leave(accounts: readonly Account[]): void {
  */
 export function checkTokens(accounts: readonly Account[], now: Milliseconds, tokens: number): WeirError | undefined {
   for (let i = 0; i < accounts.length; i++) {
-    const account = accounts[i]!;
-    const window = account.tokens;
-    if (window === undefined || window.remaining(now) >= Math.min(tokens, window.limit)) continue;
-    return new WeirError(
-      'limit.tokens',
-      `The ${account.label} has no room for about ${tokens} more tokens this minute`,
-      {
-        hint: `at most ${window.limit} a minute`,
-        retryAfterMs: window.waitFor(now, Math.min(tokens, window.limit)),
-      },
-    );
+    const { tokens: rate, label } = accounts[i]!;
+    if (rate === undefined) continue;
+    const wanted = Math.min(tokens, rate.limit);
+    if (rate.allows(now, wanted)) continue;
+    return new WeirError('limit.tokens', `The ${label} has no room for about ${tokens} more tokens this minute`, {
+      hint: `at most ${rate.limit} a minute`,
+      retryAfterMs: rate.waitFor(now, wanted) || SOON,
+    });
   }
   return undefined;
 }

@@ -21,6 +21,12 @@ export class RateWindow {
     return Math.max(0, this.limit - this.sum);
   }
 
+  /** What stands in the window. */
+  used(now: Milliseconds): number {
+    this.advance(now);
+    return this.sum;
+  }
+
   /** Counts an amount now. @returns the slot to {@link RateWindow.correct} it in. */
   add(now: Milliseconds, amount: number): number {
     this.advance(now);
@@ -28,10 +34,12 @@ export class RateWindow {
     return this.newest;
   }
 
-  /** Changes what was counted in a slot, unless that has left the window. */
-  correct(now: Milliseconds, slot: number, by: number): void {
+  /** Changes what was counted in a slot. @returns whether that has not left the window yet. */
+  correct(now: Milliseconds, slot: number, by: number): boolean {
     this.advance(now);
-    if (slot > this.newest - SLOTS && slot <= this.newest) this.put(slot, by);
+    const within = slot > this.newest - SLOTS && slot <= this.newest;
+    if (within) this.put(slot, by);
+    return within;
   }
 
   /** How long until there is room for an amount: at most 61 seconds, also for one that is more than the limit. */

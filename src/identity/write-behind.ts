@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '#contract/clock.js';
 import { ALL_TIME, type IdentityStore, type NamedSpend, type SpendDelta } from '#contract/identity-store.js';
+import type { SharedCounters } from '#contract/shared-counters.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Accounts } from './accounts.js';
 
@@ -22,6 +23,7 @@ export interface WriteBehindOptions {
   readonly everyMs: Milliseconds;
   readonly onError: (error: unknown) => void;
   readonly journal?: SpendJournal | undefined;
+  readonly counters?: SharedCounters | undefined;
 }
 
 /** Sums that wait at most, before quarters of an hour are put together to hours, and hours to days. */
@@ -139,9 +141,11 @@ export class WriteBehind {
   }
 
   private async write(batch: NamedSpend): Promise<boolean> {
-    const { store, onError } = this.options;
+    const { store, onError, counters } = this.options;
     this.sent.set(batch.seq, batch);
     try {
+      // What the ledger has, the others have been told: who begins now and reads it must not count it twice.
+      if (counters?.connected === true) await counters.exchange();
       await store.addSpend(batch.deltas, batch);
       this.sent.delete(batch.seq);
       return true;

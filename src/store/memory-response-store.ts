@@ -28,6 +28,7 @@ export function memoryResponseStore({ keep }: { readonly keep: number }): Respon
       return turns.reverse();
     },
     delete: async (owner, id) => responses.delete(keyOf(owner, id)),
+    flush: async () => {},
     close: async () => responses.clear(),
   };
 }

@@ -67,6 +67,11 @@ class ThreadedResponseStore implements ResponseStore {
     return this.ask({ kind: 'delete', owner, id }) as Promise<boolean>;
   }
 
+  async flush(): Promise<void> {
+    // The thread takes one thing after the other.
+    if (this.waiting > 0) await this.find('', '').catch(() => undefined);
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     const closing = this.worker === undefined ? undefined : this.ask({ kind: 'close' });

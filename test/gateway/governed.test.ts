@@ -66,6 +66,6 @@ describe('what is asked of engines beside inference', () => {
     expect(third.headers.get('x-ratelimit-remaining-requests')).toBe('0');
     const fourth = await count(secret);
     expect([fourth.status, Number(fourth.headers.get('retry-after')) > 0]).toEqual([429, true]);
-    expect(identity().accounts.of('key', made.id).open).toBe(0);
+    expect(identity().accounts.of('key', made.id).places.open).toBe(0);
   });
 });

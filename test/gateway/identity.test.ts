@@ -125,7 +125,7 @@ describe('who may ask models', () => {
       text += Buffer.from(part.value).toString();
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
     await identity().flush();
-    expect(identity().accounts.of('key', made.id).open).toBe(0);
+    expect(identity().accounts.of('key', made.id).places.open).toBe(0);
   });
 
   it('may go on with the old secret for a while after a rotation, and loses it with a disabled team', async () => {
@@ -181,7 +181,7 @@ describe('limits', () => {
     const second = await gateway.chat({ model: 'small' }, as(secret));
     expect([second.status, (await errorOf(second)).code]).toEqual([429, 'limit.concurrency']);
     await stream.body!.cancel();
-    await expect.poll(() => identity().accounts.of('key', made.id).open).toBe(0);
+    await expect.poll(() => identity().accounts.of('key', made.id).places.open).toBe(0);
     small.behaviour = { kind: 'answer' };
     expect((await gateway.chat({ model: 'nothing' }, as(secret))).status).toBe(404);
     expect((await gateway.chat({ model: 'small', messages: 1 }, as(secret))).status).toBe(400);

@@ -42,7 +42,7 @@ export async function grantOf(identity: Identity, secret: string, address = '127
 }
 
 export async function admit(identity: Identity, secret: string): Promise<Admission> {
-  const admission = identity.admit(await grantOf(identity, secret));
+  const admission = await identity.admit(await grantOf(identity, secret));
   if (isWeirError(admission)) throw admission;
   return admission;
 }

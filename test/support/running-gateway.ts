@@ -17,6 +17,7 @@ import { memoryResponseStore } from '#store/memory-response-store.js';
 import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
+import { Traffic } from '#telemetry/traffic/traffic.js';
 
 /** A gateway that listens on a free port, with its record in memory. */
 export interface RunningGateway {
@@ -66,6 +67,7 @@ export async function startGateway(
     accessLog: new AccessLog(log, 'none'),
     tracer: undefined,
     peers: undefined,
+    traffic: new Traffic(),
     ...own,
   };
   const gateway = new Gateway(config, ports, admin);

@@ -1,3 +1,5 @@
+import { errorOf, type Failure, failureOf } from './failures.js';
+
 /** One end of the channel between two processes, as `process` and a cluster worker both have it. */
 export interface Port {
   send(message: object, callback: (error: Error | null) => void): unknown;
@@ -6,7 +8,7 @@ export interface Port {
 
 type Message =
   | { readonly weir: 'ask'; readonly call: number; readonly ask: unknown }
-  | { readonly weir: 'answer'; readonly call: number; readonly value?: unknown; readonly failure?: string };
+  | { readonly weir: 'answer'; readonly call: number; readonly value?: unknown; readonly failure?: Failure };
 
 /** Questions under way at once in one direction. */
 const MOST_CALLS = 1024;
@@ -43,18 +45,21 @@ export class Link<Out, In> {
         else reject(failure);
       };
       const timer = setTimeout(() => settle(new Error('the other process did not answer in time')), limit);
-      this.calls.set(call, ({ failure, value }) =>
-        settle(failure === undefined ? undefined : new Error(failure), value),
-      );
+      this.calls.set(call, ({ failure, value }) => settle(failure === undefined ? undefined : errorOf(failure), value));
       this.send({ weir: 'ask', call, ask }, error => settle(error));
     });
+  }
+
+  /** Resolves when every question asked so far has been answered, or given up. */
+  async idle(): Promise<void> {
+    while (this.calls.size > 0) await new Promise(resolve => setTimeout(resolve, 10));
   }
 
   private async reply({ call, ask }: Message & { weir: 'ask' }): Promise<void> {
     try {
       this.send({ weir: 'answer', call, value: await this.answer(ask as In) }, () => {});
     } catch (error) {
-      this.send({ weir: 'answer', call, failure: error instanceof Error ? error.message : String(error) }, () => {});
+      this.send({ weir: 'answer', call, failure: failureOf(error) }, () => {});
     }
   }
 

@@ -1,10 +1,13 @@
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { Milliseconds } from '#contract/units.js';
-import { type Exposition, type MetricsSnapshot, together } from '#telemetry/exposition.js';
+import type { ConfigurationDesk } from '#gateway/configuration/desk.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import { CounterHub } from '#store/counters/hub.js';
+import type { MetricsSnapshot } from '#telemetry/exposition.js';
 import type { Logger } from '#telemetry/log.js';
-import { createMetrics } from '#telemetry/metrics.js';
-import { Departed } from './departed.js';
+import type { Traffic } from '#telemetry/traffic/traffic.js';
+import { Answers } from './answers.js';
 import { Link, type Port } from './link.js';
 import type { SentConfig, Started, ToSupervisor, ToWorker } from './messages.js';
 
@@ -16,14 +19,20 @@ const GROWN_UP: Milliseconds = 30_000;
 const PULSE_EVERY: Milliseconds = 5000;
 /** A worker that answers nothing for so long is taken for stuck and killed. */
 const STUCK_AFTER: Milliseconds = 30_000;
-const METRICS_WITHIN: Milliseconds = 2000;
 /** What a worker gets on top of its own time to drain before it is killed. */
 const DRAIN_MARGIN: Milliseconds = 15_000;
+/** Short ones are gathered for so long before the others are asked to exchange. */
+const RECALL_AFTER: Milliseconds = 2;
 
-interface Charge {
+/** A worker in the supervisor's care. */
+export interface Charge {
+  /** Its name among those that share limits. */
+  readonly name: string;
   readonly worker: Worker;
   readonly link: Link<ToWorker, ToSupervisor>;
   readonly born: Milliseconds;
+  /** It serves: before that it is not asked how. */
+  serves: boolean;
   seen: Milliseconds;
   /** What it last told of its metrics. */
   counted: MetricsSnapshot;
@@ -34,29 +43,34 @@ export interface SupervisorOptions {
   readonly seed: number;
   readonly log: Logger;
   readonly config: SentConfig;
+  readonly configuration: ConfigurationDesk;
+  readonly traffic: Traffic;
 }
 
-/** Keeps a number of gateways running behind one port, and speaks for them as one. */
+/** Keeps a number of gateways running behind one port. What they ask of each other goes through {@link Answers}. */
 export class Supervisor {
   private readonly charges = new Map<number, Charge>();
-  private readonly metrics = createMetrics();
-  private readonly departed = new Departed();
+  private readonly hub: CounterHub;
+  private readonly answers: Answers;
   private readonly timers = new Set<NodeJS.Timeout>();
   private config: SentConfig;
   private restarts = 0;
   private backOff = RESTART_AFTER;
   private ending = false;
+  private recalling = false;
   private emptied: (() => void) | undefined;
 
   constructor(private readonly options: SupervisorOptions) {
     this.config = options.config;
     cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)), args: [] });
-    this.metrics.gauge('weir_workers', 'Gateway processes that run.', [], () => [
-      { labels: {}, value: this.charges.size },
-    ]);
-    this.metrics.counter('weir_worker_restarts_total', 'Gateway processes that ended and were replaced.', [], () => [
-      { labels: {}, value: this.restarts },
-    ]);
+    this.hub = new CounterHub({ clock: machineClock, onShort: () => this.recall() });
+    this.answers = new Answers({
+      charges: () => [...this.charges.values()].filter(({ serves }) => serves),
+      hub: this.hub,
+      configuration: options.configuration,
+      traffic: options.traffic,
+      restarts: () => this.restarts,
+    });
   }
 
   /** Starts all workers. @returns what the first said that could not start, or the address of all. */
@@ -67,18 +81,23 @@ export class Supervisor {
     return failed ?? all[0]!;
   }
 
-  /** Gives all workers a configuration to put in force. */
+  /** Gives all workers a configuration to put in force. One that does not take it is replaced by one that begins with it. */
   async apply(config: SentConfig): Promise<void> {
     this.config = config;
-    const done = await Promise.allSettled(
-      [...this.charges.values()].map(({ link }) => link.ask({ kind: 'apply', config })),
+    await Promise.all(
+      [...this.charges.values()].map(async ({ link, worker }) => {
+        try {
+          await link.ask({ kind: 'apply', config }, STUCK_AFTER);
+        } catch (error) {
+          this.options.log.error('a worker did not take the configuration', { pid: worker.process.pid, error });
+          worker.process.kill('SIGKILL');
+        }
+      }),
     );
-    const failed = done.filter(({ status }) => status === 'rejected').length;
-    if (failed > 0) this.options.log.error('workers did not take the configuration', { workers: failed });
   }
 
   reloaded(applied: boolean): void {
-    this.metrics.reloaded(applied);
+    this.answers.reloaded(applied);
   }
 
   /** Drains all workers; a second call ends what they still have open. Resolves when all have ended. */
@@ -106,11 +125,19 @@ export class Supervisor {
     const hello = new Promise<void>(resolve => {
       awake = resolve;
     });
-    const link = new Link<ToWorker, ToSupervisor>(worker as Port, ask =>
-      ask.kind === 'hello' ? awake() : this.answer(ask),
+    const link: Link<ToWorker, ToSupervisor> = new Link(worker as Port, ask =>
+      ask.kind === 'hello' ? awake() : this.answers.answer(charge, ask),
     );
     const now = performance.now();
-    const charge: Charge = { worker, link, born: now, seen: now, counted: [] };
+    const charge: Charge = {
+      name: `worker ${worker.id}`,
+      worker,
+      link,
+      born: now,
+      serves: false,
+      seen: now,
+      counted: [],
+    };
     this.charges.set(worker.id, charge);
     const exited = new Promise<Started>(resolve => {
       worker.once('exit', (code, signal) => {
@@ -118,21 +145,25 @@ export class Supervisor {
         resolve({ ok: false, message: `a worker ended at once (${signal ?? code})` });
       });
     });
-    // Each draws its own random numbers, or all would choose alike.
-    const asked = hello.then(() =>
-      link.ask({ kind: 'start', config: this.config, workers, seed: seed + worker.id - 1 }, STUCK_AFTER),
-    );
+    const asked = hello.then(() => {
+      const { config } = this;
+      const { orders } = this.answers;
+      // Each draws its own random numbers, or all would choose alike.
+      return link.ask({ kind: 'start', config, workers, seed: seed + worker.id - 1, orders }, STUCK_AFTER);
+    });
     const started = asked.catch((error: Error): Started => ({ ok: false, message: error.message }));
     const outcome = (await Promise.race([started, exited])) as Started;
+    charge.serves = outcome.ok;
     // Its end brings the next try, with back-off.
     if (!outcome.ok) worker.process.kill('SIGKILL');
     return outcome;
   }
 
   private left(charge: Charge, how: string | number): void {
-    const { worker, counted, born } = charge;
+    const { worker, born, name } = charge;
     this.charges.delete(worker.id);
-    this.departed.add(counted);
+    this.hub.gone(name);
+    this.answers.left(charge);
     if (this.ending) {
       if (this.charges.size === 0) this.emptied?.();
       return;
@@ -151,31 +182,21 @@ export class Supervisor {
   }
 
   private async replace(): Promise<void> {
+    const config = this.config;
     const started = await this.fork();
     if (!started.ok) this.options.log.error('a worker did not start', { reason: started.message });
+    // It may have begun with one that was replaced in the meantime.
+    else if (config !== this.config) await this.apply(this.config);
   }
 
-  private answer(ask: ToSupervisor & { kind: 'metrics' | 'settle' }): unknown {
-    return ask.kind === 'metrics' ? this.exposition() : this.settle();
-  }
-
-  private async settle(): Promise<void> {
-    await Promise.allSettled([...this.charges.values()].map(({ link }) => link.ask({ kind: 'settle' })));
-  }
-
-  /** The metrics of all workers, those that have ended included, as of one gateway. */
-  private async exposition(): Promise<Exposition> {
-    const told = await Promise.all(
-      [...this.charges.values()].map(async charge => {
-        try {
-          charge.counted = (await charge.link.ask({ kind: 'metrics' }, METRICS_WITHIN)) as MetricsSnapshot;
-        } catch {
-          // It is busy or has just ended: what it said last is closer to the truth than nothing.
-        }
-        return charge.counted;
-      }),
-    );
-    return together([await this.metrics.snapshot(), this.departed.snapshot, ...told]);
+  /** Some worker is short of room that others claim: they are asked for it now rather than with the next exchange. */
+  private recall(): void {
+    if (this.recalling) return;
+    this.recalling = true;
+    setTimeout(() => {
+      this.recalling = false;
+      for (const { link, serves } of this.charges.values()) if (serves) link.ask({ kind: 'exchange' }).catch(() => {});
+    }, RECALL_AFTER);
   }
 
   private feelPulses(): void {

@@ -2,10 +2,12 @@ import { LiveGateway } from '#cli/live-gateway.js';
 import { withReplicas } from '#cli/local-engines.js';
 import { type Config, loadText } from '#config/load.js';
 import { isWeirError } from '#contract/errors.js';
-import { GatewayState } from '#store/gateway-state.js';
-import type { Exposition } from '#telemetry/exposition.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import { standingOf } from '#gateway/standing.js';
+import { CountedTraffic } from './counted-traffic.js';
 import { Link, type Port } from './link.js';
 import type { SentConfig, Started, ToSupervisor, ToWorker } from './messages.js';
+import { remoteDesk, type SupervisorLink, Tails, togetherOver, windowOver } from './others.js';
 import { sharedOut } from './share-out.js';
 
 /** One of several gateways behind one port: does what the supervisor says, and drains when it is told to or left alone. */
@@ -15,7 +17,7 @@ export function runWorker(): void {
   let workers = 1;
   let ending = false;
 
-  const link: Link<ToSupervisor, ToWorker> = new Link(process as Port, ask => {
+  const link: SupervisorLink = new Link<ToSupervisor, ToWorker>(process as Port, ask => {
     switch (ask.kind) {
       case 'start':
         return start(ask);
@@ -28,27 +30,49 @@ export function runWorker(): void {
         return live?.settle();
       case 'alive':
         return true;
+      case 'standing':
+        return live === undefined ? undefined : standingOf(live.gateway);
+      case 'traffic':
+        return traffic.take();
+      case 'refresh':
+        return live?.refresh();
+      case 'exchange':
+        return live?.exchange();
+      case 'drain-replica':
+        live?.gateway.runtime.pool.drain(ask.replica, ask.out);
+        return undefined;
+      case 'tail':
+        if (live !== undefined) tails.begin(ask, live.gateway.feed);
+        return undefined;
+      case 'untail':
+        return tails.end(ask.tail);
+      case 'news':
+        return tails.news(ask);
       case 'drain':
         if (ask.now) stop.abort();
         void end(ask.signal);
         return undefined;
     }
   });
+  const tails = new Tails(link);
+  const traffic = new CountedTraffic({
+    clock: machineClock,
+    tell: tally => link.ask({ kind: 'counted', tally }),
+    window: name => windowOver(link, name),
+  });
 
   async function start(ask: ToWorker & { kind: 'start' }): Promise<Started> {
     workers = ask.workers;
     try {
-      const config = configOf(ask.config, workers);
-      live = await LiveGateway.open(config, {
+      live = await LiveGateway.open(configOf(ask.config, workers), {
         seed: ask.seed,
-        state: new GatewayState(config.gateway.state.path),
-        peers: {
-          metrics: async () => (await link.ask({ kind: 'metrics' })) as Exposition,
-          settle: async () => {
-            await link.ask({ kind: 'settle' });
-          },
-        },
+        configuration: remoteDesk(link),
+        traffic,
+        together: togetherOver(link, tails, workers),
       });
+      const { pool } = live.gateway.runtime;
+      for (const replica of ask.orders.drained) pool.drain(replica, true);
+      for (const tail of ask.orders.tails) tails.begin(tail, live.gateway.feed);
       const { url } = await live.listen();
       return { ok: true, url };
     } catch (error) {
@@ -63,6 +87,9 @@ export function runWorker(): void {
     if (ending) return;
     ending = true;
     await live?.shutdown(why, stop.signal);
+    traffic.tell();
+    // What was told last is on its way.
+    await Promise.race([link.idle(), new Promise(resolve => setTimeout(resolve, 1000))]);
     process.exit(0);
   }
 

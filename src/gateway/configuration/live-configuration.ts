@@ -20,7 +20,7 @@ export interface LiveConfigurationPorts {
   /** Where a configuration is written when the gateway runs on none. */
   readonly newFile: string;
   /** Puts a configuration in force. */
-  readonly apply: (config: Config) => Promise<void>;
+  readonly apply: (loaded: Valid) => Promise<void>;
   /** Opened on first use. */
   readonly versions: () => ConfigVersionStore;
   /** A file has come to be where there was none: from now on it is to be watched. */
@@ -71,7 +71,14 @@ export class LiveConfiguration {
   /** What is in force as people may see it, secrets masked. */
   shown() {
     const { loaded, at, author } = this.inForce;
-    return { text: masked(loaded.text).text, warnings: loaded.warnings, at, author };
+    return {
+      ...(this.path === undefined ? undefined : { file: this.path }),
+      version: loaded.config.version,
+      text: masked(loaded.text).text,
+      warnings: loaded.warnings,
+      at,
+      author,
+    };
   }
 
   /** The text in force, as it was written: it may hold secrets. */
@@ -90,7 +97,7 @@ export class LiveConfiguration {
       const { loaded } = this.inForce;
       const same = loaded.text === result.text && JSON.stringify(loaded.config) === JSON.stringify(result.config);
       if (same) return false;
-      await this.ports.apply(result.config);
+      await this.ports.apply(result);
       this.inForce = { loaded: result, at: this.ports.clock.wall(), author: 'file' };
       this.keep('file', '');
       return true;
@@ -155,7 +162,7 @@ export class LiveConfiguration {
     if (!result.ok || !passes(report)) throw new Rejection(report);
     const staged = await stageFile(file, text);
     try {
-      await this.ports.apply(result.config);
+      await this.ports.apply(result);
     } catch (error) {
       await staged.discard();
       throw error;
@@ -163,7 +170,7 @@ export class LiveConfiguration {
     try {
       await staged.commit();
     } catch (error) {
-      await this.ports.apply(before.loaded.config);
+      await this.ports.apply(before.loaded);
       throw error;
     }
     this.inForce = { loaded: result, at: this.ports.clock.wall(), author };

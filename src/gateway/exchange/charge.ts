@@ -47,19 +47,26 @@ function quoteFor(
   return { quote, unpriced };
 }
 
-/** Holds back what an attempt is expected to use. @returns why there is no room: `budget.*` or `limit.tokens`. */
+/**
+ * Holds back what an attempt is expected to use. A promise only where other processes may have to give up what they claim.
+ *
+ * @returns why there is no room: `budget.*` or `limit.tokens`.
+ */
 export function reserve(
   { config, identity, models, clock }: Runtime,
   admission: Admission,
   asked: Asked,
   request: InferenceRequest,
   parameters: RouteParameters,
-): WeirError | undefined {
+): WeirError | undefined | Promise<WeirError | undefined> {
   const { quote, unpriced } = quoteFor(asked, request, parameters, models.get(asked.model));
   const forbidden = config.gateway.auth.unpriced === 'refuse' && admission.hasUsdBudget ? unpriced : undefined;
+  const noted = (refused: WeirError | undefined): WeirError | undefined => {
+    if (refused !== undefined) identity?.noted(refused);
+    return refused;
+  };
   const refused = forbidden ?? admission.reserve(clock.wall(), quote);
-  if (refused !== undefined) identity?.noted(refused);
-  return refused;
+  return refused instanceof Promise ? refused.then(noted) : noted(refused);
 }
 
 /** What is settled: what the engine reported, to the token; else the estimate; else nothing. */

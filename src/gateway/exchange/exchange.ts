@@ -158,12 +158,21 @@ export class Exchange implements AttemptOwner, StageContext {
         admission?.needsQuote === true
           ? reserve(runtime, admission, asked, this.inbound.request, route.parameters)
           : undefined;
-      // A cheaper model may have room where this one has none.
-      if (refusal === undefined) this.place();
-      else this.advance({ kind: 'failed', error: refusal, retryable: refusal.code !== 'limit.tokens' });
+      if (refusal instanceof Promise) {
+        refusal.then(
+          settled => this.guard(() => this.ended || this.reserved(settled)),
+          (error: unknown) => this.defect(error),
+        );
+      } else this.reserved(refusal);
     } else if (action.kind === 'refuse') {
       this.fail(action.error);
     }
+  }
+
+  private reserved(refusal: WeirError | undefined): void {
+    if (refusal === undefined) this.place();
+    // A cheaper model may have room where this one has none.
+    else this.advance({ kind: 'failed', error: refusal, retryable: refusal.code !== 'limit.tokens' });
   }
 
   /** Asks for a replica of the current candidate, other than those it has failed on. */

@@ -27,7 +27,7 @@ export class Governed {
 export async function governed(visit: Visit, work: (governed: Governed) => Promise<void>): Promise<void> {
   const { runtime } = visit.gateway;
   const { grant } = visit;
-  const entered = grant === undefined ? undefined : runtime.identity?.admit(grant);
+  const entered = grant === undefined ? undefined : await runtime.identity?.admit(grant);
   if (isWeirError(entered)) throw entered;
   try {
     await work(new Governed(runtime, entered));

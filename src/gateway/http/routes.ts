@@ -119,14 +119,24 @@ function healthRoute({ response }: Visit): void {
   sendJson(response, 200, { status: 'ok' });
 }
 
-/** Requests can be served: not draining, signals loaded, and at least one replica takes them. */
+/**
+ * Requests can be served: not draining, signals loaded, and at least one replica takes them. That other processes are not heard is told
+ * and is no reason to send traffic elsewhere: each keeps to its share meanwhile.
+ */
 function readyRoute({ gateway, response }: Visit): void {
   const replicas = gateway.runtime.pool.replicas();
   const available = replicas.filter(replica => replica.unavailable === undefined).length;
   const ready = !gateway.leaving && gateway.prepared && available > 0;
   const why = gateway.prepared ? 'no replica available' : 'loading';
   const status = gateway.leaving ? 'draining' : ready ? 'ready' : why;
-  sendJson(response, ready ? 200 : 503, { status, replicas: { available, all: replicas.length } });
+  const counters = gateway.runtime.identity?.sharing;
+  sendJson(response, ready ? 200 : 503, {
+    status,
+    replicas: { available, all: replicas.length },
+    ...(counters === undefined
+      ? undefined
+      : { shared_limits: { connected: counters.connected, processes: counters.processes } }),
+  });
 }
 
 async function metricsRoute({ gateway, response }: Visit): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Cancel, Clock } from '#contract/clock.js';
-import type { CounterKind, SharedCounter, SharedCounters } from '#contract/shared-counters.js';
+import type { SharedCounter, SharedCounters } from '#contract/shared-counters.js';
 import type { Milliseconds } from '#contract/units.js';
-import type { Exchange, HeardCount, Told } from './exchange.js';
+import { ExchangedCounter, type Surroundings } from './counter.js';
+import { type Exchange, GONE_AFTER } from './exchange.js';
 
 export interface ExchangedCountersOptions {
   readonly exchange: Exchange;
@@ -12,43 +13,42 @@ export interface ExchangedCountersOptions {
   readonly everyMs?: Milliseconds;
   /** Processes to reckon with until the others have been heard; 1 unless said. */
   readonly assumed?: number;
+  /** As where they meet; see {@link GONE_AFTER}, which it is unless said. */
+  readonly goneAfter?: Milliseconds;
   /** Told when the others are no longer heard, and when they are heard again. */
   readonly onChange?: (connected: boolean, reason: string) => void;
 }
 
 /** Counters that are told of at once; further ones wait for the next exchange. */
 const MOST_TOLD = 2000;
-/** Counters that are kept; the oldest that nobody asks for any more goes first. */
+/** Counters that are kept; the oldest on which nothing was counted goes first. */
 const MOST_KEPT = 20_000;
-/** A counter that nobody asked for in this time is told of only when it has changed. */
-const ASKED_LATELY: Milliseconds = 2000;
 const FORGET_EVERY: Milliseconds = 1000;
-/** Exchanges that somebody waits for are no closer to one another than this. */
-const SOONEST: Milliseconds = 5;
-/** Before a name was first exchanged, a process may use one of so many parts of its even share: others may have used it up. */
-const FIRST_PARTS = 8;
 
 /**
  * Counters whose sums go around between processes. Each tells what it has counted in all rather than what is new: a message that came
  * twice, or not, or to a memory that has forgotten everything, does no harm. Nothing counted is lost while its process lives.
  */
-export class ExchangedCounters implements SharedCounters {
-  private readonly counters = new Map<string, Counter>();
-  private readonly everyMs: Milliseconds;
-  private known: number;
-  /** How far the time that all agree on is from this machine's. */
-  private offset: Milliseconds = 0;
-  private exchangedAt = Number.NEGATIVE_INFINITY;
-  private forgotAt = Number.NEGATIVE_INFINITY;
+export class ExchangedCounters implements SharedCounters, Surroundings {
+  readonly clock: Clock;
   /** Nothing before the first exchange. */
-  private heard: boolean | undefined;
+  heard: boolean | undefined;
+  shortages = 0;
+  contentions = 0;
+  freshAt = Number.NEGATIVE_INFINITY;
+  private readonly counters = new Map<string, ExchangedCounter>();
+  private known: number;
+  private forgotAt = Number.NEGATIVE_INFINITY;
   private memory: string | undefined;
+  /** When the others were first heard, heard again, or by another memory. */
+  private since: Milliseconds = Number.POSITIVE_INFINITY;
   private running: Promise<boolean> | undefined;
+  private following: Promise<boolean> | undefined;
   private timer: Cancel | undefined;
   private closed = false;
 
   constructor(private readonly options: ExchangedCountersOptions) {
-    this.everyMs = options.everyMs ?? 100;
+    this.clock = options.clock;
     this.known = Math.max(1, options.assumed ?? 1);
     this.plan();
   }
@@ -61,67 +61,79 @@ export class ExchangedCounters implements SharedCounters {
     return this.heard === true;
   }
 
-  wall(): Milliseconds {
-    return this.options.clock.wall() + this.offset;
+  get settled(): boolean {
+    return this.heard === true && this.clock.now() - this.since >= (this.options.goneAfter ?? GONE_AFTER);
   }
 
-  counter(name: string, until: Milliseconds, kind: CounterKind = 'spent'): SharedCounter {
+  counter(name: string, until: Milliseconds): SharedCounter {
     const known = this.counters.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.until = Math.max(known.until, until);
+      return known;
+    }
     if (this.counters.size >= MOST_KEPT) this.forget(true);
-    const counter = new Counter(this, this.options.clock, name, kind, until);
+    const counter = new ExchangedCounter(this, name, until);
     this.counters.set(name, counter);
     return counter;
   }
 
   exchange(): Promise<boolean> {
-    this.running ??= this.swap().finally(() => {
-      this.running = undefined;
+    if (this.running === undefined) return this.begin();
+    this.following ??= this.running.then(() => {
+      this.following = undefined;
+      return this.begin();
     });
-    return this.running;
+    return this.following;
   }
 
   async close(): Promise<void> {
     this.closed = true;
     this.timer?.();
-    await this.running;
     await this.exchange();
     await this.options.exchange.close();
   }
 
+  short(contended: boolean): void {
+    this.shortages++;
+    if (contended) this.contentions++;
+  }
+
   private plan(): void {
-    this.timer = this.options.clock.after(this.everyMs, () => {
-      void this.exchange().finally(() => {
+    this.timer = this.clock.after(this.options.everyMs ?? 100, () => {
+      void (this.running ?? this.begin()).finally(() => {
         if (!this.closed) this.plan();
       });
     });
   }
 
-  /** Exchanges without waiting for the next turn: somebody is short of room. */
-  soon(): void {
-    if (this.heard === false || this.running !== undefined || this.closed) return;
-    const { clock } = this.options;
-    if (clock.now() - this.exchangedAt >= SOONEST) void this.exchange();
+  private begin(): Promise<boolean> {
+    this.running = this.swap().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
   }
 
   private async swap(): Promise<boolean> {
-    const { clock, exchange, process } = this.options;
-    const now = clock.now();
-    this.exchangedAt = now;
+    const { exchange, process } = this.options;
+    const now = this.clock.now();
     if (now - this.forgotAt >= FORGET_EVERY) this.forget(false);
     const due = this.dueNow(now);
     const told = due.map(counter => counter.tell(now));
-    const sentAt = clock.wall();
     try {
-      const { processes, memory, time, counts } = await exchange.swap(process, told, this.memory);
+      const { processes, memory, age, counts } = await exchange.swap(process, told, this.memory);
       if (memory !== this.memory) {
         // The place where they meet has forgotten everything: it is told everything again.
-        for (const counter of this.counters.values()) counter.untold = counter.own !== 0;
+        if (this.memory !== undefined) {
+          for (const counter of this.counters.values()) counter.forgotten();
+          this.since = now;
+        }
         this.memory = memory;
       }
-      this.offset = time - sentAt;
+      if (this.heard !== true) this.since = now;
       this.known = Math.max(1, processes);
+      this.freshAt = now - age;
       for (let i = 0; i < due.length; i++) due[i]!.hear(told[i]!, counts[i]!);
+      if (this.settled) for (const counter of this.counters.values()) counter.remembered();
       if (this.heard === false) this.changed(true, 'heard again');
       this.heard = true;
       return true;
@@ -136,96 +148,29 @@ export class ExchangedCounters implements SharedCounters {
     this.options.onChange?.(heard, reason);
   }
 
-  /** What has changed, and what somebody asks for. What was not told of yet goes first. */
-  private dueNow(now: Milliseconds): Counter[] {
-    const due: Counter[] = [];
-    for (const counter of this.counters.values()) if (counter.untold && due.length < MOST_TOLD) due.push(counter);
+  /** What somebody waits for, then what has changed or was asked for lately. */
+  private dueNow(now: Milliseconds): ExchangedCounter[] {
+    const urgent: ExchangedCounter[] = [];
+    const others: ExchangedCounter[] = [];
     for (const counter of this.counters.values()) {
-      if (due.length >= MOST_TOLD) break;
-      if (counter.untold) continue;
-      if (now - counter.askedAt < ASKED_LATELY || counter.idle(now)) due.push(counter);
+      const urgency = counter.urgency(now);
+      if (urgency > 0) (urgency === 2 ? urgent : others).push(counter);
     }
-    return due;
+    if (urgent.length + others.length <= MOST_TOLD) return [...urgent, ...others];
+    return [...urgent, ...others.sort((a, b) => a.toldAt - b.toldAt)].slice(0, MOST_TOLD);
   }
 
   private forget(full: boolean): void {
-    this.forgotAt = this.options.clock.now();
-    const wall = this.wall();
+    this.forgotAt = this.clock.now();
+    const wall = this.clock.wall();
     for (const [name, counter] of this.counters) {
-      if (counter.until > wall || (counter.kind === 'held' && counter.own !== 0)) continue;
-      this.counters.delete(name);
+      if (counter.until <= wall && counter.held === 0) this.counters.delete(name);
     }
     if (!full || this.counters.size < MOST_KEPT) return;
     for (const [name, counter] of this.counters) {
-      if (counter.untold || counter.own !== 0) continue;
+      if (!counter.unused) continue;
       this.counters.delete(name);
       return;
     }
-  }
-}
-
-class Counter implements SharedCounter {
-  own = 0;
-  others = 0;
-  untold = false;
-  /** When somebody last asked for room, or counted. */
-  askedAt: Milliseconds;
-  /** Up to where {@link Counter.own} may go; nothing before the first exchange. */
-  private claim: number | undefined;
-  /** What was left when somebody last asked, and what had been counted then. */
-  private left = 0;
-  private ownThen = 0;
-  private othersThen = 0;
-
-  constructor(
-    private readonly among: ExchangedCounters,
-    private readonly clock: Clock,
-    readonly name: string,
-    readonly kind: CounterKind,
-    readonly until: Milliseconds,
-  ) {
-    this.askedAt = clock.now();
-  }
-
-  add(amount: number): void {
-    this.own += amount;
-    this.untold = true;
-    this.askedAt = this.clock.now();
-  }
-
-  room(remaining: number): number {
-    this.askedAt = this.clock.now();
-    this.left = remaining;
-    this.ownThen = this.own;
-    this.othersThen = this.others;
-    const { processes, connected } = this.among;
-    if (processes <= 1) return remaining;
-    if (this.claim === undefined) {
-      this.among.soon();
-      const parts = connected ? processes * FIRST_PARTS : processes;
-      return Math.min(remaining, Math.ceil((remaining + this.own) / parts) - this.own);
-    }
-    const room = this.claim - this.own;
-    if (room < remaining / processes / 2) this.among.soon();
-    return Math.min(remaining, room);
-  }
-
-  /** Whether it keeps a claim that nobody has asked for lately. */
-  idle(now: Milliseconds): boolean {
-    return now - this.askedAt >= ASKED_LATELY && this.claim !== undefined && this.claim > this.own;
-  }
-
-  tell(now: Milliseconds): Told {
-    const { name, kind, own, until, claim = own } = this;
-    const wanted = now - this.askedAt < ASKED_LATELY;
-    const wants = { left: this.left - (own - this.ownThen), others: this.othersThen };
-    return { name, kind, own, claim: Math.max(own, claim), until, ...(wanted ? { wants } : undefined) };
-  }
-
-  /** The others' sum and the claim that this process has now. A memory that begins anew knows less of them than is known here. */
-  hear(told: Told, { others, claim }: HeardCount): void {
-    this.others = this.kind === 'held' ? others : Math.max(this.others, others);
-    this.claim = claim;
-    if (this.own === told.own) this.untold = false;
   }
 }

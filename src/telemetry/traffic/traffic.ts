@@ -40,11 +40,18 @@ export interface TrafficWindow {
   readonly points: readonly Tally[];
 }
 
+/** Where finished requests are counted, and what was counted over time is looked up. */
+export interface TrafficLog {
+  /** Counts a request that ended at wall time `now`; `baseline` as for {@link Tally.observe}. */
+  observe(record: DecisionRecord, now: Milliseconds, baseline: Usd | undefined): void;
+  window(name: WindowName, now: Milliseconds): TrafficWindow | Promise<TrafficWindow>;
+}
+
 /**
  * Traffic over time, in memory: one tally every ten seconds, rolled up into minutes and those into hours. Bounded by the number of
  * spans kept. About half a microsecond a request.
  */
-export class Traffic {
+export class Traffic implements TrafficLog {
   private readonly levels = LEVELS.map(({ step, keep }) => ({
     step,
     keep,
@@ -58,6 +65,12 @@ export class Traffic {
   observe(record: DecisionRecord, now: Milliseconds, baseline: Usd | undefined): void {
     this.advance(now);
     this.levels[0]!.current.observe(record, baseline);
+  }
+
+  /** Counts what others counted, as of wall time `now`. */
+  add(tally: Tally, now: Milliseconds): void {
+    this.advance(now);
+    this.levels[0]!.current.plus(tally);
   }
 
   /** Takes up what was kept before, and keeps what follows. Spans that cannot be read are left out. */

@@ -69,7 +69,7 @@ export async function startConfigured(yaml: string, env: Readonly<Record<string,
     load: { env },
     seed: 1,
     newFile: file,
-    apply: async config => gateway?.reload(config),
+    apply: async ({ config }) => gateway?.reload(config),
     versions: () => versions,
     onFile: async () => {},
   });

@@ -59,7 +59,7 @@ export const usageRoute = adminRoute({
     const { identity, doer } = identityOf(call);
     const { by, until = call.gateway.runtime.clock.wall(), since = until - MONTH_MS } = call.query;
     // What is settled and not yet written belongs to it.
-    await identity.flush();
+    await (call.gateway.runtime.peers?.settle() ?? identity.flush());
     const rows = await identity.governance.usage(doer, by, since, until);
     return { usage: rows.map(({ nanoUsd, ...row }) => ({ ...row, usd: nanoUsd / 1e9 })) };
   },

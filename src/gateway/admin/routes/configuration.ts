@@ -5,10 +5,10 @@ import type { AdminPorts } from '#gateway/admin/ports.js';
 import { adminRoute } from '#gateway/admin/route.js';
 import { checkReport, hunk, text, version } from '#gateway/admin/schemas/configuration.js';
 import type { CheckReport } from '#gateway/configuration/check-report.js';
+import type { ConfigurationDesk } from '#gateway/configuration/desk.js';
 import type { Hunk } from '#gateway/configuration/difference.js';
-import type { LiveConfiguration } from '#gateway/configuration/live-configuration.js';
 
-function configurationOf({ configuration }: AdminPorts): LiveConfiguration {
+function configurationOf({ configuration }: AdminPorts): ConfigurationDesk {
   if (configuration === undefined) {
     throw new WeirError('config.unwritable', 'This gateway was given its configuration by hand', {
       hint: 'weir serve runs on a file',
@@ -38,15 +38,9 @@ export const configurationRoute = adminRoute({
     author: z.string(),
     warnings: checkReport.shape.warnings,
   }),
-  handle({ ports }) {
-    const live = configurationOf(ports);
-    const { warnings, ...shown } = live.shown();
-    return {
-      ...(live.file === undefined ? undefined : { file: live.file }),
-      version: live.config.version,
-      ...shown,
-      warnings: [...warnings],
-    };
+  async handle({ ports }) {
+    const { warnings, ...shown } = await configurationOf(ports).shown();
+    return { ...shown, warnings: [...warnings] };
   },
 });
 
@@ -68,7 +62,7 @@ export const checkRoute = adminRoute({
   answer: z.object({ check: checkReport, changes: z.array(hunk) }),
   async handle({ ports, body }) {
     const live = configurationOf(ports);
-    return { check: shownReport(await live.check(body.text)), changes: shownHunks(live.changes(body.text)) };
+    return { check: shownReport(await live.check(body.text)), changes: shownHunks(await live.changes(body.text)) };
   },
 });
 
@@ -91,7 +85,7 @@ export const versionsRoute = adminRoute({
   summary: 'Versions that were in force, newest first',
   query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50) }),
   answer: z.object({ versions: z.array(version) }),
-  handle: ({ ports, query }) => ({ versions: [...configurationOf(ports).history(query.limit)] }),
+  handle: async ({ ports, query }) => ({ versions: [...(await configurationOf(ports).history(query.limit))] }),
 });
 
 export const versionRoute = adminRoute({
@@ -101,8 +95,8 @@ export const versionRoute = adminRoute({
   summary: 'A version with its text, secrets masked',
   params: z.object({ number }),
   answer: version.extend({ text: z.string() }),
-  handle({ ports, params }) {
-    const found = configurationOf(ports).version(params.number);
+  async handle({ ports, params }) {
+    const found = await configurationOf(ports).version(params.number);
     return { ...found.entry, text: found.text };
   },
 });
@@ -114,8 +108,8 @@ export const differenceRoute = adminRoute({
   summary: 'What differs between two versions, or between a version and what is in force',
   query: z.object({ from: number, to: number.optional() }),
   answer: z.object({ hunks: z.array(hunk) }),
-  handle: ({ ports, query: { from, to } }) => ({
-    hunks: shownHunks(configurationOf(ports).difference(from, to)),
+  handle: async ({ ports, query: { from, to } }) => ({
+    hunks: shownHunks(await configurationOf(ports).difference(from, to)),
   }),
 });
 

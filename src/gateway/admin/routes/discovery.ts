@@ -140,7 +140,7 @@ export const proposalRoute = adminRoute({
   }),
   answer: z.object({ text, check: checkReport.optional() }),
   async handle({ ports: { configuration }, body: { backends, add } }) {
-    const current = add && configuration !== undefined ? configuration.shown().text : undefined;
+    const current = add ? (await configuration?.shown())?.text : undefined;
     const proposed = propose(backends, current);
     if (configuration === undefined) return { text: proposed };
     return { text: proposed, check: shownReport(await configuration.check(proposed)) };

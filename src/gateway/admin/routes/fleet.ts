@@ -3,6 +3,7 @@ import { WeirError } from '#contract/errors.js';
 import { type AdminCall, adminRoute } from '#gateway/admin/route.js';
 import { model, pool, replica } from '#gateway/admin/schemas/fleet.js';
 import type { Gateway } from '#gateway/gateway.js';
+import { type Standing, standingOfAll } from '#gateway/standing.js';
 import { serves } from '#pool/topology/build.js';
 
 export function modelsOf({ runtime }: Gateway): z.input<typeof model>[] {
@@ -24,19 +25,17 @@ function known<T extends object>(value: T): Known<T> {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Known<T>;
 }
 
-export function poolsOf({ runtime }: Gateway): z.input<typeof pool>[] {
-  return runtime.pool.snapshot().pools.map(known);
+export function poolsOf({ pools }: Standing): z.input<typeof pool>[] {
+  return pools.map(known);
 }
 
-export function replicasOf({ runtime }: Gateway): z.input<typeof replica>[] {
+export function replicasOf({ runtime }: Gateway, { replicas }: Standing): z.input<typeof replica>[] {
   const { pools } = runtime.config.pool;
-  return runtime.pool
-    .replicas()
-    .map(status => ({ ...known(status), simulated: pools[status.pool]?.simulate !== undefined }));
+  return replicas.map(status => ({ ...known(status), simulated: pools[status.pool]?.simulate !== undefined }));
 }
 
-function replicaOf({ gateway, params }: AdminCall<{ id: string }>): z.input<typeof replica> {
-  const found = replicasOf(gateway).find(({ id }) => id === params.id);
+async function replicaOf({ gateway, params }: AdminCall<{ id: string }>): Promise<z.input<typeof replica>> {
+  const found = replicasOf(gateway, await standingOfAll(gateway)).find(({ id }) => id === params.id);
   if (found === undefined) {
     throw new WeirError('store.not_found', `There is no replica ${JSON.stringify(params.id.slice(0, 80))}`);
   }
@@ -51,8 +50,8 @@ export const modelsRoute = adminRoute({
   answer: z.object({
     models: z.array(model.extend({ pools: z.array(z.string()), available: z.number(), replicas: z.number() })),
   }),
-  handle({ gateway }) {
-    const replicas = replicasOf(gateway);
+  async handle({ gateway }) {
+    const replicas = replicasOf(gateway, await standingOfAll(gateway));
     const entries = Object.entries(gateway.runtime.config.pool.pools);
     return {
       models: modelsOf(gateway).map(entry => {
@@ -75,7 +74,7 @@ export const poolsRoute = adminRoute({
   role: 'viewer',
   summary: 'Pools: load, queue and what became of requests',
   answer: z.object({ pools: z.array(pool) }),
-  handle: ({ gateway }) => ({ pools: poolsOf(gateway) }),
+  handle: async ({ gateway }) => ({ pools: poolsOf(await standingOfAll(gateway)) }),
 });
 
 export const replicasRoute = adminRoute({
@@ -84,19 +83,21 @@ export const replicasRoute = adminRoute({
   role: 'viewer',
   summary: 'Replicas: health, circuit, load and speed',
   answer: z.object({ replicas: z.array(replica) }),
-  handle: ({ gateway }) => ({ replicas: replicasOf(gateway) }),
+  handle: async ({ gateway }) => ({ replicas: replicasOf(gateway, await standingOfAll(gateway)) }),
 });
 
 const params = z.object({ id: z.string().describe('As `/api/replicas` names it: `POOL/REPLICA`, the slash encoded.') });
 
-const drainTo = (out: boolean) => (call: AdminCall<{ id: string }>) => {
+const drainTo = (out: boolean) => async (call: AdminCall<{ id: string }>) => {
   const { gateway, params: given, principal } = call;
-  if (gateway.runtime.pool.drain(given.id, out)) {
-    gateway.runtime.log.info(out ? 'a replica was drained by hand' : 'a replica was put back by hand', {
+  const { pool: live, peers, log } = gateway.runtime;
+  if (live.drain(given.id, out)) {
+    log.info(out ? 'a replica was drained by hand' : 'a replica was put back by hand', {
       replica: given.id,
       by: principal.name,
     });
   }
+  await peers?.drain(given.id, out);
   return replicaOf(call);
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
 import { bestModel } from '#gateway/best-model.js';
+import { standingOfAll } from '#gateway/standing.js';
 import type { Counts, Tally } from '#telemetry/traffic/tally.js';
 import { WINDOWS, type WindowName } from '#telemetry/traffic/traffic.js';
 
@@ -49,9 +50,10 @@ export const overviewRoute = adminRoute({
     in_flight: z.number(),
     queued: z.number(),
   }),
-  handle({ gateway, query: { window } }) {
+  async handle({ gateway, query: { window } }) {
     const { runtime, traffic } = gateway;
-    const { stepMs, from, to, total, points } = traffic.window(window, runtime.clock.wall());
+    const { stepMs, from, to, total, points } = await traffic.window(window, runtime.clock.wall());
+    const standing = await standingOfAll(gateway);
     const best = bestModel(runtime.models.values())?.name;
     return {
       window,
@@ -65,8 +67,8 @@ export const overviewRoute = adminRoute({
       points: points.map(tally => ({ at: tally.at, ...sumsOf(tally.counts), ...timesOf('ttft_ms', tally.ttft) })),
       models: named(total.models),
       decisions: named(total.decisions),
-      in_flight: gateway.inFlight,
-      queued: runtime.pool.snapshot().pools.reduce((sum, { queued }) => sum + queued, 0),
+      in_flight: standing.inFlight,
+      queued: standing.pools.reduce((sum, { queued }) => sum + queued, 0),
     };
   },
 });

@@ -5,6 +5,7 @@ import type { RecordFilter } from '#contract/stores.js';
 import { adminRoute, adminStream } from '#gateway/admin/route.js';
 import { recordSchema, shownRecord } from '#gateway/admin/schemas/record.js';
 import type { Gateway } from '#gateway/gateway.js';
+import { TailLimit, watchMatching } from '#gateway/record-tail.js';
 
 const MAX_LIMIT = 1000;
 /** Records that one call with a text to find looks through; the answer says where to go on. */
@@ -110,9 +111,6 @@ export const recordRoute = adminRoute({
   },
 });
 
-/** Records a second that a live tail shows; what comes on top is counted. */
-const MOST_A_SECOND = 20;
-
 export const liveRoute = adminStream({
   method: 'GET',
   path: '/api/records/live',
@@ -123,40 +121,15 @@ export const liveRoute = adminStream({
     record: recordSchema,
     skipped: z.object({ count: z.number() }),
   },
-  handle({ gateway, query: given }) {
-    const { runtime } = gateway;
+  handle({ gateway, query: conditions }) {
+    const { clock, peers } = gateway.runtime;
     return send => {
-      let second = 0;
-      let sent = 0;
-      let skipped = 0;
-      return gateway.feed.watch(record => {
-        if (!matches(record, given)) return;
-        const now = Math.floor(runtime.clock.now() / 1000);
-        if (now !== second) {
-          if (skipped > 0 && send('skipped', { count: skipped })) skipped = 0;
-          second = now;
-          sent = 0;
-        }
-        if (sent < MOST_A_SECOND && send('record', record)) sent++;
-        else skipped++;
-      });
+      const limit = new TailLimit(
+        clock,
+        record => send('record', record),
+        count => send('skipped', { count }),
+      );
+      return peers?.tail(conditions, limit) ?? watchMatching(gateway.feed, conditions, limit);
     };
   },
 });
-
-function matches(
-  { decision, outcome, profile }: DecisionRecord,
-  given: {
-    decision?: string | undefined;
-    model?: string | undefined;
-    status?: string | undefined;
-    session?: string | undefined;
-  },
-): boolean {
-  return (
-    (given.decision === undefined || given.decision === decision) &&
-    (given.model === undefined || given.model === outcome.model) &&
-    (given.status === undefined || given.status === outcome.status) &&
-    (given.session === undefined || given.session === profile.session)
-  );
-}

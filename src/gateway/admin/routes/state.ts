@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
 import { model, pool, replica } from '#gateway/admin/schemas/fleet.js';
 import { bestModel } from '#gateway/best-model.js';
+import { standingOfAll } from '#gateway/standing.js';
 import { modelsOf, poolsOf, replicasOf } from './fleet.js';
 
 export const stateRoute = adminRoute({
@@ -35,15 +36,16 @@ export const stateRoute = adminRoute({
     replicas: z.array(replica),
     records_dropped: z.number(),
   }),
-  handle({ gateway }) {
-    const { config, router, clock, records, models } = gateway.runtime;
+  async handle({ gateway }) {
+    const { config, router, models } = gateway.runtime;
     const best = bestModel(models.values())?.name;
+    const standing = await standingOfAll(gateway);
     return {
       version: config.version,
       source: config.source,
-      uptime_ms: Math.round(clock.now() - gateway.startedAt),
-      draining: gateway.leaving,
-      in_flight: gateway.inFlight,
+      uptime_ms: standing.uptimeMs,
+      draining: standing.draining,
+      in_flight: standing.inFlight,
       names: [...router.virtualNames],
       models: modelsOf(gateway),
       ...(best === undefined ? undefined : { best_model: best }),
@@ -56,9 +58,9 @@ export const stateRoute = adminRoute({
         ...(models === undefined ? undefined : { models: models.map(String) }),
         ...(respond === undefined ? undefined : { respond }),
       })),
-      pools: poolsOf(gateway),
-      replicas: replicasOf(gateway),
-      records_dropped: records.dropped,
+      pools: poolsOf(standing),
+      replicas: replicasOf(gateway, standing),
+      records_dropped: standing.recordsDropped,
     };
   },
 });

@@ -1,0 +1,92 @@
+import { renderProblems } from '#cli/problems.js';
+import { version } from '#cli/version.js';
+import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
+import { ConfigWatch } from '#config/watch.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import type { Logger } from '#telemetry/log.js';
+
+/** What one process and several have in common while they serve. */
+
+export type ValidConfig = LoadResult & { readonly ok: true };
+
+/** What is done with a file that was read anew. */
+export interface Reloads {
+  reloaded(applied: boolean): void;
+  /** @returns whether anything has changed. */
+  apply(next: ValidConfig): Promise<boolean>;
+}
+
+/** Says on standard error what is wrong with a configuration, or doubtful about it. */
+export function report(result: LoadResult): void {
+  const source = result.ok ? result.config.source : result.source;
+  const { text, warnings } = result;
+  if (!result.ok) process.stderr.write(renderProblems(result.problems, { source, text, severity: 'error' }));
+  if (warnings.length > 0) process.stderr.write(renderProblems(warnings, { source, text, severity: 'warning' }));
+}
+
+/** Watches the file. Configurations come into force one after the other, in the order in which they were read. */
+export async function watchFile(file: string, listen: ListenOverrides, log: Logger, to: Reloads): Promise<ConfigWatch> {
+  let before: Promise<unknown> = Promise.resolve();
+  const watcher = new ConfigWatch({
+    file,
+    clock: machineClock,
+    load: { listen },
+    onReload(result) {
+      report(result);
+      if (!result.ok) {
+        to.reloaded(false);
+        log.warn('the changed configuration is not valid; the one before stays in force', {
+          problems: result.problems.length,
+        });
+        return;
+      }
+      before = before
+        .then(() => to.apply(result))
+        .then(changed => {
+          if (changed) to.reloaded(true);
+        })
+        .catch((error: unknown) => log.error('the configuration could not be put in force', { error }));
+    },
+  });
+  await watcher.start();
+  return watcher;
+}
+
+export function cannotListen({ gateway: { listen } }: Config, why: string): void {
+  process.stderr.write(`weir: cannot listen on ${listen.host}:${listen.port}: ${why}\n`);
+  if (why === 'EADDRINUSE') process.stderr.write('  choose another port with --port or WEIR_PORT\n');
+}
+
+export function greet(config: Config, url: string, workers: number): void {
+  const pools = Object.values(config.pool.pools);
+  const replicas = pools.reduce((sum, pool) => sum + (pool.replicas?.length ?? 0), 0);
+  const models = Object.keys(config.pool.models).length;
+  const simulated = pools.some(pool => pool.simulate !== undefined) ? ', simulated' : '';
+  const files = pools.flatMap(({ gguf }) => (gguf === undefined ? [] : [gguf.file]));
+  const real = files.length === 0 ? '' : `  real   ${files.join(', ')} by node-llama-cpp\n`;
+  const what = config.source === 'demonstration' ? 'demonstration fleet' : config.source;
+  process.stderr.write(
+    `weir ${version()} listens on ${url}${workers === 1 ? '' : `, ${workers} workers`}\n` +
+      `  ${what}: ${models} ${models === 1 ? 'model' : 'models'} on ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}${simulated}\n` +
+      real +
+      `  page   ${url}/\n` +
+      `  try    curl -s ${url}/v1/chat/completions -H 'content-type: application/json' \\\n` +
+      `           -d '{"model":"auto","messages":[{"role":"user","content":"hello"}]}'\n`,
+  );
+}
+
+/** Resolves at the first SIGTERM or SIGINT. A second one is told by `again`; a third ends the process as it stands. */
+export function shutdownSignal(): Promise<{ readonly signal: string; readonly again: AbortSignal }> {
+  return new Promise(resolve => {
+    const again = new AbortController();
+    let asked = 0;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      asked++;
+      if (asked === 1) resolve({ signal, again: again.signal });
+      else if (asked === 2) again.abort();
+      else process.exit(130);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}

@@ -1,0 +1,113 @@
+import type { Together } from '#cli/live-gateway.js';
+import type { Milliseconds } from '#contract/units.js';
+import { type ConfigurationDesk, DESK_CALLS, type DeskCall } from '#gateway/configuration/desk.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import type { TailSink } from '#gateway/peers.js';
+import type { RecordFeed } from '#gateway/record-feed.js';
+import { TailLimit, watchMatching } from '#gateway/record-tail.js';
+import type { Standing } from '#gateway/standing.js';
+import type { Heard } from '#store/counters/exchange.js';
+import type { Exposition } from '#telemetry/exposition.js';
+import type { WindowName } from '#telemetry/traffic/traffic.js';
+import type { Link } from './link.js';
+import type { SentWindow, Tail, TailNews, ToSupervisor, ToWorker } from './messages.js';
+
+/** A worker's way to the supervisor, and through it to the other workers. */
+export type SupervisorLink = Link<ToSupervisor, ToWorker>;
+
+/** An exchange of counts that takes longer counts as none. */
+const SWAP_WITHIN: Milliseconds = 1000;
+/** A change of the configuration runs its tests, and may start engines. */
+const CONFIGURE_WITHIN: Milliseconds = 60_000;
+
+/** How a worker reaches the others. */
+export function togetherOver(link: SupervisorLink, tails: Tails, processes: number): Together {
+  return {
+    machine: {
+      processes,
+      exchange: {
+        swap: async (_, told, memory) => (await link.ask({ kind: 'swap', told, memory }, SWAP_WITHIN)) as Heard,
+        close: async () => {},
+      },
+    },
+    async changed() {
+      await link.ask({ kind: 'changed' });
+    },
+    peers: {
+      metrics: async () => (await link.ask({ kind: 'metrics' })) as Exposition,
+      async settle() {
+        await link.ask({ kind: 'settle' });
+      },
+      standings: async () => (await link.ask({ kind: 'standings' })) as readonly Standing[],
+      async drain(replica, out) {
+        await link.ask({ kind: 'drain-replica', replica, out });
+      },
+      tail: (conditions, sink) => tails.open(conditions, sink),
+    },
+  };
+}
+
+/** The configuration that the supervisor has. */
+export function remoteDesk(link: SupervisorLink): ConfigurationDesk {
+  const ask =
+    (call: DeskCall) =>
+    (...given: readonly unknown[]) =>
+      link.ask({ kind: 'configuration', call, given: given.slice(0, 1 + lastGiven(given)) }, CONFIGURE_WITHIN);
+  return Object.fromEntries(DESK_CALLS.map(call => [call, ask(call)])) as unknown as ConfigurationDesk;
+}
+
+/** `undefined` does not cross: what was left out at the end stays left out. */
+function lastGiven(given: readonly unknown[]): number {
+  return given.findLastIndex(value => value !== undefined);
+}
+
+export async function windowOver(link: SupervisorLink, window: WindowName): Promise<SentWindow> {
+  return (await link.ask({ kind: 'window', window })) as SentWindow;
+}
+
+/** Who watches records here, and what this worker tells of its own to those who watch anywhere. */
+export class Tails {
+  private readonly sinks = new Map<string, TailSink>();
+  private readonly watching = new Map<string, () => void>();
+  private opened = 0;
+
+  constructor(private readonly link: SupervisorLink) {}
+
+  /** Begins to watch the records of all. @returns how to stop. */
+  open(conditions: Tail['conditions'], sink: TailSink): () => void {
+    const tail = `${process.pid}/${++this.opened}`;
+    this.sinks.set(tail, sink);
+    this.link.ask({ kind: 'tail', tail, conditions }).catch(() => {});
+    return () => {
+      this.sinks.delete(tail);
+      this.link.ask({ kind: 'untail', tail }).catch(() => {});
+    };
+  }
+
+  /** Begins to tell of records of this worker. */
+  begin({ tail, conditions }: Tail, feed: RecordFeed): void {
+    if (this.watching.has(tail)) return;
+    const tell = (news: Omit<TailNews, 'tail'>): boolean => {
+      this.link.ask({ kind: 'news', tail, ...news }).catch(() => {});
+      return true;
+    };
+    const limit = new TailLimit(
+      machineClock,
+      record => tell({ record }),
+      skipped => tell({ skipped }),
+    );
+    this.watching.set(tail, watchMatching(feed, conditions, limit));
+  }
+
+  end(tail: string): void {
+    this.watching.get(tail)?.();
+    this.watching.delete(tail);
+  }
+
+  /** Something is told to somebody who watches here. */
+  news({ tail, record, skipped }: TailNews): void {
+    const sink = this.sinks.get(tail);
+    if (record !== undefined) sink?.record(record);
+    if (skipped !== undefined) sink?.skipped(skipped);
+  }
+}

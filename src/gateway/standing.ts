@@ -1,0 +1,129 @@
+import type { Milliseconds } from '#contract/units.js';
+import type { ReplicaStatus } from '#pool/lease.js';
+import type { PoolStatus } from '#pool/topology/snapshot.js';
+import type { Gateway } from './gateway.js';
+
+/** How a gateway stands now, as plain data. */
+export interface Standing {
+  readonly uptimeMs: Milliseconds;
+  readonly draining: boolean;
+  readonly inFlight: number;
+  readonly recordsDropped: number;
+  readonly pools: readonly PoolStatus[];
+  readonly replicas: readonly ReplicaStatus[];
+}
+
+/** How this process stands. */
+export function standingOf({ runtime, startedAt, leaving, inFlight }: Gateway): Standing {
+  const { pools, replicas } = runtime.pool.snapshot();
+  return {
+    uptimeMs: Math.round(runtime.clock.now() - startedAt),
+    draining: leaving,
+    inFlight,
+    recordsDropped: runtime.records.dropped,
+    pools,
+    replicas,
+  };
+}
+
+/** How all processes stand that answer on this port. */
+export async function standingOfAll(gateway: Gateway): Promise<Standing> {
+  const { peers } = gateway.runtime;
+  return peers === undefined ? standingOf(gateway) : asOne(await peers.standings());
+}
+
+/**
+ * Several processes as one gateway: what is counted is summed, of what is measured the mean is taken, and of health and circuit the
+ * worse is shown. A replica is unavailable where no process may use it.
+ */
+export function asOne(standings: readonly Standing[]): Standing {
+  const replicas = merged(
+    standings.map(standing => standing.replicas),
+    ({ id }) => id,
+    replicaAsOne,
+  );
+  const free = replicas.filter(({ unavailable }) => unavailable === undefined);
+  return {
+    uptimeMs: Math.max(0, ...standings.map(({ uptimeMs }) => uptimeMs)),
+    draining: standings.some(({ draining }) => draining),
+    inFlight: sum(standings, ({ inFlight }) => inFlight),
+    recordsDropped: sum(standings, ({ recordsDropped }) => recordsDropped),
+    pools: merged(
+      standings.map(standing => standing.pools),
+      ({ name }) => name,
+      all => ({ ...poolAsOne(all), available: free.filter(({ pool }) => pool === all[0]?.name).length }),
+    ),
+    replicas,
+  };
+}
+
+const HEALTH = ['healthy', 'unknown', 'unhealthy'] as const;
+const CIRCUIT = ['closed', 'half-open', 'open'] as const;
+
+function replicaAsOne(all: readonly ReplicaStatus[]): ReplicaStatus {
+  const first = all[0]!;
+  return {
+    ...first,
+    health: worst(HEALTH, all, ({ health }) => health),
+    circuit: worst(CIRCUIT, all, ({ circuit }) => circuit),
+    ejectedForMs: Math.max(...all.map(({ ejectedForMs }) => ejectedForMs)),
+    unavailable: all.every(({ unavailable }) => unavailable !== undefined) ? first.unavailable : undefined,
+    drained: all.every(({ drained }) => drained),
+    inFlight: sum(all, ({ inFlight }) => inFlight),
+    limit: sum(all, ({ limit }) => limit),
+    inFlightTokens: sum(all, ({ inFlightTokens }) => inFlightTokens),
+    ttftMs: mean(all.map(({ ttftMs }) => ttftMs)),
+    tpotMs: mean(all.map(({ tpotMs }) => tpotMs)),
+    requests: sum(all, ({ requests }) => requests),
+    failures: sum(all, ({ failures }) => failures),
+  };
+}
+
+function poolAsOne(all: readonly PoolStatus[]): PoolStatus {
+  const waits = all.flatMap(({ predictedWaitMs }) => predictedWaitMs ?? []);
+  return {
+    ...all[0]!,
+    inFlight: sum(all, ({ inFlight }) => inFlight),
+    limit: sum(all, ({ limit }) => limit),
+    queued: sum(all, ({ queued }) => queued),
+    queueLength: sum(all, ({ queueLength }) => queueLength),
+    oldestWaitMs: Math.max(...all.map(({ oldestWaitMs }) => oldestWaitMs)),
+    predictedWaitMs: waits.length === 0 ? undefined : Math.max(...waits),
+    holdMs: mean(all.map(({ holdMs }) => holdMs)),
+    tpotMs: mean(all.map(({ tpotMs }) => tpotMs)),
+    counts: {
+      granted: sum(all, ({ counts }) => counts.granted),
+      waited: sum(all, ({ counts }) => counts.waited),
+      saturated: sum(all, ({ counts }) => counts.saturated),
+      timedOut: sum(all, ({ counts }) => counts.timedOut),
+    },
+  };
+}
+
+/** In the order in which the first process has them; what only others have comes after. */
+function merged<T>(
+  lists: readonly (readonly T[])[],
+  keyOf: (one: T) => string,
+  asOneOf: (all: readonly T[]) => T,
+): T[] {
+  const byKey = new Map<string, T[]>();
+  for (const one of lists.flat()) {
+    const known = byKey.get(keyOf(one));
+    if (known === undefined) byKey.set(keyOf(one), [one]);
+    else known.push(one);
+  }
+  return [...byKey.values()].map(asOneOf);
+}
+
+function sum<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((total, one) => total + of(one), 0);
+}
+
+function mean(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.flatMap(value => value ?? []);
+  return known.length === 0 ? undefined : sum(known, value => value) / known.length;
+}
+
+function worst<T, Name extends string>(order: readonly Name[], all: readonly T[], of: (one: T) => Name): Name {
+  return order[Math.max(...all.map(one => order.indexOf(of(one))))]!;
+}
