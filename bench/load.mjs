@@ -9,6 +9,7 @@ const DONE = 'data: [DONE]\n\n';
 const NEWLINE = 10;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** What the official clients send beside the length, so that header handling has its real work. */
+const CREDENTIAL = 'Bearer sk-bench-0123456789abcdef';
 const CLIENT_HEADERS = [
   'accept: application/json',
   'content-type: application/json',
@@ -20,7 +21,6 @@ const CLIENT_HEADERS = [
   'x-stainless-runtime: node',
   'x-stainless-runtime-version: v20.20.2',
   'x-stainless-retry-count: 0',
-  'authorization: Bearer sk-bench-0123456789abcdef',
 ].join('\r\n');
 
 const bodiesBySize = new Map();
@@ -59,7 +59,9 @@ class Connection {
    */
   constructor(target, task) {
     this.#task = task;
-    const own = Object.entries(target.headers ?? {}).map(([name, value]) => `\r\n${name}: ${value}`);
+    const own = Object.entries({ authorization: CREDENTIAL, ...target.headers }).map(
+      ([name, value]) => `\r\n${name}: ${value}`,
+    );
     this.#head = `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${target.port}\r\n${CLIENT_HEADERS}${own.join('')}\r\ncontent-length: `;
     this.#reader = new MessageReader({
       head: text => {

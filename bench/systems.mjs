@@ -39,6 +39,11 @@ class Child {
     });
   }
 
+  /** What its output said last. */
+  get said() {
+    return this.#output;
+  }
+
   get pid() {
     return this.process.pid;
   }
@@ -158,13 +163,14 @@ export async function startBare({ ports, profile }) {
   return child;
 }
 
-async function startWeir({ ports, profile }) {
+async function startWeir({ ports, profile, name = 'weir', gateway = {} }) {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   const config = parse(readFileSync(here('weir.yaml'), 'utf8'));
   const urls = ports.map(port => `http://127.0.0.1:${port}`);
   config.pool.pools.small.replicas = urls.slice(0, REPLICAS);
   config.pool.pools.large.replicas = urls.slice(REPLICAS);
   config.gateway.record.path = join(folder, 'record.db');
+  Object.assign(config.gateway, gateway);
   const file = join(folder, 'weir.yaml');
   writeFileSync(file, stringify(config));
   const port = await freePort();
@@ -179,10 +185,44 @@ async function startWeir({ ports, profile }) {
     '--port',
     String(port),
   ];
-  const child = spawned('weir', args, { cwd: folder });
+  const child = spawned(name, args, { cwd: folder });
   child.port = port;
   child.process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   await child.ready('/readyz');
+  return child;
+}
+
+/** Weir as a company runs it: every caller has a key in a team, both with budgets and limits. */
+async function startGoverned(options) {
+  const child = await startWeir({ ...options, name: 'governed', gateway: { auth: { required: true } } });
+  const admin = /shown this once: (\S+)/.exec(child.said)?.[1];
+  const made = async (path, form) => {
+    const response = await fetch(`http://127.0.0.1:${child.port}/api/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+      body: JSON.stringify(form),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`governed: ${path}: ${JSON.stringify(answer)}`);
+    return answer;
+  };
+  // Bounds that are counted against on every request and never reached.
+  const bounds = {
+    limits: { requestsPerMinute: 1e8, tokensPerMinute: 1e9, concurrency: 10_000 },
+    budgets: [
+      { amount: 1e5, unit: 'usd', window: 'month' },
+      { amount: 1e12, unit: 'tokens', window: 'day' },
+    ],
+  };
+  try {
+    await made('teams', { id: 'bench', name: 'bench', ...bounds });
+    const form = { name: 'bench', team: 'bench', models: ['auto', 'small', 'large'], ...bounds };
+    const { secret } = await made('keys', form);
+    child.headers = { authorization: `Bearer ${secret}` };
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
   return child;
 }
 
@@ -210,6 +250,7 @@ export const SYSTEMS = {
     start: startWeir,
     absent: () => (existsSync(WEIR_ENTRY) ? undefined : 'dist has no `serve` command yet'),
   },
+  governed: { start: startGoverned, absent: () => undefined },
   portkey: {
     start: startPortkey,
     absent: () => (existsSync(PORTKEY_ENTRY) ? undefined : 'not installed (`npm run bench:peers` installs it)'),
