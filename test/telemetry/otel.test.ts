@@ -94,7 +94,7 @@ describe('telemetry sent to a receiver', () => {
 router: { decisions: [{ name: default, when: otherwise, models: [small] }] }
 pool:
   models: { small: { price: { prompt: 1, completion: 2 } } }
-  pools: { p: { model: small, health: false, replicas: ["${upstream.url}", "${upstream.url.replace("127.0.0.1", "localhost")}"] } }
+  pools: { p: { model: small, health: false, replicas: ["${upstream.url}", "${upstream.url.replace('127.0.0.1', 'localhost')}"] } }
 `,
       {},
       { tracer: telemetry?.tracer },
