@@ -41,7 +41,9 @@ export async function soak({ load, systems, requests, say }) {
       const late = lags[child.name].at(-1);
       const lag = late === undefined ? '' : `, event loop p99 ${late.toFixed(1)} ms late`;
       const done = part * Math.ceil(requests / PARTS);
-      say(`soak: ${child.name} after ${done} requests (${Math.round(done / seconds[child.name])}/s): ${now.toFixed(1)} MB${lag}`);
+      say(
+        `soak: ${child.name} after ${done} requests (${Math.round(done / seconds[child.name])}/s): ${now.toFixed(1)} MB${lag}`,
+      );
     }
   }
   return Object.fromEntries(
