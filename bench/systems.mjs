@@ -194,7 +194,11 @@ async function startWeir({ ports, profile, name = 'weir', gateway = {} }) {
 
 /** Weir as a company runs it: every caller has a key in a team, both with budgets and limits. */
 async function startGoverned(options) {
-  const child = await startWeir({ ...options, name: 'governed', gateway: { auth: { required: true } } });
+  const child = await startWeir({
+    ...options,
+    name: 'governed',
+    gateway: { auth: { required: true, open_metrics: true } },
+  });
   const admin = /shown this once: (\S+)/.exec(child.said)?.[1];
   const made = async (path, form) => {
     const response = await fetch(`http://127.0.0.1:${child.port}/api/${path}`, {

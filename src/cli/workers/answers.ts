@@ -3,7 +3,7 @@ import { type ConfigurationDesk, DESK_CALLS, type DeskCall } from '#gateway/conf
 import { machineClock } from '#gateway/machine-clock.js';
 import type { CounterHub } from '#store/counters/hub.js';
 import { type Exposition, type MetricsSnapshot, together } from '#telemetry/exposition.js';
-import { createMetrics } from '#telemetry/metrics.js';
+import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 import { Tally } from '#telemetry/traffic/tally.js';
 import type { Traffic } from '#telemetry/traffic/traffic.js';
 import { sentWindow } from './counted-traffic.js';
@@ -32,10 +32,10 @@ export class Answers {
   private readonly tails = new Map<string, Tail & { readonly charge: Charge }>();
 
   constructor(private readonly ports: AnswersPorts) {
-    const one = (value: number) => [{ labels: {}, value }];
-    this.metrics.gauge('weir_workers', 'Gateway processes that run.', [], () => one(ports.charges().length));
-    this.metrics.counter('weir_worker_restarts_total', 'Gateway processes that ended and were replaced.', [], () =>
-      one(ports.restarts()),
+    addWorkerMetrics(
+      this.metrics,
+      () => ports.charges().length,
+      () => ports.restarts(),
     );
   }
 
@@ -136,4 +136,12 @@ export class Answers {
     );
     return together([await this.metrics.snapshot(), this.departed.snapshot, ...told]);
   }
+}
+
+export function addWorkerMetrics(metrics: Metrics, workers: () => number, restarts: () => number): void {
+  const one = (value: number) => [{ labels: {}, value }];
+  metrics.gauge('weir_workers', 'Gateway processes that serve.', [], () => one(workers()));
+  metrics.counter('weir_worker_restarts_total', 'Gateway processes that ended and were replaced.', [], () =>
+    one(restarts()),
+  );
 }

@@ -62,6 +62,9 @@ export class Supervisor {
 
   constructor(private readonly options: SupervisorOptions) {
     this.config = options.config;
+    // Each takes connections from the one socket itself: those that are handed out by this process are lost for good, without a word to
+    // the client, when the worker dies or hangs before it has taken them over.
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
     cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)), args: [] });
     this.hub = new CounterHub({ clock: machineClock, onShort: () => this.recall() });
     this.answers = new Answers({
