@@ -50,6 +50,26 @@ describe('deploy/Containerfile', () => {
     for (const name of ['pg', 'ioredis']) expect(text).toContain(`${name}@${devDependencies[name]}`);
   });
 
+  // It installs packages from the registry, which not every machine reaches.
+  it.runIf(process.env.CI === 'true')(
+    'installs the drivers, and nothing that only development needs',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'weir-packages-'));
+      try {
+        for (const file of ['package.json', 'package-lock.json', '.npmrc'])
+          cpSync(join(root, file), join(folder, file));
+        const [, commands = ''] =
+          /cd \/opt\/weir && (.*) && install -d/.exec(stages[0]?.join('\n').replace(/ +/g, ' ') ?? '') ?? [];
+        await promisify(execFile)('/bin/sh', ['-c', commands], { cwd: folder });
+        const has = (name: string): boolean => existsSync(join(folder, 'node_modules', name, 'package.json'));
+        expect(['pg', 'ioredis', 'zod', 'typescript', 'vitest', 'vite'].filter(has)).toEqual(['pg', 'ioredis', 'zod']);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+    300_000,
+  );
+
   it('copies what is there, past what is left out', () => {
     const ignored = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
     for (const needed of [
@@ -108,6 +128,6 @@ gateway: { auth: { required: true, admin_key: an-admin-key-of-the-test } }
       expect(await check()).toBe('unhealthy');
       expect(existsSync(join(state, '.weir'))).toBe(true);
       expect(existsSync(join(opt, '.weir'))).toBe(false);
-    });
+    }, 60_000);
   });
 });

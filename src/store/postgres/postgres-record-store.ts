@@ -25,7 +25,11 @@ export interface PostgresRecordOptions {
 }
 
 const PATH = 'gateway.record.postgres';
+/** Records that are written at once. */
 const BATCH = 64;
+/** Where more wait, as many as this go together: what a batch costs most is that the server waits for its disk. */
+const MOST_A_BATCH = 512;
+const MOST_BATCH_BYTES: Bytes = 4 * 1024 ** 2;
 const MOST_BACKLOG_BYTES: Bytes = 64 * 1024 ** 2;
 /** What a record takes in memory without its prompt, about. */
 const RECORD_BYTES: Bytes = 4096;
@@ -118,7 +122,7 @@ export class PostgresRecordStore implements RecordStore {
   }
 
   append(record: DecisionRecord): void {
-    const size = RECORD_BYTES + (record.prompt?.length ?? 0);
+    const size = sizeOf(record);
     const { backlog = 16_384, flushEveryMs = 100 } = this.options;
     if (this.closing !== undefined || this.waiting.length >= backlog || this.bytes + size > MOST_BACKLOG_BYTES) {
       this.lost++;
@@ -225,10 +229,10 @@ export class PostgresRecordStore implements RecordStore {
       if (!this.ready) await setUp(this.pool, RECORD_SCHEMA, PATH);
       this.ready = true;
       while (this.waiting.length > 0) {
-        const batch = this.waiting.slice(0, BATCH);
+        const batch = this.nextBatch();
         await this.insert(batch);
         this.waiting.splice(0, batch.length);
-        for (const record of batch) this.bytes -= RECORD_BYTES + (record.prompt?.length ?? 0);
+        for (const record of batch) this.bytes -= sizeOf(record);
         this.away = undefined;
         this.wait = RETRY_AFTER;
       }
@@ -237,6 +241,15 @@ export class PostgresRecordStore implements RecordStore {
       this.lose(error);
       this.wait = Math.min(RETRY_AFTER_AT_MOST, this.wait * 2);
     }
+  }
+
+  private nextBatch(): readonly DecisionRecord[] {
+    let count = 0;
+    for (let bytes = 0; count < this.waiting.length && count < MOST_A_BATCH; count++) {
+      bytes += sizeOf(this.waiting[count]!);
+      if (count > 0 && bytes > MOST_BATCH_BYTES) break;
+    }
+    return this.waiting.slice(0, count);
   }
 
   private async insert(batch: readonly DecisionRecord[]): Promise<void> {
@@ -275,6 +288,11 @@ export class PostgresRecordStore implements RecordStore {
     this.complainedAt = now;
     this.options.onError?.(new WeirError('store.unavailable', message, { cause }));
   }
+}
+
+/** What a record takes in memory, about. */
+function sizeOf({ prompt }: DecisionRecord): Bytes {
+  return RECORD_BYTES + (prompt?.length ?? 0);
 }
 
 function recordOf({ record }: { readonly record: string }): DecisionRecord {
