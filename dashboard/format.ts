@@ -74,7 +74,8 @@ export function day(at: number): string {
 
 const SHORT = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumSignificantDigits: 3 });
 
-/** A large number in few characters: `1.2K`, `34M`. */
+/** A large number in few characters: `1.2k`, `34M`. */
 export function short(value: number): string {
-  return value < 10_000 ? COUNT.format(value) : SHORT.format(value);
+  // In English a small m would do; beside units it reads as milli.
+  return value < 10_000 ? COUNT.format(value) : SHORT.format(value).replace(/m$/, 'M');
 }

@@ -49,7 +49,7 @@ export function FaultForm({ replica }: { replica: string }) {
           </option>
         ))}
       </select>
-      <button type="submit" class="small">
+      <button type="submit" class="small" aria-label={`Inject fault into ${replica}`}>
         Inject fault
       </button>
       <span class="hint" role="status">

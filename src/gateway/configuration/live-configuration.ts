@@ -181,7 +181,8 @@ export class LiveConfiguration {
   }
 
   private parse(text: string): LoadResult {
-    const file = this.path ?? this.ports.newFile;
+    // As the file's watcher will call it: else the first look at the file would seem a change.
+    const file = this.path ?? resolve(this.ports.newFile);
     const folder = dirname(resolve(file));
     const source = this.inForce.loaded.config.source === 'demonstration' ? file : this.inForce.loaded.config.source;
     return parseConfig(text, {
