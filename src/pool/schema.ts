@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, name, price, share, tokens } from '#contract/schema.js';
+import { duration, name, price, share, size, tokens } from '#contract/schema.js';
 import { placementSchema } from './placement/schema.js';
 
 const DAY_MS = 86_400_000;
@@ -222,6 +222,22 @@ const timeouts = z.strictObject({
 const queue = z.strictObject({
   length: z.int().min(0).max(100_000).default(128).describe('Requests that may wait for a place; 0 for no queue.'),
   timeout: span.prefault('10s').describe('Longest wait; a request whose predicted wait is longer is refused at once.'),
+  tokens: tokens.prefault('16M').describe('Prompt and expected answer tokens that may wait.'),
+  bytes: size.prefault('256MiB').describe('Bytes of prompts that may wait.'),
+  shed: z
+    .union([
+      z.literal(false),
+      z
+        .strictObject({
+          from: z.number().min(0).max(100).default(0.8).describe('Saturation up to which nothing is shed.'),
+          full: z.number().gt(0).max(100).default(1.2).describe('Saturation from which all that may be shed is.'),
+        })
+        .refine(({ from, full }) => full > from, { message: 'full is not above from', path: ['full'] }),
+    ])
+    .prefault({})
+    .describe(
+      'Shedding of requests with `x-weir-priority: low`, more likely the higher saturation (requests on replicas and waiting, over places) is.',
+    ),
 });
 
 const parallel = z.int().min(1).max(1024).default(1);

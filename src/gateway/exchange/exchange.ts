@@ -19,6 +19,7 @@ import type { RequestTrace } from '#telemetry/tracing.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
 import { charge, reserve } from './charge.js';
 import { decisionHeaders } from './headers.js';
+import { flowFacts } from './flow-facts.js';
 import { meteredOn, outcomeOf } from './outcome.js';
 import { Asked } from './placement-request.js';
 import { recordOf } from './record.js';
@@ -154,7 +155,9 @@ export class Exchange implements AttemptOwner, StageContext {
     this.strategy.state = state;
     if (action.kind === 'attempt') {
       this.candidate = action.candidate;
-      this.asked = new Asked(action.candidate.model, this.inbound.request, this.profile, this.route.constraints);
+      const { request } = this.inbound;
+      const flow = flowFacts(request, this.runtime.config.workload);
+      this.asked = new Asked(action.candidate.model, request, this.profile, this.route.constraints, flow);
       const { admission, asked, runtime, route } = this;
       const refusal =
         admission?.needsQuote === true

@@ -32,7 +32,14 @@ export const pool = z
     gpus: z.number().describe('GPUs of all its replicas; 0 where nothing is said of them.'),
     usdPerHour: z.number().describe('What those GPUs cost.'),
     watts: z.number().describe('What those of known power draw now, by the power model.'),
-    counts: z.object({ granted: z.number(), waited: z.number(), saturated: z.number(), timedOut: z.number() }),
+    counts: z.object({
+      granted: z.number(),
+      waited: z.number(),
+      saturated: z.number(),
+      timedOut: z.number(),
+      evicted: z.number(),
+      shed: z.number(),
+    }),
   })
   .meta({ id: 'Pool' });
 
