@@ -1,3 +1,4 @@
+import type { FlowFacts } from './flow.js';
 import type { PromptPrefix } from './profile.js';
 import type { PlacementConstraints } from './route.js';
 import type { Milliseconds, Tokens } from './units.js';
@@ -13,6 +14,8 @@ export interface PlacementRequest {
   readonly constraints: PlacementConstraints;
   /** Replicas that this request has already failed on. */
   readonly exclude: readonly string[];
+  /** Whose it is and how urgent; without it, it waits among all of whom nothing is known. */
+  readonly flow?: FlowFacts | undefined;
 }
 
 /** Where an attempt runs. */

@@ -1,4 +1,5 @@
 import type { WeirError } from '#contract/errors.js';
+import type { FlowFacts } from '#contract/flow.js';
 import type { Placement } from '#contract/placement.js';
 import type { ProfileSummary } from '#contract/record.js';
 import type { InferenceRequest } from '#contract/request.js';
@@ -92,7 +93,7 @@ export async function explain(runtime: Runtime, request: InferenceRequest): Prom
   const selected =
     answered || refused !== undefined ? undefined : route.candidates.find(candidate => candidate.eligible)?.model;
   const placement =
-    selected === undefined ? undefined : preview(runtime, new Asked(selected, request, profile, route.constraints));
+    selected === undefined ? undefined : preview(runtime, new Asked(selected, request, profile, route.constraints, ONLOOKER));
   const totalMs = clock.now() - begun;
   const read = new Set(board.readings().map(reading => reading.name));
   await board.compute(router.signals.map(signal => signal.name).filter(name => board.read(name) === undefined));
@@ -155,6 +156,14 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
     total_ms: totalMs,
   };
 }
+
+/** Too large for any queue: it takes a place that is free, or none, and nobody has to make room for it. */
+const ONLOOKER: FlowFacts = {
+  tenant: '',
+  priority: 'normal',
+  dueAt: Number.POSITIVE_INFINITY,
+  bytes: Number.POSITIVE_INFINITY,
+};
 
 /** Where the request would run: a place taken and given back at once, without having been used. */
 function preview(runtime: Runtime, asked: Asked): Placement | undefined {

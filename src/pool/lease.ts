@@ -3,7 +3,7 @@ import type { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
 import type { Placement, PlacementRequest } from '#contract/placement.js';
 import type { PoolView } from '#contract/pool-view.js';
-import type { Milliseconds } from '#contract/units.js';
+import type { Joules, Milliseconds, Usd, Watts } from '#contract/units.js';
 
 /** How to reach a replica. */
 export interface ReplicaTarget {
@@ -36,6 +36,8 @@ export interface Lease {
    */
   firstByte(whole?: boolean): void;
   release(result: LeaseResult): void;
+  /** Energy charged to it so far, and for good once it is released; `undefined` where nothing is known of the replica's power. */
+  readonly joules: Joules | undefined;
 }
 
 /** The pool at work: placement, admission, health and load of every replica, behind one door. Does no I/O of its own. */
@@ -70,4 +72,9 @@ export interface ReplicaStatus {
   readonly tpotMs: Milliseconds | undefined;
   readonly requests: number;
   readonly failures: number;
+  /** The GPU it runs on, how many, and what they cost and draw now, all together; absent where nothing is said of them. */
+  readonly gpu: string | undefined;
+  readonly gpus: number;
+  readonly usdPerHour: Usd | undefined;
+  readonly watts: Watts | undefined;
 }

@@ -8,8 +8,9 @@ import type { Milliseconds } from '#contract/units.js';
 import type { LatencyEstimator } from './estimation/latency.js';
 import { type EnergyEstimate, quote } from './estimation/quote.js';
 import { HeldLease, type LeaseHost } from './flow/held-lease.js';
-import { mayUse, saturated, whyNowhere } from './flow/refusals.js';
-import { Waiter } from './flow/waiter.js';
+import { mayUse, shed, whyNowhere } from './flow/refusals.js';
+import { shedChance } from './flow/shedding.js';
+import { WaitingRoom } from './flow/waiting-room.js';
 import type { Lease, Pool, ReplicaStatus } from './lease.js';
 import type { Choice, ReplicaView } from './placement/placer.js';
 import type { PoolConfig } from './schema.js';
@@ -71,29 +72,38 @@ class PoolAtWork implements LivePool, LeaseHost {
   private topology = EMPTY_TOPOLOGY;
   /** Replicas that left the configuration with leases still open; each goes with its last lease. */
   private readonly draining = new Set<Replica>();
-  private arrivals = 0;
+  private readonly waiting: WaitingRoom;
+  private readonly lots: Random;
 
   constructor(
     config: PoolConfig,
     private readonly deps: PoolDeps,
   ) {
     this.clock = deps.clock;
+    this.lots = deps.random.fork('shedding');
     this.topology = buildTopology(config, EMPTY_TOPOLOGY, deps);
+    this.waiting = new WaitingRoom({
+      clock: deps.clock,
+      model: name => this.topology.models.get(name),
+      pool: name => this.topology.pools.get(name),
+      place: (request, since, now) => this.place(this.topology.models.get(request.model), request, since, now),
+    });
   }
 
   acquire(request: PlacementRequest, settle: (result: Lease | WeirError) => void): Cancel {
     const now = this.clock.now();
     let model = this.topology.models.get(request.model);
     if (model !== undefined && model.waiting > 0) {
-      for (const pool of model.pools) this.serveQueue(pool);
+      for (const pool of model.pools) this.waiting.serve(pool);
       model = this.topology.models.get(request.model);
     }
-    const result = this.place(model, request, now, now);
+    const turnedAway = model === undefined ? undefined : this.shed(model, request);
+    const result = turnedAway ?? this.place(model, request, now, now);
     if (result !== undefined) {
       settle(result);
       return NOTHING;
     }
-    return this.wait(model!, request, settle, now);
+    return this.waiting.wait(model!, request, settle, now);
   }
 
   quote(model: string, profile: WorkloadProfile): Quote {
@@ -157,22 +167,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       replica.draining = true;
       if (replica.inFlight > 0) this.draining.add(replica);
     }
-    const waiters = new Set<Waiter>();
-    for (const pool of old.pools.values()) {
-      for (let node = pool.queue.first; node !== undefined; node = node.next) waiters.add(node.value);
-    }
-    const inOrder = [...waiters].sort((a, b) => a.number - b.number);
-    for (const waiter of inOrder) waiter.leaveQueues();
-
-    const now = this.clock.now();
-    const settled: Settled[] = [];
-    for (const waiter of inOrder) {
-      const model = this.topology.models.get(waiter.request.model);
-      const result = this.place(model, waiter.request, waiter.since, now);
-      if (result === undefined) waiter.join(model!, this.joinable(model!, waiter.request, now));
-      else settled.push(this.settled(waiter, result));
-    }
-    deliver(settled);
+    this.waiting.regroup(old.pools.values());
   }
 
   latencyOf(pool: string): LatencyEstimator | undefined {
@@ -195,7 +190,20 @@ class PoolAtWork implements LivePool, LeaseHost {
         replica.acquit();
       }
     }
-    this.serveQueue(pool);
+    this.waiting.serve(pool);
+  }
+
+  /** Whether a request that may be shed is, by lot: the fuller its pools, the likelier. */
+  private shed(model: ServedModel, request: PlacementRequest): WeirError | undefined {
+    if (request.flow?.priority !== 'low') return undefined;
+    let chance = 1;
+    for (const pool of model.pools) {
+      const { shed: range } = pool.entry.queue;
+      chance = Math.min(chance, range === false ? 0 : shedChance(pool.saturation, range));
+    }
+    if (model.pools.length === 0 || chance <= 0 || this.lots.next() >= chance) return undefined;
+    for (const pool of model.pools) pool.memory.counts.shed += 1;
+    return shed(model.name, model.pools, request.flow);
   }
 
   /**
@@ -299,90 +307,13 @@ class PoolAtWork implements LivePool, LeaseHost {
     return new HeldLease(this, replica, tier.placer, request, placement, now);
   }
 
-  /** Pools in whose queues a request may stand: those with a replica for it that takes requests. */
-  private joinable(model: ServedModel, request: PlacementRequest, now: Milliseconds): ServedPool[] {
-    return model.pools.filter(
-      pool =>
-        request.promptTokens + request.outputTokens <= pool.contextTokens &&
-        pool.replicas.some(replica => replica.whyOut(now) === undefined && mayUse(request, replica)),
-    );
-  }
-
-  private wait(
-    model: ServedModel,
-    request: PlacementRequest,
-    settle: (result: Lease | WeirError) => void,
-    now: Milliseconds,
-  ): Cancel {
-    const candidates = this.joinable(model, request, now);
-    const pools = candidates.filter(pool => {
-      const { length, timeout } = pool.entry.queue;
-      return pool.queue.length < length && (pool.predictedWait() ?? 0) <= timeout;
-    });
-    if (pools.length === 0) {
-      for (const pool of candidates) pool.memory.counts.saturated += 1;
-      settle(saturated(model.name, candidates));
-      return NOTHING;
-    }
-    const waiter = new Waiter(request, settle, now, this.arrivals++);
-    waiter.join(model, pools);
-    const longest = Math.max(...pools.map(pool => pool.entry.queue.timeout));
-    waiter.endWith(
-      this.clock.after(longest, () => {
-        const stoodIn = waiter.pools;
-        waiter.stop();
-        for (const pool of stoodIn) pool.memory.counts.timedOut += 1;
-        settle(saturated(request.model, stoodIn));
-      }),
-    );
-    return () => waiter.cancel();
-  }
-
   private serveQueueOf(replica: Replica): void {
     const pool = this.topology.pools.get(replica.pool);
-    if (pool !== undefined) this.serveQueue(pool);
-  }
-
-  /** Serves those who wait, first come first, until the pool is full again; refuses those whom nothing can serve any more. */
-  private serveQueue(pool: ServedPool): void {
-    if (pool.queue.length === 0) return;
-    const now = this.clock.now();
-    const settled: Settled[] = [];
-    let node = pool.queue.first;
-    while (node !== undefined && !pool.full) {
-      const { value: waiter, next } = node;
-      const model = this.topology.models.get(waiter.request.model);
-      const result = this.place(model, waiter.request, waiter.since, now);
-      if (result !== undefined) settled.push(this.settled(waiter, result));
-      node = next;
-    }
-    deliver(settled);
-  }
-
-  private settled(waiter: Waiter, result: Lease | WeirError): Settled {
-    waiter.stop();
-    if (!(result instanceof WeirError)) {
-      const counts = this.topology.pools.get(result.placement.pool)?.memory.counts;
-      if (counts !== undefined) counts.waited += 1;
-    }
-    return { waiter, result };
+    if (pool !== undefined) this.waiting.serve(pool);
   }
 
   private placerOf(replica: Replica) {
     return this.topology.pools.get(replica.pool)?.placer;
-  }
-}
-
-interface Settled {
-  readonly waiter: Waiter;
-  readonly result: Lease | WeirError;
-}
-
-/** Tells those who waited, after all books are right: what they do next may come straight back here. */
-function deliver(settled: readonly Settled[]): void {
-  for (const { waiter, result } of settled) {
-    if (!waiter.cancelled) waiter.settle(result);
-    else if (!(result instanceof WeirError)) result.release({ status: 'cancelled', replicaFault: false });
   }
 }
 

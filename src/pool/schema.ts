@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, name, price, share, tokens } from '#contract/schema.js';
+import { duration, name, price, share, size, tokens } from '#contract/schema.js';
 import { placementSchema } from './placement/schema.js';
 
 const DAY_MS = 86_400_000;
@@ -62,6 +62,8 @@ const url = z
   })
   .meta({ title: 'URL', examples: ['http://10.0.0.1:8000', 'https://api.openai.com'] });
 
+const gpuName = z.string().min(1).max(128);
+
 const servedAs = z.string().min(1).max(256);
 
 /** One replica, however it was written. */
@@ -70,6 +72,9 @@ export interface ReplicaEntry {
   readonly weight: number;
   readonly id?: string | undefined;
   readonly served_as?: string | undefined;
+  /** Its hardware, where that differs from its pool. */
+  readonly gpu?: string | undefined;
+  readonly tp?: number | undefined;
 }
 
 const replica = z.union([
@@ -90,6 +95,13 @@ const replica = z.union([
     served_as: servedAs
       .optional()
       .describe('Name under which this replica serves the model, where it differs from its pool.'),
+    gpu: gpuName.optional().describe('GPU of this replica, where the pool has several kinds.'),
+    tp: z
+      .int()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe('GPUs that share each layer of this replica, where it differs from its pool.'),
   }),
 ]);
 
@@ -210,9 +222,40 @@ const timeouts = z.strictObject({
 const queue = z.strictObject({
   length: z.int().min(0).max(100_000).default(128).describe('Requests that may wait for a place; 0 for no queue.'),
   timeout: span.prefault('10s').describe('Longest wait; a request whose predicted wait is longer is refused at once.'),
+  tokens: tokens.prefault('16M').describe('Prompt and expected answer tokens that may wait.'),
+  bytes: size.prefault('256MiB').describe('Bytes of prompts that may wait.'),
+  shed: z
+    .union([
+      z.literal(false),
+      z
+        .strictObject({
+          from: z.number().min(0).max(100).default(0.8).describe('Saturation up to which nothing is shed.'),
+          full: z.number().gt(0).max(100).default(1.2).describe('Saturation from which all that may be shed is.'),
+        })
+        .refine(({ from, full }) => full > from, { message: 'full is not above from', path: ['full'] }),
+    ])
+    .prefault({})
+    .describe(
+      'Shedding of requests with `x-weir-priority: low`, more likely the higher saturation (requests on replicas and waiting, over places) is.',
+    ),
 });
 
 const parallel = z.int().min(1).max(1024).default(1);
+
+const watts = z.number().min(0).max(100_000);
+
+const power = z
+  .strictObject({
+    idle: watts.describe('Watts without requests.'),
+    nominal: watts.describe('Watts under full load.'),
+    steepness: z.number().gt(0).max(100).default(1).describe('Steepness of the logistic over log2 of the batch.'),
+    midpoint: z
+      .number()
+      .min(0)
+      .max(20)
+      .describe('log2 of the batch at which power is half way between idle and nominal.'),
+  })
+  .refine(({ idle, nominal }) => nominal >= idle, { message: 'nominal is below idle', path: ['nominal'] });
 
 const adapters = z.strictObject({
   models: z.array(name).min(1).max(256).describe('Models that are adapters; the replicas know them by these names.'),
@@ -231,10 +274,12 @@ const poolEntry = z
       .refine(count => count >= 1, { message: 'expected at least 1 token' })
       .optional()
       .describe('Context window of this pool, where it differs from the model.'),
-    gpu: z
-      .string()
-      .min(1)
-      .max(128)
+    cloud: url
+      .optional()
+      .describe(
+        "Base URL of a provider's API instead of replicas: one place with limits and prices, whose hardware, health and cache are the provider's business.",
+      ),
+    gpu: gpuName
       .optional()
       .describe('GPU the replicas run on: what energy and predictions of latency are computed from.'),
     tp: parallel.describe('GPUs that share each layer of a replica (tensor parallelism).'),
@@ -242,6 +287,13 @@ const poolEntry = z
     ep: parallel.describe(
       "Groups that a replica's experts are spread over (expert parallelism). A replica is tp × pp × ep GPUs.",
     ),
+    gpu_price: z
+      .number()
+      .min(0)
+      .max(10_000)
+      .optional()
+      .describe('USD an hour for one GPU; what the catalogue assumes unless said.'),
+    power: power.optional().describe('Power of one GPU by batch; what the catalogue has unless said.'),
     adapters: adapters
       .optional()
       .describe(
@@ -304,16 +356,19 @@ const poolEntry = z
       .describe('A real engine that Weir runs itself: a GGUF file, by way of the optional package node-llama-cpp.'),
   })
   .superRefine((entry, context) => {
-    const sources = (['replicas', 'simulate', 'gguf'] as const).filter(source => entry[source] !== undefined);
+    const sources = (['replicas', 'cloud', 'simulate', 'gguf'] as const).filter(source => entry[source] !== undefined);
     if (sources.length !== 1) {
       context.addIssue({
         code: 'custom',
         path: sources.slice(1, 2),
-        message: 'expected exactly one of replicas, simulate and gguf',
+        message: 'expected exactly one of replicas, cloud, simulate and gguf',
         params: {
-          hint: 'list base URLs under replicas, describe simulated engines under simulate, or name a model file under gguf',
+          hint: 'list base URLs under replicas, give that of a provider under cloud, describe simulated engines under simulate, or name a model file under gguf',
         },
       });
+    }
+    if (entry.cloud !== undefined && entry.gpu !== undefined) {
+      context.addIssue({ code: 'custom', path: ['gpu'], message: 'a cloud API runs on hardware of its own' });
     }
     if (entry.circuit.open_at_most < entry.circuit.open_for) {
       context.addIssue({

@@ -18,6 +18,13 @@ export const workloadSchema = z.strictObject({
     })
     .prefault({})
     .describe('Service-level objectives.'),
+  high_priority: z
+    .array(z.string().min(1).max(128))
+    .max(1024)
+    .prefault([])
+    .describe(
+      'Teams and users whose requests may say `x-weir-priority: high`; from all others it counts as normal. Anyone may say `low`.',
+    ),
   session_headers: z
     .array(headerName)
     .max(16)

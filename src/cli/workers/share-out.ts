@@ -22,7 +22,12 @@ export function sharedOut(config: Config, workers: number): Config {
           {
             ...entry,
             concurrency: share(entry.concurrency),
-            queue: { ...entry.queue, length: share(entry.queue.length) },
+            queue: {
+              ...entry.queue,
+              length: share(entry.queue.length),
+              tokens: share(entry.queue.tokens),
+              bytes: share(entry.queue.bytes),
+            },
           },
         ]),
       ),

@@ -19,7 +19,8 @@ import type { RequestTrace } from '#telemetry/tracing.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
 import { charge, reserve } from './charge.js';
 import { decisionHeaders } from './headers.js';
-import { outcomeOf } from './outcome.js';
+import { flowFacts } from './flow-facts.js';
+import { meteredOn, outcomeOf } from './outcome.js';
 import { Asked } from './placement-request.js';
 import { recordOf } from './record.js';
 
@@ -43,6 +44,8 @@ export class Exchange implements AttemptOwner, StageContext {
   readonly stages: StageNote[] = [];
   readonly trace: RequestTrace | undefined;
   placement: Placement | undefined;
+  /** Places that were had, one for each attempt. */
+  private readonly leases: Lease[] = [];
   /** What got lost between the client's API and that of the replica which answered. */
   lost: readonly string[] = NOTHING_LOST;
 
@@ -152,7 +155,9 @@ export class Exchange implements AttemptOwner, StageContext {
     this.strategy.state = state;
     if (action.kind === 'attempt') {
       this.candidate = action.candidate;
-      this.asked = new Asked(action.candidate.model, this.inbound.request, this.profile, this.route.constraints);
+      const { request } = this.inbound;
+      const flow = flowFacts(request, this.runtime.config.workload);
+      this.asked = new Asked(action.candidate.model, request, this.profile, this.route.constraints, flow);
       const { admission, asked, runtime, route } = this;
       const refusal =
         admission?.needsQuote === true
@@ -202,6 +207,7 @@ export class Exchange implements AttemptOwner, StageContext {
 
   /** Begins an attempt at a place. When the replica's API cannot do what is asked, the next model has its turn. */
   private attemptOn(model: string, lease: Lease): void {
+    this.leases.push(lease);
     let attempt: Attempt;
     try {
       attempt = new Attempt(this, model, lease);
@@ -351,7 +357,7 @@ export class Exchange implements AttemptOwner, StageContext {
       endedAt: this.clock.now(),
       queuedMs: this.queuedMs,
       price: this.candidate === undefined ? undefined : this.runtime.models.get(this.candidate.model)?.price,
-      pool: this.placement === undefined ? undefined : this.runtime.config.pool.pools[this.placement.pool],
+      metered: meteredOn(this.leases),
     });
   }
 

@@ -3,8 +3,7 @@ import type { Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
 import type { Price } from '#contract/pool-view.js';
 import { costOf, type Joules, type Milliseconds, type Usd } from '#contract/units.js';
-import { energyOn } from '#gateway/energy.js';
-import type { PoolEntry } from '#pool/schema.js';
+import type { Lease } from '#pool/lease.js';
 
 interface Ending {
   readonly status: OutcomeStatus;
@@ -18,7 +17,15 @@ interface Ending {
   readonly endedAt: Milliseconds;
   readonly queuedMs: Milliseconds;
   readonly price: Price | undefined;
-  readonly pool: PoolEntry | undefined;
+  /** Energy as metered on the replicas, failed attempts included. */
+  readonly metered: Joules | undefined;
+}
+
+/** Energy that the attempts of one request were charged; `undefined` when none of them was metered. */
+export function meteredOn(leases: readonly Lease[]): Joules | undefined {
+  let sum: Joules | undefined;
+  for (const { joules } of leases) if (joules !== undefined) sum = (sum ?? 0) + joules;
+  return sum;
 }
 
 /** How a request ended, from what the exchange saw. */
@@ -39,14 +46,8 @@ export function outcomeOf(ending: Ending): Outcome {
     ...(after > 0 && firstByteAt !== undefined ? { tpotMs: (endedAt - firstByteAt) / after } : undefined),
     ...(usage === undefined ? undefined : { usage }),
     ...(usage === undefined || ending.price === undefined ? undefined : { costUsd: billed(usage, ending.price) }),
-    ...(usage === undefined || ending.pool === undefined ? undefined : spent(usage, ending.pool)),
+    ...(ending.metered === undefined ? undefined : { joules: ending.metered }),
   };
-}
-
-function spent(usage: Usage, pool: PoolEntry): { joules: Joules } | undefined {
-  const { promptTokens, cachedTokens, completionTokens } = usage;
-  const joules = energyOn(pool, { promptTokens, cachedTokens, outputTokens: completionTokens });
-  return joules === undefined ? undefined : { joules };
 }
 
 /** What the tokens cost, the cached share of the prompt at its own price. */

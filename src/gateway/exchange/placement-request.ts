@@ -1,3 +1,4 @@
+import type { FlowFacts } from '#contract/flow.js';
 import type { PlacementRequest } from '#contract/placement.js';
 import type { PromptPrefix, WorkloadProfile } from '#contract/profile.js';
 import type { InferenceRequest } from '#contract/request.js';
@@ -19,6 +20,7 @@ export class Asked implements PlacementRequest {
     request: InferenceRequest,
     private readonly profile: WorkloadProfile,
     readonly constraints: PlacementConstraints,
+    readonly flow: FlowFacts | undefined,
   ) {
     this.promptTokens = profile.promptTokens(model);
     this.outputTokens = profile.outputTokens.p75 * request.sampling.n;

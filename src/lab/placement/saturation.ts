@@ -3,13 +3,15 @@ import { placerOf } from './policies.js';
 
 /** How far above what the closed form says the fleet can do the trace is offered. */
 const OVERLOAD = 1.3;
-/** Share of requests that may be done by the last arrival if the fleet is to count as overloaded. */
+/** Share of the rate of arrival that answers may end at if the fleet is to count as overloaded. */
 const OVERLOADED = 0.93;
+/** Where measuring begins, as a share of the trace: by then queues have filled, and answers end as fast as they can. */
+const WARM = 0.3;
 const MOST_TRIES = 8;
 
 /**
- * The load that a fleet can just keep up with under a policy, measured: the trace is offered faster than can be served, and what is
- * served between the first and the last arrival, over what arrived, times the load is what could have been served for ever.
+ * The load that a fleet can just keep up with under a policy, measured: the trace is offered faster than can be served, and the rate at
+ * which answers end, from three tenths of the way to the last arrival, is the rate that could be served for ever.
  *
  * @returns `undefined` for a trace that lasts no time.
  */
@@ -19,9 +21,14 @@ export function measureSaturation(fleet: BenchFleet, policy: string): number | u
   let load = OVERLOAD / demand;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const { completed } = fleet.play(policy, placerOf(policy), load).result;
-    const last = fleet.spanMs(load);
-    const done = completed.reduce((sum, { arrivalMs, e2eMs }) => sum + (arrivalMs + e2eMs <= last ? 1 : 0), 0);
-    const share = done / fleet.requests.length;
+    const until = fleet.spanMs(load);
+    const from = WARM * until;
+    let ended = 0;
+    for (const { arrivalMs, e2eMs } of completed) {
+      const at = arrivalMs + e2eMs;
+      if (at > from && at <= until) ended++;
+    }
+    const share = ended / ((1 - WARM) * fleet.requests.length);
     if (share <= OVERLOADED) return load * share;
     load *= OVERLOAD;
   }

@@ -1,9 +1,10 @@
 import type { Clock } from '#contract/clock.js';
 import type { Placement, PlacementRequest } from '#contract/placement.js';
-import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import type { LatencyEstimator } from '#pool/estimation/latency.js';
 import type { Lease, LeaseResult, ReplicaTarget } from '#pool/lease.js';
 import type { Placer } from '#pool/placement/placer.js';
+import type { EnergyMeter } from '#pool/topology/energy-meter.js';
 import type { Replica } from '#pool/topology/replica.js';
 
 /** What a lease needs of the pool it came from. */
@@ -26,6 +27,9 @@ export class HeldLease implements Lease {
   private sentAt: Milliseconds | undefined;
   private firstByteAt: Milliseconds | undefined;
   private whole = false;
+  private readonly meter: EnergyMeter | undefined;
+  private readonly meteredFrom: Joules;
+  private charged: Joules | undefined;
   private released = false;
 
   constructor(
@@ -42,6 +46,9 @@ export class HeldLease implements Lease {
     this.uncached = Math.max(0, request.promptTokens - placement.expectedPrefixTokens);
     this.workTokens = replica.pendingPrefillTokens + this.uncached;
     this.ticket = replica.breaker.begin(grantedAt);
+    this.meter = replica.meter;
+    this.meteredFrom = this.meter?.reading(grantedAt) ?? 0;
+    this.meter?.share(replica.inFlight + 1, grantedAt);
     replica.inFlight += 1;
     replica.waiting += 1;
     replica.inFlightTokens += this.tokens;
@@ -74,7 +81,9 @@ export class HeldLease implements Lease {
     this.released = true;
     const { replica } = this;
     const now = this.host.clock.now();
+    this.charged = this.energyBy(now);
     replica.inFlight -= 1;
+    replica.meter?.share(replica.inFlight, now);
     replica.inFlightTokens -= this.tokens;
     if (this.firstByteAt === undefined) {
       replica.waiting -= 1;
@@ -96,6 +105,14 @@ export class HeldLease implements Lease {
       if (result.status === 'answered') this.learnTpot(result, now);
     }
     this.host.released(replica, now - this.grantedAt);
+  }
+
+  get joules(): Joules | undefined {
+    return this.released ? this.charged : this.energyBy(this.host.clock.now());
+  }
+
+  private energyBy(now: Milliseconds): Joules | undefined {
+    return this.meter === undefined ? undefined : this.meter.reading(now) - this.meteredFrom;
   }
 
   private learnTtft(ttftMs: Milliseconds): void {

@@ -1,4 +1,5 @@
 import { WeirError } from '#contract/errors.js';
+import type { FlowFacts } from '#contract/flow.js';
 import type { PlacementRequest } from '#contract/placement.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Replica } from '#pool/topology/replica.js';
@@ -70,19 +71,28 @@ export function whyNowhere(
 }
 
 /** All replicas are busy and waiting is of no use: the queues are full, or would take too long. */
-export function saturated(name: string, pools: readonly ServedPool[]): WeirError {
+export function saturated(name: string, pools: readonly ServedPool[], facts: FlowFacts): WeirError {
   let waiting = 0;
   let soonest: Milliseconds | undefined;
   let timeout = 0;
   for (const pool of pools) {
     waiting += pool.queue.length;
     timeout = Math.max(timeout, pool.entry.queue.timeout);
-    const wait = pool.predictedWait();
+    const wait = pool.predictedWait(facts);
     if (wait !== undefined && (soonest === undefined || wait < soonest)) soonest = wait;
   }
   const where = pools.map(pool => pool.name).slice(0, MOST_NAMED);
   return new WeirError('pool.saturated', `all replicas that serve ${name} are at their limit`, {
     hint: `${waiting} waiting in ${where.join(', ')}; try again later, or raise concurrency or queue of the pool`,
     retryAfterMs: retryAfter(soonest, timeout),
+  });
+}
+
+/** Turned away because others are more urgent, though there may be places left. */
+export function shed(name: string, pools: readonly ServedPool[], facts: FlowFacts): WeirError {
+  const { retryAfterMs } = saturated(name, pools, facts);
+  return new WeirError('pool.saturated', `places on replicas that serve ${name} are kept for requests of higher priority`, {
+    hint: 'try again later, or without x-weir-priority: low',
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }

@@ -4,7 +4,9 @@ import type { PlacementRequest } from '#contract/placement.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Lease } from '#pool/lease.js';
 import type { ServedModel, ServedPool } from '#pool/topology/served.js';
-import type { WaitNode } from './wait-queue.js';
+import { factsOf } from './facts.js';
+import type { Waiting } from './fair-queue.js';
+
 
 /** A request that waits for a place, in the queue of every pool that could take it. One timer, however many queues. */
 export class Waiter {
@@ -12,7 +14,7 @@ export class Waiter {
   cancelled = false;
   /** Where it stands. */
   pools: readonly ServedPool[] = [];
-  private readonly nodes: WaitNode<Waiter>[] = [];
+  private readonly nodes: Waiting<Waiter>[] = [];
   private model: ServedModel | undefined;
   private cancelTimer: Cancel | undefined;
 
@@ -33,7 +35,17 @@ export class Waiter {
     this.model = model;
     this.pools = pools;
     model.waiting += 1;
-    for (const pool of pools) this.nodes.push(pool.queue.push(this));
+    const { promptTokens, outputTokens } = this.request;
+    const facts = factsOf(this.request);
+    for (const pool of pools) this.nodes.push(pool.queue.push(this, promptTokens + outputTokens, facts));
+  }
+
+  /** Leaves one queue and stays in the others. */
+  leave(pool: ServedPool): void {
+    const at = this.pools.indexOf(pool);
+    if (at < 0) return;
+    this.nodes.splice(at, 1)[0]!.leave();
+    this.pools = this.pools.filter(other => other !== pool);
   }
 
   /** Leaves all queues, to be settled or to join others. */

@@ -38,7 +38,7 @@ const MAKERS: { readonly [Name in keyof ScorerSettings]-?: (settings: ScorerSett
     const { ttft, tpot } = typeof entry === 'object' ? entry : DEFAULT_OBJECTIVE;
     return latencyHeadroom({ ttftMs: ttft, tpotMs: tpot });
   },
-  energy,
+  energy: ({ energy: entry }) => energy(typeof entry === 'object' ? entry.tokens_per_joule : undefined),
   no_hit_lru: noHitLru,
 };
 

@@ -47,7 +47,20 @@ const scorers = z
       ])
       .optional()
       .describe('Most left of 500ms to the first token and 50ms a token, or of what is said.'),
-    energy: weight.optional().describe('Most output tokens a joule; needs `gpu`, or simulated engines.'),
+    energy: z
+      .union([
+        weight,
+        z.strictObject({
+          weight: counted,
+          tokens_per_joule: z
+            .number()
+            .gt(0)
+            .max(1e6)
+            .describe('Objective: output tokens a joule that are enough; all replicas that reach it are alike.'),
+        }),
+      ])
+      .optional()
+      .describe('Most output tokens a joule; needs `gpu`, or simulated engines.'),
     no_hit_lru: weight.optional().describe('Cold prompts go where the last cold prompt is longest ago.'),
   })
   .refine(given => Object.values(given).some(entry => entry !== undefined), {

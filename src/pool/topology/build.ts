@@ -7,7 +7,7 @@ import type { Placer } from '#pool/placement/placer.js';
 import { type PlacementSpec, weighsContext } from '#pool/placement/schema.js';
 import type { ModelConfig, PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
 import { addressOf } from './address.js';
-import { forecastOf } from './hardware.js';
+import { hardwareOf } from './hardware.js';
 import { probeSettings } from './probes.js';
 import { Replica, type ReplicaSettings } from './replica.js';
 import { newMemory, type ServedModel, ServedPool, type Tier, type Topology } from './served.js';
@@ -111,7 +111,7 @@ function planReplicas(config: PoolConfig): ReadonlyMap<string, readonly Plan[]> 
             cacheBlocks: entry.cache_blocks,
             circuit: entry.circuit,
             probeFailures: probeSettings(entry, replica.url)?.failures,
-            forecast: forecastOf(entry, windowOf(config, entry)),
+            hardware: hardwareOf(entry, replica, windowOf(config, entry)),
             adapters: entry.adapters,
           },
         };
@@ -127,6 +127,7 @@ function planReplicas(config: PoolConfig): ReadonlyMap<string, readonly Plan[]> 
  */
 function replicasOf(name: string, entry: PoolEntry): readonly ReplicaEntry[] {
   if (entry.replicas !== undefined) return entry.replicas;
+  if (entry.cloud !== undefined) return [{ url: entry.cloud, id: 'cloud', weight: 1 }];
   const [kind, count] = entry.simulate === undefined ? ['gguf', 1] : ['simulated', entry.simulate.replicas];
   return Array.from({ length: count }, (_, i) => ({
     url: `${kind}:${name}/${i}`,

@@ -1,14 +1,11 @@
-import { loadOf, modelLoad, type ServedModel, type ServedPool, type Topology } from './served.js';
+import { modelLoad, type ServedModel, type ServedPool, type Topology } from './served.js';
 
 const POOL: Readonly<Record<string, (pool: ServedPool) => number>> = {
   in_flight: pool => pool.inFlight,
   queued: pool => pool.queue.length,
   limit: pool => pool.places().limit,
   available: pool => pool.places().available,
-  load: pool => {
-    const { taken, limit } = pool.places();
-    return loadOf(taken, pool.queue.length, limit);
-  },
+  load: pool => pool.saturation,
 };
 
 const MODEL: Readonly<Record<string, (model: ServedModel) => number>> = {

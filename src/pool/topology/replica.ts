@@ -9,7 +9,9 @@ import type { ReplicaView } from '#pool/placement/placer.js';
 import type { AdapterSettings, CircuitSettings } from '#pool/schema.js';
 import { AdapterSlots } from './adapter-slots.js';
 import { CircuitBreaker } from './breaker.js';
+import { EnergyMeter } from './energy-meter.js';
 import { Ejection } from './ejection.js';
+import { type Hardware, wattsOf } from './hardware.js';
 import { Health } from './health.js';
 
 /** What configuration says of a replica. */
@@ -20,8 +22,7 @@ export interface ReplicaSettings {
   readonly circuit: CircuitSettings;
   /** Failed probes in a row that make it unhealthy; `undefined` when it is not probed. */
   readonly probeFailures: number | undefined;
-  /** The engine model of its hardware, where that is described. */
-  readonly forecast: EngineForecast | undefined;
+  readonly hardware: Hardware;
   readonly adapters: AdapterSettings | undefined;
 }
 
@@ -48,7 +49,9 @@ export class Replica implements ReplicaView {
   limit: number;
   contextTokens: Tokens;
   cacheBlocks: number | undefined;
-  forecast: EngineForecast | undefined;
+  hardware: Hardware;
+  /** Absent where nothing is known of its power. */
+  meter: EnergyMeter | undefined;
   adapters: AdapterSlots | undefined;
   inFlight = 0;
   waiting = 0;
@@ -85,7 +88,13 @@ export class Replica implements ReplicaView {
     this.configuredBlocks = settings.cacheBlocks;
     this.cacheBlocks = settings.cacheBlocks;
     this.probeFailures = settings.probeFailures;
+    this.hardware = settings.hardware;
+    this.meter = meterOf(settings.hardware);
     this.describe(settings);
+  }
+
+  get forecast(): EngineForecast | undefined {
+    return this.hardware.forecast;
   }
 
   /** Tokens that its KV cache holds: as its engine says, or as the engine model has it. */
@@ -188,11 +197,20 @@ export class Replica implements ReplicaView {
       tpotMs: this.latency.tpotMs,
       requests: this.requests,
       failures: this.failures,
+      gpu: this.hardware.gpu,
+      gpus: this.hardware.gpus,
+      usdPerHour: this.hardware.usdPerHour,
+      watts: wattsOf(this.hardware, this.inFlight),
     };
   }
 
-  private describe({ forecast, adapters }: ReplicaSettings): void {
-    this.forecast = forecast;
+  private describe({ hardware, adapters }: ReplicaSettings): void {
+    const { power, gpus, speed } = this.hardware;
+    if (hardware.power !== power || hardware.gpus !== gpus || hardware.speed !== speed) {
+      this.meter = meterOf(hardware);
+      this.meter?.share(this.inFlight, this.clock.now());
+    }
+    this.hardware = hardware;
     if (adapters === undefined) this.adapters = undefined;
     else if (this.adapters?.sameAs(adapters) !== true) this.adapters = new AdapterSlots(adapters);
   }
@@ -205,6 +223,11 @@ export class Replica implements ReplicaView {
     this.cacheBlocks = blocks;
     return known;
   }
+}
+
+function meterOf(hardware: Hardware): EnergyMeter | undefined {
+  if (hardware.power === undefined) return undefined;
+  return new EnergyMeter(requests => (wattsOf(hardware, requests) ?? 0) * hardware.speed);
 }
 
 /** What an engine says of itself on its own `/metrics`, where somebody reads it. */

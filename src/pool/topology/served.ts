@@ -1,8 +1,9 @@
+import type { FlowFacts } from '#contract/flow.js';
 import type { Price } from '#contract/pool-view.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { LatencyEstimator } from '#pool/estimation/latency.js';
 import { FadingMean } from '#pool/estimation/mean.js';
-import { WaitQueue } from '#pool/flow/wait-queue.js';
+import { FairQueue } from '#pool/flow/fair-queue.js';
 import type { Waiter } from '#pool/flow/waiter.js';
 import { predictedWait } from '#pool/flow/waiting-time.js';
 import type { Placer } from '#pool/placement/placer.js';
@@ -18,6 +19,10 @@ export interface FlowCounts {
   saturated: number;
   /** Refused after waiting for as long as the queue allows. */
   timedOut: number;
+  /** Made to leave the queue by others who had less of it. */
+  evicted: number;
+  /** Turned away, being of low priority, before places ran out. */
+  shed: number;
 }
 
 /** What outlives a change of configuration of a pool that keeps its name and model. */
@@ -32,13 +37,13 @@ export function newMemory(): PoolMemory {
   return {
     latency: new LatencyEstimator(),
     holdMs: new FadingMean(0.1),
-    counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0 },
+    counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
   };
 }
 
 /** A pool at work: replicas that serve one model alike, and those who wait for them. */
 export class ServedPool {
-  readonly queue = new WaitQueue<Waiter>();
+  readonly queue = new FairQueue<Waiter>();
 
   constructor(
     readonly name: string,
@@ -80,13 +85,20 @@ export class ServedPool {
     return sum;
   }
 
-  /** Expected wait of one more request at the end of the queue; `undefined` while nothing is known. */
-  predictedWait(): Milliseconds | undefined {
-    return predictedWait(this.queue.length, this.places().limit, this.memory.holdMs.value);
+  /** Expected wait of one more request, of somebody or of anybody; `undefined` while nothing is known. */
+  predictedWait(facts?: FlowFacts): Milliseconds | undefined {
+    const ahead = facts === undefined ? this.queue.length : this.queue.ahead(facts);
+    return predictedWait(ahead, this.places().limit, this.memory.holdMs.value);
+  }
+
+  /** Requests on replicas and waiting, over places; 1 when there is no place. */
+  get saturation(): number {
+    const { taken, limit } = this.places();
+    return loadOf(taken, this.queue.length, limit);
   }
 
   oldestWait(now: Milliseconds): Milliseconds {
-    const first = this.queue.first;
+    const first = this.queue.oldest;
     return first === undefined ? 0 : now - first.value.since;
   }
 }

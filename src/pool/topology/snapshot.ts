@@ -1,7 +1,8 @@
-import type { Milliseconds } from '#contract/units.js';
+import type { Milliseconds, Usd, Watts } from '#contract/units.js';
 import type { ReplicaStatus } from '#pool/lease.js';
 import { describePlacement } from '#pool/placement/schema.js';
-import type { FlowCounts, Topology } from './served.js';
+import { wattsOf } from './hardware.js';
+import type { FlowCounts, ServedPool, Topology } from './served.js';
 
 /** A pool as people see it: the page, `/api/pools`, metrics. */
 export interface PoolStatus {
@@ -23,6 +24,10 @@ export interface PoolStatus {
   /** How long a place is held on average. */
   readonly holdMs: Milliseconds | undefined;
   readonly tpotMs: Milliseconds | undefined;
+  /** GPUs of all its replicas, what they cost, and what those of known power draw now. */
+  readonly gpus: number;
+  readonly usdPerHour: Usd;
+  readonly watts: Watts;
   /** Since start. */
   readonly counts: Readonly<FlowCounts>;
 }
@@ -52,8 +57,21 @@ export function snapshotOf(topology: Topology, replicas: readonly ReplicaStatus[
       predictedWaitMs: waits ? pool.predictedWait() : 0,
       holdMs: pool.memory.holdMs.value,
       tpotMs: pool.memory.latency.tpotMs,
+      ...hardwareOfAll(pool),
       counts: { ...pool.memory.counts },
     });
   }
   return { pools, replicas };
+}
+
+function hardwareOfAll({ replicas }: ServedPool): Pick<PoolStatus, 'gpus' | 'usdPerHour' | 'watts'> {
+  let gpus = 0;
+  let usdPerHour = 0;
+  let watts = 0;
+  for (const { hardware, inFlight } of replicas) {
+    gpus += hardware.gpus;
+    usdPerHour += hardware.usdPerHour ?? 0;
+    watts += wattsOf(hardware, inFlight) ?? 0;
+  }
+  return { gpus, usdPerHour, watts };
 }

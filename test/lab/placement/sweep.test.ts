@@ -76,16 +76,17 @@ describe('a bootstrap resample', () => {
         const sessions = bySession(drawn);
         const original = bySession(talking.requests);
         const owner = new Map<number, string>();
+        const strangers: number[] = [];
         for (const [name, turns] of sessions) {
           expect(turns.length).toBe(original.get(name.split('#')[0]!)!.length);
           for (const { prefix } of turns) {
             for (const hash of Array.from(prefix.hashes)) {
-              expect(Number.isSafeInteger(hash)).toBe(true);
-              expect(owner.get(hash) ?? name).toBe(name);
+              if (!Number.isSafeInteger(hash) || (owner.get(hash) ?? name) !== name) strangers.push(hash);
               owner.set(hash, name);
             }
           }
         }
+        expect(strangers).toEqual([]);
         const times = drawn.map(({ arrivalMs }) => arrivalMs);
         expect(times).toEqual([...times].sort((a, b) => a - b));
       }),
@@ -95,12 +96,12 @@ describe('a bootstrap resample', () => {
 });
 
 test('saturation: a fleet twice as large keeps up with twice the load, and at half of it nobody is left waiting', () => {
-  const { requests } = inferConversations(lengths(1500), seededRandom(2));
+  const { requests } = inferConversations(lengths(3000), seededRandom(2));
+  const one = new BenchFleet(requests, { ...settings, blocks: undefined, replicas: 1 });
   const two = new BenchFleet(requests, { ...settings, blocks: undefined });
-  const four = new BenchFleet(requests, { ...settings, blocks: undefined, replicas: 4 });
-  const saturation = measureSaturation(two, 'weir')!;
-  expect(measureSaturation(four, 'weir')! / saturation).toBeGreaterThan(1.6);
-  expect(measureSaturation(four, 'weir')! / saturation).toBeLessThan(2.4);
+  const saturation = measureSaturation(one, 'weir')!;
+  expect(measureSaturation(two, 'weir')! / saturation).toBeGreaterThan(1.6);
+  expect(measureSaturation(two, 'weir')! / saturation).toBeLessThan(2.4);
   const { completed } = two.play('weir', 'prefix', saturation / 2).result;
   const last = two.spanMs(saturation / 2);
   expect(completed.filter(({ arrivalMs, e2eMs }) => arrivalMs + e2eMs > last).length).toBeLessThan(20);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isWeirError } from '#contract/errors.js';
+import type { FlowFacts } from '#contract/flow.js';
 import type { Lease, LeaseResult } from '#pool/lease.js';
 import { ANSWERED, ask, bench, CANCELLED, FAULT, parsed, plain, REFUSED, request } from '../support.js';
 
@@ -17,7 +18,10 @@ describe('waiting for a place', () => {
     expect(second.results).toEqual([]);
     first.lease.release(ANSWERED);
     expect(second.lease.placement.queuedMs).toBe(5);
-    expect(pool.snapshot().pools[0]?.counts).toEqual({ granted: 3, waited: 2, saturated: 0, timedOut: 0 });
+    expect(pool.snapshot().pools[0]?.counts).toEqual({
+      ...{ granted: 3, waited: 2, saturated: 0, timedOut: 0 },
+      ...{ evicted: 0, shed: 0 },
+    });
   });
 
   test('placement runs again for the one that is woken', () => {
@@ -311,5 +315,86 @@ describe('whatever happens', () => {
       ),
       { numRuns: 150 },
     );
+  });
+});
+
+describe('sharing out', () => {
+  const flow = (tenant: string, more: Partial<FlowFacts> = {}): FlowFacts => ({
+    tenant,
+    priority: 'normal',
+    dueAt: Number.POSITIVE_INFINITY,
+    bytes: 100,
+    ...more,
+  });
+  const one = (queue: object) => bench(plain(1, { concurrency: 1, queue }));
+
+  test('a tenant that floods the queue is no obstacle to another', () => {
+    const { pool, clock } = one({ length: 5, timeout: '10s' });
+    let held = ask(pool).lease;
+    const flood = Array.from({ length: 9 }, () => ask(pool, { flow: flow('flood') }));
+    expect(flood.filter(({ results }) => results.length > 0)).toHaveLength(4);
+    const mine = ask(pool, { flow: flow('me') });
+    // The last of the flood made room.
+    expect(flood[4]!.error.code).toBe('pool.saturated');
+    expect(pool.snapshot().pools[0]).toMatchObject({ queued: 5, counts: { evicted: 1, saturated: 4 } });
+    clock.advance(100);
+    held.release(ANSWERED);
+    held = flood[0]!.lease;
+    clock.advance(100);
+    held.release(ANSWERED);
+    expect([mine, flood[1]!].map(({ results }) => results.length).sort()).toEqual([0, 1]);
+  });
+
+  test('who is due first goes first, among the requests of one tenant', () => {
+    const { pool } = one({});
+    const held = ask(pool).lease;
+    const late = ask(pool, { flow: flow('a', { dueAt: 500 }) });
+    const soon = ask(pool, { flow: flow('a', { dueAt: 100 }) });
+    held.release(ANSWERED);
+    expect([late.results.length, soon.results.length]).toEqual([0, 1]);
+  });
+
+  test('the queue is bounded in tokens and in bytes', () => {
+    const { pool } = one({ tokens: 400, bytes: '250B' });
+    ask(pool);
+    expect(ask(pool, { promptTokens: 500, flow: flow('a') }).error.code).toBe('pool.saturated');
+    const waiting = [0, 1].map(() => ask(pool, { flow: flow('a') }));
+    expect(waiting.every(({ results }) => results.length === 0)).toBe(true);
+    expect(ask(pool, { flow: flow('a', { bytes: 1 }) }).error.code).toBe('pool.saturated');
+    waiting[0]!.cancel();
+    expect(ask(pool, { flow: flow('a', { bytes: 151 }) }).error.code).toBe('pool.saturated');
+    expect(ask(pool, { flow: flow('a', { bytes: 150 }) }).results).toEqual([]);
+  });
+
+  test('low priority is shed as places run out, and nothing else is', () => {
+    const { pool } = bench(plain(2, { concurrency: 50, queue: { shed: { from: 0.5, full: 1 } } }));
+    const taken = Array.from({ length: 75 }, () => ask(pool, { flow: flow('a', { priority: 'high' }) }));
+    expect(taken.every(({ results }) => 'placement' in results[0]!)).toBe(true);
+    // At three quarters one in two is.
+    let shed = 0;
+    for (let i = 0; i < 400; i++) {
+      const tried = ask(pool, { flow: flow('b', { priority: 'low' }) });
+      if (isWeirError(tried.results[0])) {
+        shed++;
+        expect(tried.error).toMatchObject({ code: 'pool.saturated', hint: expect.stringContaining('priority') });
+      } else tried.lease.release(ANSWERED);
+    }
+    expect(shed).toBeGreaterThan(150);
+    expect(shed).toBeLessThan(250);
+    expect(pool.snapshot().pools[0]!.counts.shed).toBe(shed);
+    expect('placement' in ask(pool, { flow: flow('b') }).results[0]!).toBe(true);
+  });
+
+  test('the wait that is told is that of the tenant, not of the queue', () => {
+    const { pool, clock } = one({ length: 10, timeout: '4s' });
+    const first = ask(pool).lease;
+    clock.advance(1000);
+    first.release(ANSWERED);
+    ask(pool);
+    for (let i = 0; i < 3; i++) ask(pool, { flow: flow('flood') });
+    expect(ask(pool, { flow: flow('flood') }).results).toEqual([]);
+    // Five seconds for one more of the flood are too long; another tenant is second in line.
+    expect(ask(pool, { flow: flow('flood') }).error.retryAfterMs).toBe(5000);
+    expect(ask(pool, { flow: flow('me') }).results).toEqual([]);
   });
 });

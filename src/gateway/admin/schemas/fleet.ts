@@ -29,7 +29,17 @@ export const pool = z
     predictedWaitMs: z.number().optional(),
     holdMs: z.number().optional(),
     tpotMs: z.number().optional(),
-    counts: z.object({ granted: z.number(), waited: z.number(), saturated: z.number(), timedOut: z.number() }),
+    gpus: z.number().describe('GPUs of all its replicas; 0 where nothing is said of them.'),
+    usdPerHour: z.number().describe('What those GPUs cost.'),
+    watts: z.number().describe('What those of known power draw now, by the power model.'),
+    counts: z.object({
+      granted: z.number(),
+      waited: z.number(),
+      saturated: z.number(),
+      timedOut: z.number(),
+      evicted: z.number(),
+      shed: z.number(),
+    }),
   })
   .meta({ id: 'Pool' });
 
@@ -51,6 +61,10 @@ export const replica = z
     tpotMs: z.number().optional(),
     requests: z.number(),
     failures: z.number(),
+    gpu: z.string().optional(),
+    gpus: z.number(),
+    usdPerHour: z.number().optional(),
+    watts: z.number().optional(),
     simulated: z.boolean(),
   })
   .meta({ id: 'Replica' });

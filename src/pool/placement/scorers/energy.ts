@@ -5,11 +5,11 @@ import type { Scorer } from '#pool/placement/scorer.js';
  *
  *     b / (GPUs · P(b) · τ(b))        P(b) logistic in log2 b, τ(b) the engine model's iteration time
  *
- * over the best of the candidates. A larger batch shares the same watts, so this draws requests together: it saves energy while
+ * over the best of the candidates, or over an objective (tokens a joule that are enough), where all that meet it score 1. A larger batch shares the same watts, so this draws requests together: it saves energy while
  * there is little load and must be held by a scorer of load or headroom. ½ for a replica whose hardware is not described, ½ for all
  * when that is so of every one.
  */
-export function energy(): Scorer {
+export function energy(objective?: number): Scorer {
   return {
     name: 'energy',
     category: 'affinity',
@@ -22,7 +22,8 @@ export function energy(): Scorer {
         scores[i] = yielded;
         if (yielded > best) best = yielded;
       }
-      for (let i = 0; i < replicas.length; i++) scores[i] = scores[i]! < 0 ? 0.5 : scores[i]! / best;
+      const enough = objective ?? best;
+      for (let i = 0; i < replicas.length; i++) scores[i] = scores[i]! < 0 ? 0.5 : Math.min(1, scores[i]! / enough);
       return best > 0 ? request.promptTokens : 0;
     },
   };

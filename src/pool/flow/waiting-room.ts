@@ -1,0 +1,146 @@
+import type { Cancel, Clock } from '#contract/clock.js';
+import { WeirError } from '#contract/errors.js';
+import type { PlacementRequest } from '#contract/placement.js';
+import type { Milliseconds } from '#contract/units.js';
+import type { Lease } from '#pool/lease.js';
+import type { ServedModel, ServedPool } from '#pool/topology/served.js';
+import { factsOf } from './facts.js';
+import { mayUse, saturated } from './refusals.js';
+import { Waiter } from './waiter.js';
+
+/** What the waiting room needs of the pool that it belongs to. */
+export interface WaitingHost {
+  readonly clock: Clock;
+  model(name: string): ServedModel | undefined;
+  /** A place if there is one now; `undefined` when the request would have to wait, an error that waiting would not help. */
+  place(request: PlacementRequest, since: Milliseconds, now: Milliseconds): Lease | WeirError | undefined;
+  pool(name: string): ServedPool | undefined;
+}
+
+const NOTHING: Cancel = () => {};
+
+/** Requests that wait for places: who may wait, who has to make room, and who is next. */
+export class WaitingRoom {
+  private arrivals = 0;
+
+  constructor(private readonly host: WaitingHost) {}
+
+  /** Has a request wait in every pool that could take it and has room for it, or refuses it. */
+  wait(
+    model: ServedModel,
+    request: PlacementRequest,
+    settle: (result: Lease | WeirError) => void,
+    now: Milliseconds,
+  ): Cancel {
+    const candidates = this.joinable(model, request, now);
+    const facts = factsOf(request);
+    const evicted: Settled[] = [];
+    const pools = candidates.filter(
+      pool => (pool.predictedWait(facts) ?? 0) <= pool.entry.queue.timeout && this.makeRoom(pool, request, evicted),
+    );
+    deliver(evicted);
+    if (pools.length === 0) {
+      for (const pool of candidates) pool.memory.counts.saturated += 1;
+      settle(saturated(model.name, candidates, facts));
+      return NOTHING;
+    }
+    const waiter = new Waiter(request, settle, now, this.arrivals++);
+    waiter.join(model, pools);
+    const longest = Math.max(...pools.map(pool => pool.entry.queue.timeout));
+    waiter.endWith(
+      this.host.clock.after(longest, () => {
+        const stoodIn = waiter.pools;
+        waiter.stop();
+        for (const pool of stoodIn) pool.memory.counts.timedOut += 1;
+        settle(saturated(request.model, stoodIn, facts));
+      }),
+    );
+    return () => waiter.cancel();
+  }
+
+  /** Serves those who wait for a pool until it is full again; refuses those whom nothing can serve any more. */
+  serve(pool: ServedPool): void {
+    if (pool.queue.length === 0) return;
+    const now = this.host.clock.now();
+    const settled: Settled[] = [];
+    pool.queue.serve(
+      () => pool.full,
+      waiter => {
+        const result = this.host.place(waiter.request, waiter.since, now);
+        if (result === undefined) return false;
+        settled.push(this.settled(waiter, result));
+        return true;
+      },
+    );
+    deliver(settled);
+  }
+
+  /** The configuration changed: everybody is placed, waits on in the same order, or is told. */
+  regroup(old: Iterable<ServedPool>): void {
+    const waiters = new Set<Waiter>();
+    for (const pool of old) for (const { value } of pool.queue.values()) waiters.add(value);
+    const inOrder = [...waiters].sort((a, b) => a.number - b.number);
+    for (const waiter of inOrder) waiter.leaveQueues();
+    const now = this.host.clock.now();
+    const settled: Settled[] = [];
+    for (const waiter of inOrder) {
+      const model = this.host.model(waiter.request.model);
+      const result = this.host.place(waiter.request, waiter.since, now);
+      if (result === undefined) waiter.join(model!, this.joinable(model!, waiter.request, now));
+      else settled.push(this.settled(waiter, result));
+    }
+    deliver(settled);
+  }
+
+  /** Pools in whose queues a request may stand: those with a replica for it that takes requests. */
+  private joinable(model: ServedModel, request: PlacementRequest, now: Milliseconds): ServedPool[] {
+    return model.pools.filter(
+      pool =>
+        request.promptTokens + request.outputTokens <= pool.contextTokens &&
+        pool.replicas.some(replica => replica.whyOut(now) === undefined && mayUse(request, replica)),
+    );
+  }
+
+  /** Whether a queue can take one more, after those have left it who hold more of it than the newcomer would. */
+  private makeRoom(pool: ServedPool, request: PlacementRequest, evicted: Settled[]): boolean {
+    const { queue, entry } = pool;
+    const facts = factsOf(request);
+    const tokens = request.promptTokens + request.outputTokens;
+    const { length, tokens: mostTokens, bytes: mostBytes } = entry.queue;
+    if (length < 1 || tokens > mostTokens || facts.bytes > mostBytes) return false;
+    for (;;) {
+      const { requests, tokens: held, bytes } = queue.amount;
+      if (requests < length && held + tokens <= mostTokens && bytes + facts.bytes <= mostBytes) return true;
+      const victim = queue.victim(facts, tokens);
+      if (victim === undefined) return false;
+      const waiter = victim.value;
+      waiter.leave(pool);
+      pool.memory.counts.evicted += 1;
+      if (waiter.pools.length > 0) continue;
+      waiter.stop();
+      evicted.push({ waiter, result: saturated(waiter.request.model, [pool], victim.facts) });
+    }
+  }
+
+  private settled(waiter: Waiter, result: Lease | WeirError): Settled {
+    waiter.stop();
+    if (!(result instanceof WeirError)) {
+      const counts = this.host.pool(result.placement.pool)?.memory.counts;
+      if (counts !== undefined) counts.waited += 1;
+    }
+    return { waiter, result };
+  }
+}
+
+interface Settled {
+  readonly waiter: Waiter;
+  readonly result: Lease | WeirError;
+}
+
+/** Tells those who waited, after all books are right: what they do next may come straight back here. */
+function deliver(settled: readonly Settled[]): void {
+  for (const { waiter, result } of settled) {
+    if (!waiter.cancelled) waiter.settle(result);
+    else if (!(result instanceof WeirError)) result.release({ status: 'cancelled', replicaFault: false });
+  }
+}
