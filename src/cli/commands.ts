@@ -138,6 +138,10 @@ export const COMMANDS: CommandTable = {
       },
     },
   },
+  calibrate: {
+    summary: 'fit the engine model to measured runs, and tell its error on others',
+    load: async () => (await import('./commands/calibrate.js')).calibrateCommand(),
+  },
   bench: {
     summary: 'measure parts of Weir',
     commands: {

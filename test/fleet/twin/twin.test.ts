@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '#contract/random.js';
 import { distributionOf, median } from '#contract/distribution.js';
+import { seededRandom } from '#contract/random.js';
 import { EventHeap } from '#fleet/twin/event-heap.js';
 import { LoadWindows } from '#fleet/twin/load-windows.js';
 import { playTrace, type TwinOptions } from '#fleet/twin/trace-driver.js';
