@@ -6,12 +6,13 @@ import type { RecordStore, ResponseStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { LiveConfiguration } from '#gateway/configuration/live-configuration.js';
 import { type Address, Gateway } from '#gateway/gateway.js';
-import { addGatewayMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
+import { addGatewayMetrics, addModelMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { Peers } from '#gateway/runtime.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import type { Identity } from '#identity/identity.js';
+import { ModelHost } from '#models/model-host.js';
 import type { GatewayState } from '#store/gateway-state.js';
 import { openRecords } from '#store/open-records.js';
 import { openResponseStore } from '#store/response-store.js';
@@ -43,6 +44,7 @@ interface Parts {
   readonly identity: Identity | undefined;
   readonly telemetry: Telemetry | undefined;
   readonly accessLog: AccessLog;
+  readonly localModels: ModelHost;
 }
 
 /** A gateway with everything it owns in this process: record, identity, metrics, logs, traces, connections. */
@@ -95,6 +97,7 @@ export class LiveGateway {
       onError: error => log.error('a response could not be stored', { error }),
     });
     const accessLog = new AccessLog(log, logs.requests);
+    const localModels = new ModelHost(machineClock);
     gateway = new Gateway(
       config,
       {
@@ -107,6 +110,7 @@ export class LiveGateway {
         metrics,
         log,
         accessLog,
+        localModels,
         identity,
         tracer: telemetry?.tracer,
         peers,
@@ -114,8 +118,9 @@ export class LiveGateway {
       { env: process.env, version: version(), ...(configuration !== undefined && { configuration }) },
     );
     addGatewayMetrics(metrics, gateway, version());
+    addModelMetrics(metrics, () => localModels.status());
     if (remote !== undefined) addRemoteRecordMetrics(metrics, remote);
-    const parts = { records, responses, identity, telemetry, accessLog };
+    const parts = { records, responses, identity, telemetry, accessLog, localModels };
     return new LiveGateway(gateway, metrics, log, parts, config, options);
   }
 
@@ -167,10 +172,10 @@ export class LiveGateway {
 
   /** Gives up what {@link LiveGateway.open} took. */
   async discard(): Promise<void> {
-    const { records, responses, identity, telemetry } = this.parts;
+    const { records, responses, identity, telemetry, localModels } = this.parts;
     this.options.state.close();
     // Each on its own: what one of them cannot write must not cost what the others can.
-    const closing = [records, responses, identity, telemetry].map(async part => part?.close());
+    const closing = [records, responses, identity, telemetry, localModels].map(async part => part?.close());
     await within(CLOSING, Promise.allSettled(closing));
   }
 }

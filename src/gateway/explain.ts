@@ -1,4 +1,5 @@
 import type { WeirError } from '#contract/errors.js';
+import type { LearnedTier } from '#contract/learned.js';
 import type { Placement } from '#contract/placement.js';
 import type { ProfileSummary } from '#contract/record.js';
 import type { InferenceRequest } from '#contract/request.js';
@@ -51,6 +52,7 @@ export interface ExplainedSignal {
   readonly ms: Milliseconds;
   readonly label?: string;
   readonly evidence?: string;
+  readonly tier?: LearnedTier;
   /** Whether the decision needed it; others are computed for the explanation alone. */
   readonly read: boolean;
 }
@@ -129,7 +131,7 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
       output_tokens: profile.outputTokens,
     },
     signals: Object.fromEntries(
-      told.signals.map(({ name, type, state, score, ms, label, evidence }): [string, ExplainedSignal] => [
+      told.signals.map(({ name, type, state, score, ms, label, evidence, tier }): [string, ExplainedSignal] => [
         name,
         {
           type,
@@ -138,6 +140,7 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
           ms,
           ...(label === undefined ? undefined : { label }),
           ...(evidence === undefined ? undefined : { evidence }),
+          ...(tier === undefined ? undefined : { tier }),
           read: wasRead(name),
         },
       ]),
