@@ -7,13 +7,14 @@ import type { RecordStore, ResponseStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { ConfigurationDesk } from '#gateway/configuration/desk.js';
 import { type Address, Gateway } from '#gateway/gateway.js';
-import { addGatewayMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
+import { addGatewayMetrics, addModelMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { Peers } from '#gateway/peers.js';
 import { SettledResponses } from '#gateway/settled-responses.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import type { Identity } from '#identity/identity.js';
+import { ModelHost } from '#models/model-host.js';
 import { openRecords } from '#store/open-records.js';
 import { openResponseStore } from '#store/response-store.js';
 import { AccessLog } from '#telemetry/access-log.js';
@@ -54,6 +55,7 @@ interface Parts {
   readonly telemetry: Telemetry | undefined;
   readonly accessLog: AccessLog;
   readonly counters: SharedCounters | undefined;
+  readonly localModels: ModelHost;
 }
 
 /** A gateway with everything it owns in this process: record, identity, metrics, logs, traces, connections. */
@@ -119,6 +121,7 @@ export class LiveGateway {
       onError: error => log.error('a response could not be stored', { error }),
     });
     const accessLog = new AccessLog(log, logs.requests);
+    const localModels = new ModelHost(machineClock);
     gateway = new Gateway(
       config,
       {
@@ -132,6 +135,7 @@ export class LiveGateway {
         metrics,
         log,
         accessLog,
+        localModels,
         identity,
         tracer: telemetry?.tracer,
         peers,
@@ -139,8 +143,9 @@ export class LiveGateway {
       { env: process.env, version: version(), configuration },
     );
     addGatewayMetrics(metrics, gateway, version());
+    addModelMetrics(metrics, () => localModels.status());
     if (remote !== undefined) addRemoteRecordMetrics(metrics, remote);
-    const parts = { records, responses, identity, telemetry, accessLog, counters };
+    const parts = { records, responses, identity, telemetry, accessLog, counters, localModels };
     return new LiveGateway(gateway, metrics, log, parts, config);
   }
 
@@ -191,9 +196,9 @@ export class LiveGateway {
 
   /** Gives up what {@link LiveGateway.open} took. */
   async discard(): Promise<void> {
-    const { records, responses, identity, telemetry, counters } = this.parts;
+    const { records, responses, identity, telemetry, counters, localModels } = this.parts;
     // Each on its own: what one of them cannot write must not cost what the others can.
-    const closing = [records, responses, identity, telemetry].map(async part => part?.close());
+    const closing = [records, responses, identity, telemetry, localModels].map(async part => part?.close());
     await within(CLOSING, Promise.allSettled(closing));
     // After what was settled last.
     await within(CLOSING, Promise.allSettled([counters?.close()]));

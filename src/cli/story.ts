@@ -23,6 +23,7 @@ export function renderExplanation(explanation: Explanation): string {
         signal.state,
         String(Number(signal.score.toFixed(3))),
         signal.label ?? '',
+        signal.tier ?? '',
         formatDuration(signal.ms),
         signal.read ? '' : '(not needed)',
         signal.evidence ?? '',

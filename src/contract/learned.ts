@@ -40,18 +40,57 @@ export interface Classifier {
 }
 
 /** The trained heads there are. */
-export const HEADS = ['domain', 'complexity', 'factual', 'feedback'] as const;
+export const HEADS = ['domain'] as const;
 
 export type HeadName = (typeof HEADS)[number];
-
-/** Names of the routes of a configuration, and texts that belong to each. */
-export type RouteExamples = Readonly<Record<string, readonly string[]>>;
 
 /** The small local models, as the router's signals see them. */
 export interface LearnedModels {
   head(name: HeadName): Classifier;
-  /** One classifier over all routes of the configuration. */
-  routes(): Classifier;
   /** What is done when the model is busy, unless a signal says otherwise. */
   readonly whenBusy: WhenBusy;
 }
+
+/** What the models need to know of a configuration. */
+export interface LearnedSettings {
+  /** Folder that the default model is converted into. */
+  readonly cache: string;
+  readonly queue: number;
+  readonly batch: number;
+  /** The longest that a text waits to be begun before it counts as busy. */
+  readonly patience: number;
+  readonly when_busy: WhenBusy;
+  readonly embedders: Readonly<Record<string, EmbedderSettings>>;
+  /** Files of heads that take the place of those that come with Weir. */
+  readonly heads: Readonly<Partial<Record<HeadName, string>>>;
+}
+
+/** A user's own embedder: an ONNX file, or a server that speaks OpenAI's `/v1/embeddings`. */
+export interface EmbedderSettings {
+  readonly path?: string | undefined;
+  readonly url?: string | undefined;
+  readonly model?: string | undefined;
+  readonly api_key?: string | undefined;
+  readonly pooling: 'mean' | 'first' | 'last' | 'model';
+  readonly prefix: string;
+  readonly length: number;
+  readonly dimension?: number | undefined;
+  readonly timeout: number;
+}
+
+const NOTHING_LEARNED = 'no local models here';
+
+const UNKNOWING: Classifier = {
+  labels: [],
+  prepare: () => Promise.resolve(),
+  classify: () => ({
+    probabilities: new Float32Array(0),
+    best: -1,
+    sure: false,
+    tier: 'busy',
+    reason: NOTHING_LEARNED,
+  }),
+};
+
+/** Stands in where there are no models: every verdict is unsure. */
+export const NO_MODELS: LearnedModels = { head: () => UNKNOWING, whenBusy: 'unknown' };

@@ -1,3 +1,4 @@
+import type { LearnedTier } from './learned.js';
 import type { WorkloadProfile } from './profile.js';
 import type { InferenceRequest } from './request.js';
 import type { Milliseconds } from './units.js';
@@ -13,6 +14,8 @@ export interface SignalValue {
   readonly label?: string;
   /** What in the request made it so, short enough for a header: the matched word, the count. Never more than 120 characters. */
   readonly evidence?: string;
+  /** Of signals that a model stands behind: what the value is by. */
+  readonly tier?: LearnedTier;
 }
 
 /** What computing a signal costs: decides the order of evaluation and where it runs. */

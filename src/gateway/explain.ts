@@ -1,5 +1,6 @@
 import type { WeirError } from '#contract/errors.js';
 import type { FlowFacts } from '#contract/flow.js';
+import type { LearnedTier } from '#contract/learned.js';
 import type { Placement } from '#contract/placement.js';
 import type { ProfileSummary } from '#contract/record.js';
 import type { InferenceRequest } from '#contract/request.js';
@@ -52,6 +53,7 @@ export interface ExplainedSignal {
   readonly ms: Milliseconds;
   readonly label?: string;
   readonly evidence?: string;
+  readonly tier?: LearnedTier;
   /** Whether the decision needed it; others are computed for the explanation alone. */
   readonly read: boolean;
 }
@@ -93,7 +95,9 @@ export async function explain(runtime: Runtime, request: InferenceRequest): Prom
   const selected =
     answered || refused !== undefined ? undefined : route.candidates.find(candidate => candidate.eligible)?.model;
   const placement =
-    selected === undefined ? undefined : preview(runtime, new Asked(selected, request, profile, route.constraints, ONLOOKER));
+    selected === undefined
+      ? undefined
+      : preview(runtime, new Asked(selected, request, profile, route.constraints, ONLOOKER));
   const totalMs = clock.now() - begun;
   const read = new Set(board.readings().map(reading => reading.name));
   await board.compute(router.signals.map(signal => signal.name).filter(name => board.read(name) === undefined));
@@ -130,7 +134,7 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
       output_tokens: profile.outputTokens,
     },
     signals: Object.fromEntries(
-      told.signals.map(({ name, type, state, score, ms, label, evidence }): [string, ExplainedSignal] => [
+      told.signals.map(({ name, type, state, score, ms, label, evidence, tier }): [string, ExplainedSignal] => [
         name,
         {
           type,
@@ -139,6 +143,7 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
           ms,
           ...(label === undefined ? undefined : { label }),
           ...(evidence === undefined ? undefined : { evidence }),
+          ...(tier === undefined ? undefined : { tier }),
           read: wasRead(name),
         },
       ]),

@@ -1,3 +1,4 @@
+import type { ModelStatus } from '#contract/embedder.js';
 import type { PoolStatus } from '#pool/topology/snapshot.js';
 import type { RemoteRecordStore } from '#store/open-records.js';
 import type { Metrics, Reading } from '#telemetry/metrics.js';
@@ -96,4 +97,54 @@ export function addRemoteRecordMetrics(metrics: Metrics, records: RemoteRecordSt
   metrics.gauge('weir_records_backlog', 'Records that wait to be written to their database.', [], () => [
     { labels: {}, value: records.backlog },
   ]);
+}
+
+/** Adds what the small local models do: how full their queue is, what they refused, what they weigh. */
+export function addModelMetrics(metrics: Metrics, status: () => readonly ModelStatus[]): void {
+  const each = (of: (model: ModelStatus) => number) => (): Reading[] =>
+    status().map(model => ({ labels: { model: model.name }, value: of(model) }));
+
+  metrics.gauge(
+    'weir_model_ready',
+    '1 when the local model can be asked.',
+    ['model'],
+    each(({ state }) => (state === 'ready' ? 1 : 0)),
+    'min',
+  );
+  metrics.gauge(
+    'weir_model_bytes',
+    'Weights of the local model in memory.',
+    ['model'],
+    each(({ bytes }) => bytes),
+  );
+  metrics.gauge(
+    'weir_model_queued',
+    'Texts that wait for the local model.',
+    ['model'],
+    each(({ queued }) => queued),
+  );
+  metrics.counter(
+    'weir_model_texts_total',
+    'Texts the local model has read.',
+    ['model'],
+    each(({ texts }) => texts),
+  );
+  metrics.counter(
+    'weir_model_batches_total',
+    'Batches they went through it in.',
+    ['model'],
+    each(({ batches }) => batches),
+  );
+  metrics.counter(
+    'weir_model_refused_total',
+    'Texts it did not read because its queue was full or too slow.',
+    ['model'],
+    each(({ refused }) => refused),
+  );
+  metrics.counter(
+    'weir_model_busy_seconds_total',
+    'Time that its threads were at work.',
+    ['model'],
+    each(({ busyMs }) => busyMs / 1000),
+  );
 }

@@ -6,6 +6,7 @@ import type { Stage } from '#contract/stage.js';
 import type { RecordStore, ResponseStore } from '#contract/stores.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Identity } from '#identity/identity.js';
+import type { ModelHost } from '#models/model-host.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
@@ -43,6 +44,8 @@ export interface RuntimePorts {
   /** Absent where callers are asked for no credential. */
   readonly identity?: Identity | undefined;
   readonly accessLog: AccessLog;
+  /** The small local models of the process; absent where learned signals are to be unknown. */
+  readonly localModels?: ModelHost | undefined;
   /** Only where traces or metrics are exported. */
   readonly tracer: Tracer | undefined;
   /** Only where several processes serve together. */
@@ -95,7 +98,12 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   for (const [name, way] of waysOf(config)) ways.set(name, way);
   const sameWorkload =
     previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
-  const router = createRouter(config.router, { clock, models: [...models.values()] });
+  const learned = ports.localModels?.configure(config.router.learned);
+  const router = createRouter(config.router, {
+    clock,
+    models: [...models.values()],
+    ...(learned !== undefined && { learned }),
+  });
   return {
     ...ports,
     config,

@@ -96,6 +96,8 @@ function poolAsOne(all: readonly PoolStatus[]): PoolStatus {
       waited: sum(all, ({ counts }) => counts.waited),
       saturated: sum(all, ({ counts }) => counts.saturated),
       timedOut: sum(all, ({ counts }) => counts.timedOut),
+      evicted: sum(all, ({ counts }) => counts.evicted),
+      shed: sum(all, ({ counts }) => counts.shed),
     },
   };
 }

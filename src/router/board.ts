@@ -68,7 +68,9 @@ export class RequestBoard implements Board {
   async compute(names: readonly string[]): Promise<void> {
     const asked: Promise<void>[] = [];
     for (const name of names) {
-      if (this.read(name) === undefined) asked.push(this.settle(this.indexOf(name)));
+      if (this.read(name) !== undefined) continue;
+      const index = this.indexOf(name);
+      if (this.pending?.has(index) === true || !this.atOnce(index)) asked.push(this.settle(index));
     }
     await Promise.all(asked);
     this.doneAt = undefined;
@@ -78,10 +80,25 @@ export class RequestBoard implements Board {
     return this.inOrder;
   }
 
+  /** Computes a signal whose model may not be needed after all. @returns whether it was not. */
+  private atOnce(index: number): boolean {
+    const evaluator = this.evaluator(index);
+    const startedAt = this.options.clock.now();
+    const value = this.start(evaluator);
+    if (value instanceof Promise) {
+      this.wait(index, value, startedAt);
+      return false;
+    }
+    this.keep(index, evaluator, value, this.options.clock.now() - startedAt);
+    return true;
+  }
+
   private async settle(index: number): Promise<void> {
     const evaluator = this.evaluator(index);
     const { clock, deadlineMs } = this.options;
-    const { value, startedAt } = this.pending?.get(index) ?? this.begin(index, evaluator);
+    const pending = this.pending?.get(index);
+    if (pending === undefined) throw new WeirError('internal.defect', 'a signal is waited for that was not begun');
+    const { value, startedAt } = pending;
     let cancel: Cancel | undefined;
     const deadline = new Promise<SignalValue>(resolve => {
       cancel = clock.after(deadlineMs, () => resolve(PAST_DEADLINE));
@@ -91,17 +108,9 @@ export class RequestBoard implements Board {
     if (this.values[index] === undefined) this.keep(index, evaluator, first, clock.now() - startedAt);
   }
 
-  private begin(index: number, evaluator: SignalEvaluator): Pending {
-    const startedAt = this.options.clock.now();
-    const value = this.start(evaluator);
-    return this.wait(index, value instanceof Promise ? value : Promise.resolve(value), startedAt);
-  }
-
-  private wait(index: number, value: Promise<SignalValue>, startedAt: Milliseconds): Pending {
-    const pending: Pending = { value: value.catch(failed), startedAt };
+  private wait(index: number, value: Promise<SignalValue>, startedAt: Milliseconds): void {
     this.pending ??= new Map();
-    this.pending.set(index, pending);
-    return pending;
+    this.pending.set(index, { value: value.catch(failed), startedAt });
   }
 
   private start(evaluator: SignalEvaluator): SignalValue | Promise<SignalValue> {
@@ -134,13 +143,28 @@ export class RequestBoard implements Board {
 
 /** Written out, because a literal with conditional spreads takes six times as long, and ten of these are made for a request. */
 function readingOf({ name, type }: SignalEvaluator, value: SignalValue, ms: Milliseconds): SignalReading {
-  const { state, score, label, evidence: said } = value;
+  const { state, score, label, evidence: said, tier } = value;
+  if (tier !== undefined) return learnedReading(name, type, value, ms);
   if (label === undefined) {
     return said === undefined ? { name, type, state, score, ms } : { name, type, state, score, evidence: said, ms };
   }
   return said === undefined
     ? { name, type, state, score, label, ms }
     : { name, type, state, score, label, evidence: said, ms };
+}
+
+function learnedReading(name: string, type: string, value: SignalValue, ms: Milliseconds): SignalReading {
+  const { state, score, label, evidence: said, tier } = value;
+  return {
+    name,
+    type,
+    state,
+    score,
+    ...(label === undefined ? undefined : { label }),
+    ...(said === undefined ? undefined : { evidence: said }),
+    ...(tier === undefined ? undefined : { tier }),
+    ms,
+  };
 }
 
 /** Evaluators do not throw for what a request contains; one that does is a defect, and its signal unknown rather than false. */

@@ -1,5 +1,6 @@
 import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
+import { type LearnedModels, NO_MODELS } from '#contract/learned.js';
 import type { Outcome } from '#contract/outcome.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { InferenceRequest } from '#contract/request.js';
@@ -24,6 +25,8 @@ export interface RouterDeps {
   readonly clock: Clock;
   /** Every model of the configuration, in its order. */
   readonly models: readonly ModelFacts[];
+  /** The small local models that learned signals ask; without them every learned signal is unknown. */
+  readonly learned?: LearnedModels;
 }
 
 /** The router of one configuration. Compiled once; holds no state of any request. */
@@ -58,8 +61,8 @@ export interface Router {
  *
  * @throws WeirError for what `checkRouter` reports.
  */
-export function createRouter(config: RouterConfig, { clock, models }: RouterDeps): Router {
-  const signals = new SignalSet(config.signals, { clock });
+export function createRouter(config: RouterConfig, { clock, models, learned = NO_MODELS }: RouterDeps): Router {
+  const signals = new SignalSet(config.signals, { clock, learned });
   const facts = new Map(models.map(model => [model.name, model]));
   const decisions = config.decisions.length > 0 ? config.decisions : [anyModel(models)];
   const table: RoutedTable = new Map(decisions.map(decision => [decision.name, routed(decision, facts)]));

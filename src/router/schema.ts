@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, identifier, name } from '#contract/schema.js';
+import { learnedSchema } from './learned-schema.js';
 import { oneOf } from './one-of.js';
 import { decisionSchema, policyTestSchema } from './policy/schema.js';
 import { SIGNAL_TYPES } from './signals/registry.js';
@@ -23,6 +24,7 @@ export const routerSchema = z.strictObject({
   signal_deadline: duration
     .prefault('200ms')
     .describe('How long a decision waits for one signal that takes a model to compute, before it is unknown.'),
+  learned: learnedSchema.prefault({}).describe('The small local models that learned signals ask.'),
   decisions: z
     .array(decisionSchema)
     .max(MAX_DECISIONS)

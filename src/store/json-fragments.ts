@@ -45,6 +45,7 @@ export const JSON_TEXT = {
   score: ascii(',"score":'),
   label: ascii(',"label":'),
   evidence: ascii(',"evidence":'),
+  tier: ascii(',"tier":'),
   openDecision: ascii('{"decision":'),
   why: ascii(',"why":'),
   openModel: ascii('{"model":'),

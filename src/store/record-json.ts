@@ -31,7 +31,7 @@ export class RecordJson {
   readonly shared = new JsonBytes(32_768);
   private readonly routes = new PartTable(7);
   private readonly profiles = new PartTable(4);
-  private readonly readings = new PartTable(5);
+  private readonly readings = new PartTable(6);
   private readonly refusals = new PartTable(1);
   private readonly rankings = new PartTable(2);
   private readonly notes = new PartTable(1);
@@ -215,8 +215,8 @@ export class RecordJson {
   }
 
   private signal(signal: SignalReading, i: number): void {
-    const { name, type, state, score, label, evidence } = signal;
-    const part = this.readings.of(name, state, score, evidence, label, type);
+    const { name, type, state, score, label, evidence, tier } = signal;
+    const part = this.readings.of(name, state, score, evidence, label, type, tier);
     if (this.unwritten(part)) {
       this.text(JSON_TEXT.openName, name);
       this.text(JSON_TEXT.type, type);
@@ -225,6 +225,7 @@ export class RecordJson {
       this.shared.number(score);
       if (label !== undefined) this.text(JSON_TEXT.label, label);
       if (evidence !== undefined) this.text(JSON_TEXT.evidence, evidence);
+      if (tier !== undefined) this.text(JSON_TEXT.tier, tier);
       this.shared.raw(JSON_TEXT.end);
     }
     this.json.openList(part.place, i);

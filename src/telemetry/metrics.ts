@@ -49,6 +49,7 @@ class GatewayMetrics implements Metrics {
   private readonly tokens = this.count('tokens_total', 'Tokens as engines reported them.', 'model', 'kind');
   private readonly cost = this.count('cost_usd_total', 'Cost by configured prices, in USD.', 'model');
   private readonly states = this.count('signals_total', 'Signals computed, by what they came to.', 'signal', 'state');
+  private readonly tiers = this.count('signal_tiers_total', 'Learned signals, by what they are by.', 'signal', 'tier');
   private readonly reloads = this.count('config_reloads_total', 'Changed configurations.', 'result');
   private readonly durations = this.time(
     'request_duration_seconds',
@@ -85,9 +86,10 @@ class GatewayMetrics implements Metrics {
       this.attempts.add(1, attempt.pool, attempt.replica, attempt.status);
     }
     for (let i = 0; i < signals.length; i++) {
-      const { name, state, ms } = signals[i]!;
+      const { name, state, ms, tier } = signals[i]!;
       this.states.add(1, name, state);
       this.signals.observe(ms / 1000, name);
+      if (tier !== undefined) this.tiers.add(1, name, tier);
     }
   }
 

@@ -149,6 +149,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
           score,
           label: text,
           evidence: text,
+          tier: fc.constantFrom('fast', 'model', 'busy'),
           ms: time,
         },
         ['name', 'type', 'state', 'score', 'ms'],

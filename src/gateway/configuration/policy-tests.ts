@@ -3,6 +3,7 @@ import type { ConfigProblem, Path } from '#config/problem.js';
 import { seededRandom } from '#contract/random.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { modelFacts } from '#gateway/runtime.js';
+import { ModelHost } from '#models/model-host.js';
 import { runPolicyTests } from '#router/policy/tests.js';
 import { createProfiler } from '#workload/profile/profiler.js';
 
@@ -22,12 +23,14 @@ export interface TestResults {
 export async function runTests(config: Config, seed: number, locate: (path: Path) => Place): Promise<TestResults> {
   const { session_headers, tokens } = config.workload;
   const profiler = createProfiler({ sessionHeaders: session_headers, charsPerToken: tokens.chars_per_token });
+  const localModels = new ModelHost(machineClock);
   const { passed, failed } = await runPolicyTests(config.router, {
     clock: machineClock,
+    learned: localModels.configure(config.router.learned),
     random: seededRandom(seed),
     models: [...modelFacts(config).values()],
     profile: request => profiler.profile(request),
-  });
+  }).finally(() => localModels.close());
   return {
     passed,
     failed: failed.map(({ name, path, expected, got, why }) => ({

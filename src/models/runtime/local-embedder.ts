@@ -19,11 +19,15 @@ const RETRY_AFTER: Milliseconds = 10_000;
 /** One text, to see that the model answers and to have the first request find everything in place. */
 const WARM_UP = 'What is the capital of France?';
 
+let opened = 0;
+
 /**
  * A local model behind a bounded queue, loaded on every thread. Texts that are asked for at the same time, or were lately, are
  * embedded once: all signals of one request share one pass.
  */
 export class LocalEmbedder implements Embedder {
+  /** Tells it from an embedder of the same name that it takes over from. */
+  private readonly id = ++opened;
   private readonly queue: EmbedQueue;
   private readonly cache = new VectorCache();
   private readonly busy = new Set<ModelWorker>();
@@ -41,6 +45,10 @@ export class LocalEmbedder implements Embedder {
     limits: QueueLimits,
   ) {
     this.queue = new EmbedQueue(clock, limits);
+  }
+
+  private get key(): string {
+    return `${this.name} ${this.id}`;
   }
 
   get dimension(): number {
@@ -81,7 +89,7 @@ export class LocalEmbedder implements Embedder {
     this.closed = true;
     const error = new WeirError('model.unavailable', `The model ${this.name} is not in use any more`);
     for (const job of this.queue.drain()) job.fail(error);
-    for (const worker of this.threads.all()) worker.unload(this.name);
+    for (const worker of this.threads.all()) worker.unload(this.key);
   }
 
   private begin(text: string, patienceMs: Milliseconds = Number.POSITIVE_INFINITY): Promise<Float32Array> {
@@ -125,7 +133,7 @@ export class LocalEmbedder implements Embedder {
     const begun = this.clock.now();
     try {
       const { vectors, ms } = await worker.embed(
-        this.name,
+        this.key,
         batch.map(({ text }) => text),
       );
       const width = vectors.length / batch.length;
@@ -155,10 +163,10 @@ export class LocalEmbedder implements Embedder {
     // One after the other: the first may have to write the file that the others read.
     let facts: LoadedFacts | undefined;
     for (const worker of workers) {
-      const loaded = await worker.load(this.name, this.spec);
+      const loaded = await worker.load(this.key, this.spec);
       facts ??= loaded;
     }
-    for (const worker of workers) await worker.embed(this.name, [WARM_UP]);
+    for (const worker of workers) await worker.embed(this.key, [WARM_UP]);
     if (facts === undefined) throw new WeirError('model.unavailable', 'There is no thread to load the model on');
     this.counts.loadMs = facts.loadMs;
     this.facts = facts;

@@ -1,9 +1,11 @@
 import type { Clock } from '#contract/clock.js';
+import type { LearnedModels } from '#contract/learned.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
 import type { InferenceRequest, Message } from '#contract/request.js';
 import type { SignalValue } from '#contract/signal.js';
 import type { StageContext } from '#contract/stage.js';
+import type { Milliseconds } from '#contract/units.js';
 import type { ModelFacts } from '#router/model-facts.js';
 import type { ProblemPath } from '#router/problem.js';
 import { createRouter, type Router } from '#router/router.js';
@@ -15,6 +17,8 @@ export interface PolicyTestDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly models: readonly ModelFacts[];
+  /** Absent: learned signals are unknown unless a test gives them. */
+  readonly learned?: LearnedModels;
   profile(request: InferenceRequest): WorkloadProfile;
 }
 
@@ -34,6 +38,9 @@ export interface PolicyTestReport {
   readonly failed: readonly FailedPolicyTest[];
 }
 
+/** How long a test waits for a signal that takes a model. */
+const TEST_DEADLINE: Milliseconds = 30_000;
+
 /**
  * Runs the tests of a policy through the very stages that serve requests, on a pool that is idle and of which nothing is known but
  * the configuration.
@@ -41,7 +48,9 @@ export interface PolicyTestReport {
  * @throws WeirError when the configuration has a problem that `checkRouter` reports.
  */
 export async function runPolicyTests(config: RouterConfig, deps: PolicyTestDeps): Promise<PolicyTestReport> {
-  const router = createRouter(config, deps);
+  // What a test says must not depend on how busy the machine is.
+  const patient = { ...config, signal_deadline: Math.max(config.signal_deadline, TEST_DEADLINE) };
+  const router = createRouter(patient, deps);
   await router.prepare();
   const failed: FailedPolicyTest[] = [];
   for (const [index, test] of config.tests.entries()) {

@@ -1,6 +1,7 @@
 import { bm25 } from './bm25.js';
 import { context } from './context.js';
 import { conversation } from './conversation.js';
+import { domain } from './domain.js';
 import { event } from './event.js';
 import { fuzzy } from './fuzzy.js';
 import { keyword } from './keyword.js';
@@ -30,4 +31,5 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   event,
   time,
   language,
+  domain,
 ];

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '#contract/clock.js';
 import type { ErrorCode } from '#contract/errors.js';
+import type { LearnedModels } from '#contract/learned.js';
 import type { SignalCost, SignalEvaluator } from '#contract/signal.js';
 import type { ProblemPath } from '#router/problem.js';
 
@@ -18,6 +19,8 @@ export interface OptionProblem {
 /** What signals are given beside their options and the request. */
 export interface SignalPorts {
   readonly clock: Clock;
+  /** The small local models. */
+  readonly learned: LearnedModels;
 }
 
 /** An evaluator with something to fetch before it is at its fastest, such as a model to load. */

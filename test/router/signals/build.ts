@@ -1,3 +1,4 @@
+import { NO_MODELS } from '#contract/learned.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import type { OptionProblem, PreparedEvaluator, SignalType } from '#router/signals/signal-type.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
@@ -5,7 +6,7 @@ import { profile, request } from '../support.js';
 
 /** Builds a signal as a file would: through its schema. */
 export function built(type: SignalType, options: unknown): PreparedEvaluator {
-  return type.build('it', type.schema.parse(options), { clock: new VirtualClock() });
+  return type.build('it', type.schema.parse(options), { clock: new VirtualClock(), learned: NO_MODELS });
 }
 
 /** The value of a signal that needs no waiting. */

@@ -33,6 +33,7 @@ export const explainRoute = adminRoute({
           ms: z.number(),
           label: z.string().optional(),
           evidence: z.string().optional(),
+          tier: z.enum(['fast', 'model', 'busy']).optional(),
           read: z.boolean(),
         }),
       ),

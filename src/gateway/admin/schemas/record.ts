@@ -17,6 +17,7 @@ const signal = z
     score: z.number(),
     label: z.string().optional(),
     evidence: z.string().optional(),
+    tier: z.enum(['fast', 'model', 'busy']).optional(),
     ms: z.number(),
   })
   .meta({ id: 'SignalReading' });

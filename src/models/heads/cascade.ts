@@ -1,0 +1,83 @@
+import type { Embedder } from '#contract/embedder.js';
+import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
+import type { Milliseconds } from '#contract/units.js';
+import type { StaticEmbedding } from '#models/static/static-embedding.js';
+import type { Head } from './head-file.js';
+import { LinearLayer, largestOf } from './linear-layer.js';
+
+export interface CascadePorts {
+  readonly embedder: Embedder;
+  /** Absent where the fast tier's table could not be read. */
+  readonly fast: StaticEmbedding | undefined;
+  readonly patienceMs: Milliseconds;
+}
+
+const NONE = new Float32Array(0);
+
+/**
+ * A head over two tiers. The static embedding answers in microseconds where it is sure enough, as calibrated when the head was
+ * trained; else the transformer reads the text. When that is busy or not there, the caller's choice holds, and the verdict says so.
+ */
+export class Cascade implements Classifier {
+  readonly labels: readonly string[];
+  private readonly model: LinearLayer;
+  private readonly fast: LinearLayer | undefined;
+
+  constructor(
+    private readonly head: Head,
+    private readonly ports: CascadePorts,
+  ) {
+    this.labels = head.labels;
+    this.model = new LinearLayer(head.model, head.model.width);
+    const usable = head.fast !== undefined && ports.fast?.name === head.fast.embedder;
+    this.fast = usable && head.fast !== undefined ? new LinearLayer(head.fast, head.fast.width) : undefined;
+  }
+
+  async prepare(): Promise<void> {
+    await this.ports.embedder.prepare().catch(() => {});
+  }
+
+  classify(text: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+    if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
+    const quick = this.quick(text);
+    if (quick !== undefined && quick.probabilities[quick.best]! >= (this.head.fast?.decisive ?? 2)) return quick;
+    return this.ask(text, quick, whenBusy);
+  }
+
+  private async ask(text: string, quick: Verdict | undefined, whenBusy: ClassifyOptions['whenBusy']): Promise<Verdict> {
+    const { embedder, patienceMs } = this.ports;
+    try {
+      const [vector] = await embedder.embed([text], whenBusy === 'wait' ? {} : { patienceMs });
+      if (vector === undefined || vector.length !== this.model.width) {
+        throw new Error(
+          `${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${this.model.width}`,
+        );
+      }
+      return this.verdict(this.model.probabilities(vector), 'model');
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (quick === undefined || whenBusy === 'unknown') {
+        return {
+          probabilities: quick?.probabilities ?? NONE,
+          best: quick?.best ?? -1,
+          sure: false,
+          tier: 'busy',
+          reason,
+        };
+      }
+      return { ...quick, tier: 'busy', reason };
+    }
+  }
+
+  private quick(text: string): Verdict | undefined {
+    const { fast } = this.ports;
+    if (fast === undefined || this.fast === undefined) return undefined;
+    const vector = fast.embed(text);
+    return vector === undefined ? undefined : this.verdict(this.fast.probabilities(vector), 'fast');
+  }
+
+  private verdict(probabilities: Float32Array, tier: 'fast' | 'model'): Verdict {
+    const best = largestOf(probabilities);
+    return { probabilities, best, sure: probabilities[best]! >= this.head.threshold, tier };
+  }
+}

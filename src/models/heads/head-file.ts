@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { WeirError } from '#contract/errors.js';
+
+const linear = z.strictObject({
+  rows: z.base64(),
+  scales: z.array(z.number()),
+  bias: z.array(z.number()),
+  temperature: z.number().positive(),
+});
+
+const interval = z.tuple([z.number(), z.number()]);
+
+/** Figures of one tier on texts that it was neither trained nor tuned on. */
+const figures = z.strictObject({
+  texts: z.int(),
+  accuracy: z.number(),
+  /** Wilson's score interval, 95 %. */
+  interval,
+  /** Expected calibration error over 15 bins of equal width (Guo et al., 2017). */
+  ece: z.number(),
+  /** Share of the texts that the transformer had to read. */
+  escalated: z.number().optional(),
+});
+
+/** What a head was made from, how good it is, and where it fails. */
+const card = z.strictObject({
+  summary: z.string(),
+  trained: z.string(),
+  data: z.array(z.strictObject({ name: z.string(), licence: z.string(), texts: z.int() })),
+  /** Training texts left out because a test text is nearly the same (cosine above this). */
+  duplicates: z.strictObject({ above: z.number(), removed: z.int() }),
+  results: z.record(z.string(), z.record(z.string(), figures)),
+  /** Recall and precision of each label by the cascade. */
+  labels: z.record(z.string(), z.strictObject({ texts: z.int(), recall: z.number(), precision: z.number() })),
+  failures: z.array(z.string()),
+});
+
+const headSchema = z.strictObject({
+  format: z.literal(1),
+  kind: z.string(),
+  labels: z.array(z.string()).min(1).max(4096),
+  /** Below this probability nothing is said. */
+  threshold: z.number().min(0).max(1),
+  model: linear.extend({ embedder: z.string(), width: z.int() }),
+  fast: linear
+    .extend({
+      embedder: z.string(),
+      width: z.int(),
+      /** Probability from which the fast tier's answer stands. */
+      decisive: z.number(),
+    })
+    .optional(),
+  examples: z.array(z.strictObject({ text: z.string(), label: z.int(), vector: z.base64() })).optional(),
+  card: card.optional(),
+});
+
+export type Head = z.output<typeof headSchema>;
+export type ModelCard = z.output<typeof card>;
+export type Figures = z.output<typeof figures>;
+
+/** Longest head file that is read. */
+const MOST_BYTES = 64 * 1024 ** 2;
+
+/** @throws WeirError `model.unavailable` when it is no head. */
+export function parseHead(text: string, source: string): Head {
+  if (text.length > MOST_BYTES) throw new WeirError('model.unavailable', `${source} is longer than 64 MiB`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new WeirError('model.unavailable', `${source} is not JSON`, { cause });
+  }
+  const head = headSchema.safeParse(json);
+  if (head.success) return head.data;
+  const [issue] = head.error.issues;
+  throw new WeirError('model.unavailable', `${source} is no head: ${issue?.message}`, {
+    path: issue?.path.join('.') ?? '',
+    hint: 'a file that weir train has written',
+  });
+}
+
+/** @throws WeirError `model.unavailable`. */
+export function readHead(file: string): Head {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new WeirError('model.unavailable', `The head ${file} cannot be read`, { cause });
+  }
+  return parseHead(text, file);
+}

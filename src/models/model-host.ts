@@ -1,0 +1,168 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '#contract/clock.js';
+import type { Embedder, ModelStatus } from '#contract/embedder.js';
+import { WeirError } from '#contract/errors.js';
+import type { Classifier, EmbedderSettings, HeadName, LearnedModels, LearnedSettings } from '#contract/learned.js';
+import type { Milliseconds } from '#contract/units.js';
+import { Cascade } from './heads/cascade.js';
+import { readHead } from './heads/head-file.js';
+import { UnusableClassifier } from './heads/unusable.js';
+import { LocalEmbedder } from './runtime/local-embedder.js';
+import type { ModelSpec } from './runtime/messages.js';
+import { ModelWorker } from './runtime/model-worker.js';
+import { RemoteEmbedder } from './runtime/remote-embedder.js';
+import { openStaticEmbedding, type StaticEmbedding } from './static/static-embedding.js';
+
+/** The name that stands for the model that comes with Weir. */
+export const DEFAULT_EMBEDDER = 'default';
+
+/** How long a model that no configuration names any more goes on for the requests that began with it. */
+const SWAP_AFTER: Milliseconds = 60_000;
+
+type OwnEmbedder = Embedder & { readonly status: ModelStatus; close(): void };
+
+/**
+ * All local models of a process: the threads, the embedders, the heads. It outlives configurations; a model that a new one names as
+ * the one before did stays loaded. Nothing is loaded before something asks for it.
+ */
+export class ModelHost {
+  private readonly workers: ModelWorker[] = [];
+  private readonly embedders = new Map<string, OwnEmbedder>();
+  private table: StaticEmbedding | undefined | null = null;
+
+  constructor(
+    private readonly clock: Clock,
+    /** Threads that each hold every model. */
+    private readonly threads = 1,
+  ) {}
+
+  /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
+  configure(settings: LearnedSettings): LearnedModels {
+    const heads = new Map<HeadName, Classifier>();
+    this.letGo(new Set([DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings))));
+    return {
+      whenBusy: settings.when_busy,
+      head: name => {
+        const known = heads.get(name) ?? this.openHead(name, settings);
+        heads.set(name, known);
+        return known;
+      },
+    };
+  }
+
+  /** The embedder of a name in a configuration; started when it is first used. @throws WeirError `model.unavailable`. */
+  embedder(name: string, settings: LearnedSettings): Embedder {
+    const key = keyOf(name, settings);
+    const known = this.embedders.get(key);
+    if (known !== undefined) return known;
+    const opened = this.openEmbedder(name, settings);
+    this.embedders.set(key, opened);
+    return opened;
+  }
+
+  /** The table of the fast tier; none where it cannot be read. */
+  get fast(): StaticEmbedding | undefined {
+    if (this.table === null) {
+      try {
+        this.table = openStaticEmbedding();
+      } catch {
+        this.table = undefined;
+      }
+    }
+    return this.table;
+  }
+
+  status(): readonly ModelStatus[] {
+    return [...this.embedders.values()].map(({ status }) => status);
+  }
+
+  async close(): Promise<void> {
+    for (const embedder of this.embedders.values()) embedder.close();
+    this.embedders.clear();
+    await Promise.all(this.workers.splice(0).map(worker => worker.close()));
+  }
+
+  private openHead(name: HeadName, settings: LearnedSettings): Classifier {
+    try {
+      const head = readHead(settings.heads[name] ?? headFile(name));
+      const embedder = this.embedderOf(head.model.embedder, settings);
+      return new Cascade(head, { embedder, fast: this.fast, patienceMs: settings.patience });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  /** Heads name the space that they were trained in. */
+  private embedderOf(space: string, settings: LearnedSettings): Embedder {
+    for (const name of [DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)]) {
+      if (spaceOf(name, settings) === space) return this.embedder(name, settings);
+    }
+    throw new WeirError(
+      'model.unavailable',
+      `The head was trained with ${space}, which is none of the embedders here`,
+      {
+        path: 'router.learned.embedders',
+      },
+    );
+  }
+
+  private openEmbedder(name: string, settings: LearnedSettings): OwnEmbedder {
+    const space = spaceOf(name, settings);
+    const limits = { capacity: settings.queue, batch: settings.batch };
+    const threads = { all: () => this.allThreads() };
+    if (name === DEFAULT_EMBEDDER) {
+      return new LocalEmbedder(space, { kind: 'default', cache: settings.cache }, threads, this.clock, limits);
+    }
+    const own = settings.embedders[name];
+    if (own === undefined) throw new WeirError('model.unavailable', `There is no embedder ${name}`);
+    if (own.url !== undefined) {
+      const { url, model = name, api_key: apiKey, prefix, dimension, timeout } = own;
+      const remote = { url, model, apiKey, prefix, dimension, timeoutMs: timeout, capacity: settings.queue };
+      return new RemoteEmbedder(space, remote, this.clock);
+    }
+    return new LocalEmbedder(space, specOf(own), threads, this.clock, limits);
+  }
+
+  private allThreads(): readonly ModelWorker[] {
+    for (let at = 0; at < this.threads; at++) {
+      if (this.workers[at]?.dead !== false) this.workers[at] = new ModelWorker();
+    }
+    return this.workers;
+  }
+
+  private letGo(wanted: ReadonlySet<string>): void {
+    for (const [key, embedder] of this.embedders) {
+      if (wanted.has(key)) continue;
+      this.embedders.delete(key);
+      this.clock.after(SWAP_AFTER, () => embedder.close());
+    }
+  }
+}
+
+/** The head that comes with Weir. */
+export function headFile(name: string): string {
+  return fileURLToPath(new URL(`../../assets/heads/${name}.json`, import.meta.url));
+}
+
+/** The name of an embedder's space of vectors: what a head says it was trained in. */
+function spaceOf(name: string, { embedders }: LearnedSettings): string {
+  return name === DEFAULT_EMBEDDER || embedders[name] === undefined ? 'all-MiniLM-L6-v2' : name;
+}
+
+/** What tells one embedder from another: everything that was said of it. */
+function keyOf(name: string, { embedders, cache, queue, batch }: LearnedSettings): string {
+  return JSON.stringify([name, embedders[name], cache, queue, batch]);
+}
+
+/** A file, or a folder as Transformers.js lays it out: `tokenizer.json`, and the model in `onnx/`. */
+function specOf({ path = '', pooling, prefix, length, dimension }: EmbedderSettings): ModelSpec {
+  const folder = existsSync(path) && statSync(path).isDirectory();
+  const files = ['onnx/model_quantized.onnx', 'onnx/model.onnx', 'model.onnx'].map(file => join(path, file));
+  const file = folder ? (files.find(candidate => existsSync(candidate)) ?? join(path, 'onnx/model.onnx')) : path;
+  const beside = folder ? path : dirname(path);
+  const tokenizer = [beside, dirname(beside)].map(at => join(at, 'tokenizer.json')).find(at => existsSync(at));
+  const own = tokenizer ?? join(beside, 'tokenizer.json');
+  return { kind: 'onnx', file, tokenizer: own, pooling, prefix, length, ...(dimension !== undefined && { dimension }) };
+}

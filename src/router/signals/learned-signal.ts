@@ -1,0 +1,77 @@
+import type { Classifier, Verdict, WhenBusy } from '#contract/learned.js';
+import type { SignalInput, SignalValue } from '#contract/signal.js';
+import { evidence, quoted } from './evidence.js';
+import { type Scope, scopedTexts } from './scope.js';
+import type { PreparedEvaluator } from './signal-type.js';
+
+/** Characters of a text that are looked at; of a longer one the beginning and the end. */
+const MOST_READ = 16_384;
+
+export interface LearnedSignalOptions {
+  /** True when the text has one of these labels; any that the classifier is sure of when there are none. */
+  readonly wanted: readonly string[] | undefined;
+  /** True when the wanted labels are together likelier than this. */
+  readonly above: number;
+  /** False when they are less likely than this; unknown in between. */
+  readonly below: number;
+  readonly scope: Scope;
+  readonly whenBusy: WhenBusy;
+}
+
+/** What a learned signal costs: microseconds where the fast tier is sure, a pass of the model where it is not. */
+export const LEARNED_COST = Object.freeze({ tier: 'learned', microseconds: 2000 } as const);
+
+/** A signal that a classifier stands behind. */
+export function learnedSignal(
+  name: string,
+  type: string,
+  classifier: Classifier,
+  options: LearnedSignalOptions,
+): PreparedEvaluator {
+  const { wanted, scope, whenBusy } = options;
+  const places = wanted?.map(label => classifier.labels.indexOf(label));
+  const judge = (verdict: Verdict): SignalValue => signalValue(verdict, classifier.labels, places, options);
+  return {
+    name,
+    type,
+    cost: LEARNED_COST,
+    prepare: () => classifier.prepare(),
+    evaluate(input: SignalInput) {
+      const verdict = classifier.classify(textIn(input, scope), { whenBusy });
+      return verdict instanceof Promise ? verdict.then(judge) : judge(verdict);
+    },
+  };
+}
+
+function signalValue(
+  { probabilities, best, sure, tier, reason, nearest }: Verdict,
+  labels: readonly string[],
+  places: readonly number[] | undefined,
+  { above, below }: LearnedSignalOptions,
+): SignalValue {
+  if (best < 0 || (reason !== undefined && !sure)) {
+    return { state: 'unknown', score: 0, tier, evidence: evidence(reason ?? 'nothing is likely enough') };
+  }
+  const top = labels[best]!;
+  const likeliest = rounded(probabilities[best]!);
+  const near = nearest === undefined ? '' : ` like ${quoted(nearest.text)} ${nearest.likeness.toFixed(2)}`;
+  const said = evidence(
+    `${top} ${likeliest.toFixed(2)}${near}${tier === 'busy' ? `, by the fast tier: ${reason ?? 'busy'}` : ''}`,
+  );
+  const label = sure ? { label: top } : undefined;
+  if (places === undefined)
+    return { state: sure ? 'true' : 'unknown', score: likeliest, ...label, tier, evidence: said };
+  const score = rounded(places.reduce((sum, place) => sum + (probabilities[place] ?? 0), 0));
+  const state = score > above ? 'true' : score < below ? 'false' : 'unknown';
+  return { state, score, ...label, tier, evidence: said };
+}
+
+function textIn({ request }: SignalInput, scope: Scope): string {
+  const { texts } = scopedTexts(request, scope);
+  const text = texts.length === 1 ? texts[0]! : texts.join('\n');
+  return text.length <= MOST_READ ? text : `${text.slice(0, (MOST_READ * 3) / 4)} ${text.slice(-MOST_READ / 4)}`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}
