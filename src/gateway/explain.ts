@@ -93,7 +93,9 @@ export async function explain(runtime: Runtime, request: InferenceRequest): Prom
   const selected =
     answered || refused !== undefined ? undefined : route.candidates.find(candidate => candidate.eligible)?.model;
   const placement =
-    selected === undefined ? undefined : preview(runtime, new Asked(selected, request, profile, route.constraints, ONLOOKER));
+    selected === undefined
+      ? undefined
+      : preview(runtime, new Asked(selected, request, profile, route.constraints, ONLOOKER));
   const totalMs = clock.now() - begun;
   const read = new Set(board.readings().map(reading => reading.name));
   await board.compute(router.signals.map(signal => signal.name).filter(name => board.read(name) === undefined));

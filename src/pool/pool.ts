@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '#contract/clock.js';
-import { WeirError } from '#contract/errors.js';
+import type { WeirError } from '#contract/errors.js';
 import type { PlacementRequest } from '#contract/placement.js';
 import type { Quote } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
@@ -19,7 +19,7 @@ import { measure } from './topology/measures.js';
 import { judge } from './topology/outliers.js';
 import { type Probe, probeSettings } from './topology/probes.js';
 import { type EngineFacts, Replica } from './topology/replica.js';
-import { EMPTY_TOPOLOGY, type ServedModel, type ServedPool, type Tier } from './topology/served.js';
+import { EMPTY_TOPOLOGY, type ServedModel, type Tier } from './topology/served.js';
 import { type PoolSnapshot, snapshotOf } from './topology/snapshot.js';
 
 export interface PoolDeps {

@@ -91,8 +91,12 @@ export function saturated(name: string, pools: readonly ServedPool[], facts: Flo
 /** Turned away because others are more urgent, though there may be places left. */
 export function shed(name: string, pools: readonly ServedPool[], facts: FlowFacts): WeirError {
   const { retryAfterMs } = saturated(name, pools, facts);
-  return new WeirError('pool.saturated', `places on replicas that serve ${name} are kept for requests of higher priority`, {
-    hint: 'try again later, or without x-weir-priority: low',
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  return new WeirError(
+    'pool.saturated',
+    `places on replicas that serve ${name} are kept for requests of higher priority`,
+    {
+      hint: 'try again later, or without x-weir-priority: low',
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  );
 }

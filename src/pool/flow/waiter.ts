@@ -7,7 +7,6 @@ import type { ServedModel, ServedPool } from '#pool/topology/served.js';
 import { factsOf } from './facts.js';
 import type { Waiting } from './fair-queue.js';
 
-
 /** A request that waits for a place, in the queue of every pool that could take it. One timer, however many queues. */
 export class Waiter {
   /** The caller left: it must not be settled any more, not even with what it had been given a moment before. */

@@ -9,8 +9,8 @@ import type { ReplicaView } from '#pool/placement/placer.js';
 import type { AdapterSettings, CircuitSettings } from '#pool/schema.js';
 import { AdapterSlots } from './adapter-slots.js';
 import { CircuitBreaker } from './breaker.js';
-import { EnergyMeter } from './energy-meter.js';
 import { Ejection } from './ejection.js';
+import { EnergyMeter } from './energy-meter.js';
 import { type Hardware, wattsOf } from './hardware.js';
 import { Health } from './health.js';
 

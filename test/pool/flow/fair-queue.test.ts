@@ -119,7 +119,12 @@ describe('the fair queue', () => {
 
   test('of one tenant the earliest due goes first, of equals who came first', () => {
     const queue = new FairQueue<string>();
-    for (const [name, due] of [['c', 30], ['a', 10], ['d', 30], ['b', 20]] as const) {
+    for (const [name, due] of [
+      ['c', 30],
+      ['a', 10],
+      ['d', 30],
+      ['b', 20],
+    ] as const) {
       queue.push(name, 10, facts('', 'normal', due));
     }
     expect(serve(queue, 4)).toEqual(['a', 'b', 'c', 'd']);
@@ -145,7 +150,13 @@ describe('the fair queue', () => {
 
 test('shedding rises from none to all without a step', () => {
   const range = { from: 0.8, full: 1.2 };
-  expect([0, 0.8, 1, 1.2, 9].map(saturation => shedChance(saturation, range))).toEqual([0, 0, expect.closeTo(0.5), 1, 1]);
+  expect([0, 0.8, 1, 1.2, 9].map(saturation => shedChance(saturation, range))).toEqual([
+    0,
+    0,
+    expect.closeTo(0.5),
+    1,
+    1,
+  ]);
   for (let s = 0; s < 2; s += 0.01) {
     const step = shedChance(s + 0.01, range) - shedChance(s, range);
     expect(step).toBeGreaterThanOrEqual(0);

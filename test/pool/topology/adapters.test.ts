@@ -52,8 +52,7 @@ describe('a pool with adapters', () => {
       },
     },
   };
-  const live = () =>
-    bench(config, { placer: (placement, random) => createPlacer(placement, { random }) }).pool;
+  const live = () => bench(config, { placer: (placement, random) => createPlacer(placement, { random }) }).pool;
 
   test('serves them under their own names, and its model under the name of the engine', () => {
     const pool = live();
