@@ -318,11 +318,19 @@ export type Pool = {
   readonly predictedWaitMs?: number;
   readonly holdMs?: number;
   readonly tpotMs?: number;
+  /** GPUs of all its replicas; 0 where nothing is said of them. */
+  readonly gpus: number;
+  /** What those GPUs cost. */
+  readonly usdPerHour: number;
+  /** What those of known power draw now, by the power model. */
+  readonly watts: number;
   readonly counts: {
     readonly granted: number;
     readonly waited: number;
     readonly saturated: number;
     readonly timedOut: number;
+    readonly evicted: number;
+    readonly shed: number;
   };
 };
 
@@ -366,6 +374,10 @@ export type Replica = {
   readonly tpotMs?: number;
   readonly requests: number;
   readonly failures: number;
+  readonly gpu?: string;
+  readonly gpus: number;
+  readonly usdPerHour?: number;
+  readonly watts?: number;
   readonly simulated: boolean;
 };
 

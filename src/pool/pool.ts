@@ -19,7 +19,7 @@ import { measure } from './topology/measures.js';
 import { judge } from './topology/outliers.js';
 import { type Probe, probeSettings } from './topology/probes.js';
 import { type EngineFacts, Replica } from './topology/replica.js';
-import { EMPTY_TOPOLOGY, type ServedModel, type ServedPool, type Tier } from './topology/served.js';
+import { EMPTY_TOPOLOGY, type ServedModel, type Tier } from './topology/served.js';
 import { type PoolSnapshot, snapshotOf } from './topology/snapshot.js';
 
 export interface PoolDeps {
