@@ -53,6 +53,19 @@ export const COMMANDS: CommandTable = {
     summary: 'compute signals and decisions for many requests',
     load: async () => (await import('./commands/signals.js')).signalsCommand(),
   },
+  classify: {
+    summary: 'say what the local models make of texts',
+    load: async () => (await import('./commands/classify.js')).classifyCommand(),
+  },
+  train: {
+    summary: 'train heads for the local models',
+    commands: {
+      routes: {
+        summary: 'train routes on labelled texts',
+        load: async () => (await import('./commands/train-routes.js')).trainRoutesCommand(),
+      },
+    },
+  },
   keys: {
     summary: 'make, list, rotate and revoke keys',
     commands: {

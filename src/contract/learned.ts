@@ -44,9 +44,14 @@ export const HEADS = ['domain'] as const;
 
 export type HeadName = (typeof HEADS)[number];
 
+/** Texts that belong to each of the routes of a configuration, by the route's name. */
+export type RouteExamples = Readonly<Record<string, readonly string[]>>;
+
 /** The small local models, as the router's signals see them. */
 export interface LearnedModels {
   head(name: HeadName): Classifier;
+  /** One classifier over all routes of the configuration. */
+  routes(): Classifier;
   /** What is done when the model is busy, unless a signal says otherwise. */
   readonly whenBusy: WhenBusy;
 }
@@ -63,6 +68,10 @@ export interface LearnedSettings {
   readonly embedders: Readonly<Record<string, EmbedderSettings>>;
   /** Files of heads that take the place of those that come with Weir. */
   readonly heads: Readonly<Partial<Record<HeadName, string>>>;
+  /** The embedder that examples of routes are compared by: one of `embedders`, or `default`. */
+  readonly embedder: string;
+  /** A head of `weir train routes`, in the place of examples. */
+  readonly routes?: string | undefined;
 }
 
 /** A user's own embedder: an ONNX file, or a server that speaks OpenAI's `/v1/embeddings`. */
@@ -93,4 +102,4 @@ const UNKNOWING: Classifier = {
 };
 
 /** Stands in where there are no models: every verdict is unsure. */
-export const NO_MODELS: LearnedModels = { head: () => UNKNOWING, whenBusy: 'unknown' };
+export const NO_MODELS: LearnedModels = { head: () => UNKNOWING, routes: () => UNKNOWING, whenBusy: 'unknown' };

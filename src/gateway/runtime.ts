@@ -1,6 +1,7 @@
 import type { Config } from '#config/load.js';
 import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
+import type { LearnedModels } from '#contract/learned.js';
 import type { Random } from '#contract/random.js';
 import type { Stage } from '#contract/stage.js';
 import type { RecordStore, ResponseStore } from '#contract/stores.js';
@@ -74,6 +75,8 @@ export interface Way {
 export interface Runtime extends RuntimePorts {
   readonly config: Config;
   readonly router: Router;
+  /** The local models as this configuration wants them. */
+  readonly learned: LearnedModels | undefined;
   readonly pool: LivePool;
   readonly profiler: Profiler;
   readonly stages: readonly Stage[];
@@ -98,7 +101,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   for (const [name, way] of waysOf(config)) ways.set(name, way);
   const sameWorkload =
     previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
-  const learned = ports.localModels?.configure(config.router.learned);
+  const learned = ports.localModels?.configure(config.router.learned, config.router.routes);
   const router = createRouter(config.router, {
     clock,
     models: [...models.values()],
@@ -110,6 +113,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     models,
     embedding: new Set(Object.keys(config.pool.models).filter(name => config.pool.models[name]?.kind === 'embedding')),
     router,
+    learned,
     stages: router.stages,
     pool: poolOf(config, ports, previous),
     ways,

@@ -4,11 +4,19 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '#contract/clock.js';
 import type { Embedder, ModelStatus } from '#contract/embedder.js';
 import { WeirError } from '#contract/errors.js';
-import type { Classifier, EmbedderSettings, HeadName, LearnedModels, LearnedSettings } from '#contract/learned.js';
+import type {
+  Classifier,
+  EmbedderSettings,
+  HeadName,
+  LearnedModels,
+  LearnedSettings,
+  RouteExamples,
+} from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Cascade } from './heads/cascade.js';
 import { readHead } from './heads/head-file.js';
 import { UnusableClassifier } from './heads/unusable.js';
+import { ExampleRoutes } from './routes/example-routes.js';
 import { LocalEmbedder } from './runtime/local-embedder.js';
 import type { ModelSpec } from './runtime/messages.js';
 import { ModelWorker } from './runtime/model-worker.js';
@@ -39,8 +47,9 @@ export class ModelHost {
   ) {}
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
-  configure(settings: LearnedSettings): LearnedModels {
+  configure(settings: LearnedSettings, routes: RouteExamples = {}): LearnedModels {
     const heads = new Map<HeadName, Classifier>();
+    let routed: Classifier | undefined;
     this.letGo(new Set([DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings))));
     return {
       whenBusy: settings.when_busy,
@@ -48,6 +57,10 @@ export class ModelHost {
         const known = heads.get(name) ?? this.openHead(name, settings);
         heads.set(name, known);
         return known;
+      },
+      routes: () => {
+        routed ??= this.openRoutes(settings, routes);
+        return routed;
       },
     };
   }
@@ -85,8 +98,23 @@ export class ModelHost {
   }
 
   private openHead(name: HeadName, settings: LearnedSettings): Classifier {
+    return this.openFile(settings.heads[name] ?? headFile(name), settings);
+  }
+
+  private openRoutes(settings: LearnedSettings, examples: RouteExamples): Classifier {
+    if (settings.routes !== undefined) return this.openFile(settings.routes, settings);
     try {
-      const head = readHead(settings.heads[name] ?? headFile(name));
+      const embedder = this.embedder(settings.embedder, settings);
+      return new ExampleRoutes(examples, { embedder, fast: this.fast, patienceMs: settings.patience });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  /** A classifier out of a head's file; one that is always unsure when it cannot be read. */
+  openFile(file: string, settings: LearnedSettings): Classifier {
+    try {
+      const head = readHead(file);
       const embedder = this.embedderOf(head.model.embedder, settings);
       return new Cascade(head, { embedder, fast: this.fast, patienceMs: settings.patience });
     } catch (error) {

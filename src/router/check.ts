@@ -6,6 +6,7 @@ import type { DecisionConfig } from './policy/schema.js';
 import type { ProblemPath, RouterProblem } from './problem.js';
 import type { RouterConfig } from './schema.js';
 import { selectorType } from './selection/registry.js';
+import { wantedRoutes } from './signals/route.js';
 import { signalType } from './signals/set.js';
 
 /** Names of decisions that Weir gives itself. */
@@ -25,6 +26,7 @@ export function checkRouter(config: RouterConfig, around: RouterSurroundings): r
   return [
     ...checkNames(config, around),
     ...checkSignals(config),
+    ...checkRoutes(config),
     ...config.decisions.flatMap((decision, index) => checkDecision(decision, index, config, around)),
     ...checkOrder(config),
     ...checkTests(config, around),
@@ -89,6 +91,31 @@ function checkSignals({ signals }: RouterConfig): RouterProblem[] {
       ({ path, ...problem }): RouterProblem => ({ ...problem, level: 'error', path: ['signals', name, type, ...path] }),
     ),
   );
+}
+
+/** A head of its own says which routes it knows only when it is read. */
+function checkRoutes({ signals, routes, learned }: RouterConfig): RouterProblem[] {
+  const problems: RouterProblem[] = [];
+  const known = Object.keys(routes);
+  if (learned.routes !== undefined && known.length > 0) {
+    problems.push(error('config.duplicate', ['learned', 'routes'], 'routes are given by examples and by a head', { hint: 'one of the two' }));
+  }
+  const { embedder, embedders } = learned;
+  if (embedder !== 'default' && !Object.hasOwn(embedders, embedder)) {
+    problems.push(unknownName(['learned', 'embedder'], 'embedder', embedder, ['default', ...Object.keys(embedders)]));
+  }
+  if (learned.routes !== undefined) return problems;
+  for (const [name, { type, options }] of Object.entries(signals)) {
+    if (type !== 'route') continue;
+    if (known.length === 0) {
+      const message = `${name} asks for a route, and there are none`;
+      problems.push(error('config.missing', ['signals', name, type], message, { hint: 'examples under router.routes' }));
+    }
+    for (const wanted of wantedRoutes(options)) {
+      if (known.length > 0 && !known.includes(wanted)) problems.push(unknownName(['signals', name, type], 'route', wanted, known));
+    }
+  }
+  return problems;
 }
 
 function checkDecision(

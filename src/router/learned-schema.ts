@@ -59,6 +59,10 @@ export const learnedSchema = z.strictObject({
     .describe(
       'What a signal does when its model is busy: take the fast tier’s word although it is less sure, be unknown, or wait until its deadline. A signal may say otherwise.',
     ),
+  embedder: identifier
+    .default('default')
+    .describe('The embedder that the examples of `router.routes` are compared by: one of `embedders`, or `default`.'),
+  routes: path.optional().describe('A head of `weir train routes` that `route` signals ask, in the place of `router.routes`.'),
   embedders: z
     .record(identifier, embedder)
     .refine(all => Object.keys(all).length <= MAX_EMBEDDERS && !('default' in all), {

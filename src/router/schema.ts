@@ -7,6 +7,7 @@ import { SIGNAL_TYPES } from './signals/registry.js';
 
 const MAX_SIGNALS = 256;
 const MAX_DECISIONS = 256;
+const MAX_ROUTES = 64;
 
 /** The `router:` block: what may answer a request, and on what that depends. */
 export const routerSchema = z.strictObject({
@@ -25,6 +26,11 @@ export const routerSchema = z.strictObject({
     .prefault('200ms')
     .describe('How long a decision waits for one signal that takes a model to compute, before it is unknown.'),
   learned: learnedSchema.prefault({}).describe('The small local models that learned signals ask.'),
+  routes: z
+    .record(identifier, z.array(z.string().min(1).max(2048)).min(1).max(256))
+    .refine(routes => Object.keys(routes).length <= MAX_ROUTES, { message: `at most ${MAX_ROUTES} routes` })
+    .prefault({})
+    .describe('Kinds of requests by a few examples each, for `route` signals: what is near to none of them is out of scope.'),
   decisions: z
     .array(decisionSchema)
     .max(MAX_DECISIONS)

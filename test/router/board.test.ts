@@ -1,3 +1,4 @@
+import { NO_MODELS } from '#contract/learned.js';
 import { describe, expect, test } from 'vitest';
 import { isWeirError } from '#contract/errors.js';
 import type { SignalEvaluator, SignalValue } from '#contract/signal.js';
@@ -16,7 +17,7 @@ function boardOf(
   const clock = new VirtualClock();
   const set = new SignalSet(
     Object.fromEntries(Object.keys(evaluators).map(name => [name, { type: 'context', options: { above: 1 } }])),
-    { clock },
+    { clock, learned: NO_MODELS },
   );
   const calls: string[] = [];
   for (const [name, { tier = 'inline', evaluate }] of Object.entries(evaluators)) {

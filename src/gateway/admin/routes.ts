@@ -22,6 +22,7 @@ import {
   rotateKeyRoute,
   whoamiRoute,
 } from './routes/keys.js';
+import { classifyRoute, embeddingsRoute, similarityRoute } from './routes/local-models.js';
 import { openapiRoute } from './routes/openapi.js';
 import { overviewRoute } from './routes/overview.js';
 import { liveRoute, recordRoute, recordsRoute } from './routes/records.js';
@@ -39,6 +40,9 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   liveRoute,
   recordRoute,
   explainRoute,
+  classifyRoute,
+  embeddingsRoute,
+  similarityRoute,
   modelsRoute,
   poolsRoute,
   replicasRoute,

@@ -3,6 +3,7 @@ import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js'
 import type { Milliseconds } from '#contract/units.js';
 import type { StaticEmbedding } from '#models/static/static-embedding.js';
 import type { Head } from './head-file.js';
+import { KeptExamples } from './kept-examples.js';
 import { LinearLayer, largestOf } from './linear-layer.js';
 
 export interface CascadePorts {
@@ -22,12 +23,14 @@ export class Cascade implements Classifier {
   readonly labels: readonly string[];
   private readonly model: LinearLayer;
   private readonly fast: LinearLayer | undefined;
+  private readonly examples: KeptExamples;
 
   constructor(
     private readonly head: Head,
     private readonly ports: CascadePorts,
   ) {
     this.labels = head.labels;
+    this.examples = new KeptExamples(head);
     this.model = new LinearLayer(head.model, head.model.width);
     const usable = head.fast !== undefined && ports.fast?.name === head.fast.embedder;
     this.fast = usable && head.fast !== undefined ? new LinearLayer(head.fast, head.fast.width) : undefined;
@@ -53,7 +56,9 @@ export class Cascade implements Classifier {
           `${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${this.model.width}`,
         );
       }
-      return this.verdict(this.model.probabilities(vector), 'model');
+      const nearest = this.examples.nearest(vector);
+      const verdict = this.verdict(this.model.probabilities(vector), 'model');
+      return nearest === undefined ? verdict : { ...verdict, nearest };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (quick === undefined || whenBusy === 'unknown') {

@@ -76,6 +76,7 @@ export const domain: SignalType<DomainOptions> = {
     } = 'above' in full ? full : { above: 0.5, below: 0.3, when_busy: undefined, in: 'last_user' as const };
     return learnedSignal(name, 'domain', learned.head('domain'), {
       wanted: full.any,
+      together: 'sum',
       above,
       below,
       scope,

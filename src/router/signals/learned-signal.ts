@@ -12,6 +12,8 @@ export interface LearnedSignalOptions {
   readonly wanted: readonly string[] | undefined;
   /** True when the wanted labels are together likelier than this. */
   readonly above: number;
+  /** How several labels count together: kinds that exclude one another add up, of others the likeliest counts. */
+  readonly together: 'sum' | 'likeliest';
   /** False when they are less likely than this; unknown in between. */
   readonly below: number;
   readonly scope: Scope;
@@ -47,7 +49,7 @@ function signalValue(
   { probabilities, best, sure, tier, reason, nearest }: Verdict,
   labels: readonly string[],
   places: readonly number[] | undefined,
-  { above, below }: LearnedSignalOptions,
+  { wanted, above, below, together }: LearnedSignalOptions,
 ): SignalValue {
   if (best < 0 || (reason !== undefined && !sure)) {
     return { state: 'unknown', score: 0, tier, evidence: evidence(reason ?? 'nothing is likely enough') };
@@ -55,13 +57,17 @@ function signalValue(
   const top = labels[best]!;
   const likeliest = rounded(probabilities[best]!);
   const near = nearest === undefined ? '' : ` like ${quoted(nearest.text)} ${nearest.likeness.toFixed(2)}`;
+  const missing = places?.indexOf(-1) ?? -1;
+  if (missing >= 0) return { state: 'unknown', score: 0, tier, evidence: evidence(`the head knows no ${wanted?.[missing]}`) };
   const said = evidence(
     `${top} ${likeliest.toFixed(2)}${near}${tier === 'busy' ? `, by the fast tier: ${reason ?? 'busy'}` : ''}`,
   );
   const label = sure ? { label: top } : undefined;
-  if (places === undefined)
+  if (places === undefined && together === 'sum') {
     return { state: sure ? 'true' : 'unknown', score: likeliest, ...label, tier, evidence: said };
-  const score = rounded(places.reduce((sum, place) => sum + (probabilities[place] ?? 0), 0));
+  }
+  const chosen = places?.map(place => probabilities[place] ?? 0) ?? [likeliest];
+  const score = rounded(together === 'sum' ? chosen.reduce((sum, p) => sum + p, 0) : Math.max(...chosen));
   const state = score > above ? 'true' : score < below ? 'false' : 'unknown';
   return { state, score, ...label, tier, evidence: said };
 }

@@ -10,6 +10,7 @@ import { metadata } from './metadata.js';
 import { modality } from './modality.js';
 import { ngram } from './ngram.js';
 import { reask } from './reask.js';
+import { route } from './route.js';
 import type { SignalType } from './signal-type.js';
 import { structure } from './structure.js';
 import { time } from './time.js';
@@ -32,4 +33,5 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   time,
   language,
   domain,
+  route,
 ];

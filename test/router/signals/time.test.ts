@@ -1,3 +1,4 @@
+import { NO_MODELS } from '#contract/learned.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { time } from '#router/signals/time.js';
@@ -10,7 +11,7 @@ const EPOCH = new VirtualClock().wall();
 
 function at(iso: string, options: unknown) {
   const clock = new VirtualClock(Date.parse(iso) - EPOCH);
-  return time.build('it', time.schema.parse(options), { clock }).evaluate({ request: request(), profile: profile() });
+  return time.build('it', time.schema.parse(options), { clock, learned: NO_MODELS }).evaluate({ request: request(), profile: profile() });
 }
 
 const office = {

@@ -1,0 +1,83 @@
+import { Command, Option } from 'commander';
+import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
+import { configOption, printJson, resolveConfig } from '#cli/options.js';
+import { WeirError } from '#contract/errors.js';
+import { type Classifier, HEADS, type HeadName } from '#contract/learned.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import { classificationOf } from '#models/classification.js';
+import { ModelHost } from '#models/model-host.js';
+
+interface ClassifyOptions {
+  readonly config?: string;
+  readonly kind?: HeadName;
+  readonly routes?: string;
+  readonly input?: string;
+}
+
+/** Lines that are read side by side, for the model to have batches. */
+const AT_ONCE = 16;
+
+export function classifyCommand(): Command {
+  return new Command('classify')
+    .description(
+      'Says what the local models make of texts: by a head that comes with Weir, a head of `weir train`, or the routes of the configuration.',
+    )
+    .argument('[text]', 'a text; the answer is one JSON document')
+    .addOption(configOption())
+    .addOption(new Option('--kind <kind>', 'the head').choices([...HEADS, 'routes']))
+    .option('--routes <file>', 'a head that `weir train routes` has written')
+    .option('--input <file>', 'JSON lines: {id?, text}; the answer is a line for each: {id, label, score, scores, tier, ms}; - is standard input')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ weir classify --kind domain "Can my landlord evict me without notice?"
+  $ weir classify --kind domain --input prompts.jsonl
+  $ weir classify --routes support.json --input tickets.jsonl`,
+    )
+    .action(run);
+}
+
+async function run(text: string | undefined, options: ClassifyOptions): Promise<void> {
+  if ((text === undefined) === (options.input === undefined)) {
+    throw new WeirError('usage.invalid', 'Nothing to classify, or too much', { hint: 'Give a text or --input FILE.' });
+  }
+  if ((options.kind === undefined) === (options.routes === undefined)) {
+    throw new WeirError('usage.invalid', 'Nothing to classify by, or too much', { hint: 'Give --kind KIND or --routes FILE.' });
+  }
+  const { router } = await resolveConfig(options);
+  const host = new ModelHost(machineClock);
+  try {
+    const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
+    const models = host.configure(settings, router.routes);
+    const classifier = options.kind === undefined || (options.kind as string) === 'routes' ? models.routes() : models.head(options.kind);
+    await classifier.prepare();
+    if (text !== undefined) printJson(await answer(classifier, text));
+    else await answerAll(classifier, options.input ?? '-');
+  } finally {
+    await host.close();
+  }
+}
+
+async function answer(classifier: Classifier, text: string) {
+  const begun = machineClock.now();
+  const verdict = await classifier.classify(text, { whenBusy: 'wait' });
+  const told = classificationOf(classifier, verdict);
+  // Whoever asks on the command line asked for an answer: one that no model gave is a failure.
+  if (told.tier === 'busy' && verdict.best < 0) throw new WeirError('model.unavailable', told.reason ?? 'no answer');
+  return { ...told, ms: Math.round((machineClock.now() - begun) * 1e3) / 1e3 };
+}
+
+async function answerAll(classifier: Classifier, file: string): Promise<void> {
+  let batch: JsonLine[] = [];
+  const flush = async (): Promise<void> => {
+    const answers = await Promise.all(batch.map(line => answer(classifier, textMember(line, 'text'))));
+    for (const [at, told] of answers.entries()) await writeLine({ id: batch[at]!.value.id ?? batch[at]!.line, ...told });
+    batch = [];
+  };
+  for await (const line of readJsonLines(file)) {
+    batch.push(line);
+    if (batch.length === AT_ONCE) await flush();
+  }
+  await flush();
+}

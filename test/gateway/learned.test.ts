@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addModelMetrics } from '#gateway/gateway-metrics.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import { ModelHost } from '#models/model-host.js';
+import { weir } from '../cli/run.js';
+import { startMockUpstream } from '../support/mock-upstream.js';
+import { metricOf, type RunningGateway, startGateway } from '../support/running-gateway.js';
+import { ask } from './admin/support.js';
+
+const cache = mkdtempSync(join(tmpdir(), 'weir-learned-'));
+const host = new ModelHost(machineClock);
+let upstream: Awaited<ReturnType<typeof startMockUpstream>>;
+let gateway: RunningGateway;
+
+beforeAll(async () => {
+  upstream = await startMockUpstream();
+  gateway = await startGateway(
+    `
+router:
+  learned: { cache: ${cache}, patience: 20s }
+  signal_deadline: 20s
+  routes:
+    refund: [I want my money back, please refund my order]
+    outage: [the website is down, your service is not working]
+  signals:
+    law: { domain: law }
+    refund: { route: refund }
+  decisions:
+    - { name: counsel, when: law, models: [m] }
+    - { name: money, when: refund, models: [m] }
+    - { name: rest, when: otherwise, models: [m] }
+pool:
+  models: { m: {} }
+  pools: { p: { model: m, health: false, replicas: ["${upstream.url}"] } }
+`,
+    {},
+    { localModels: host },
+  );
+  addModelMetrics(gateway.metrics, () => host.status());
+}, 60_000);
+
+afterAll(async () => {
+  await gateway.close();
+  await host.close();
+  await upstream.close();
+  rmSync(cache, { recursive: true, force: true });
+});
+
+describe('learned signals in a gateway', { timeout: 60_000 }, () => {
+  test.each([
+    ['Can my landlord evict me without notice? Is the contract legally binding in court?', 'counsel', 'law'],
+    ['please give me a refund for my last order', 'money', 'refund'],
+    ['What is a good recipe for banana bread?', 'rest', 'law'],
+  ])('%s leads to %s, and the record says what by', async (content, decision, signal) => {
+    const response = await gateway.chat({ model: 'auto', messages: [{ role: 'user', content }] });
+    expect(response.status).toBe(200);
+    const record = await gateway.recordOf(response);
+    expect(record.decision).toBe(decision);
+    const reading = record.signals.find(({ name }) => name === signal);
+    expect(['fast', 'model']).toContain(reading?.tier);
+    expect(reading?.state).toBe(decision === 'rest' ? 'false' : 'true');
+  });
+
+  test('are counted by what they are by, and the model by what it did', async () => {
+    expect(await metricOf(gateway.metrics, 'weir_signal_tiers_total', { signal: 'refund', tier: 'model' })).toBeGreaterThan(0);
+    expect(await metricOf(gateway.metrics, 'weir_model_ready')).toBe(1);
+    expect(await metricOf(gateway.metrics, 'weir_model_texts_total')).toBeGreaterThan(2);
+  });
+
+  test('/api/classify says label, probabilities, tier and the nearest example', async () => {
+    const { status, body } = await ask(gateway.url, 'POST', '/api/classify', {
+      body: { kind: 'routes', texts: ['I want a refund of my money', 'how tall is a giraffe?'] },
+    });
+    expect(status).toBe(200);
+    expect(body.results[0]).toMatchObject({ label: 'refund', tier: 'model', evidence: { label: 'refund' } });
+    expect(body.results[1]).toMatchObject({ label: null });
+    const domain = await ask(gateway.url, 'POST', '/api/classify', { body: { kind: 'domain', texts: ['Prove that the square root of 2 is irrational.'] } });
+    expect(domain.body.results[0].label).toBe('math');
+    expect(Object.keys(domain.body.results[0].scores)).toHaveLength(14);
+    expect((await ask(gateway.url, 'POST', '/api/classify', { body: { kind: 'none', texts: ['a'] } })).status).toBe(400);
+  });
+
+  test('/api/embeddings and /api/similarity agree', async () => {
+    const texts = ['How do I reset my password?', 'I forgot my login', 'Two cups of flour'];
+    const { body } = await ask(gateway.url, 'POST', '/api/embeddings', { body: { texts } });
+    expect(body).toMatchObject({ embedder: 'all-MiniLM-L6-v2', dimension: 384 });
+    const [a, b] = body.vectors as [number[], number[]];
+    const cosine = a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+    const similar = await ask(gateway.url, 'POST', '/api/similarity', { body: { text: texts[0], candidates: texts.slice(1).reverse() } });
+    expect(similar.body.matches[0]).toMatchObject({ index: 1, text: texts[1] });
+    expect(similar.body.matches[0].similarity).toBeCloseTo(cosine, 3);
+    const unknown = await ask(gateway.url, 'POST', '/api/embeddings', { body: { texts, embedder: 'nobody' } });
+    expect(unknown.body.error.code).toBe('model.unavailable');
+  });
+
+  test('routes that nobody wrote down are a mistake of the file', async () => {
+    const { writeFileSync } = await import('node:fs');
+    const file = join(cache, 'wrong.yaml');
+    writeFileSync(file, 'router:\n  routes: { refund: [money back] }\n  signals: { r: { route: refnud } }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n');
+    const { code, stderr, stdout } = await weir('check', '-c', file);
+    expect(code).toBe(1);
+    expect(stderr + stdout).toContain('did you mean "refund"');
+  });
+
+  test('weir train routes writes what weir classify reads', async () => {
+    const { writeFileSync } = await import('node:fs');
+    const config = join(cache, 'weir.yaml');
+    writeFileSync(config, `router: { learned: { cache: ${cache} } }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n`);
+    const rows = { tea: ['brew a pot of tea', 'a cup of green tea', 'tea leaves in hot water', 'pour the tea', 'black tea with milk'], car: ['drive the car', 'my car has a flat tyre', 'change the engine oil', 'park the car', 'a car on the road'] };
+    const input = join(cache, 'rows.jsonl');
+    writeFileSync(input, Object.entries(rows).flatMap(([label, texts]) => texts.map(text => JSON.stringify({ text, label }))).join('\n'));
+    const output = join(cache, 'head.json');
+    expect(await weir('train', 'routes', '-c', config, '--input', input, '--output', output, '--json')).toMatchObject({ code: 0 });
+    const lines = join(cache, 'lines.jsonl');
+    writeFileSync(lines, '{"id":"a","text":"a cup of tea please"}\n{"text":"the car will not start"}\n');
+    const { stdout, code } = await weir('classify', '-c', config, '--routes', output, '--input', lines);
+    expect(code).toBe(0);
+    const told = stdout.trim().split('\n').map(line => JSON.parse(line));
+    expect(told.map(({ id, label }) => [id, label])).toEqual([['a', 'tea'], [2, 'car']]);
+    expect(told[0]).toMatchObject({ scores: { tea: expect.any(Number) }, ms: expect.any(Number), tier: expect.any(String) });
+    expect((await weir('classify', '-c', config, 'text')).code).toBe(2);
+  });
+});
