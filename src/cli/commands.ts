@@ -151,6 +151,10 @@ export const COMMANDS: CommandTable = {
       },
     },
   },
+  simulate: {
+    summary: 'play a trace through the pools of a configuration, in virtual time',
+    load: async () => (await import('./commands/simulate.js')).simulateCommand(),
+  },
   calibrate: {
     summary: 'fit the engine model to measured runs, and tell its error on others',
     load: async () => (await import('./commands/calibrate.js')).calibrateCommand(),
