@@ -17,8 +17,10 @@ import { openIdentity, SYSTEM } from '#identity/identity.js';
 import { memoryRecordStore } from '#store/memory-record-store.js';
 import { memoryResponseStore } from '#store/memory-response-store.js';
 import { openIdentityStore } from '#store/threaded-identity-store.js';
+import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger } from '#telemetry/log.js';
 import { createMetrics } from '#telemetry/metrics.js';
+import { Traffic } from '#telemetry/traffic/traffic.js';
 import { startFaultyEngine } from './faulty-engine.mjs';
 
 const { values: options } = parseArgs({
@@ -87,6 +89,7 @@ const identity = await openIdentity(loaded.config.gateway.auth, {
   fetchJson: () => Promise.reject(new Error('no network')),
 });
 const secrets = await callers(identity.governance);
+const log = createLogger({ level: 'error', format: 'text', stream: process.stderr });
 const gateway = new Gateway(loaded.config, {
   identity,
   clock: machineClock,
@@ -96,7 +99,9 @@ const gateway = new Gateway(loaded.config, {
   records,
   responses: memoryResponseStore({ keep: 1 }),
   metrics: createMetrics(),
-  log: createLogger({ level: 'error', format: 'text', stream: process.stderr }),
+  traffic: new Traffic(),
+  log,
+  accessLog: new AccessLog(log, 'none'),
 });
 const { port } = await gateway.listen('127.0.0.1', 0);
 
@@ -181,7 +186,7 @@ function call(seed) {
 const begun = performance.now();
 await Promise.all(Array.from({ length: CALLERS }, caller));
 agent.destroy();
-await gateway.drain(10_000);
+await gateway.drain({ deadline: 10_000 });
 const seconds = (performance.now() - begun) / 1000;
 
 const problems = [];
@@ -190,7 +195,7 @@ for (const { kind, id, reserved } of settled)
   if (reserved !== 0) problems.push(`${kind} ${id} still holds ${reserved}`);
 for (const kind of ['key', 'team', 'user']) {
   for (const { id } of identity.directory.all(kind)) {
-    const { open } = identity.accounts.of(kind, id);
+    const { open } = identity.accounts.of(kind, id).places;
     if (open !== 0) problems.push(`${kind} ${id} has ${open} requests open`);
   }
 }
