@@ -14,7 +14,7 @@ import { Watchdog } from '#gateway/upstream/watchdog.js';
 import type { Identity } from '#identity/identity.js';
 import type { GatewayState } from '#store/gateway-state.js';
 import { openRecords } from '#store/open-records.js';
-import { openResponseStore } from '#store/response-store.js';
+import { openResponses } from '#store/open-responses.js';
 import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
@@ -87,13 +87,7 @@ export class LiveGateway {
       if (callers.status === 'fulfilled') await callers.value?.close();
       throw error;
     });
-    const responses = openResponseStore({
-      path: kept.path,
-      keepForMs: kept.keep_for,
-      keep: kept.keep,
-      keepBytes: kept.keep_size,
-      onError: error => log.error('a response could not be stored', { error }),
-    });
+    const responses = openResponses(kept, error => log.error('a response could not be stored', { error }));
     const accessLog = new AccessLog(log, logs.requests);
     gateway = new Gateway(
       config,
