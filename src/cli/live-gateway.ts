@@ -16,7 +16,7 @@ import { Watchdog } from '#gateway/upstream/watchdog.js';
 import type { Identity } from '#identity/identity.js';
 import { ModelHost } from '#models/model-host.js';
 import { openRecords } from '#store/open-records.js';
-import { openResponseStore } from '#store/response-store.js';
+import { openResponses } from '#store/open-responses.js';
 import { AccessLog } from '#telemetry/access-log.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
@@ -113,13 +113,7 @@ export class LiveGateway {
       // Of several processes, the one that starts them does it.
       if (together === undefined) await printFirstKey(identity);
     }
-    const responses = openResponseStore({
-      path: kept.path,
-      keepForMs: kept.keep_for,
-      keep: kept.keep,
-      keepBytes: kept.keep_size,
-      onError: error => log.error('a response could not be stored', { error }),
-    });
+    const responses = openResponses(kept, error => log.error('a response could not be stored', { error }));
     const accessLog = new AccessLog(log, logs.requests);
     const localModels = new ModelHost(machineClock);
     gateway = new Gateway(

@@ -106,6 +106,9 @@ export const gatewaySchema = z
           .describe(
             'Database file of stored responses, relative to the working directory; `:memory:` keeps none on disk.',
           ),
+        postgres: postgresUrl
+          .optional()
+          .describe('Postgres to keep them in instead, for several machines; needs the package `pg`.'),
         keep_for: duration.prefault('30d').describe('Age at which stored responses are deleted.'),
         keep: z
           .int()

@@ -27,6 +27,23 @@ create index records_troubles on weir.records (at_ms desc) where status in ('fai
   ],
 };
 
+export const RESPONSE_SCHEMA: Schema = {
+  name: 'responses',
+  versions: [
+    `create table weir.responses (
+  owner text not null,
+  id text not null,
+  at_ms double precision not null,
+  previous text,
+  input text not null,
+  response text not null,
+  bytes bigint not null,
+  primary key (owner, id)
+);
+create index responses_at on weir.responses (at_ms desc, id desc);`,
+  ],
+};
+
 /** Any number that others are unlikely to lock by. */
 const LOCK = 7_364_511;
 

@@ -1,0 +1,80 @@
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { WeirError } from '#contract/errors.js';
+import { type PostgresResponseOptions, PostgresResponseStore } from '#store/postgres/postgres-response-store.js';
+import { responseStoreContract, storedLike } from '../../contracts/response-store.js';
+import { POSTGRES, type PostgresServer, startPostgres } from '../../support/postgres-server.js';
+import { describeWith } from '../../support/real-component.js';
+
+describeWith('postgresql', POSTGRES, 'stored responses in a real Postgres', binaries => {
+  let server: PostgresServer;
+  const open = (rest: Partial<PostgresResponseOptions> = {}) =>
+    new PostgresResponseStore({
+      url: server.url,
+      keepForMs: 1e9,
+      keep: 5,
+      keepBytes: 1e9,
+      pruneEveryMs: 0,
+      ...rest,
+    });
+
+  beforeAll(async () => {
+    server = await startPostgres(binaries);
+  });
+  afterAll(() => server.close());
+  beforeEach(async () => {
+    const client = new pg.Client(server.url);
+    await client.connect();
+    await client.query('drop schema if exists weir cascade');
+    await client.end();
+  });
+
+  responseStoreContract('Postgres', () => open());
+
+  it('are found by another gateway, and go on from one to the other', async () => {
+    const [one, two] = [open(), open()];
+    one.put(storedLike('1'));
+    expect(await one.find('ada', '1')).toBeDefined();
+    two.put(storedLike('2', { previous: '1' }));
+    expect((await two.conversation('ada', '2'))?.map(({ id }) => id)).toEqual(['1', '2']);
+    expect((await one.conversation('ada', '2'))?.map(({ id }) => id)).toEqual(['1', '2']);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('go when they are too old, or together too large', async () => {
+    const store = open({ keepForMs: 60_000, keepBytes: 3000 });
+    store.put(storedLike('old', { at: Date.now() - 61_000 }));
+    expect(await store.find('ada', 'old')).toBeUndefined();
+    const now = Date.now();
+    for (const [at, id] of ['a', 'b', 'c'].entries())
+      store.put(storedLike(id, { at: now + at, input: 'x'.repeat(1200) }));
+    expect(await store.find('ada', 'a')).toBeUndefined();
+    expect(await store.find('ada', 'c')).toBeDefined();
+    await store.close();
+  });
+
+  it('wait while the server is away, and are refused to whoever asks then', async () => {
+    const errors: WeirError[] = [];
+    const store = open({ onError: error => errors.push(error) });
+    store.put(storedLike('1'));
+    expect(await store.find('ada', '1')).toBeDefined();
+    await server.kill();
+    store.put(storedLike('2', { previous: '1' }));
+    await expect(store.conversation('ada', '2')).rejects.toMatchObject({ code: 'store.unavailable' });
+    await server.start();
+    await expect.poll(() => store.conversation('ada', '2').catch(() => []), { timeout: 15_000 }).toHaveLength(2);
+    expect([store.dropped, errors.length]).toEqual([0, 1]);
+    await store.close();
+  });
+
+  it('are found by names that Postgres cannot hold, and counted after close', async () => {
+    const store = open();
+    expect(await store.find('ada', 'a\0b')).toBeUndefined();
+    store.put(storedLike('a\0b', { owner: 'x\0', response: '{}' }));
+    expect(await store.find('x\0', 'a\0b')).toMatchObject({ id: 'a\0b', owner: 'x\0' });
+    await store.close();
+    store.put(storedLike('late'));
+    expect(store.dropped).toBe(1);
+    await expect(store.find('ada', 'late')).rejects.toMatchObject({ code: 'store.unavailable' });
+  });
+});
