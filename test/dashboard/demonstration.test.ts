@@ -148,6 +148,6 @@ describe.skipIf(path === undefined)('the dashboard on the demonstration', () => 
       }
       expect(troubles).toEqual([]);
       await context.close();
-    }, 30_000);
+    }, 120_000);
   }
 });
