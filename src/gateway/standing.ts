@@ -76,6 +76,11 @@ function replicaAsOne(all: readonly ReplicaStatus[]): ReplicaStatus {
     tpotMs: mean(all.map(({ tpotMs }) => tpotMs)),
     requests: sum(all, ({ requests }) => requests),
     failures: sum(all, ({ failures }) => failures),
+    // Each process knows the power of its own part of the batch: all together draw at least the most of these.
+    watts: all.reduce<number | undefined>(
+      (most, { watts }) => (most === undefined || (watts ?? 0) > most ? watts : most),
+      undefined,
+    ),
   };
 }
 
@@ -91,6 +96,7 @@ function poolAsOne(all: readonly PoolStatus[]): PoolStatus {
     predictedWaitMs: waits.length === 0 ? undefined : Math.max(...waits),
     holdMs: mean(all.map(({ holdMs }) => holdMs)),
     tpotMs: mean(all.map(({ tpotMs }) => tpotMs)),
+    watts: Math.max(...all.map(({ watts }) => watts)),
     counts: {
       granted: sum(all, ({ counts }) => counts.granted),
       waited: sum(all, ({ counts }) => counts.waited),

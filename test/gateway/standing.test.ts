@@ -20,6 +20,10 @@ const replica = (id: string, more: Partial<ReplicaStatus>): ReplicaStatus => ({
   tpotMs: 4,
   requests: 5,
   failures: 1,
+  gpu: undefined,
+  gpus: 1,
+  usdPerHour: undefined,
+  watts: undefined,
   ...more,
 });
 
@@ -37,7 +41,10 @@ const pool = (more: Partial<PoolStatus>): PoolStatus => ({
   predictedWaitMs: 0,
   holdMs: undefined,
   tpotMs: 4,
-  counts: { granted: 3, waited: 1, saturated: 0, timedOut: 0 },
+  gpus: 2,
+  usdPerHour: 0,
+  watts: 0,
+  counts: { granted: 3, waited: 1, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
   ...more,
 });
 
@@ -70,6 +77,6 @@ it('several processes as one: sums, means, and of health the worse; unavailable 
   expect(one.pools).toMatchObject([
     { name: 'p', available: 2, inFlight: 4, limit: 32, queued: 2, queueLength: 8, oldestWaitMs: 9, holdMs: 40 },
   ]);
-  expect(one.pools[0]?.counts).toEqual({ granted: 6, waited: 2, saturated: 0, timedOut: 0 });
+  expect(one.pools[0]?.counts).toEqual({ granted: 6, waited: 2, saturated: 0, timedOut: 0, evicted: 0, shed: 0 });
   expect(asOne([standing({})])).toEqual(standing({}));
 });

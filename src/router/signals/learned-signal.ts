@@ -58,7 +58,8 @@ function signalValue(
   const likeliest = rounded(probabilities[best]!);
   const near = nearest === undefined ? '' : ` like ${quoted(nearest.text)} ${nearest.likeness.toFixed(2)}`;
   const missing = places?.indexOf(-1) ?? -1;
-  if (missing >= 0) return { state: 'unknown', score: 0, tier, evidence: evidence(`the head knows no ${wanted?.[missing]}`) };
+  if (missing >= 0)
+    return { state: 'unknown', score: 0, tier, evidence: evidence(`the head knows no ${wanted?.[missing]}`) };
   const said = evidence(
     `${top} ${likeliest.toFixed(2)}${near}${tier === 'busy' ? `, by the fast tier: ${reason ?? 'busy'}` : ''}`,
   );

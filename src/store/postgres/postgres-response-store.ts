@@ -99,6 +99,10 @@ export class PostgresResponseStore implements ResponseStore {
     return (await this.ask(`${DELETE} returning 1`, [owner, id], [])).length > 0;
   }
 
+  async flush(): Promise<void> {
+    if (this.waiting.length > 0) await this.write();
+  }
+
   close(): Promise<void> {
     this.closing ??= this.shut();
     return this.closing;
