@@ -153,7 +153,13 @@ export class Identity {
     if (this.unread.size > 0) throw new WeirError('store.unavailable', 'What was spent cannot be read');
     this.behind.start();
     this.planRefresh();
-    store.watch?.(() => void this.refresh().catch(() => undefined));
+    // One that is under way may have looked already: after it once more.
+    store.watch?.(() => {
+      const before = this.refreshing?.catch(() => undefined);
+      void Promise.resolve(before)
+        .then(() => this.refresh())
+        .catch(() => undefined);
+    });
   }
 
   /** Puts other settings in force, as far as they concern issuers, admin key and policies. */

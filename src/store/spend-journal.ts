@@ -18,7 +18,15 @@ export function spendJournal(path: string) {
         throw error;
       });
       found = names.filter(name => name.startsWith(prefix) && name.endsWith('.json')).map(name => join(folder, name));
-      const texts = await Promise.all(found.map(file => readFile(file, 'utf8')));
+      const texts = await Promise.all(
+        found.map(file =>
+          readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+            // Another process has written it meanwhile.
+            if (error.code === 'ENOENT') return '[]';
+            throw error;
+          }),
+        ),
+      );
       return texts.flatMap(text => JSON.parse(text) as NamedSpend[]);
     },
 
