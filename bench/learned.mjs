@@ -8,9 +8,9 @@ import { parseArgs } from 'node:util';
 import { seededRandom } from '../dist/contract/random.js';
 import { machineClock } from '../dist/gateway/machine-clock.js';
 import { Cascade } from '../dist/models/heads/cascade.js';
-import { headFile, ModelHost } from '../dist/models/model-host.js';
 import { readHead } from '../dist/models/heads/head-file.js';
 import { LinearLayer, largestOf } from '../dist/models/heads/linear-layer.js';
+import { headFile, ModelHost } from '../dist/models/model-host.js';
 import { dot } from '../dist/models/runtime/pooling.js';
 import { openStaticEmbedding } from '../dist/models/static/static-embedding.js';
 import { wilson } from '../dist/models/train/calibration.js';
@@ -31,7 +31,10 @@ const embed = await embedder(options.vectors, options.cache);
 const fast = openStaticEmbedding();
 const say = message => process.stderr.write(`${message}\n`);
 const percent = share => `${(100 * share).toFixed(2)} %`;
-const withInterval = (right, count) => `${percent(right / count)} (${wilson(right / count, count).map(percent).join(' to ')})`;
+const withInterval = (right, count) =>
+  `${percent(right / count)} (${wilson(right / count, count)
+    .map(percent)
+    .join(' to ')})`;
 
 async function routes(name, rows) {
   const random = seededRandom(1).fork(name);
@@ -59,7 +62,9 @@ async function routes(name, rows) {
   const ready = { name: 'all-MiniLM-L6-v2', dimension: 384, prepare: async () => {}, embed };
   const cascade = new Cascade(head, { embedder: ready, fast, patienceMs: 1000 });
   const model = new LinearLayer(head.model, 384);
-  const centroids = head.labels.map(label => centre(kept.flatMap(row => (row.intent === label ? [trainVectors[train.indexOf(row)]] : []))));
+  const centroids = head.labels.map(label =>
+    centre(kept.flatMap(row => (row.intent === label ? [trainVectors[train.indexOf(row)]] : []))),
+  );
   let [byCascade, byModel, byCentroid, escalated] = [0, 0, 0, 0];
   const sure = { inside: [], outside: [] };
   for (const [at, { text, intent }] of test.entries()) {
@@ -89,8 +94,14 @@ async function routes(name, rows) {
     'control: largest class': withInterval(byMajority, test.length),
     ...(strangers.length > 0 && {
       [`out of scope, AUROC on ${strangers.length} texts`]: auroc(sure.inside, sure.outside).toFixed(3),
-      'out of scope turned away at the threshold': withInterval(sure.outside.filter(p => p < head.threshold).length, strangers.length),
-      'in scope turned away at the threshold': withInterval(sure.inside.filter(p => p < head.threshold).length, test.length),
+      'out of scope turned away at the threshold': withInterval(
+        sure.outside.filter(p => p < head.threshold).length,
+        strangers.length,
+      ),
+      'in scope turned away at the threshold': withInterval(
+        sure.inside.filter(p => p < head.threshold).length,
+        test.length,
+      ),
     }),
   });
 }
@@ -117,21 +128,39 @@ async function domain() {
     'control: largest class': withInterval(22, rows.length),
   });
   for (const [name, tiers] of Object.entries(head.card.results)) {
-    print(`domain, ${name} (as on the card)`, Object.fromEntries(Object.entries(tiers).map(([tier, f]) => [tier, `${percent(f.accuracy)} of ${f.texts} (${f.interval.map(percent).join(' to ')}), ECE ${f.ece}${f.escalated === undefined ? '' : `, escalated ${percent(f.escalated)}`}`])));
+    print(
+      `domain, ${name} (as on the card)`,
+      Object.fromEntries(
+        Object.entries(tiers).map(([tier, f]) => [
+          tier,
+          `${percent(f.accuracy)} of ${f.texts} (${f.interval.map(percent).join(' to ')}), ECE ${f.ece}${f.escalated === undefined ? '' : `, escalated ${percent(f.escalated)}`}`,
+        ]),
+      ),
+    );
   }
 }
 
 async function speed() {
   const host = new ModelHost(machineClock);
   const settings = {
-    cache: options.cache, queue: 256, batch: 16, patience: 30_000, when_busy: 'wait', embedder: 'default', embedders: {}, heads: {},
+    cache: options.cache,
+    queue: 256,
+    batch: 16,
+    patience: 30_000,
+    when_busy: 'wait',
+    embedder: 'default',
+    embedders: {},
+    heads: {},
   };
   const begun = performance.now();
   const classifier = host.configure(settings).head('domain');
   await classifier.prepare();
   const start = performance.now() - begun;
   const transformer = host.embedder('default', settings);
-  const words = 'why does the price of bread rise when a dry summer ruins most wheat in the plains and how long would it take for bakers to bring their old prices back'.split(' ');
+  const words =
+    'why does the price of bread rise when a dry summer ruins most wheat in the plains and how long would it take for bakers to bring their old prices back'.split(
+      ' ',
+    );
   const random = seededRandom(3);
   const unique = () => Array.from({ length: 28 }, () => words[random.below(words.length)]).join(' ');
   const everyday = sections(join(import.meta.dirname, 'learned/everyday-test.txt')).map(row => row.text);
@@ -144,7 +173,9 @@ async function speed() {
     times.fast.push(await timed(() => fast.embed(text)));
     const [question] = [`${everyday[at % everyday.length]} ${at}`];
     let tier = '';
-    times.everyday.push(await timed(async () => ({ tier } = await classifier.classify(question, { whenBusy: 'wait' }))));
+    times.everyday.push(
+      await timed(async () => ({ tier } = await classifier.classify(question, { whenBusy: 'wait' }))),
+    );
     if (tier === 'model') escalated++;
   }
   const at = (list, share) => [...list].sort((a, b) => a - b)[Math.floor(share * list.length)];
@@ -181,7 +212,11 @@ function auroc(inside, outside) {
 }
 
 function print(title, rows) {
-  process.stdout.write(`\n${title}\n${Object.entries(rows).map(([name, value]) => `  ${name}: ${value}\n`).join('')}`);
+  process.stdout.write(
+    `\n${title}\n${Object.entries(rows)
+      .map(([name, value]) => `  ${name}: ${value}\n`)
+      .join('')}`,
+  );
 }
 
 process.stdout.write(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.versions.node}\n`);

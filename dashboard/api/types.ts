@@ -58,6 +58,20 @@ export type CheckReport = {
   };
 };
 
+export type Classification = {
+  readonly label: string | null;
+  readonly score: number;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly tier: 'fast' | 'model' | 'busy';
+  readonly reason?: string;
+  readonly evidence?: {
+    readonly text: string;
+    readonly label: string;
+    readonly likeness: number;
+  };
+  readonly ms: number;
+};
+
 export type ConfigProblem = {
   readonly code: string;
   readonly path: string;
@@ -626,6 +640,47 @@ export interface Calls {
     query: Record<string, never>;
     body: Readonly<Record<string, unknown>>;
     answer: Explanation;
+  };
+  'POST /api/classify': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly kind: 'domain' | 'complexity' | 'routes';
+      readonly texts: readonly string[];
+    };
+    answer: {
+      readonly results: readonly Classification[];
+    };
+  };
+  'POST /api/embeddings': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly texts: readonly string[];
+      readonly embedder?: string;
+    };
+    answer: {
+      readonly embedder: string;
+      readonly dimension: number;
+      readonly vectors: readonly readonly number[][];
+    };
+  };
+  'POST /api/similarity': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly text: string;
+      readonly candidates: readonly string[];
+      readonly embedder?: string;
+    };
+    answer: {
+      readonly embedder: string;
+      readonly matches: readonly {
+        readonly index: number;
+        readonly text: string;
+        readonly similarity: number;
+      }[];
+    };
   };
   'GET /api/models': {
     params: Record<string, never>;

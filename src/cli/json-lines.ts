@@ -17,7 +17,8 @@ export interface JsonLine {
 /** The objects in a file of JSON lines; `-` is standard input. @throws WeirError `usage.invalid` with the line that is none. */
 export async function* readJsonLines(file: string): AsyncGenerator<JsonLine> {
   const input = file === '-' ? process.stdin : await opened(file);
-  const lines = 'readLines' in input ? input.readLines() : createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  const lines =
+    'readLines' in input ? input.readLines() : createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let line = 0;
   for await (const text of lines) {
     line++;

@@ -98,7 +98,11 @@ function checkRoutes({ signals, routes, learned }: RouterConfig): RouterProblem[
   const problems: RouterProblem[] = [];
   const known = Object.keys(routes);
   if (learned.routes !== undefined && known.length > 0) {
-    problems.push(error('config.duplicate', ['learned', 'routes'], 'routes are given by examples and by a head', { hint: 'one of the two' }));
+    problems.push(
+      error('config.duplicate', ['learned', 'routes'], 'routes are given by examples and by a head', {
+        hint: 'one of the two',
+      }),
+    );
   }
   const { embedder, embedders } = learned;
   if (embedder !== 'default' && !Object.hasOwn(embedders, embedder)) {
@@ -109,10 +113,13 @@ function checkRoutes({ signals, routes, learned }: RouterConfig): RouterProblem[
     if (type !== 'route') continue;
     if (known.length === 0) {
       const message = `${name} asks for a route, and there are none`;
-      problems.push(error('config.missing', ['signals', name, type], message, { hint: 'examples under router.routes' }));
+      problems.push(
+        error('config.missing', ['signals', name, type], message, { hint: 'examples under router.routes' }),
+      );
     }
     for (const wanted of wantedRoutes(options)) {
-      if (known.length > 0 && !known.includes(wanted)) problems.push(unknownName(['signals', name, type], 'route', wanted, known));
+      if (known.length > 0 && !known.includes(wanted))
+        problems.push(unknownName(['signals', name, type], 'route', wanted, known));
     }
   }
   return problems;

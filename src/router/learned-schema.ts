@@ -62,7 +62,9 @@ export const learnedSchema = z.strictObject({
   embedder: identifier
     .default('default')
     .describe('The embedder that the examples of `router.routes` are compared by: one of `embedders`, or `default`.'),
-  routes: path.optional().describe('A head of `weir train routes` that `route` signals ask, in the place of `router.routes`.'),
+  routes: path
+    .optional()
+    .describe('A head of `weir train routes` that `route` signals ask, in the place of `router.routes`.'),
   embedders: z
     .record(identifier, embedder)
     .refine(all => Object.keys(all).length <= MAX_EMBEDDERS && !('default' in all), {

@@ -30,7 +30,9 @@ export const routerSchema = z.strictObject({
     .record(identifier, z.array(z.string().min(1).max(2048)).min(1).max(256))
     .refine(routes => Object.keys(routes).length <= MAX_ROUTES, { message: `at most ${MAX_ROUTES} routes` })
     .prefault({})
-    .describe('Kinds of requests by a few examples each, for `route` signals: what is near to none of them is out of scope.'),
+    .describe(
+      'Kinds of requests by a few examples each, for `route` signals: what is near to none of them is out of scope.',
+    ),
   decisions: z
     .array(decisionSchema)
     .max(MAX_DECISIONS)

@@ -65,7 +65,9 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
   });
 
   test('are counted by what they are by, and the model by what it did', async () => {
-    expect(await metricOf(gateway.metrics, 'weir_signal_tiers_total', { signal: 'refund', tier: 'model' })).toBeGreaterThan(0);
+    expect(
+      await metricOf(gateway.metrics, 'weir_signal_tiers_total', { signal: 'refund', tier: 'model' }),
+    ).toBeGreaterThan(0);
     expect(await metricOf(gateway.metrics, 'weir_model_ready')).toBe(1);
     expect(await metricOf(gateway.metrics, 'weir_model_texts_total')).toBeGreaterThan(2);
   });
@@ -77,10 +79,14 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     expect(status).toBe(200);
     expect(body.results[0]).toMatchObject({ label: 'refund', tier: 'model', evidence: { label: 'refund' } });
     expect(body.results[1]).toMatchObject({ label: null });
-    const domain = await ask(gateway.url, 'POST', '/api/classify', { body: { kind: 'domain', texts: ['Prove that the square root of 2 is irrational.'] } });
+    const domain = await ask(gateway.url, 'POST', '/api/classify', {
+      body: { kind: 'domain', texts: ['Prove that the square root of 2 is irrational.'] },
+    });
     expect(domain.body.results[0].label).toBe('math');
     expect(Object.keys(domain.body.results[0].scores)).toHaveLength(14);
-    expect((await ask(gateway.url, 'POST', '/api/classify', { body: { kind: 'none', texts: ['a'] } })).status).toBe(400);
+    expect((await ask(gateway.url, 'POST', '/api/classify', { body: { kind: 'none', texts: ['a'] } })).status).toBe(
+      400,
+    );
   });
 
   test('/api/embeddings and /api/similarity agree', async () => {
@@ -89,7 +95,9 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     expect(body).toMatchObject({ embedder: 'all-MiniLM-L6-v2', dimension: 384 });
     const [a, b] = body.vectors as [number[], number[]];
     const cosine = a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-    const similar = await ask(gateway.url, 'POST', '/api/similarity', { body: { text: texts[0], candidates: texts.slice(1).reverse() } });
+    const similar = await ask(gateway.url, 'POST', '/api/similarity', {
+      body: { text: texts[0], candidates: texts.slice(1).reverse() },
+    });
     expect(similar.body.matches[0]).toMatchObject({ index: 1, text: texts[1] });
     expect(similar.body.matches[0].similarity).toBeCloseTo(cosine, 3);
     const unknown = await ask(gateway.url, 'POST', '/api/embeddings', { body: { texts, embedder: 'nobody' } });
@@ -99,7 +107,10 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
   test('routes that nobody wrote down are a mistake of the file', async () => {
     const { writeFileSync } = await import('node:fs');
     const file = join(cache, 'wrong.yaml');
-    writeFileSync(file, 'router:\n  routes: { refund: [money back] }\n  signals: { r: { route: refnud } }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n');
+    writeFileSync(
+      file,
+      'router:\n  routes: { refund: [money back] }\n  signals: { r: { route: refnud } }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n',
+    );
     const { code, stderr, stdout } = await weir('check', '-c', file);
     expect(code).toBe(1);
     expect(stderr + stdout).toContain('did you mean "refund"');
@@ -108,19 +119,48 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
   test('weir train routes writes what weir classify reads', async () => {
     const { writeFileSync } = await import('node:fs');
     const config = join(cache, 'weir.yaml');
-    writeFileSync(config, `router: { learned: { cache: ${cache} } }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n`);
-    const rows = { tea: ['brew a pot of tea', 'a cup of green tea', 'tea leaves in hot water', 'pour the tea', 'black tea with milk'], car: ['drive the car', 'my car has a flat tyre', 'change the engine oil', 'park the car', 'a car on the road'] };
+    writeFileSync(
+      config,
+      `router: { learned: { cache: ${cache} } }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n`,
+    );
+    const rows = {
+      tea: [
+        'brew a pot of tea',
+        'a cup of green tea',
+        'tea leaves in hot water',
+        'pour the tea',
+        'black tea with milk',
+      ],
+      car: ['drive the car', 'my car has a flat tyre', 'change the engine oil', 'park the car', 'a car on the road'],
+    };
     const input = join(cache, 'rows.jsonl');
-    writeFileSync(input, Object.entries(rows).flatMap(([label, texts]) => texts.map(text => JSON.stringify({ text, label }))).join('\n'));
+    writeFileSync(
+      input,
+      Object.entries(rows)
+        .flatMap(([label, texts]) => texts.map(text => JSON.stringify({ text, label })))
+        .join('\n'),
+    );
     const output = join(cache, 'head.json');
-    expect(await weir('train', 'routes', '-c', config, '--input', input, '--output', output, '--json')).toMatchObject({ code: 0 });
+    expect(await weir('train', 'routes', '-c', config, '--input', input, '--output', output, '--json')).toMatchObject({
+      code: 0,
+    });
     const lines = join(cache, 'lines.jsonl');
     writeFileSync(lines, '{"id":"a","text":"a cup of tea please"}\n{"text":"the car will not start"}\n');
     const { stdout, code } = await weir('classify', '-c', config, '--routes', output, '--input', lines);
     expect(code).toBe(0);
-    const told = stdout.trim().split('\n').map(line => JSON.parse(line));
-    expect(told.map(({ id, label }) => [id, label])).toEqual([['a', 'tea'], [2, 'car']]);
-    expect(told[0]).toMatchObject({ scores: { tea: expect.any(Number) }, ms: expect.any(Number), tier: expect.any(String) });
+    const told = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line));
+    expect(told.map(({ id, label }) => [id, label])).toEqual([
+      ['a', 'tea'],
+      [2, 'car'],
+    ]);
+    expect(told[0]).toMatchObject({
+      scores: { tea: expect.any(Number) },
+      ms: expect.any(Number),
+      tier: expect.any(String),
+    });
     expect((await weir('classify', '-c', config, 'text')).code).toBe(2);
   });
 });

@@ -28,8 +28,18 @@ function words(fail?: () => WeirError): Embedder & { asked: number } {
 }
 
 const EXAMPLES = {
-  refund: ['I want my money back', 'please refund my order', 'how do I return this and get a refund', 'give me a refund now'],
-  outage: ['the website is down', 'your service is not working', 'the server does not respond', 'I get an error on your site'],
+  refund: [
+    'I want my money back',
+    'please refund my order',
+    'how do I return this and get a refund',
+    'give me a refund now',
+  ],
+  outage: [
+    'the website is down',
+    'your service is not working',
+    'the server does not respond',
+    'I get an error on your site',
+  ],
 };
 
 describe('routes by examples', () => {
@@ -55,13 +65,20 @@ describe('routes by examples', () => {
   test('a busy model is stood in for as the caller chooses', async () => {
     const busy = words(() => new WeirError('model.busy', 'too much'));
     const classifier = routes(busy, table);
-    expect(await classifier.classify('give me a refund', { whenBusy: 'unknown' })).toMatchObject({ best: -1, sure: false, tier: 'busy' });
+    expect(await classifier.classify('give me a refund', { whenBusy: 'unknown' })).toMatchObject({
+      best: -1,
+      sure: false,
+      tier: 'busy',
+    });
     const verdict = await classifier.classify('please give me a refund now', { whenBusy: 'fast' });
     expect(verdict).toMatchObject({ sure: true, tier: 'busy', reason: 'too much', nearest: { label: 'refund' } });
   });
 
   test('one route of one example can be told from everything else', async () => {
-    const classifier = new ExampleRoutes({ hello: ['good morning to you'] }, { embedder: words(), fast: undefined, patienceMs: 10 });
+    const classifier = new ExampleRoutes(
+      { hello: ['good morning to you'] },
+      { embedder: words(), fast: undefined, patienceMs: 10 },
+    );
     expect(await classifier.classify('good morning to you', { whenBusy: 'wait' })).toMatchObject({ sure: true });
     expect(await classifier.classify('how deep is the ocean?', { whenBusy: 'wait' })).toMatchObject({ sure: false });
   });
@@ -69,7 +86,9 @@ describe('routes by examples', () => {
 
 describe('Platt scaling', () => {
   test('is even where the two kinds meet, and rises with the score', () => {
-    const judged = [0.1, 0.2, 0.3, 0.4].map(score => ({ score, belongs: false })).concat([0.6, 0.7, 0.8].map(score => ({ score, belongs: true })));
+    const judged = [0.1, 0.2, 0.3, 0.4]
+      .map(score => ({ score, belongs: false }))
+      .concat([0.6, 0.7, 0.8].map(score => ({ score, belongs: true })));
     const curve = fitSigmoid(judged);
     expect(sigmoid(curve, 0.5)).toBeGreaterThan(0.3);
     expect(sigmoid(curve, 0.5)).toBeLessThan(0.7);
@@ -84,7 +103,11 @@ describe('Platt scaling', () => {
 });
 
 describe('trained routes', () => {
-  const subjects = { tea: 'tea pot leaf cup brew', car: 'car wheel engine road drive', law: 'court judge law trial guilty' };
+  const subjects = {
+    tea: 'tea pot leaf cup brew',
+    car: 'car wheel engine road drive',
+    law: 'court judge law trial guilty',
+  };
   const random = seededRandom(4);
   const sentence = (vocabulary: string): string => {
     const known = vocabulary.split(' ');
@@ -95,7 +118,14 @@ describe('trained routes', () => {
   );
   const strange = Array.from({ length: 20 }, () => ({ text: sentence('moon planet orbit star rocket'), label: 'oos' }));
   const train = (given: typeof texts) =>
-    trainRoutes({ texts: given, embedder: 'words', embed: all => words().embed(all), fast: table, random: seededRandom(1), date: '2026-01-01' });
+    trainRoutes({
+      texts: given,
+      embedder: 'words',
+      embed: all => words().embed(all),
+      fast: table,
+      random: seededRandom(1),
+      date: '2026-01-01',
+    });
 
   test('tell new texts apart and turn strange ones away, out of the file that was written', async () => {
     const head = parseHead(JSON.stringify(await train([...texts, ...strange])), 'memory');
@@ -112,7 +142,10 @@ describe('trained routes', () => {
   test('the fast tier answers what it is sure of without the model', async () => {
     const head = await train(texts);
     const model = words();
-    const cascade = new Cascade({ ...head, fast: { ...head.fast!, decisive: 0.5 } }, { embedder: model, fast: table, patienceMs: 10 });
+    const cascade = new Cascade(
+      { ...head, fast: { ...head.fast!, decisive: 0.5 } },
+      { embedder: model, fast: table, patienceMs: 10 },
+    );
     expect(cascade.classify(sentence(subjects.tea), { whenBusy: 'wait' })).toMatchObject({ tier: 'fast', sure: true });
     expect(model.asked).toBe(0);
   });

@@ -1,6 +1,6 @@
-import { NO_MODELS } from '#contract/learned.js';
 import { describe, expect, test } from 'vitest';
 import { isWeirError } from '#contract/errors.js';
+import { NO_MODELS } from '#contract/learned.js';
 import type { SignalEvaluator, SignalValue } from '#contract/signal.js';
 import { RequestBoard } from '#router/board.js';
 import { SignalSet } from '#router/signals/set.js';

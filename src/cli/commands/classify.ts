@@ -26,7 +26,10 @@ export function classifyCommand(): Command {
     .addOption(configOption())
     .addOption(new Option('--kind <kind>', 'the head').choices([...HEADS, 'routes']))
     .option('--routes <file>', 'a head that `weir train routes` has written')
-    .option('--input <file>', 'JSON lines: {id?, text}; the answer is a line for each: {id, label, score, scores, tier, ms}; - is standard input')
+    .option(
+      '--input <file>',
+      'JSON lines: {id?, text}; the answer is a line for each: {id, label, score, scores, tier, ms}; - is standard input',
+    )
     .addHelpText(
       'after',
       `
@@ -43,14 +46,17 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
     throw new WeirError('usage.invalid', 'Nothing to classify, or too much', { hint: 'Give a text or --input FILE.' });
   }
   if ((options.kind === undefined) === (options.routes === undefined)) {
-    throw new WeirError('usage.invalid', 'Nothing to classify by, or too much', { hint: 'Give --kind KIND or --routes FILE.' });
+    throw new WeirError('usage.invalid', 'Nothing to classify by, or too much', {
+      hint: 'Give --kind KIND or --routes FILE.',
+    });
   }
   const { router } = await resolveConfig(options);
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
     const models = host.configure(settings, router.routes);
-    const classifier = options.kind === undefined || (options.kind as string) === 'routes' ? models.routes() : models.head(options.kind);
+    const classifier =
+      options.kind === undefined || (options.kind as string) === 'routes' ? models.routes() : models.head(options.kind);
     await classifier.prepare();
     if (text !== undefined) printJson(await answer(classifier, text));
     else await answerAll(classifier, options.input ?? '-');
@@ -72,7 +78,8 @@ async function answerAll(classifier: Classifier, file: string): Promise<void> {
   let batch: JsonLine[] = [];
   const flush = async (): Promise<void> => {
     const answers = await Promise.all(batch.map(line => answer(classifier, textMember(line, 'text'))));
-    for (const [at, told] of answers.entries()) await writeLine({ id: batch[at]!.value.id ?? batch[at]!.line, ...told });
+    for (const [at, told] of answers.entries())
+      await writeLine({ id: batch[at]!.value.id ?? batch[at]!.line, ...told });
     batch = [];
   };
   for await (const line of readJsonLines(file)) {

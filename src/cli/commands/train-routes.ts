@@ -70,9 +70,18 @@ async function run({ input, output, seed, json, ...options }: TrainRoutesCommand
     });
     await writeFile(output, `${JSON.stringify(head)}\n`);
     const { decisive } = head.fast ?? {};
-    const told = { output, routes: head.labels.length, texts: texts.length, threshold: head.threshold, fast_decisive: decisive ?? null };
+    const told = {
+      output,
+      routes: head.labels.length,
+      texts: texts.length,
+      threshold: head.threshold,
+      fast_decisive: decisive ?? null,
+    };
     if (json) printJson(told);
-    else process.stdout.write(`${told.routes} routes by ${told.texts} texts in ${output}; below ${head.threshold} a text belongs to none\n`);
+    else
+      process.stdout.write(
+        `${told.routes} routes by ${told.texts} texts in ${output}; below ${head.threshold} a text belongs to none\n`,
+      );
   } finally {
     await host.close();
   }

@@ -61,7 +61,8 @@ export class ExampleRoutes implements Classifier {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const vector = whenBusy === 'unknown' ? undefined : fast?.embed(text);
-      if (vector === undefined || this.fast === undefined) return { probabilities: NONE, best: -1, sure: false, tier: 'busy', reason };
+      if (vector === undefined || this.fast === undefined)
+        return { probabilities: NONE, best: -1, sure: false, tier: 'busy', reason };
       return { ...this.verdict(this.fast, vector, 'busy'), reason };
     }
   }
@@ -70,7 +71,13 @@ export class ExampleRoutes implements Classifier {
     const scored = space.score(vector);
     const probabilities = scored.scores.map(score => sigmoid(curve, score));
     const best = largestOf(probabilities);
-    return { probabilities, best, sure: probabilities[best]! >= 0.5, tier, nearest: nearestExample(scored, this.labels) };
+    return {
+      probabilities,
+      best,
+      sure: probabilities[best]! >= 0.5,
+      tier,
+      nearest: nearestExample(scored, this.labels),
+    };
   }
 
   private fit(): Promise<Fitted> {
@@ -112,7 +119,10 @@ function fitted(
     const others = scores.filter((_, route) => route !== example.route);
     if (others.length > 0) judged.push({ score: Math.max(...others), belongs: false });
   }
-  const inside = judged.filter(({ belongs }) => belongs).map(({ score }) => score).sort((a, b) => a - b);
+  const inside = judged
+    .filter(({ belongs }) => belongs)
+    .map(({ score }) => score)
+    .sort((a, b) => a - b);
   const middle = inside[Math.floor(inside.length / 2)] ?? LONELY;
   if (inside.length === 0) judged.push({ score: LONELY, belongs: true });
   for (const text of background()) {

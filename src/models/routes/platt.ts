@@ -58,11 +58,14 @@ export function fitSigmoid(judged: readonly Judged[]): Sigmoid {
 }
 
 function lossAt({ slope, offset }: Sigmoid, targets: readonly Target[]): number {
-  return targets.reduce((sum, { x, goal, weight }) => {
-    const z = slope * x + offset;
-    // log(1 + exp(z)) without overflow.
-    return sum + weight * (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - goal * z);
-  }, 0.5 * RIDGE * (slope * slope + offset * offset));
+  return targets.reduce(
+    (sum, { x, goal, weight }) => {
+      const z = slope * x + offset;
+      // log(1 + exp(z)) without overflow.
+      return sum + weight * (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - goal * z);
+    },
+    0.5 * RIDGE * (slope * slope + offset * offset),
+  );
 }
 
 function newtonStep({ slope, offset }: Sigmoid, targets: readonly Target[]): Sigmoid {

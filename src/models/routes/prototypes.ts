@@ -43,7 +43,8 @@ export class Prototypes {
   /** `¾ · best + ¼ · mean of the best two` cosines, of each route. @param without an example that is not to count. */
   score(vector: Float32Array, without?: RouteExample): RouteScores {
     const { examples, routes } = this;
-    const prototypes = without === undefined ? this.prototypes : merged(examples.filter(example => example !== without));
+    const prototypes =
+      without === undefined ? this.prototypes : merged(examples.filter(example => example !== without));
     const best = new Float32Array(routes).fill(-1);
     const second = new Float32Array(routes).fill(-1);
     for (const { route, direction } of prototypes) {

@@ -39,9 +39,13 @@ export async function trainRoutes(options: TrainRoutesOptions): Promise<Head> {
   for (const { label } of inside) counts.set(label, (counts.get(label) ?? 0) + 1);
   const few = [...counts].find(([, count]) => count < LEAST);
   if (counts.size < 2 || few !== undefined) {
-    throw new WeirError('usage.invalid', few === undefined ? 'Routes take two labels at least' : `${few[0]} has one text only`, {
-      hint: `two labels or more, ${LEAST} texts or more of each`,
-    });
+    throw new WeirError(
+      'usage.invalid',
+      few === undefined ? 'Routes take two labels at least' : `${few[0]} has one text only`,
+      {
+        hint: `two labels or more, ${LEAST} texts or more of each`,
+      },
+    );
   }
   const head = await trainHead({
     ...options,
@@ -53,7 +57,10 @@ export async function trainRoutes(options: TrainRoutesOptions): Promise<Head> {
   });
   const layer = new LinearLayer(head.model, head.model.width);
   const probability = (vector: Float32Array): number => said(layer.probabilities(vector)).probability;
-  const [insideVectors, outsideVectors] = [await embed(inside.map(({ text }) => text)), await embed(outside.map(({ text }) => text))];
+  const [insideVectors, outsideVectors] = [
+    await embed(inside.map(({ text }) => text)),
+    await embed(outside.map(({ text }) => text)),
+  ];
   // Those tuned on are as unknown to the weights as the texts to come.
   const draws = random.fork('examples');
   const tuned = insideVectors.filter(() => heldOut(draws.next()));
@@ -84,7 +91,11 @@ function thresholdOf(inside: readonly number[], outside: readonly number[]): num
 }
 
 /** The texts nearest to the middle of their route. */
-function medoids(texts: readonly LabelledText[], vectors: readonly Float32Array[], labels: readonly string[]): NonNullable<Head['examples']> {
+function medoids(
+  texts: readonly LabelledText[],
+  vectors: readonly Float32Array[],
+  labels: readonly string[],
+): NonNullable<Head['examples']> {
   return labels.flatMap((name, label) => {
     const own = texts.flatMap((text, at) => (text.label === name ? [{ text: text.text, vector: vectors[at]! }] : []));
     const middle = new Float32Array(own[0]?.vector.length ?? 0);

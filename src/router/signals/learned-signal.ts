@@ -58,7 +58,8 @@ function signalValue(
   const likeliest = rounded(probabilities[best]!);
   const near = nearest === undefined ? '' : ` like ${quoted(nearest.text)} ${nearest.likeness.toFixed(2)}`;
   const missing = places?.indexOf(-1) ?? -1;
-  if (missing >= 0) return { state: 'unknown', score: 0, tier, evidence: evidence(`the head knows no ${wanted?.[missing]}`) };
+  if (missing >= 0)
+    return { state: 'unknown', score: 0, tier, evidence: evidence(`the head knows no ${wanted?.[missing]}`) };
   const said = evidence(
     `${top} ${likeliest.toFixed(2)}${near}${tier === 'busy' ? `, by the fast tier: ${reason ?? 'busy'}` : ''}`,
   );
@@ -68,7 +69,7 @@ function signalValue(
   }
   const chosen = places?.map(place => probabilities[place] ?? 0) ?? [likeliest];
   const score = rounded(together === 'sum' ? chosen.reduce((sum, p) => sum + p, 0) : Math.max(...chosen));
-  const state = score > above ? 'true' : score < below ? 'false' : 'unknown';
+  const state = score > above ? 'true' : score < below || below === above ? 'false' : 'unknown';
   return { state, score, ...label, tier, evidence: said };
 }
 

@@ -14,7 +14,9 @@ const schema = z
     z.strictObject({
       any: names.optional().describe('True when the text belongs to one of these routes; without it, to any.'),
       above: share.default(0.5).describe('True when the likeliest of these routes is likelier than this.'),
-      below: share.default(0.3).describe('False when all of them are less likely than this; in between the signal is unknown.'),
+      below: share
+        .default(0.3)
+        .describe('False when all of them are less likely than this; in between the signal is unknown.'),
       when_busy: whenBusySchema,
       in: scopeSchema,
     }),
@@ -33,10 +35,20 @@ export const route: SignalType<RouteOptions> = {
   schema,
   check: options =>
     typeof options === 'object' && 'below' in options && options.below > options.above
-      ? [{ code: 'config.range', path: ['below'], message: 'nothing is below this and not above', hint: 'at most above' }]
+      ? [
+          {
+            code: 'config.range',
+            path: ['below'],
+            message: 'nothing is below this and not above',
+            hint: 'at most above',
+          },
+        ]
       : [],
   build(name, options, { learned }) {
-    const full = typeof options === 'object' && 'above' in options ? options : { above: 0.5, below: 0.3, when_busy: undefined, in: 'last_user' as const };
+    const full =
+      typeof options === 'object' && 'above' in options
+        ? options
+        : { above: 0.5, below: 0.3, when_busy: undefined, in: 'last_user' as const };
     const wanted = wantedRoutes(options);
     return learnedSignal(name, 'route', learned.routes(), {
       wanted: wanted.length === 0 ? undefined : wanted,

@@ -1,6 +1,6 @@
-import { NO_MODELS } from '#contract/learned.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NO_MODELS } from '#contract/learned.js';
 import { time } from '#router/signals/time.js';
 import { isZone, ZoneTime } from '#router/signals/time-zone.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
@@ -11,7 +11,9 @@ const EPOCH = new VirtualClock().wall();
 
 function at(iso: string, options: unknown) {
   const clock = new VirtualClock(Date.parse(iso) - EPOCH);
-  return time.build('it', time.schema.parse(options), { clock, learned: NO_MODELS }).evaluate({ request: request(), profile: profile() });
+  return time
+    .build('it', time.schema.parse(options), { clock, learned: NO_MODELS })
+    .evaluate({ request: request(), profile: profile() });
 }
 
 const office = {
