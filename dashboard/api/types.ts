@@ -662,7 +662,7 @@ export interface Calls {
     answer: {
       readonly embedder: string;
       readonly dimension: number;
-      readonly vectors: readonly readonly number[][];
+      readonly vectors: readonly (readonly number[])[];
     };
   };
   'POST /api/similarity': {
