@@ -40,7 +40,7 @@ export interface Classifier {
 }
 
 /** The trained heads there are. */
-export const HEADS = ['domain'] as const;
+export const HEADS = ['domain', 'complexity'] as const;
 
 export type HeadName = (typeof HEADS)[number];
 

@@ -69,7 +69,7 @@ function signalValue(
   }
   const chosen = places?.map(place => probabilities[place] ?? 0) ?? [likeliest];
   const score = rounded(together === 'sum' ? chosen.reduce((sum, p) => sum + p, 0) : Math.max(...chosen));
-  const state = score > above ? 'true' : score < below ? 'false' : 'unknown';
+  const state = score > above ? 'true' : score < below || below === above ? 'false' : 'unknown';
   return { state, score, ...label, tier, evidence: said };
 }
 

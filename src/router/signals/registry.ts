@@ -1,4 +1,5 @@
 import { bm25 } from './bm25.js';
+import { complexity } from './complexity.js';
 import { context } from './context.js';
 import { conversation } from './conversation.js';
 import { domain } from './domain.js';
@@ -33,5 +34,6 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   time,
   language,
   domain,
+  complexity,
   route,
 ];

@@ -92,7 +92,7 @@ describe('a learned signal', () => {
       message('assistant', 'yes'),
       message('user', `a${'b'.repeat(30_000)}c`),
     ];
-    built.evaluate({ request: request({ messages }), profile: profile() });
+    void built.evaluate({ request: request({ messages }), profile: profile() });
     expect(asked[0]).toMatch(/^ab+ b+c$/);
     expect(asked[0]!.length).toBeLessThan(17_000);
   });
