@@ -659,7 +659,7 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'routes';
+      readonly kind: 'domain' | 'complexity' | 'routes';
       readonly texts: readonly string[];
     };
     answer: {
@@ -676,7 +676,7 @@ export interface Calls {
     answer: {
       readonly embedder: string;
       readonly dimension: number;
-      readonly vectors: readonly readonly number[][];
+      readonly vectors: readonly (readonly number[])[];
     };
   };
   'POST /api/similarity': {
