@@ -90,7 +90,9 @@ function typeOf(schema, indent) {
       return 'number';
     case 'array': {
       const item = typeOf(schema.items ?? {}, indent);
-      return (/[|&]/.test(item) && !item.startsWith('{')) || item.startsWith('readonly ') ? `readonly (${item})[]` : `readonly ${item}[]`;
+      return (/[|&]/.test(item) && !item.startsWith('{')) || item.startsWith('readonly ')
+        ? `readonly (${item})[]`
+        : `readonly ${item}[]`;
     }
     case 'object':
       return objectOf(schema, indent);
