@@ -162,5 +162,16 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
       tier: expect.any(String),
     });
     expect((await weir('classify', '-c', config, 'text')).code).toBe(2);
+    const french = await weir(
+      'classify',
+      '-c',
+      config,
+      '--kind',
+      'language',
+      'Combien de temps faut-il pour aller à Lyon ?',
+    );
+    expect(JSON.parse(french.stdout)).toMatchObject({ label: 'fr', tier: 'fast' });
+    const picture = await weir('classify', '-c', config, '--kind', 'modality', 'Generate an image of a lighthouse');
+    expect(JSON.parse(picture.stdout)).toMatchObject({ label: 'image' });
   });
 });

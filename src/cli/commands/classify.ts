@@ -1,15 +1,16 @@
 import { Command, Option } from 'commander';
 import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
 import { configOption, printJson, resolveConfig } from '#cli/options.js';
+import { RULE_KINDS, type RuleKind, ruleClassifier } from '#cli/rule-classifier.js';
 import { WeirError } from '#contract/errors.js';
-import { type Classifier, HEADS, type HeadName } from '#contract/learned.js';
+import { type Classifier, HEADS, type HeadName, type LearnedModels } from '#contract/learned.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
 
 interface ClassifyOptions {
   readonly config?: string;
-  readonly kind?: HeadName;
+  readonly kind?: HeadName | RuleKind | 'routes';
   readonly routes?: string;
   readonly input?: string;
 }
@@ -20,11 +21,11 @@ const AT_ONCE = 16;
 export function classifyCommand(): Command {
   return new Command('classify')
     .description(
-      'Says what the local models make of texts: by a head that comes with Weir, a head of `weir train`, or the routes of the configuration.',
+      'Says what the local models make of texts: by a head that comes with Weir, a head of `weir train`, the routes of the configuration, or the rules of a signal.',
     )
     .argument('[text]', 'a text; the answer is one JSON document')
     .addOption(configOption())
-    .addOption(new Option('--kind <kind>', 'the head').choices([...HEADS, 'routes']))
+    .addOption(new Option('--kind <kind>', 'what is asked').choices([...HEADS, ...RULE_KINDS, 'routes']))
     .option('--routes <file>', 'a head that `weir train routes` has written')
     .option(
       '--input <file>',
@@ -54,15 +55,18 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const models = host.configure(settings, router.routes);
-    const classifier =
-      options.kind === undefined || (options.kind as string) === 'routes' ? models.routes() : models.head(options.kind);
+    const classifier = classifierOf(options.kind ?? 'routes', host.configure(settings, router.routes));
     await classifier.prepare();
     if (text !== undefined) printJson(await answer(classifier, text));
     else await answerAll(classifier, options.input ?? '-');
   } finally {
     await host.close();
   }
+}
+
+function classifierOf(kind: NonNullable<ClassifyOptions['kind']>, models: LearnedModels): Classifier {
+  if (kind === 'routes') return models.routes();
+  return kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind);
 }
 
 async function answer(classifier: Classifier, text: string) {

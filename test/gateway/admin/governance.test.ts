@@ -98,7 +98,15 @@ it('no route is open: without a key none answers, and a role answers only for wh
 
 it('every change is in the audit log: by its own entity, or by its route', async () => {
   const changing = ADMIN_ROUTES.filter(({ method }) => method !== 'GET');
-  const looking = ['/api/explain', '/api/configuration/check', '/api/discovery/test', '/api/discovery/proposal'];
+  const looking = [
+    '/api/explain',
+    '/api/classify',
+    '/api/embeddings',
+    '/api/similarity',
+    '/api/configuration/check',
+    '/api/discovery/test',
+    '/api/discovery/proposal',
+  ];
   const entities = /^\/api\/(?:keys|teams|users)\b/;
   const silent = changing.filter(
     ({ path, audited }) => audited === undefined && !entities.test(path) && !looking.includes(path),

@@ -69,8 +69,14 @@ const CALLS: Readonly<Record<string, { body?: unknown; path?: string | (() => Pr
     body: { backends: [{ url: 'http://127.0.0.1:8000', models: [{ id: 'Qwen/Qwen3-8B', context: 32768 }] }] },
   },
 };
-/** Tested with the engines that have them, by reading a stream, and (in governance.test.ts) where callers have keys. */
-const ELSEWHERE = ['POST /api/replicas/{id}/faults', 'GET /api/records/live'];
+/** Tested with the engines that have them, by reading a stream, with local models, and (in governance.test.ts) where callers have keys. */
+const ELSEWHERE = [
+  'POST /api/replicas/{id}/faults',
+  'GET /api/records/live',
+  'POST /api/classify',
+  'POST /api/embeddings',
+  'POST /api/similarity',
+];
 const GOVERNANCE = /^\S+ \/api\/(?:whoami|keys|teams|users|budgets|usage|audit)\b/;
 
 it('every route answers what its schema says, and nothing that the schema does not list', async () => {
