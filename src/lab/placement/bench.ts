@@ -1,7 +1,7 @@
 import type { Clock } from '#contract/clock.js';
+import { distributionOf, median } from '#contract/distribution.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
-import { distributionOf, median } from '#contract/distribution.js';
 import { playTrace, type TwinResult } from '#fleet/twin/trace-driver.js';
 import type { Engine } from '#pool/engine/engine.js';
 import { createPlacer, type PlacerName } from '#pool/placement/create-placer.js';
