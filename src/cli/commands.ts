@@ -151,6 +151,10 @@ export const COMMANDS: CommandTable = {
       },
     },
   },
+  plan: {
+    summary: 'find the cheapest fleet for a trace under an SLO',
+    load: async () => (await import('./commands/plan.js')).planCommand(),
+  },
   simulate: {
     summary: 'play a trace through the pools of a configuration, in virtual time',
     load: async () => (await import('./commands/simulate.js')).simulateCommand(),

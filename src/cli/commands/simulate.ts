@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { withoutEngines } from '#cli/local-engines.js';
 import { type CommonOptions, positive, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
+import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { distributionOf, median } from '#contract/distribution.js';
 import { WeirError } from '#contract/errors.js';
-import { type Random, seededRandom } from '#contract/random.js';
+import { seededRandom } from '#contract/random.js';
 import type { PoolTwinResult } from '#fleet/twin/pool-twin.js';
 import type { PoolConfig } from '#pool/schema.js';
-import type { Trace, TraceRequest } from '#workload/traces/trace.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
 
 interface SimulateOptions extends CommonOptions {
   readonly trace: string;
@@ -50,7 +51,10 @@ async function simulate(options: SimulateOptions): Promise<void> {
   refuseWhatCannotBeSimulated(config);
   const trace = await readTraceFile(options.trace);
   const random = seededRandom(options.seed);
-  const requests = options.rate === undefined ? timed(trace, options.trace) : poisson(trace, options.rate, random);
+  const requests =
+    options.rate === undefined
+      ? timedRequests(trace, options.trace)
+      : poissonRequests(trace.requests, options.rate, random);
   const startedAt = performance.now();
   const result = playPool(requests, {
     config,
@@ -76,23 +80,6 @@ function refuseWhatCannotBeSimulated({ pools }: PoolConfig): void {
       hint: 'simulate: { model: llama-3.1-8b, gpu: h100, replicas: 2 } in place of its replicas',
     });
   }
-}
-
-function timed(trace: Trace, file: string): readonly TraceRequest[] {
-  if (trace.timed) return trace.requests;
-  throw new WeirError('trace.unreadable', `The trace does not say when its requests came.`, {
-    path: file,
-    hint: '--rate X',
-  });
-}
-
-function poisson({ requests }: Trace, rate: number, random: Random): readonly TraceRequest[] {
-  const draws = random.fork('arrivals');
-  let arrivalMs = 0;
-  return requests.map(request => {
-    arrivalMs += draws.exponential(rate / 1000);
-    return { ...request, arrivalMs };
-  });
 }
 
 /** The model that the trace names, if it is configured; else the one asked for; else the only one that a pool serves. */

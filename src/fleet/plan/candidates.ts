@@ -1,0 +1,98 @@
+import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
+import type { LengthMix } from '#fleet/closed-form/length-mix.js';
+import { forecastPool, type PoolForecast, replicaCapacity } from '#fleet/closed-form/pool-model.js';
+import type { EngineProfile } from '#pool/engine/profile.js';
+
+/** What a replica may be. */
+export interface ReplicaKind {
+  readonly profile: EngineProfile;
+  readonly usdPerHour: Usd;
+}
+
+export interface Slo {
+  readonly ttftP99Ms: Milliseconds;
+  readonly tpotMs: Milliseconds;
+}
+
+/** One pool of a fleet: the requests of more than `above` and at most `upTo` tokens. */
+export interface PlannedPool {
+  readonly kind: ReplicaKind;
+  readonly replicas: number;
+  readonly above: Tokens;
+  /** Infinite for the pool of the longest. */
+  readonly upTo: Tokens;
+  readonly forecast: PoolForecast;
+}
+
+export interface Candidate {
+  readonly pools: readonly PlannedPool[];
+  readonly usdPerHour: Usd;
+}
+
+const MOST_REPLICAS = 4096;
+/** Shares of requests at which two pools may be divided. */
+const SPLITS = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98] as const;
+
+/**
+ * Fleets that the closed form has within the SLO: for each kind one pool, and for each ordered pair of kinds two pools divided at several
+ * boundaries, each sized by itself. The cheapest first; of equal prices the one with fewer pools.
+ */
+export function candidates(
+  mix: LengthMix,
+  kinds: readonly ReplicaKind[],
+  rate: number,
+  arrivalCv2: number,
+  slo: Slo,
+): readonly Candidate[] {
+  const size = (kind: ReplicaKind, from: number, to: number): PlannedPool | undefined => {
+    const demand = { moments: mix.moments(from, to), sample: mix.sample(from, to) };
+    const capacity = replicaCapacity(kind.profile, demand);
+    const offered = { ...demand, rate: (rate * (to - from)) / mix.size, arrivalCv2 };
+    const longest = mix.totals[to - 1]!;
+    if (capacity <= 0 || longest > kind.profile.contextTokens) return undefined;
+    const replicas = fewest(
+      n => {
+        const forecast = forecastPool(kind.profile, n, offered, capacity);
+        return forecast !== undefined && forecast.p99TtftMs <= slo.ttftP99Ms && forecast.tpotMs <= slo.tpotMs;
+      },
+      Math.ceil(offered.rate / capacity),
+    );
+    if (replicas === undefined) return undefined;
+    const forecast = forecastPool(kind.profile, replicas, offered, capacity)!;
+    const above = from === 0 ? 0 : mix.totals[from - 1]!;
+    return { kind, replicas, above, upTo: to === mix.size ? Number.POSITIVE_INFINITY : longest, forecast };
+  };
+  const fleets: Candidate[] = [];
+  const add = (pools: readonly (PlannedPool | undefined)[]) => {
+    if (pools.some(pool => pool === undefined)) return;
+    const whole = pools as readonly PlannedPool[];
+    fleets.push({
+      pools: whole,
+      usdPerHour: whole.reduce((sum, { replicas, kind }) => sum + replicas * kind.usdPerHour, 0),
+    });
+  };
+  for (const kind of kinds) add([size(kind, 0, mix.size)]);
+  for (const share of SPLITS) {
+    const at = mix.upTo(mix.totals[Math.floor(share * (mix.size - 1))]!);
+    if (at === 0 || at === mix.size) continue;
+    const [short, long] = [kinds.map(kind => size(kind, 0, at)), kinds.map(kind => size(kind, at, mix.size))];
+    for (const below of short) for (const over of long) add([below, over]);
+  }
+  return fleets.sort((a, b) => a.usdPerHour - b.usdPerHour || a.pools.length - b.pools.length);
+}
+
+/** The least number from `start` that is enough; enough stays enough. */
+function fewest(enough: (count: number) => boolean, start: number): number | undefined {
+  let high = Math.max(1, start);
+  while (!enough(high)) {
+    high *= 2;
+    if (high > MOST_REPLICAS) return undefined;
+  }
+  let low = Math.max(0, Math.floor(high / 2), start - 1);
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (enough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}

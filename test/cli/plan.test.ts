@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { weir } from './run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-plan-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  process.exitCode = undefined;
+});
+const file = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const lengths = file('lengths.csv', `num_prefill_tokens,num_decode_tokens\n${'500,40\n1500,80\n'.repeat(100)}`);
+const short = ['--gpu', 'h100', '--rate', '20'];
+
+describe('weir plan', () => {
+  test('--json prints one document with the names that other programs rely on', async () => {
+    const { stdout, stderr } = await weir('plan', '--trace', lengths, ...short, '--json');
+    expect(JSON.parse(stdout), stderr).toMatchObject({
+      best: {
+        pools: [
+          {
+            ...{ gpu: 'h100', replicas: expect.any(Number), gpus: expect.any(Number), context: expect.any(Number) },
+            ...{ utilisation: expect.any(Number), p99_ttft_ms: expect.any(Number) },
+          },
+        ],
+        ...{ usd_per_hour: expect.any(Number), tokens_per_joule: expect.any(Number) },
+        verified: { by: 'twin', p99_ttft_ms: expect.any(Number), seeds: 3 },
+      },
+      ...{ pareto: expect.any(Array), wall_s: expect.any(Number) },
+      sensitivity: [
+        { change: 'rate × 1.1' },
+        { change: 'rate × 1.25' },
+        { change: 'rate × 1.5' },
+        { holds: expect.any(Boolean) },
+      ],
+    });
+  });
+
+  test('for people, and from a distribution', async () => {
+    const cdf = file('cdf.json', '[[512, 0.5], [2048, 1]]');
+    const { stdout } = await weir('plan', '--cdf', cdf, '--gpu', 'h100', '--rate', '5');
+    expect(stdout).toMatch(/^llama-3.1-8b, 5.00 requests\/s/);
+    expect(stdout).toMatch(/best \(held in the twin\)\n {2}\d+ replicas of 1 × h100/);
+  });
+
+  test('what is missing or cannot be is told', async () => {
+    expect((await weir('plan')).code).toBe(2);
+    expect((await weir('plan', '--trace', lengths)).code).toBe(2);
+    expect((await weir('plan', '--trace', lengths, '--cdf', lengths, ...short)).code).toBe(2);
+    expect((await weir('plan', '--cdf', lengths, ...short)).code).toBe(2);
+    expect((await weir('plan', '--trace', lengths, '--gpu', 'abacus', '--rate', '5')).code).toBe(2);
+    expect((await weir('plan', '--trace', lengths, ...short, '--slo-ttft', '1')).stdout).toMatch(
+      /no fleet that was tried/,
+    );
+    expect(process.exitCode).toBe(1);
+  });
+});
