@@ -156,11 +156,11 @@ export const COMMANDS: CommandTable = {
     load: async () => (await import('./commands/plan.js')).planCommand(),
   },
   simulate: {
-    summary: 'play a trace through the pools of a configuration, in virtual time',
+    summary: 'play a trace through the pools, in virtual time',
     load: async () => (await import('./commands/simulate.js')).simulateCommand(),
   },
   calibrate: {
-    summary: 'fit the engine model to measured runs, and tell its error on others',
+    summary: 'fit the engine model to measured runs',
     load: async () => (await import('./commands/calibrate.js')).calibrateCommand(),
   },
   bench: {
