@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { addIdentityMetrics } from '#cli/gateway-identity.js';
 import { openSharedLimits } from '#cli/shared-limits.js';
 import { addWorkerMetrics } from '#cli/workers/answers.js';
-import { addGatewayMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
+import { addGatewayMetrics, addModelMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { Identity } from '#identity/identity.js';
 import { CounterHub } from '#store/counters/hub.js';
@@ -17,10 +17,9 @@ import { configOf, startGateway } from '../support/running-gateway.js';
 
 it('the page of metrics has every metric by its name and type, and no other', async () => {
   const page = await readFile(fileURLToPath(new URL('../../docs/metrics.md', import.meta.url)), 'utf8');
-  const told = [...page.matchAll(/^\| `(\w+)` \| (counter|gauge|histogram) \|/gm)].map(([, name, type]) => [
-    name,
-    type,
-  ]);
+  const told = [...page.matchAll(/^\| (`[\w`, ]+`) \| (counter|gauge|histogram) \|/gm)].flatMap(
+    ([, names = '', type]) => [...names.matchAll(/\w+/g)].map(([name]) => [name, type]),
+  );
 
   const log = createLogger({ level: 'silent', format: 'text', stream: process.stderr });
   const metrics = createMetrics();
@@ -30,8 +29,14 @@ pool: { models: { m: {} }, pools: { p: { model: m, health: false, replicas: ["ht
 `;
   const running = await startGateway(yaml);
   addGatewayMetrics(metrics, running.gateway, '0.0.0');
+  addModelMetrics(metrics, () => []);
   addRemoteRecordMetrics(metrics, { up: true, backlog: 0 } as RemoteRecordStore);
-  addIdentityMetrics(metrics, { refused: new Map<string, number>(), alerted: 0 } as unknown as Identity);
+  addIdentityMetrics(metrics, {
+    refused: new Map<string, number>(),
+    alerted: 0,
+    reachable: true,
+    unwritten: [],
+  } as unknown as Identity);
   addWorkerMetrics(
     metrics,
     () => 1,
