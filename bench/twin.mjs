@@ -30,9 +30,15 @@ function cpuSeconds(work) {
   return (user + system) / 1e6;
 }
 
+const MOST = 64;
 const rows = [];
 for (const replicas of values.replicas.split(',').map(Number)) {
-  const text = `pool: { models: { m: {} }, pools: { p: { model: m, placement: prefix, concurrency: 256, simulate: { model: llama-3.1-70b, gpu: h100, tp: 8, replicas: ${replicas} } } } }`;
+  // A pool has at most 64 simulated replicas; several pools of a model are placed over as one tier.
+  const pools = Array.from({ length: Math.ceil(replicas / MOST) }, (_, at) => {
+    const own = Math.min(MOST, replicas - at * MOST);
+    return `p${at}: { model: m, placement: prefix, concurrency: 256, simulate: { model: llama-3.1-70b, gpu: h100, tp: 8, replicas: ${own} } }`;
+  });
+  const text = `pool: { models: { m: {} }, pools: { ${pools.join(', ')} } }`;
   const result = parseConfig(`${text}\nrouter: { decisions: [{ name: all, when: otherwise, models: [m] }] }\n`, {
     file: 'bench',
   });
