@@ -1,4 +1,4 @@
-import { isWeirError } from '#contract/errors.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
@@ -124,6 +124,13 @@ class PoolTwin {
     private readonly options: PoolTwinOptions,
   ) {
     this.rateScale = options.rateScale ?? 1;
+    for (const [name, { prefill }] of Object.entries(options.config.pools)) {
+      if (prefill === undefined) continue;
+      throw new WeirError('config.invalid', `The pool ${name} has a prefill pool, which is not simulated.`, {
+        path: `pool.pools.${name}.prefill`,
+        hint: 'leave it out here; weir serve and weir engine --role run it',
+      });
+    }
     this.pool = createPool(options.config, {
       clock: this.clock,
       random: options.random.fork('pool'),

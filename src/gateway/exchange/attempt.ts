@@ -14,6 +14,7 @@ import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/pro
 import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
 import { refusalOf } from './refusal.js';
+import { RemotePrompt } from './remote-prompt.js';
 
 /** What an attempt has brought, as far as it got. */
 export interface Delivery {
@@ -45,7 +46,11 @@ export interface AttemptOwner {
 
 /** One try at one replica, from the lease to its release. Answers are held back until their first byte says that they are one. */
 export class Attempt implements CallListener {
-  private readonly call: UpstreamCall;
+  private call: UpstreamCall | undefined;
+  /** The prompt, where another replica computes it. */
+  private readonly prompt: RemotePrompt | undefined;
+  /** What the replica is sent, until it is. */
+  private body: Buffer | undefined;
   private readonly startedAt: Milliseconds;
   private status = 0;
   private relay: StreamRelay | undefined;
@@ -58,6 +63,8 @@ export class Attempt implements CallListener {
   private lastEvents: Buffer | undefined;
   private answerChars = 0;
 
+  private readonly headers: Record<string, string>;
+  private readonly path: string;
   private readonly stripUsage: boolean;
   /** There when the replica speaks another API than the client. */
   private readonly translation: Translation | undefined;
@@ -85,18 +92,16 @@ export class Attempt implements CallListener {
       const head = { id: inbound.request.id, model, at: runtime.clock.wall() };
       this.translation = new Translation(inbound, way.engine, terms, route.parameters, head);
     }
-    this.call = new UpstreamCall(
-      {
-        route: runtime.connections.route(target.url, (passes ? protocol : way.engine).enginePath, way.connectMs),
-        headers: headersFor(owner, way.headers, own),
-        firstByteMs: way.firstByteMs,
-        stallMs: way.stallMs,
-      },
-      this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
-      this,
-      runtime.clock,
-      runtime.watchdog,
-    );
+    this.headers = headersFor(owner, way.headers, own);
+    this.path = (passes ? protocol : way.engine).enginePath;
+    const body = this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage);
+    this.body = body;
+    if (lease.prefill === undefined) return;
+    if (HANDS_KV_ON.has(this.path)) this.prompt = new RemotePrompt(runtime, lease, lease.prefill, this.path, body);
+    else {
+      lease.prefill.release({ status: 'cancelled', replicaFault: false });
+      lease.computesPrompt();
+    }
   }
 
   /** What got lost between the client's API and the replica's. */
@@ -115,14 +120,47 @@ export class Attempt implements CallListener {
 
   start(): void {
     this.lease.sent();
+    const { body, prompt } = this;
+    this.body = undefined;
+    if (prompt !== undefined) prompt.start((ready, headers) => this.over || this.send(ready, headers));
+    else if (body !== undefined) this.send(body);
+  }
+
+  private send(body: Buffer, more?: Readonly<Record<string, string>>): void {
+    const { runtime } = this.owner;
+    const { target } = this.lease;
+    const way = runtime.wayTo(target);
+    this.call = new UpstreamCall(
+      {
+        route: runtime.connections.route(target.url, this.path, way.connectMs),
+        headers: more === undefined ? this.headers : { ...this.headers, ...more },
+        firstByteMs: way.firstByteMs,
+        stallMs: way.stallMs,
+      },
+      body,
+      this,
+      runtime.clock,
+      runtime.watchdog,
+    );
     this.call.start();
+  }
+
+  /** Once more on the same replica, which now computes the prompt itself. */
+  private sendAgain(body: Buffer): void {
+    this.status = 0;
+    this.relay = undefined;
+    this.pile = undefined;
+    this.size = 0;
+    this.firstByteAt = undefined;
+    this.send(body);
   }
 
   /** The client left or the gateway gives up: the engine is told at once by a closed connection. */
   cancel(): void {
     if (this.over) return;
     this.over = true;
-    this.call.abort();
+    this.prompt?.cancel();
+    this.call?.abort();
     this.lease.release({ status: 'cancelled', replicaFault: false });
   }
 
@@ -137,6 +175,7 @@ export class Attempt implements CallListener {
       durationMs: now - this.startedAt,
       ...(error === undefined ? undefined : { error }),
       ...(this.firstByteAt === undefined ? undefined : { ttftMs: this.firstByteAt - this.startedAt }),
+      ...(this.prompt === undefined ? undefined : { prefill: this.prompt.outcome(now) }),
     };
   }
 
@@ -212,13 +251,14 @@ export class Attempt implements CallListener {
     }
     this.lastEvents = events;
     if (this.client.write(events)) return true;
-    this.client.once('drain', () => this.call.resume());
+    this.client.once('drain', () => this.call?.resume());
     return false;
   }
 
   /** @param whole the answer comes in one piece: its first byte says nothing of the first token. */
   private sawFirstByte(whole: boolean): void {
     this.firstByteAt = this.owner.runtime.clock.now();
+    this.prompt?.used();
     this.lease.firstByte(whole);
   }
 
@@ -272,12 +312,17 @@ export class Attempt implements CallListener {
   }
 
   private giveUp(error: WeirError, replicaFault: boolean): void {
-    this.call.abort();
+    this.call?.abort();
     this.conclude(error, true, replicaFault, this.relay?.end() ?? {});
   }
 
   private conclude(error: WeirError, retryable: boolean, replicaFault: boolean, delivery: Delivery): void {
     if (this.over) return;
+    const again = retryable && this.firstByteAt === undefined ? this.prompt?.withoutIt(error) : undefined;
+    if (again !== undefined) {
+      this.sendAgain(again);
+      return;
+    }
     this.over = true;
     this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
     this.owner.broke(this, error, retryable, delivery);
@@ -298,6 +343,9 @@ function headersFor(
   if (traceparent === undefined) return sent;
   return Object.assign(sent, { traceparent }, tracestate === undefined ? undefined : { tracestate });
 }
+
+/** Paths of engines that compute a prompt for one another. */
+const HANDS_KV_ON: ReadonlySet<string> = new Set(['/v1/chat/completions', '/v1/completions']);
 
 const NOTHING_LOST: readonly string[] = Object.freeze([]);
 const CHARS_PER_TOKEN = 4;
