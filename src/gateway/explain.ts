@@ -7,8 +7,8 @@ import type { InferenceRequest } from '#contract/request.js';
 import type { Candidate, DecisionReason, StageNote } from '#contract/route.js';
 import type { SignalReading, Truth } from '#contract/signal.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
+import { Asked } from '#pool/placement/asked.js';
 import { summarise } from '#workload/profile/summary.js';
-import { Asked } from './exchange/placement-request.js';
 import type { Runtime } from './runtime.js';
 
 /** A decision told as the command line and the API tell it. Field names are a contract with other programs. */
