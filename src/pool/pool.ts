@@ -126,6 +126,12 @@ class PoolAtWork implements LivePool, LeaseHost {
     }
   }
 
+  answered(request: PlacementRequest, replica: Replica): void {
+    const pool = this.topology.pools.get(replica.pool);
+    const keeps = pool?.entry.retention;
+    if (keeps !== undefined) pool!.memory.retention.answered(request, keeps, this.clock.now());
+  }
+
   get sharing() {
     return { heard: this.hearsay.heard, leftOut: this.outbox.leftOut };
   }
@@ -343,6 +349,9 @@ class PoolAtWork implements LivePool, LeaseHost {
       pool === undefined || fill === undefined
         ? undefined
         : placePrefill(request, replica, choice.expectedPrefixTokens, pool, fill);
+    const keeps = pool?.entry.retention;
+    const retention =
+      keeps && pool?.memory.retention.directive(request, replica, keeps, pool.memory.holdMs.value ?? 0, now);
     const placement = {
       pool: replica.pool,
       replica: replica.id,
@@ -352,6 +361,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       considered: choice.considered,
       queuedMs: now - since,
       ...(prefill === undefined ? undefined : { prefill: prefill.placement }),
+      ...(retention === undefined ? undefined : { retention }),
     };
     if (pool !== undefined) pool.memory.counts.granted += 1;
     const first = prefill?.chosen === undefined ? undefined : this.prefillLease(prefill.chosen, fill!, now);

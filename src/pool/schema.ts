@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, name, price, share, size, tokens } from '#contract/schema.js';
 import { prefillSchema } from './disaggregation/schema.js';
+import { retentionSchema } from './retention/schema.js';
 import { placementSchema } from './placement/schema.js';
 
 const DAY_MS = 86_400_000;
@@ -303,6 +304,9 @@ const poolEntry = z
     prefill: prefillSchema
       .optional()
       .describe('Disaggregated serving: another pool computes long prompts for this one, which then answers.'),
+    retention: retentionSchema
+      .optional()
+      .describe('Has engines keep the KV of conversations that are likely to go on. Off unless said.'),
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),

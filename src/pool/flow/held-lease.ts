@@ -14,6 +14,8 @@ export interface LeaseHost {
   latencyOf(pool: string): LatencyEstimator | undefined;
   /** A request has been written to a replica. */
   sent(request: PlacementRequest, replica: string): void;
+  /** A request has been answered. */
+  answered(request: PlacementRequest, replica: Replica): void;
   /** A place came free. */
   released(replica: Replica, heldMs: Milliseconds): void;
 }
@@ -118,7 +120,10 @@ export class HeldLease implements Lease {
     } else {
       replica.breaker.passed(this.ticket, now);
       replica.health.answered();
-      if (result.status === 'answered') this.learnTpot(result, now);
+      if (result.status === 'answered') {
+        this.learnTpot(result, now);
+        this.host.answered(this.request, replica);
+      }
     }
     this.host.released(replica, now - this.grantedAt);
   }

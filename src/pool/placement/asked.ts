@@ -31,6 +31,12 @@ export class Asked implements PlacementRequest {
     return this.profile.prefix();
   }
 
+  /** Application, archetype and how far the conversation has come, in steps that double. */
+  get kind(): string {
+    const { application, archetype, turn } = this.profile;
+    return `${application} ${archetype} ${32 - Math.clz32(Math.min(turn, 64))}`;
+  }
+
   /** Rules out a replica that failed. @returns whether another may be tried. */
   mayTryAnother(failed: string): boolean {
     this.exclude.push(failed);

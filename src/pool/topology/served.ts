@@ -7,6 +7,7 @@ import { FairQueue } from '#pool/flow/fair-queue.js';
 import type { Waiter } from '#pool/flow/waiter.js';
 import { predictedWait } from '#pool/flow/waiting-time.js';
 import type { Placer } from '#pool/placement/placer.js';
+import { Retention } from '#pool/retention/retention.js';
 import type { PoolEntry } from '#pool/schema.js';
 import type { Replica } from './replica.js';
 
@@ -31,6 +32,7 @@ export interface PoolMemory {
   /** How long a place is held. */
   readonly holdMs: FadingMean;
   readonly counts: FlowCounts;
+  readonly retention: Retention;
 }
 
 export function newMemory(): PoolMemory {
@@ -38,6 +40,7 @@ export function newMemory(): PoolMemory {
     latency: new LatencyEstimator(),
     holdMs: new FadingMean(0.1),
     counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
+    retention: new Retention(),
   };
 }
 
