@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { duration, name, price, share, size, tokens } from '#contract/schema.js';
 import { prefillSchema } from './disaggregation/schema.js';
-import { retentionSchema } from './retention/schema.js';
 import { placementSchema } from './placement/schema.js';
+import { retentionSchema } from './retention/schema.js';
 
 const DAY_MS = 86_400_000;
 

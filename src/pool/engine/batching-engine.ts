@@ -359,7 +359,9 @@ class BatchingEngine implements Engine {
     const need = (this.reserving ? this.reservation(sequence) : sequence.blocksFor(sequence.target)) - hitBlocks;
     if (need > pool.available - pool.unreferencedAmong(sequence.prefix, hits)) return false;
     pool.reference(sequence.prefix, hits, sequence.held);
-    sequence.held.forEach((entry, block) => this.retain(sequence, entry, block));
+    if (sequence.retention !== undefined) {
+      for (const [block, entry] of sequence.held.entries()) this.retain(sequence, entry, block);
+    }
     sequence.heldBlocks = hitBlocks;
     const cached = Math.floor(hits * sequence.prefix.blockTokens);
     sequence.computed = Math.max(cached, sequence.received);

@@ -14,6 +14,8 @@ export interface CacheEntry {
   /** 0 to 100: what is unreferenced goes lowest first, until `expiresAt`. */
   priority: number;
   expiresAt: Milliseconds;
+  /** Rank of its last use. */
+  usedAt: number;
   /** The priority of the list of unreferenced entries it stands in, and its neighbours there. */
   listed: number;
   older: CacheEntry | undefined;
@@ -33,6 +35,7 @@ export class BlockPool {
   private readonly newest: (CacheEntry | undefined)[] = [];
   /** When the first that is kept may be like all others again. */
   private nextExpiry: Milliseconds = Number.POSITIVE_INFINITY;
+  private uses = 0;
   /** Time of the engine. */
   now: Milliseconds = 0;
   private privateBlocks = 0;
@@ -110,7 +113,18 @@ export class BlockPool {
    */
   publish(hash: number, tokens: Tokens, blocks: number): CacheEntry | undefined {
     if (this.entries.has(hash)) return undefined;
-    const entry: CacheEntry = { hash, tokens, blocks, references: 1, priority: 0, expiresAt: 0, listed: 0, older: undefined, newer: undefined };
+    const entry: CacheEntry = {
+      hash,
+      tokens,
+      blocks,
+      references: 1,
+      priority: 0,
+      expiresAt: 0,
+      usedAt: 0,
+      listed: 0,
+      older: undefined,
+      newer: undefined,
+    };
     this.entries.set(hash, entry);
     this.privateBlocks -= blocks;
     this.sharedBlocks += blocks;
@@ -157,7 +171,7 @@ export class BlockPool {
     this.entries.delete(entry.hash);
   }
 
-  /** Puts what need not be kept any longer before all others: nobody has used it for longer. */
+  /** Puts what need not be kept any longer among all others, where its last use has it. */
   private expire(): void {
     const expired: CacheEntry[] = [];
     let next = Number.POSITIVE_INFINITY;
@@ -168,21 +182,24 @@ export class BlockPool {
       }
     }
     this.nextExpiry = next;
-    // The end of a chain stands before its beginning, and has to do so there.
-    for (const entry of expired.reverse()) {
+    let before = this.oldest[0];
+    for (const entry of expired.sort((one, other) => one.usedAt - other.usedAt)) {
       this.unlink(entry);
-      entry.priority = 0;
+      while (before !== undefined && before.usedAt < entry.usedAt) before = before.newer;
       entry.listed = 0;
-      entry.newer = this.oldest[0];
-      if (entry.newer === undefined) this.newest[0] = entry;
-      else entry.newer.older = entry;
-      this.oldest[0] = entry;
+      entry.newer = before;
+      entry.older = before === undefined ? this.newest[0] : before.older;
+      if (entry.older === undefined) this.oldest[0] = entry;
+      else entry.older.newer = entry;
+      if (before === undefined) this.newest[0] = entry;
+      else before.older = entry;
     }
   }
 
   private append(entry: CacheEntry): void {
     const at = entry.expiresAt > this.now ? entry.priority : 0;
     entry.listed = at;
+    entry.usedAt = ++this.uses;
     if (at > 0) this.nextExpiry = Math.min(this.nextExpiry, entry.expiresAt);
     entry.older = this.newest[at];
     entry.newer = undefined;

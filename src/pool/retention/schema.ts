@@ -11,7 +11,9 @@ export const retentionSchema = z.strictObject({
     ),
   share: share
     .default(0.5)
-    .describe("Largest share of a replica's KV memory that may be asked to be kept at once; the rest is its own to manage."),
+    .describe(
+      "Largest share of a replica's KV memory that may be asked to be kept at once; the rest is its own to manage.",
+    ),
   least: share.default(0.5).describe('Least chance of the conversation to go on in time for which its KV is kept.'),
   longest: duration
     .refine(ms => ms >= 1000 && ms <= 3_600_000, { message: 'expected at least 1s and at most 1h' })

@@ -11,7 +11,11 @@ export function withMembers(body: Buffer, members: string): Buffer {
  * A body that asks vLLM to keep its KV (pull request 38514; durations in seconds, the scope is whose it is). One that says itself what is to
  * be kept stays as it is.
  */
-export function withRetention(body: Buffer, { tokens, priority, durationMs }: RetentionDirective, scope: string): Buffer {
+export function withRetention(
+  body: Buffer,
+  { tokens, priority, durationMs }: RetentionDirective,
+  scope: string,
+): Buffer {
   if (body.includes('"retention_directives"')) return body;
   const directive = { start: 0, end: Math.ceil(tokens), priority, duration: Number((durationMs / 1000).toFixed(3)) };
   return withMembers(
