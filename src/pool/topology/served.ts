@@ -31,16 +31,16 @@ export interface PoolMemory {
   readonly latency: LatencyEstimator;
   /** How long a place is held. */
   readonly holdMs: FadingMean;
-  readonly counts: FlowCounts;
   readonly retention: Retention;
+  readonly counts: FlowCounts;
 }
 
 export function newMemory(): PoolMemory {
   return {
     latency: new LatencyEstimator(),
     holdMs: new FadingMean(0.1),
-    counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
     retention: new Retention(),
+    counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
   };
 }
 
