@@ -19,7 +19,7 @@ export function preemptionsPerRequest(profile: EngineProfile, { moments }: Deman
   const answer = moments.output / moments.count;
   const sequences = (FILLED * profile.totalBlocks * profile.blockTokens) / heldBySequence(profile, moments);
   if (sequences >= mostSequences(profile)) return 0;
-  return moments.output / moments.fresh / (1 + (EASED * sequences) / answer);
+  return moments.output / moments.prompt / (1 + (EASED * sequences) / answer);
 }
 
 /**

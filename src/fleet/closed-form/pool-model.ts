@@ -3,6 +3,7 @@ import { powerAt } from '#pool/engine/power.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
 import { replicaCapacity, steadyState } from './capacity.js';
 import { erlangC, waitDecay } from './erlang.js';
+import type { RequestLengths } from './length-mix.js';
 import { type Demand, freshOf, timeWith } from './steady-state.js';
 
 export { replicaCapacity, steadyState } from './capacity.js';
@@ -33,6 +34,8 @@ export interface Offered extends Demand {
   readonly rate: number;
   /** Squared coefficient of variation of the gaps between arrivals: 1 for Poisson. */
   readonly arrivalCv2: number;
+  /** What comes between a request's prefill and its first token, and keeps no replica busy: the transfer of its KV. */
+  readonly delayMs?: (request: RequestLengths) => Milliseconds;
 }
 
 /**
@@ -61,7 +64,7 @@ export function forecastPool(
     const iterations = Math.max(1, fresh / budget);
     const pairs = fresh * (request.promptTokens - fresh / 2);
     const ms = iterations * timeWith(profile, state, fresh / iterations, pairs / iterations, 1);
-    services.push(ms);
+    services.push(ms + (offered.delayMs?.(request) ?? 0));
     // What it adds to the work before later prompts: the decodes beside it would have gone on in any case, one iteration's worth.
     added.push(Math.max(0, ms - decodeMs));
   }

@@ -81,7 +81,9 @@ export function stateAtRate(profile: EngineProfile, demand: Demand, rate: number
   let high = Math.log(MOST);
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (low + high) / 2;
-    if (stateAt(profile, demand, Math.exp(middle)).rate < rate) low = middle;
+    const { rate: reached, decoding } = stateAt(profile, demand, Math.exp(middle));
+    // Where decodes take all of the token budget, more prompts in a group are no higher rate.
+    if (reached < rate && decoding < profile.maxBatchedTokens - 1) low = middle;
     else high = middle;
   }
   const state = stateAt(profile, demand, Math.exp(high));
