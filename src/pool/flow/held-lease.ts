@@ -20,7 +20,8 @@ export interface LeaseHost {
 export class HeldLease implements Lease {
   readonly target: ReplicaTarget;
   private readonly tokens: Tokens;
-  private readonly uncached: Tokens;
+  /** Prompt tokens that it counts as still to be computed here: none while another replica computes them. */
+  private uncached: Tokens;
   /** Prompt tokens the replica has to compute before this request's first token: its own, and those of the requests ahead. */
   private readonly workTokens: Tokens;
   private readonly ticket: number;
@@ -39,11 +40,12 @@ export class HeldLease implements Lease {
     private readonly request: PlacementRequest,
     readonly placement: Placement,
     private readonly grantedAt: Milliseconds,
+    readonly prefill?: Lease | undefined,
   ) {
     const adapter = replica.adapters?.state(request.model) !== undefined;
     this.target = adapter ? { ...replica.target, servedModel: request.model } : replica.target;
     this.tokens = request.promptTokens + request.outputTokens;
-    this.uncached = Math.max(0, request.promptTokens - placement.expectedPrefixTokens);
+    this.uncached = prefill === undefined ? this.uncachedTokens : 0;
     this.workTokens = replica.pendingPrefillTokens + this.uncached;
     this.ticket = replica.breaker.begin(grantedAt);
     this.meter = replica.meter;
@@ -63,6 +65,12 @@ export class HeldLease implements Lease {
     if (!this.replica.draining) this.placer.committed(this.request, this.replica.id);
   }
 
+  computesPrompt(): void {
+    if (this.released || this.firstByteAt !== undefined || this.uncached > 0) return;
+    this.uncached = this.uncachedTokens;
+    this.replica.pendingPrefillTokens += this.uncached;
+  }
+
   firstByte(whole = false): void {
     if (this.released || this.firstByteAt !== undefined) return;
     const now = this.host.clock.now();
@@ -73,12 +81,14 @@ export class HeldLease implements Lease {
     this.replica.adapters?.answering(this.request.model);
     this.replica.breaker.answering(this.ticket, now);
     this.replica.health.answered();
-    if (!whole) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
+    // With the prompt computed elsewhere, it tells nothing of the speed of this replica's prefill.
+    if (!whole && this.prefill === undefined) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
   }
 
   release(result: LeaseResult): void {
     if (this.released) return;
     this.released = true;
+    this.prefill?.release({ status: 'cancelled', replicaFault: false });
     const { replica } = this;
     const now = this.host.clock.now();
     this.charged = this.energyBy(now);
@@ -108,7 +118,13 @@ export class HeldLease implements Lease {
   }
 
   get joules(): Joules | undefined {
-    return this.released ? this.charged : this.energyBy(this.host.clock.now());
+    const own = this.released ? this.charged : this.energyBy(this.host.clock.now());
+    const before = this.prefill?.joules;
+    return before === undefined ? own : before + (own ?? 0);
+  }
+
+  private get uncachedTokens(): Tokens {
+    return Math.max(0, this.request.promptTokens - this.placement.expectedPrefixTokens);
   }
 
   private energyBy(now: Milliseconds): Joules | undefined {
