@@ -26,7 +26,7 @@ export function recordOf(id: string, rest: Partial<DecisionRecord> = {}): Decisi
       type: ['keyword', 'context', 'conversation', 'metadata', 'language'][i % 5]!,
       state: i === 1 ? ('true' as const) : ('false' as const),
       score: i / 8,
-      ...(i === 1 ? { evidence: '812 tokens, above 512' } : {}),
+      ...(i === 1 ? { tier: 'fast' as const, evidence: '812 tokens, above 512' } : {}),
       ms: 0.0123,
     })),
     decision: 'counsel',
