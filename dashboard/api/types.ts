@@ -200,6 +200,19 @@ export type Explanation = {
   };
 };
 
+/** The fleet at a moment of virtual time. */
+export type FleetMoment = {
+  readonly atMs: number;
+  readonly pools: Readonly<Record<string, {
+    readonly replicas: number;
+    readonly up: number;
+    readonly inFlight: number;
+    readonly queued: number;
+    readonly kvShare: number;
+    readonly watts: number;
+  }>>;
+};
+
 /** Changed lines with three around them; each begins with a space, + or -. */
 export type Hunk = {
   readonly oldStart: number;
@@ -211,6 +224,13 @@ export type IssuedKey = {
   readonly key: Key;
   /** Shown this once. */
   readonly secret: string;
+};
+
+export type JobFailure = {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+  readonly hint?: string;
 };
 
 export type Key = {
@@ -318,6 +338,89 @@ export type Placement = {
   readonly queuedMs: number;
 };
 
+export type PlanReport = {
+  /** Null when no fleet tried holds in the twin. */
+  readonly best: PlannedFleet | null;
+  readonly why: readonly string[];
+  readonly next: {
+    readonly fleet: PlannedFleet;
+    readonly usd_per_hour_more: number;
+    readonly share_more: number;
+  } | null;
+  readonly pareto: readonly PlannedFleet[];
+  readonly sensitivity: readonly {
+    readonly change: string;
+    readonly kind: 'rate' | 'replica' | 'drift';
+    readonly holds: boolean;
+    readonly p99_ttft_ms: number | null;
+    readonly tpot_ms: number | null;
+  }[];
+  readonly screen: {
+    readonly trusted: boolean;
+    readonly because: readonly string[];
+  };
+  readonly workload: {
+    /** Tokens of prompt and answer, and the share of requests that are no longer. */
+    readonly lengths: readonly (readonly number[])[];
+    /** Minutes, and requests a second as planned for. */
+    readonly rate_over_time: readonly (readonly number[])[];
+  };
+  readonly model: string;
+  readonly rate: number;
+  readonly requests: number;
+  readonly requests_played: number;
+  readonly wall_s: number;
+  readonly slo: {
+    readonly ttft_p99_ms: number;
+    readonly tpot_ms: number;
+  };
+};
+
+export type PlannedFleet = {
+  readonly pools: readonly PlannedPool[];
+  readonly usd_per_hour: number;
+  readonly gpus: number;
+  readonly tokens_per_joule: number;
+  readonly watts: number;
+  readonly verified: {
+    readonly by: 'twin';
+    readonly ok: boolean;
+    readonly p99_ttft_ms: number;
+    readonly p99_ttft_interval_ms: readonly number[];
+    readonly tpot_ms: number;
+    readonly seeds: number;
+  };
+};
+
+export type PlannedPool = {
+  readonly gpu: string;
+  readonly tp: number;
+  readonly replicas: number;
+  readonly gpus: number;
+  readonly context: number;
+  /** Requests of more tokens go to the next pool; null for the last. */
+  readonly boundary: number | null;
+  readonly share_of_requests: number;
+  readonly share_of_tokens: number;
+  readonly utilisation: number;
+  readonly p99_ttft_ms: number;
+  readonly tpot_ms: number;
+  readonly screened_p99_ttft_ms: number;
+  readonly usd_per_hour: number;
+  readonly price: {
+    readonly kind: 'on_demand' | 'reserved' | 'spot';
+    readonly usd_per_hour: number;
+    readonly provider: string;
+    readonly date: string;
+    readonly source: string;
+  };
+  readonly one_fewer: {
+    readonly holds: boolean;
+    readonly p99_ttft_ms: number;
+    readonly tpot_ms: number;
+  } | null;
+};
+
 export type Pool = {
   readonly name: string;
   readonly model: string;
@@ -406,6 +509,53 @@ export type SignalReading = {
   readonly ms: number;
 };
 
+export type SimulationReport = {
+  readonly requests: {
+    readonly arrived: number;
+    readonly completed: number;
+    readonly rejected: number;
+    readonly failed: number;
+  };
+  readonly rejections: Readonly<Record<string, number>>;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly ttft_ms: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  };
+  readonly tpot_ms: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  };
+  readonly e2e_ms: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  };
+  readonly cost_usd: number;
+  readonly joules: number;
+  readonly tokens_per_joule: number;
+  readonly duration_s: number;
+  readonly pools: Readonly<Record<string, {
+    readonly replicas: number;
+    readonly most_replicas: number;
+    readonly completed: number;
+    readonly failures: number;
+    readonly availability: number;
+    readonly utilisation: number;
+    readonly prefix_hit_rate: number;
+    readonly load_max_over_mean: number;
+    readonly preemptions: number;
+    readonly usd_per_hour: number;
+  }>>;
+  readonly requests_per_s: number;
+  readonly wall_s: number;
+};
+
 export type StageNote = {
   readonly stage: string;
   readonly ms: number;
@@ -465,6 +615,22 @@ export type Times = {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+};
+
+export type TraceSource = {
+  readonly from: 'generated';
+  readonly kind: 'azure' | 'lmsys' | 'agent';
+  readonly requests?: number;
+  /** Requests a second. */
+  readonly rate: number;
+} | {
+  readonly from: 'traffic';
+  /** What this gateway answered in the last so many hours, at most 50,000 requests. */
+  readonly hours?: number;
+} | {
+  readonly from: 'text';
+  /** A trace of any known format. */
+  readonly text: string;
 };
 
 export type Usage = {
@@ -943,6 +1109,31 @@ export interface Calls {
       readonly check?: CheckReport;
     };
   };
+  'GET /api/catalogue': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly gpus: readonly {
+        readonly name: string;
+        readonly memory_bytes: number;
+        readonly usd_per_hour: number;
+        readonly prices: readonly {
+          readonly kind: string;
+          readonly usd_per_hour: number;
+          readonly provider: string;
+          readonly date: string;
+          readonly source: string;
+        }[];
+        readonly source: string;
+      }[];
+      readonly models: readonly {
+        readonly name: string;
+        readonly hub: string;
+        readonly context: number;
+      }[];
+    };
+  };
   'GET /api/whoami': {
     params: Record<string, never>;
     query: Record<string, never>;
@@ -1389,6 +1580,56 @@ export interface Streams {
       readonly skipped: {
         readonly count: number;
       };
+    };
+  };
+  '/api/plans': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly trace: TraceSource;
+      /** Of the engine catalogue. */
+      readonly model: string;
+      readonly gpus: readonly string[];
+      readonly slo: {
+        /** P99 of the time to first token. */
+        readonly ttft_ms: number;
+        /** Mean time per output token. */
+        readonly tpot_ms: number;
+      };
+      /** Requests a second; as in the trace unless said. */
+      readonly rate?: number;
+      readonly price?: 'on_demand' | 'reserved' | 'spot';
+      readonly provider?: string;
+      readonly seed?: number;
+    };
+    events: {
+      readonly progress: {
+        readonly text: string;
+        readonly share?: number;
+      };
+      readonly plan: PlanReport;
+      readonly failed: JobFailure;
+    };
+  };
+  '/api/simulations': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly trace: TraceSource;
+      /** A weir.yaml to be played; the one in force unless said. */
+      readonly configuration?: string;
+      /** Arrivals come this many times as fast as in the trace. */
+      readonly rate_scale?: number;
+      readonly seed?: number;
+    };
+    events: {
+      readonly progress: {
+        readonly text: string;
+        readonly share?: number;
+      };
+      readonly moment: FleetMoment;
+      readonly simulation: SimulationReport;
+      readonly failed: JobFailure;
     };
   };
 }

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
+import { JobHost } from '#fleet/jobs/job-host.js';
 import type { Admission } from '#identity/admission.js';
 import type { Grant } from '#identity/grant.js';
 import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
@@ -61,6 +62,8 @@ export class Gateway implements ExchangeHost {
   prepared = false;
   /** Records as they come. */
   readonly feed: RecordFeed;
+  /** Plans and simulations that the page asks for. */
+  readonly jobs: JobHost;
   /** What happened over the last days. */
   readonly traffic: TrafficLog;
   private current: Runtime;
@@ -77,6 +80,7 @@ export class Gateway implements ExchangeHost {
   constructor(config: Config, given: RuntimePorts, admin: Partial<AdminPorts> = {}) {
     this.feed = new RecordFeed(given.records);
     this.traffic = given.traffic;
+    this.jobs = new JobHost(given.clock);
     const ports: RuntimePorts = { ...given, records: this.feed };
     this.ports = ports;
     this.startedAt = ports.clock.now();

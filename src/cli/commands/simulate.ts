@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Command } from 'commander';
-import { withoutEngines } from '#cli/local-engines.js';
 import { type CommonOptions, positive, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
 import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
+import { writePage } from '#cli/write-files.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
+import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
 import type { PoolTwinResult } from '#fleet/twin/pool-twin.js';
 
 interface SimulateOptions extends CommonOptions {
@@ -16,6 +18,7 @@ interface SimulateOptions extends CommonOptions {
   readonly model?: string;
   readonly warmUp?: number;
   readonly requestsOut?: string;
+  readonly html?: string;
 }
 
 export function simulateCommand(): Command {
@@ -34,6 +37,7 @@ export function simulateCommand(): Command {
         'what requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name',
       )
       .option('--warm-up <s>', 'requests of the first so many seconds are played and left out of times', positive)
+      .option('--html <file>', 'where to write the result as a page that is one file')
       .option('--requests-out <file>', 'where to write a line for each answered request'),
   )
     .addHelpText(
@@ -51,7 +55,7 @@ Examples:
 }
 
 async function simulate(options: SimulateOptions): Promise<void> {
-  const config = withoutEngines(await resolveConfig(options));
+  const config = simulatedConfig(await resolveConfig(options));
   const { simulate: play, refuseWhatCannotBeSimulated } = await import('#fleet/simulate/simulation.js');
   const { simulationReport } = await import('#fleet/simulate/report.js');
   refuseWhatCannotBeSimulated(config.pool);
@@ -73,6 +77,11 @@ async function simulate(options: SimulateOptions): Promise<void> {
   if (process.stderr.isTTY) process.stderr.write('\n');
   const report = simulationReport(result, performance.now() - startedAt);
   if (options.requestsOut !== undefined) await writeRequests(result, options.requestsOut);
+  if (options.html !== undefined) {
+    const { simulationPage } = await import('#fleet/report-page/simulation-page.js');
+    const source = config.source === 'demonstration' ? 'the demonstration' : basename(config.source);
+    await writePage(options.html, simulationPage(source, report, result.completed));
+  }
   if (options.json) printJson(report);
   else process.stdout.write(render(report));
 }

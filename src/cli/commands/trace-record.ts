@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type CommonOptions, configOption, resolveConfig } from '#cli/options.js';
-import { recordedTrace } from '#cli/recorded-trace.js';
 import { writeTrace } from '#cli/trace-output.js';
 import { WeirError } from '#contract/errors.js';
 import { type Milliseconds, parseDuration } from '#contract/units.js';
 import { openRecordReader } from '#store/record-store.js';
+import { recordedTrace } from '#workload/traces/recorded.js';
 
 interface RecordOptions extends Pick<CommonOptions, 'config'> {
   readonly since?: Milliseconds;

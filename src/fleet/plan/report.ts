@@ -65,6 +65,13 @@ export interface PlanReport {
   readonly sensitivity: readonly Stress[];
   /** Whether the closed form is more than a screen here; what is shown has passed the twin in any case. */
   readonly screen: { readonly trusted: boolean; readonly because: readonly string[] };
+  /** What was planned for. */
+  readonly workload: {
+    /** Tokens of prompt and answer, and the share of requests that are no longer. */
+    readonly lengths: readonly (readonly [tokens: Tokens, share: number])[];
+    /** Minutes, and requests a second, at the rate that is planned for. */
+    readonly rate_over_time: readonly (readonly [minutes: number, rate: number])[];
+  };
   readonly model: string;
   readonly rate: number;
   readonly requests: number;

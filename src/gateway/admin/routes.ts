@@ -25,6 +25,7 @@ import {
 import { classifyRoute, embeddingsRoute, similarityRoute } from './routes/local-models.js';
 import { openapiRoute } from './routes/openapi.js';
 import { overviewRoute } from './routes/overview.js';
+import { catalogueRoute, planRoute, simulationRoute } from './routes/planning.js';
 import { liveRoute, recordRoute, recordsRoute } from './routes/records.js';
 import { sessionRoute, stateRoute } from './routes/state.js';
 import { changeTeamRoute, createTeamRoute, teamsRoute } from './routes/teams.js';
@@ -60,6 +61,9 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   discoveryRoute,
   backendTestRoute,
   proposalRoute,
+  catalogueRoute,
+  planRoute,
+  simulationRoute,
   whoamiRoute,
   keysRoute,
   createKeyRoute,
