@@ -1,3 +1,4 @@
+import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { Milliseconds } from '#contract/units.js';
@@ -88,6 +89,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
 
   constructor(private readonly options: FleetTwinOptions) {
     const { config, random, startedAt, warmUpMs = 0, onAnswered, watch } = options;
+    refuseDisaggregated(config.pool);
     this.random = random;
     this.clock = new VirtualClock(startedAt ?? 0);
     this.rateScale = options.rateScale ?? 1;
@@ -254,3 +256,14 @@ const ANONYMOUS = {
   caller: Object.freeze({ address: '', headers: Object.freeze({}) }),
   metadata: Object.freeze({}),
 } as const;
+
+/** @throws WeirError `config.invalid` for a pool whose prompts another computes: the twin knows no transfers of KV. */
+function refuseDisaggregated({ pools }: PoolConfig): void {
+  for (const [name, { prefill }] of Object.entries(pools)) {
+    if (prefill === undefined) continue;
+    throw new WeirError('config.invalid', `The pool ${name} has a prefill pool, which is not simulated.`, {
+      path: `pool.pools.${name}.prefill`,
+      hint: 'leave it out here; weir serve and weir engine --role run it',
+    });
+  }
+}
