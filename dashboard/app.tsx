@@ -16,6 +16,7 @@ import { ErrorNote } from './ui/parts.js';
 import { useResource } from './ui/resource.js';
 import { link, type Place, usePlace } from './ui/routing.js';
 import { ThemeSwitch } from './ui/theme.js';
+import { WorkloadPage } from './workload/page.js';
 
 export type State = Answer<'GET /api/state'>;
 export type Session = Answer<'GET /api/session'>;
@@ -41,6 +42,7 @@ const PAGES: Readonly<Record<string, Entry>> = {
   requests: { title: 'Requests', role: 'viewer', page: RequestsPage },
   playground: { title: 'Playground', role: 'caller', page: PlaygroundPage },
   fleet: { title: 'Fleet', role: 'viewer', page: FleetPage },
+  workload: { title: 'Workload', role: 'viewer', page: WorkloadPage },
   planner: { title: 'Planner', role: 'admin', page: PlannerPage },
   simulation: { title: 'Simulation', role: 'admin', page: SimulationPage },
   configuration: { title: 'Configuration', role: 'viewer', page: ConfigurationPage },

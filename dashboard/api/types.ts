@@ -547,6 +547,16 @@ export type SimulationReport = {
   };
   readonly rejections: Readonly<Record<string, number>>;
   readonly failures: Readonly<Record<string, number>>;
+  readonly answers: {
+    readonly said: number;
+    readonly retried: number;
+    readonly counted: number;
+  };
+  readonly decisions: Readonly<Record<string, {
+    readonly requests: number;
+    readonly answered: Readonly<Record<string, number>>;
+  }>>;
+  readonly missing_signals: readonly string[];
   readonly ttft_ms: {
     readonly mean: number;
     readonly p50: number;
@@ -699,6 +709,24 @@ export type User = {
   readonly team?: string;
 };
 
+/** Requests of a kind, or for a model; tokens are means. */
+export type WorkloadSeries = {
+  readonly name: string;
+  readonly share: number;
+  /** By window. */
+  readonly requests: readonly number[];
+  readonly prompt_tokens: number;
+  readonly output_tokens: number;
+  readonly forecasts: readonly {
+    /** Ahead: the requests of the window that ends then. */
+    readonly minutes: number;
+    readonly requests: number;
+    readonly low: number;
+    /** Nine in ten forecasts on the series so far would have been within low and high. */
+    readonly high: number;
+  }[];
+};
+
 /** Every call of the admin API: what it takes and what it answers. */
 export interface Calls {
   'GET /api/openapi.json': {
@@ -758,7 +786,7 @@ export interface Calls {
   'GET /api/overview': {
     params: Record<string, never>;
     query: {
-      readonly window?: '15m' | '1h' | '24h' | '7d' | '30d';
+      readonly window?: '15m' | '1h' | '24h' | '24h-fine' | '7d' | '30d';
     };
     body: undefined;
     answer: {
@@ -815,6 +843,46 @@ export interface Calls {
       }[];
       readonly in_flight: number;
       readonly queued: number;
+    };
+  };
+  'GET /api/workload': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly window_ms: number;
+      /** Begin of each window, oldest first; the window under way is left out. */
+      readonly at: readonly number[];
+      readonly requests: number;
+      readonly lengths: {
+        readonly archetype?: 'concentrated-below' | 'dispersed' | 'concentrated-above';
+        /** Requests of at most 8,192 tokens in all. */
+        readonly short_share: number;
+        /** Squared coefficient of variation of prompt and answer together. */
+        readonly cv2: number;
+        readonly prompt?: {
+          readonly p50: number;
+          readonly p90: number;
+          readonly p99: number;
+        };
+        readonly output?: {
+          readonly p50: number;
+          readonly p90: number;
+          readonly p99: number;
+        };
+      };
+      readonly kinds: readonly WorkloadSeries[];
+      readonly models: readonly WorkloadSeries[];
+      readonly scores: readonly {
+        readonly minutes: number;
+        readonly count: number;
+        /** Mean absolute error, requests a window. */
+        readonly forecast: number;
+        /** Of the control: it will be as it is now. */
+        readonly last_value: number;
+        /** Of the control: the forecast of all, by the share of each kind. */
+        readonly aggregate: number;
+      }[];
     };
   };
   'GET /api/records': {

@@ -138,7 +138,7 @@ function Workload({ plan }: { plan: PlanReport }) {
         title="Rate"
         xLabel="minutes"
         format={short}
-        formatX={short}
+        formatX={minutes => minutes.toFixed(minutes < 10 ? 1 : 0)}
         empty="No requests."
         series={[{ name: 'requests a second', kind: 'median', points: plan.workload.rate_over_time }]}
       />

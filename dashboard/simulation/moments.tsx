@@ -21,7 +21,11 @@ export function Moments({ moments }: { moments: readonly FleetMoment[] }) {
         return pool === undefined ? [] : [[atMs / 60_000, of(pool)]];
       }),
     }));
-  const common = { xLabel: 'minutes of virtual time', formatX: short, empty: 'Nothing yet.' };
+  const common = {
+    xLabel: 'minutes of virtual time',
+    formatX: (minutes: number) => minutes.toFixed(minutes < 10 ? 1 : 0),
+    empty: 'Nothing yet.',
+  };
   return (
     <Panel title="How it moved" id="simulation-moments">
       <div class="charts">

@@ -5,6 +5,22 @@ import { type ServedGateway, serve } from './served-gateway.js';
 
 const path = browserPath();
 
+const forecasts = [5, 10, 15].map(minutes => ({ minutes, requests: 7, low: 3, high: 11 }));
+const series = (name: string, share: number) => ({
+  ...{ name, share, requests: [4, 6, 8], prompt_tokens: 900, output_tokens: 90, forecasts },
+});
+/** As `GET /api/workload` tells it. */
+const WORKLOAD = {
+  ...{ window_ms: 300_000, at: [0, 300_000, 600_000], requests: 24 },
+  lengths: {
+    ...{ archetype: 'dispersed', short_share: 0.9, cv2: 3.1 },
+    ...{ prompt: { p50: 500, p90: 9000, p99: 20_000 }, output: { p50: 60, p90: 200, p99: 700 } },
+  },
+  kinds: [series('chat', 0.8), series('agent, prefill-heavy', 0.2)],
+  models: [series('small', 1)],
+  scores: [5, 10, 15].map(minutes => ({ minutes, count: 9, forecast: 2.5, last_value: 3.25, aggregate: 3 })),
+};
+
 describe.skipIf(path === undefined)('planner and simulation', () => {
   let browser: Browser;
   let served: ServedGateway;
@@ -48,6 +64,20 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     await page.getByText('bad.csv').waitFor();
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
     await page.getByRole('alert').getByText('trace.unreadable').waitFor({ timeout: 30_000 });
+  }, 60_000);
+
+  test('the workload page says what it has learned, or that there is nothing yet', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Workload' }).click();
+    await page.getByText('Nothing to learn from yet.').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const answer = JSON.stringify(WORKLOAD);
+    await page.route('**/api/workload', route => route.fulfill({ contentType: 'application/json', body: answer }));
+    await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Workload' }).click();
+    expect(await page.locator('#workload-shape').innerText()).toMatch(/dispersed[\s\S]*agent, prefill-heavy/);
+    expect(await page.locator('#workload-scores').innerText()).toMatch(/5 min\s+2.50\s+3.25/);
+    await page.getByRole('slider', { name: /Requests by kind/ }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
   }, 60_000);
 
   test('a simulation moves, and can be stopped', async () => {

@@ -174,7 +174,7 @@ export function reasons(
       ...(tpot > slo.tpotMs ? [`TPOT ${ms(tpot)}`] : []),
     ];
     lines.push(
-      `${where}with ${pool.replicas - 1} replicas ${missed.length > 0 ? missed.join(' and ') : holds ? 'the first arrival pattern still holds, but not all of them' : 'requests would be refused'}`,
+      `${where}with ${pool.replicas - 1 === 1 ? 'one replica' : `${pool.replicas - 1} replicas`} ${missed.length > 0 ? missed.join(' and ') : holds ? 'the first arrival pattern still holds, but not all of them' : 'requests would be refused'}`,
     );
   }
   const whole = held.find(({ pools }) => pools.length === 1);

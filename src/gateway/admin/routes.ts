@@ -30,6 +30,7 @@ import { liveRoute, recordRoute, recordsRoute } from './routes/records.js';
 import { sessionRoute, stateRoute } from './routes/state.js';
 import { changeTeamRoute, createTeamRoute, teamsRoute } from './routes/teams.js';
 import { changeUserRoute, createUserRoute, usersRoute } from './routes/users.js';
+import { workloadRoute } from './routes/workload.js';
 
 /** Every route of the admin API. The first that fits a path answers: fixed paths stand before those with a name in them. */
 export const ADMIN_ROUTES: readonly AdminRoute[] = [
@@ -37,6 +38,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   sessionRoute,
   stateRoute,
   overviewRoute,
+  workloadRoute,
   recordsRoute,
   liveRoute,
   recordRoute,

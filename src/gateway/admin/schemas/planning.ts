@@ -89,10 +89,13 @@ export const planReport = z
 const distribution = z.object({ mean: z.number(), p50: z.number(), p90: z.number(), p99: z.number() });
 
 export const simulationReport = z
-  .object({
+  .looseObject({
     requests: z.object({ arrived: z.number(), completed: z.number(), rejected: z.number(), failed: z.number() }),
     rejections: z.record(z.string(), z.number()),
     failures: z.record(z.string(), z.number()),
+    answers: z.looseObject({ said: z.number(), retried: z.number(), counted: z.number() }),
+    decisions: z.record(z.string(), z.object({ requests: z.number(), answered: z.record(z.string(), z.number()) })),
+    missing_signals: z.array(z.string()),
     ...{ ttft_ms: distribution, tpot_ms: distribution, e2e_ms: distribution },
     ...{ cost_usd: z.number(), joules: z.number(), tokens_per_joule: z.number(), duration_s: z.number() },
     pools: z.record(
