@@ -8,6 +8,9 @@ import { useResource } from '../ui/resource.js';
 import { Moments } from './moments.js';
 import { SimulationResult } from './result.js';
 
+/** Moments come faster than anybody can see them. */
+const SHOWN_EVERY_MS = 200;
+
 /** A trace through the configuration, in virtual time: pools, queues, KV and power as they move, then what came of it. */
 export function SimulationPage() {
   const configuration = useResource('configuration', signal => call('GET /api/configuration', { signal }));
@@ -35,17 +38,21 @@ export function SimulationPage() {
     setError(undefined);
     setReport(undefined);
     setMoments([]);
+    const seen: FleetMoment[] = [];
+    const shown = window.setInterval(() => setMoments(seen.slice()), SHOWN_EVERY_MS);
     setProgress('starting');
     try {
       const body = { trace: source, rate_scale: scale, ...(text === undefined ? {} : { configuration: text }) };
       await runJob('/api/simulations', body, stop.signal, event => {
         if (event.name === 'progress') setProgress(event.data.text);
-        else if (event.name === 'moment') setMoments(before => [...before, event.data]);
+        else if (event.name === 'moment') seen.push(event.data);
         else if (event.name === 'simulation') setReport(event.data);
       });
     } catch (wrong) {
       if (!stop.signal.aborted) setError(asApiError(wrong));
     }
+    window.clearInterval(shown);
+    setMoments(seen);
     setProgress('');
     setRunning(undefined);
   };

@@ -53,7 +53,7 @@ export class JobHost {
     thread.on('error', error =>
       'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
         ? failed('gateway.overloaded', `It needed more than ${MOST_MEGABYTES} MB of memory`)
-        : failed('internal.defect', 'A defect in Weir'),
+        : failed('internal.defect', `A defect in Weir: ${error.message}`),
     );
     thread.on('exit', () => {
       this.running--;

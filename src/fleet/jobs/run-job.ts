@@ -4,10 +4,11 @@ import { planFleet } from '#fleet/plan/plan.js';
 import { simulationReport } from '#fleet/simulate/report.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
 import { simulate } from '#fleet/simulate/simulation.js';
+import type { FleetMoment } from '#fleet/twin/moments.js';
 import type { Job, JobEvent, PlanJob, SimulationJob } from './job.js';
 import { jobRequests } from './job-trace.js';
 
-/** Moments of a simulation that are told at most. */
+/** Moments while requests arrive. What comes after, until the last answer, may take far longer: then fewer and fewer are told. */
 const MOMENTS = 240;
 
 /** Does a job and tells of it; the last event is its result, or `failed`. Never throws. */
@@ -52,10 +53,15 @@ async function simulation(job: SimulationJob, tell: (event: JobEvent) => void): 
   tell({ name: 'progress', data: { text: 'reading the trace' } });
   const requests = await jobRequests(job.trace, undefined, seed);
   const span = (requests.at(-1)!.arrivalMs - requests[0]!.arrivalMs) / rateScale;
+  let seen = 0;
+  const see = (moment: FleetMoment): void => {
+    const every = 2 ** Math.floor(seen / MOMENTS);
+    if (seen++ % every === 0) tell({ name: 'moment', data: moment });
+  };
   const startedAt = performance.now();
   const result = simulate(requests, {
     ...{ config, seed, rateScale },
-    watch: { everyMs: Math.max(1, span / MOMENTS), see: moment => tell({ name: 'moment', data: moment }) },
+    watch: { everyMs: Math.max(1, span / MOMENTS), see },
     progress: arrived =>
       tell({
         name: 'progress',
