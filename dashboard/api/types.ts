@@ -1663,6 +1663,29 @@ export interface Calls {
 
 /** Streams of server-sent events: the data of each, by event name. */
 export interface Streams {
+  '/api/traffic/live': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    events: {
+      readonly row: {
+        /** Wall time of arrival, ms since the Unix epoch. */
+        readonly at: number;
+        readonly prompt_tokens: number;
+        readonly output_tokens: number;
+        readonly session?: string;
+        readonly model?: string;
+        readonly prefix: {
+          readonly block_tokens: number;
+          readonly hashes: readonly number[];
+        };
+      };
+      /** Rows that a slow reader missed. */
+      readonly skipped: {
+        readonly count: number;
+      };
+    };
+  };
   '/api/records/live': {
     params: Record<string, never>;
     query: {

@@ -29,6 +29,7 @@ import { catalogueRoute, planRoute, simulationRoute } from './routes/planning.js
 import { liveRoute, recordRoute, recordsRoute } from './routes/records.js';
 import { sessionRoute, stateRoute } from './routes/state.js';
 import { changeTeamRoute, createTeamRoute, teamsRoute } from './routes/teams.js';
+import { trafficRoute } from './routes/traffic.js';
 import { changeUserRoute, createUserRoute, usersRoute } from './routes/users.js';
 import { workloadRoute } from './routes/workload.js';
 
@@ -39,6 +40,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   stateRoute,
   overviewRoute,
   workloadRoute,
+  trafficRoute,
   recordsRoute,
   liveRoute,
   recordRoute,

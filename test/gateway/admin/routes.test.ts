@@ -79,6 +79,7 @@ const ELSEWHERE = [
   'POST /api/embeddings',
   'POST /api/similarity',
   'POST /api/plans',
+  'GET /api/traffic/live',
   'POST /api/simulations',
 ];
 const GOVERNANCE = /^\S+ \/api\/(?:whoami|keys|teams|users|budgets|usage|audit)\b/;
