@@ -1,6 +1,5 @@
 import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
-import type { InferenceRequest } from '#contract/request.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
@@ -13,11 +12,13 @@ import { type RouterConfig, routerSchema } from '#router/schema.js';
 import { createTraceProfiler } from '#workload/profile/trace-profile.js';
 import { type WorkloadConfig, workloadSchema } from '#workload/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
+import type { Deadline } from './first-token-limit.js';
 import { FleetMoments, type FleetWatcher } from './moments.js';
 import { RecordedSignals } from './recorded-signals.js';
 import { type Ending, type ExchangeHost, SimulatedExchange } from './simulated-exchange.js';
 import { type PoolFigures, type PoolHost, SimulatedPool } from './simulated-pool.js';
 import type { SimulatedReplica } from './simulated-replica.js';
+import { TracedRequest } from './traced-request.js';
 import { type AnsweredRequest, TwinLedger, type TwinTotals } from './twin-ledger.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -177,8 +178,8 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     this.waiting += change;
   }
 
-  sent(exchange: SimulatedExchange): void {
-    this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
+  sent(exchange: SimulatedExchange): Deadline {
+    return this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
   }
 
   ended(exchange: SimulatedExchange, ending: Ending): void {
@@ -206,10 +207,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     const now = this.clock.now();
     const index = this.ledger.arrived++;
     const promptBytes = traced.promptTokens * this.workload.tokens.chars_per_token;
-    const asks: InferenceRequest = {
-      ...{ id: String(index), arrivedAt: now, model: this.options.asks(traced), promptBytes },
-      ...ANONYMOUS,
-    };
+    const asks = new TracedRequest(index, now, this.options.asks(traced), promptBytes);
     const flow = {
       tenant: '',
       priority: 'normal',
@@ -247,16 +245,6 @@ export class FleetTwin implements ExchangeHost, PoolHost {
 function mayAskAgain({ route }: SimulatedExchange): boolean {
   return !ENDS_WITH_ANSWER.has(route.strategy);
 }
-
-/** What no trace tells of a request. */
-const ANONYMOUS = {
-  messages: Object.freeze([]),
-  tools: Object.freeze([]),
-  sampling: Object.freeze({ n: 1, structured: false }),
-  stream: true,
-  caller: Object.freeze({ address: '', headers: Object.freeze({}) }),
-  metadata: Object.freeze({}),
-} as const;
 
 /** @throws WeirError `config.invalid` for a pool whose prompts another computes: the twin knows no transfers of KV. */
 function refuseDisaggregated({ pools }: PoolConfig): void {
