@@ -354,6 +354,11 @@ export type Placement = {
   }[];
   readonly considered: number;
   readonly queuedMs: number;
+  readonly retention?: {
+    readonly tokens: number;
+    readonly priority: number;
+    readonly durationMs: number;
+  };
   readonly prefill?: {
     readonly pool: string;
     readonly replica?: string;
