@@ -102,11 +102,16 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   const sameWorkload =
     previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
   const learned = ports.localModels?.configure(config.router.learned, config.router.routes);
+  // Asked only once a request is decided on, when the pool has been built.
+  const state: { pool?: LivePool } = {};
   const router = createRouter(config.router, {
     clock,
     models: [...models.values()],
     ...(learned !== undefined && { learned }),
+    pool: { read: name => state.pool?.read(name) },
   });
+  const pool = poolOf(config, ports, previous);
+  state.pool = pool;
   return {
     ...ports,
     config,
@@ -115,7 +120,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     router,
     learned,
     stages: router.stages,
-    pool: poolOf(config, ports, previous),
+    pool,
     ways,
     heads: headRules(config.gateway),
     profiler: sameWorkload

@@ -5,7 +5,6 @@ import type { Quote } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
-import type { LatencyEstimator } from './estimation/latency.js';
 import { type EnergyEstimate, quote } from './estimation/quote.js';
 import { HeldLease, type LeaseHost } from './flow/held-lease.js';
 import { mayUse, shed, whyNowhere } from './flow/refusals.js';
@@ -19,7 +18,7 @@ import { measure } from './topology/measures.js';
 import { judge } from './topology/outliers.js';
 import { type Probe, probeSettings } from './topology/probes.js';
 import { type EngineFacts, Replica } from './topology/replica.js';
-import { EMPTY_TOPOLOGY, type ServedModel, type Tier } from './topology/served.js';
+import { EMPTY_TOPOLOGY, type PoolMemory, type ServedModel, type Tier } from './topology/served.js';
 import { type PoolSnapshot, snapshotOf } from './topology/snapshot.js';
 
 export interface PoolDeps {
@@ -111,7 +110,7 @@ class PoolAtWork implements LivePool, LeaseHost {
   }
 
   read(name: string): number | undefined {
-    return measure(this.topology, name);
+    return measure(this.topology, name, this.clock.now());
   }
 
   replicas(): readonly ReplicaStatus[] {
@@ -170,8 +169,8 @@ class PoolAtWork implements LivePool, LeaseHost {
     this.waiting.regroup(old.pools.values());
   }
 
-  latencyOf(pool: string): LatencyEstimator | undefined {
-    return this.topology.pools.get(pool)?.memory.latency;
+  memoryOf(pool: string): PoolMemory | undefined {
+    return this.topology.pools.get(pool)?.memory;
   }
 
   released(replica: Replica, heldMs: Milliseconds): void {

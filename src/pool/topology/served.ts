@@ -3,6 +3,7 @@ import type { Price } from '#contract/pool-view.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { LatencyEstimator } from '#pool/estimation/latency.js';
 import { FadingMean } from '#pool/estimation/mean.js';
+import { PrefillRate } from '#pool/estimation/prefill-rate.js';
 import { FairQueue } from '#pool/flow/fair-queue.js';
 import type { Waiter } from '#pool/flow/waiter.js';
 import { predictedWait } from '#pool/flow/waiting-time.js';
@@ -28,6 +29,8 @@ export interface FlowCounts {
 /** What outlives a change of configuration of a pool that keeps its name and model. */
 export interface PoolMemory {
   readonly latency: LatencyEstimator;
+  /** Of those of its replicas that are not found slow. */
+  readonly prefill: PrefillRate;
   /** How long a place is held. */
   readonly holdMs: FadingMean;
   readonly counts: FlowCounts;
@@ -36,6 +39,7 @@ export interface PoolMemory {
 export function newMemory(): PoolMemory {
   return {
     latency: new LatencyEstimator(),
+    prefill: new PrefillRate(),
     holdMs: new FadingMean(0.1),
     counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
   };
