@@ -19,9 +19,19 @@ export interface PoolTwinOptions {
   /** Model of a request: the trace may name it. */
   readonly modelOf: (request: TraceRequest) => string;
   readonly random: Random;
+  /** How engines admit; `paged` unless said. */
+  readonly admission?: 'paged' | 'reserve';
+  /** What answers are expected to be; the mean of those that have ended unless said. */
+  readonly lengths?: AnswerLengths;
   /** Arrivals come this many times as fast as in the trace: 1 unless said. */
   readonly rateScale?: number;
   readonly progress?: (arrived: number) => void;
+}
+
+/** Says how long an answer is expected to be, and learns how long it was. */
+export interface AnswerLengths {
+  expected(request: TraceRequest): Tokens;
+  observe(request: TraceRequest, outputTokens: Tokens): void;
 }
 
 /** What became of a request that was answered, times in virtual ms. */
@@ -133,7 +143,10 @@ class PoolTwin {
       const entry = options.config.pools[name]!;
       const pool = this.pools.get(name) ?? simulatedPool(name, entry);
       this.pools.set(name, pool);
-      const engine = createEngine(profileOf(entry, options.config), { events: 'milestones', maxWaiting: FOREVER });
+      const engine = createEngine(profileOf(entry, options.config), {
+        ...{ events: 'milestones', maxWaiting: FOREVER },
+        admission: options.admission ?? 'paged',
+      });
       const replica = { pool, at: pool.replicas.length, engine, running: new Map(), active: false, busyMs: 0 };
       pool.replicas.push(replica);
       this.replicas.set(id, replica);
@@ -170,7 +183,7 @@ class PoolTwin {
     const asked = {
       model: this.options.modelOf(request),
       promptTokens: request.promptTokens,
-      outputTokens: this.answered > 0 ? Math.round(this.answerTokens / this.answered) : FIRST_GUESS_TOKENS,
+      outputTokens: this.options.lengths?.expected(request) ?? this.meanAnswer,
       prefix: request.prefix,
       session: request.session ?? '',
       constraints: {},
@@ -182,6 +195,10 @@ class PoolTwin {
       if (isWeirError(result)) this.rejected.set(result.code, (this.rejected.get(result.code) ?? 0) + 1);
       else this.start(index, arrivalMs, request, result);
     });
+  }
+
+  private get meanAnswer(): Tokens {
+    return this.answered > 0 ? Math.round(this.answerTokens / this.answered) : FIRST_GUESS_TOKENS;
   }
 
   private start(index: number, arrivalMs: Milliseconds, request: TraceRequest, lease: Lease): void {
@@ -240,6 +257,7 @@ class PoolTwin {
     replica.pool.completed++;
     this.answered++;
     this.answerTokens += outputTokens;
+    this.options.lengths?.observe(this.requests[index]!, outputTokens);
     this.lastEndMs = now;
     this.completed.push({
       ...{ index, arrivalMs, pool: replica.pool.name, replica: lease.target.id, outputTokens, cachedTokens },
