@@ -29,7 +29,10 @@ if (file === undefined) {
 }
 const trace = await readTraceFile(file);
 const requests = trace.requests.slice(0, limit);
-const longest = requests.reduce((most, { promptTokens, outputTokens }) => Math.max(most, promptTokens + outputTokens), 0);
+const longest = requests.reduce(
+  (most, { promptTokens, outputTokens }) => Math.max(most, promptTokens + outputTokens),
+  0,
+);
 /** The window of a fleet that takes everything: the next power of two, at least 64K. */
 const whole = Math.max(65_536, 2 ** Math.ceil(Math.log2(longest + 1)));
 
@@ -63,7 +66,11 @@ function play(pools, admission) {
     ),
   });
   for (const [name, entry] of Object.entries(config.pools)) {
-    entry.replicas = Array.from({ length: entry.simulate.replicas }, (_, i) => ({ url: `sim:${name}/${i}`, id: `${i}`, weight: 1 }));
+    entry.replicas = Array.from({ length: entry.simulate.replicas }, (_, i) => ({
+      url: `sim:${name}/${i}`,
+      id: `${i}`,
+      weight: 1,
+    }));
   }
   const result = playPool(requests, {
     ...{ config, admission, random: seededRandom(1), rateScale: rate, modelOf: () => 'm', lengths: answerLengths() },
@@ -79,7 +86,9 @@ function play(pools, admission) {
     preemptions: [...result.pools.values()].reduce((sum, { preemptions }) => sum + preemptions, 0),
   };
   runs.set(key, figures);
-  process.stderr.write(`${admission} ${pools.map(({ window, nodes }) => `${nodes}×${window}`).join(' + ')}: ttft ${Math.round(figures.ttft_p99)} tpot ${figures.tpot_p99.toFixed(1)}\n`);
+  process.stderr.write(
+    `${admission} ${pools.map(({ window, nodes }) => `${nodes}×${window}`).join(' + ')}: ttft ${Math.round(figures.ttft_p99)} tpot ${figures.tpot_p99.toFixed(1)}\n`,
+  );
   return figures;
 }
 
@@ -105,7 +114,13 @@ function least(test, from = 1) {
 const report = { trace: file.split('/').at(-1), requests: requests.length, rate, slo, window: whole, rows: [] };
 for (const admission of ['paged', 'reserve']) {
   const one = least(nodes => keeps(play([{ window: whole, nodes }], admission)));
-  report.rows.push({ admission, B: '–', nodes: one, ...(one && play([{ window: whole, nodes: one }], admission)), saved: 0 });
+  report.rows.push({
+    admission,
+    B: '–',
+    nodes: one,
+    ...(one && play([{ window: whole, nodes: one }], admission)),
+    saved: 0,
+  });
   for (const B of boundaries) {
     const fits = requests.filter(({ promptTokens, outputTokens }) => promptTokens + outputTokens <= B).length;
     const alpha = fits / requests.length;
@@ -136,7 +151,9 @@ for (const admission of ['paged', 'reserve']) {
 
 if (process.argv.includes('--json')) console.log(JSON.stringify(report, undefined, 2));
 else {
-  console.log(`${report.trace}: ${report.requests} requests at ${rate} × its rate, P99 TTFT ≤ ${slo.ttft} ms, P99 TPOT ≤ ${slo.tpot} ms, window ${whole}`);
+  console.log(
+    `${report.trace}: ${report.requests} requests at ${rate} × its rate, P99 TTFT ≤ ${slo.ttft} ms, P99 TPOT ≤ ${slo.tpot} ms, window ${whole}`,
+  );
   const percent = value => (value === undefined ? '–' : `${(100 * value).toFixed(1)} %`);
   console.table(
     report.rows.map(row => ({

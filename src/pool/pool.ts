@@ -6,6 +6,7 @@ import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type EnergyEstimate, quote } from './estimation/quote.js';
+import { factsOf } from './flow/facts.js';
 import { HeldLease, type LeaseHost } from './flow/held-lease.js';
 import { mayUse, shed, whyNowhere } from './flow/refusals.js';
 import { shedChance } from './flow/shedding.js';
@@ -96,6 +97,8 @@ class PoolAtWork implements LivePool, LeaseHost {
       for (const pool of model.pools) this.waiting.serve(pool);
       model = this.topology.models.get(request.model);
     }
+    const { tenant } = factsOf(request);
+    for (const pool of model?.pools ?? []) pool.memory.tenants.asked(tenant, now);
     const turnedAway = model === undefined ? undefined : this.shed(model, request);
     const result = turnedAway ?? this.place(model, request, now, now);
     if (result !== undefined) {
@@ -173,13 +176,14 @@ class PoolAtWork implements LivePool, LeaseHost {
     return this.topology.pools.get(pool)?.memory;
   }
 
-  released(replica: Replica, heldMs: Milliseconds): void {
+  released(replica: Replica, tenant: string, heldMs: Milliseconds): void {
     if (replica.draining) {
       if (replica.inFlight === 0) this.draining.delete(replica);
       return;
     }
     const pool = this.topology.pools.get(replica.pool);
     if (pool === undefined) return;
+    pool.memory.tenants.gave(tenant);
     pool.memory.holdMs.observe(heldMs);
     const { ejection } = pool.entry;
     if (ejection !== false) {
@@ -222,7 +226,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       for (const replica of tier.replicas) {
         if (replica.unavailable !== undefined || !mayUse(request, replica)) continue;
         someAvailable = true;
-        if (replica.inFlight < replica.limit) return this.placeIn(tier, request, since, now);
+        if (this.hasPlace(replica, request, now)) return this.placeIn(tier, request, since, now);
       }
     }
     if (someAvailable) return undefined;
@@ -231,28 +235,34 @@ class PoolAtWork implements LivePool, LeaseHost {
 
   private placeIn(tier: Tier, request: PlacementRequest, since: Milliseconds, now: Milliseconds): Lease {
     let choice = tier.placer.choose(request, tier.replicas);
-    let replica = this.usable(choice, request);
+    let replica = this.usable(choice, request, now);
     if (choice === undefined || replica === undefined) {
       // The placer saw replicas that this request may not use: it chooses again among those it may.
       const open = tier.replicas.filter(
         candidate =>
-          candidate.unavailable === undefined && candidate.inFlight < candidate.limit && mayUse(request, candidate),
+          candidate.unavailable === undefined && mayUse(request, candidate) && this.hasPlace(candidate, request, now),
       );
       choice = tier.placer.choose(request, open);
-      replica = this.usable(choice, request) ?? open[0]!;
+      replica = this.usable(choice, request, now) ?? open[0]!;
       if (choice?.replica !== replica) choice = unscored(replica, open.length);
     }
     return this.grant(replica, choice, tier, request, since, now);
   }
 
-  private usable(choice: Choice | undefined, request: PlacementRequest): Replica | undefined {
+  /** Whether a replica has a place that the request's tenant may take. */
+  private hasPlace(replica: Replica, request: PlacementRequest, now: Milliseconds): boolean {
+    if (replica.inFlight >= replica.limit) return false;
+    return this.topology.pools.get(replica.pool)?.mustWait(factsOf(request).tenant, now) !== true;
+  }
+
+  private usable(choice: Choice | undefined, request: PlacementRequest, now: Milliseconds): Replica | undefined {
     if (choice === undefined) return undefined;
     // Placers are handed live replicas and hand one of them back.
     const { replica } = choice;
     return replica instanceof Replica &&
       replica.unavailable === undefined &&
-      replica.inFlight < replica.limit &&
-      mayUse(request, replica)
+      mayUse(request, replica) &&
+      this.hasPlace(replica, request, now)
       ? replica
       : undefined;
   }
@@ -301,8 +311,11 @@ class PoolAtWork implements LivePool, LeaseHost {
       considered: choice.considered,
       queuedMs: now - since,
     };
-    const counts = this.topology.pools.get(replica.pool)?.memory.counts;
-    if (counts !== undefined) counts.granted += 1;
+    const memory = this.topology.pools.get(replica.pool)?.memory;
+    if (memory !== undefined) {
+      memory.counts.granted += 1;
+      memory.tenants.took(factsOf(request).tenant);
+    }
     return new HeldLease(this, replica, tier.placer, request, placement, now);
   }
 

@@ -6,6 +6,7 @@ import type { Placer } from '#pool/placement/placer.js';
 import type { EnergyMeter } from '#pool/topology/energy-meter.js';
 import type { Replica } from '#pool/topology/replica.js';
 import type { PoolMemory } from '#pool/topology/served.js';
+import { factsOf } from './facts.js';
 
 /** What a lease needs of the pool it came from. */
 export interface LeaseHost {
@@ -13,7 +14,7 @@ export interface LeaseHost {
   /** What is known of a pool; `undefined` once it has left the configuration. */
   memoryOf(pool: string): PoolMemory | undefined;
   /** A place came free. */
-  released(replica: Replica, heldMs: Milliseconds): void;
+  released(replica: Replica, tenant: string, heldMs: Milliseconds): void;
 }
 
 /** A place that is held. Takes its share of the replica's load on creation and gives back exactly that on release. */
@@ -117,7 +118,7 @@ export class HeldLease implements Lease {
       replica.health.answered();
       if (result.status === 'answered') this.learnTpot(result, now);
     }
-    this.host.released(replica, now - this.grantedAt);
+    this.host.released(replica, factsOf(this.request).tenant, now - this.grantedAt);
   }
 
   /** {@link OwnRequest}. */

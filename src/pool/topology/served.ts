@@ -5,6 +5,7 @@ import { LatencyEstimator } from '#pool/estimation/latency.js';
 import { FadingMean } from '#pool/estimation/mean.js';
 import { PrefillRate } from '#pool/estimation/prefill-rate.js';
 import { FairQueue } from '#pool/flow/fair-queue.js';
+import { TenantPlaces } from '#pool/flow/tenant-places.js';
 import type { Waiter } from '#pool/flow/waiter.js';
 import { predictedWait } from '#pool/flow/waiting-time.js';
 import type { Placer } from '#pool/placement/placer.js';
@@ -34,6 +35,7 @@ export interface PoolMemory {
   /** How long a place is held. */
   readonly holdMs: FadingMean;
   readonly counts: FlowCounts;
+  readonly tenants: TenantPlaces;
 }
 
 export function newMemory(): PoolMemory {
@@ -42,6 +44,7 @@ export function newMemory(): PoolMemory {
     prefill: new PrefillRate(),
     holdMs: new FadingMean(0.1),
     counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
+    tenants: new TenantPlaces(),
   };
 }
 
@@ -81,6 +84,12 @@ export class ServedPool {
       available = true;
     }
     return available;
+  }
+
+  /** Whether a tenant has its share of the places while others want some. */
+  mustWait(tenant: string, now: Milliseconds): boolean {
+    const { tenant_share: share } = this.entry.queue;
+    return share < 1 && this.memory.tenants.mustWait(tenant, share, this.places().limit, now);
   }
 
   get inFlight(): number {
