@@ -9,7 +9,6 @@ import { seededRandom } from '../dist/contract/random.js';
 import { playPool } from '../dist/fleet/twin/pool-twin.js';
 import { engineProfile } from '../dist/pool/engine/profile.js';
 import { poolSchema } from '../dist/pool/schema.js';
-import { OutputLengths } from '../dist/workload/profile/output-lengths.js';
 
 const ENGINE = { model: 'llama-3.1-70b', gpu: 'h100', tp: 8 };
 const MOST_NODES = 60;
@@ -35,15 +34,6 @@ const longest = requests.reduce(
 );
 /** The window of a fleet that takes everything: the next power of two, at least 64K. */
 const whole = Math.max(65_536, 2 ** Math.ceil(Math.log2(longest + 1)));
-
-/** P75 of answers so far, as the router expects them. */
-function answerLengths() {
-  const lengths = new OutputLengths();
-  return {
-    expected: () => lengths.expected('', 'chat').p75,
-    observe: (_request, tokens) => lengths.observe('', 'chat', tokens),
-  };
-}
 
 const runs = new Map();
 /** A fleet of pools by window and nodes. */
@@ -73,7 +63,7 @@ function play(pools, admission) {
     }));
   }
   const result = playPool(requests, {
-    ...{ config, admission, random: seededRandom(1), rateScale: rate, modelOf: () => 'm', lengths: answerLengths() },
+    ...{ config, admission, random: seededRandom(1), rateScale: rate, modelOf: () => 'm' },
   });
   const of = list => distributionOf(list);
   const figures = {

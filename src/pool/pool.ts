@@ -5,6 +5,7 @@ import type { Quote } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
+import { type PrefillPlace, placePrefill } from './disaggregation/prefill-place.js';
 import { type EnergyEstimate, quote } from './estimation/quote.js';
 import { factsOf } from './flow/facts.js';
 import { HeldLease, type LeaseHost } from './flow/held-lease.js';
@@ -19,7 +20,7 @@ import { measure } from './topology/measures.js';
 import { judge } from './topology/outliers.js';
 import { type Probe, probeSettings } from './topology/probes.js';
 import { type EngineFacts, Replica } from './topology/replica.js';
-import { EMPTY_TOPOLOGY, type PoolMemory, type ServedModel, type Tier } from './topology/served.js';
+import { EMPTY_TOPOLOGY, type PoolMemory, type ServedModel, type ServedPool, type Tier } from './topology/served.js';
 import { type PoolSnapshot, snapshotOf } from './topology/snapshot.js';
 
 export interface PoolDeps {
@@ -302,6 +303,12 @@ class PoolAtWork implements LivePool, LeaseHost {
     since: Milliseconds,
     now: Milliseconds,
   ): Lease {
+    const pool = this.topology.pools.get(replica.pool);
+    const fill = this.topology.pools.get(pool?.entry.prefill?.pool ?? '');
+    const prefill =
+      pool === undefined || fill === undefined
+        ? undefined
+        : placePrefill(request, replica, choice.expectedPrefixTokens, pool, fill);
     const placement = {
       pool: replica.pool,
       replica: replica.id,
@@ -310,13 +317,28 @@ class PoolAtWork implements LivePool, LeaseHost {
       losers: choice.losers,
       considered: choice.considered,
       queuedMs: now - since,
+      ...(prefill === undefined ? undefined : { prefill: prefill.placement }),
     };
-    const memory = this.topology.pools.get(replica.pool)?.memory;
-    if (memory !== undefined) {
-      memory.counts.granted += 1;
-      memory.tenants.took(factsOf(request).tenant);
+    if (pool !== undefined) {
+      pool.memory.counts.granted += 1;
+      pool.memory.tenants.took(factsOf(request).tenant);
     }
-    return new HeldLease(this, replica, tier.placer, request, placement, now);
+    const first = prefill?.chosen === undefined ? undefined : this.prefillLease(prefill.chosen, fill!, now);
+    return new HeldLease(this, replica, tier.placer, request, placement, now, first);
+  }
+
+  private prefillLease(
+    { replica, choice, request }: NonNullable<PrefillPlace['chosen']>,
+    { name, placer, memory }: ServedPool,
+    now: Milliseconds,
+  ): Lease {
+    const { expectedPrefixTokens, score, losers, considered } = choice;
+    const placement = {
+      ...{ pool: name, replica: replica.id, expectedPrefixTokens, score, losers, considered, queuedMs: 0 },
+    };
+    memory.counts.granted += 1;
+    memory.tenants.took(factsOf(request).tenant);
+    return new HeldLease(this, replica, placer, request, placement, now);
   }
 
   private serveQueueOf(replica: Replica): void {

@@ -1,13 +1,7 @@
 import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
 import type { LengthMix } from '#fleet/closed-form/length-mix.js';
 import { forecastPool, type PoolForecast, replicaCapacity } from '#fleet/closed-form/pool-model.js';
-import type { EngineProfile } from '#pool/engine/profile.js';
-
-/** What a replica may be. */
-export interface ReplicaKind {
-  readonly profile: EngineProfile;
-  readonly usdPerHour: Usd;
-}
+import type { ReplicaKind } from './replica-kinds.js';
 
 export interface Slo {
   readonly ttftP99Ms: Milliseconds;
@@ -30,8 +24,12 @@ export interface Candidate {
 }
 
 const MOST_REPLICAS = 4096;
+/** To 0.1 %. */
+const CAPACITY_HALVINGS = 15;
 /** Shares of requests at which two pools may be divided. */
-const SPLITS = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98] as const;
+const SPLITS = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98] as const;
+/** Requests that stand for a slice: the screen asks which fleets to play, and the twin decides. */
+const SAMPLED = 48;
 
 /**
  * Fleets that the closed form has within the SLO: for each kind one pool, and for each ordered pair of kinds two pools divided at several
@@ -45,8 +43,8 @@ export function candidates(
   slo: Slo,
 ): readonly Candidate[] {
   const size = (kind: ReplicaKind, from: number, to: number): PlannedPool | undefined => {
-    const demand = { moments: mix.moments(from, to), sample: mix.sample(from, to) };
-    const capacity = replicaCapacity(kind.profile, demand);
+    const demand = { moments: mix.moments(from, to), sample: mix.sample(from, to, SAMPLED) };
+    const capacity = replicaCapacity(kind.profile, demand, CAPACITY_HALVINGS);
     const offered = { ...demand, rate: (rate * (to - from)) / mix.size, arrivalCv2 };
     const longest = mix.totals[to - 1]!;
     if (capacity <= 0 || longest > kind.profile.contextTokens) return undefined;

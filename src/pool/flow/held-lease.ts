@@ -21,7 +21,8 @@ export interface LeaseHost {
 export class HeldLease implements Lease {
   readonly target: ReplicaTarget;
   private readonly tokens: Tokens;
-  readonly uncached: Tokens;
+  /** Prompt tokens that it counts as still to be computed here: none while another replica computes them. */
+  uncached: Tokens;
   /** Prompt tokens the replica has to compute before this request's first token: its own, and those of the requests ahead. */
   private readonly workTokens: Tokens;
   /** Whether nothing of ours waited for its first token there. */
@@ -42,11 +43,12 @@ export class HeldLease implements Lease {
     private readonly request: PlacementRequest,
     readonly placement: Placement,
     private readonly grantedAt: Milliseconds,
+    readonly prefill?: Lease | undefined,
   ) {
     const adapter = replica.adapters?.state(request.model) !== undefined;
     this.target = adapter ? { ...replica.target, servedModel: request.model } : replica.target;
     this.tokens = request.promptTokens + request.outputTokens;
-    this.uncached = Math.max(0, request.promptTokens - placement.expectedPrefixTokens);
+    this.uncached = prefill === undefined ? this.uncachedTokens : 0;
     this.workTokens = replica.pendingPrefillTokens + this.uncached;
     this.alone = replica.waiting === 0;
     this.ticket = replica.breaker.begin(grantedAt);
@@ -64,8 +66,14 @@ export class HeldLease implements Lease {
     if (this.released || this.sentAt !== undefined) return;
     this.sentAt = this.host.clock.now();
     this.replica.adapters?.sent(this.request.model);
-    if (this.streamed) this.replica.engine.joined(this, this.sentAt);
+    if (this.telling) this.replica.engine.joined(this, this.sentAt);
     if (!this.replica.draining) this.placer.committed(this.request, this.replica.id);
+  }
+
+  computesPrompt(): void {
+    if (this.released || this.firstByteAt !== undefined || this.uncached > 0) return;
+    this.uncached = this.uncachedTokens;
+    this.replica.pendingPrefillTokens += this.uncached;
   }
 
   firstByte(whole = false): void {
@@ -78,24 +86,26 @@ export class HeldLease implements Lease {
     this.replica.adapters?.answering(this.request.model);
     this.replica.breaker.answering(this.ticket, now);
     this.replica.health.answered();
-    if (this.streamed && this.sentAt !== undefined) {
+    if (this.telling && this.sentAt !== undefined) {
       const { alone } = this.replica.prefill;
       if (whole) this.replica.engine.left(this);
       else this.replica.engine.began(this, this.sentAt, now, alone, this.replica);
     }
-    if (!whole) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
+    // With the prompt computed elsewhere, it tells nothing of the speed of this replica's prefill.
+    if (!whole && this.prefill === undefined) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
   }
 
   release(result: LeaseResult): void {
     if (this.released) return;
     this.released = true;
+    this.prefill?.release({ status: 'cancelled', replicaFault: false });
     const { replica } = this;
     const now = this.host.clock.now();
     this.charged = this.energyBy(now);
     replica.inFlight -= 1;
     replica.meter?.share(replica.inFlight, now);
     replica.inFlightTokens -= this.tokens;
-    if (this.streamed && this.sentAt !== undefined) {
+    if (this.telling && this.sentAt !== undefined) {
       if (this.firstByteAt === undefined) replica.engine.left(this);
       else if (!this.whole) replica.engine.ended(this);
     }
@@ -130,12 +140,19 @@ export class HeldLease implements Lease {
     return this.request.outputTokens;
   }
 
-  private get streamed(): boolean {
-    return this.request.streamed !== false;
+  /** Whether its first byte tells when this replica had computed its prompt. */
+  private get telling(): boolean {
+    return this.request.streamed !== false && this.prefill === undefined;
   }
 
   get joules(): Joules | undefined {
-    return this.released ? this.charged : this.energyBy(this.host.clock.now());
+    const own = this.released ? this.charged : this.energyBy(this.host.clock.now());
+    const before = this.prefill?.joules;
+    return before === undefined ? own : before + (own ?? 0);
+  }
+
+  private get uncachedTokens(): Tokens {
+    return Math.max(0, this.request.promptTokens - this.placement.expectedPrefixTokens);
   }
 
   private energyBy(now: Milliseconds): Joules | undefined {
