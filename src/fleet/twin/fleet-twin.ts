@@ -1,6 +1,5 @@
 import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
-import type { InferenceRequest } from '#contract/request.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
@@ -18,6 +17,7 @@ import { RecordedSignals } from './recorded-signals.js';
 import { type Ending, type ExchangeHost, SimulatedExchange } from './simulated-exchange.js';
 import { type PoolFigures, type PoolHost, SimulatedPool } from './simulated-pool.js';
 import type { SimulatedReplica } from './simulated-replica.js';
+import { TracedRequest } from './traced-request.js';
 import { type AnsweredRequest, TwinLedger, type TwinTotals } from './twin-ledger.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -216,10 +216,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     const now = this.clock.now();
     const index = this.ledger.arrived++;
     const promptBytes = traced.promptTokens * this.workload.tokens.chars_per_token;
-    const asks: InferenceRequest = {
-      ...{ id: String(index), arrivedAt: now, model: this.options.asks(traced), promptBytes },
-      ...ANONYMOUS,
-    };
+    const asks = new TracedRequest(index, now, this.options.asks(traced), promptBytes);
     const flow = {
       tenant: '',
       priority: 'normal',
@@ -257,16 +254,6 @@ export class FleetTwin implements ExchangeHost, PoolHost {
 function mayAskAgain({ route }: SimulatedExchange): boolean {
   return !ENDS_WITH_ANSWER.has(route.strategy);
 }
-
-/** What no trace tells of a request. */
-const ANONYMOUS = {
-  messages: Object.freeze([]),
-  tools: Object.freeze([]),
-  sampling: Object.freeze({ n: 1, structured: false }),
-  stream: true,
-  caller: Object.freeze({ address: '', headers: Object.freeze({}) }),
-  metadata: Object.freeze({}),
-} as const;
 
 /** @throws WeirError `config.invalid` for a pool whose prompts another computes: the twin knows no transfers of KV. */
 function refuseDisaggregated({ pools }: PoolConfig): void {

@@ -154,24 +154,27 @@ export class SimulatedExchange implements StageContext, Running {
   outcome(ending: Ending): Outcome {
     const now = this.clock.now();
     const placement = this.lease?.placement;
-    const answered = ending.kind === 'answered';
-    const error = 'error' in ending ? ending.error : undefined;
-    const { promptTokens, outputTokens } = this.work ?? { promptTokens: 0, outputTokens: 0 };
-    const joules = this.lease?.joules;
-    return {
-      status: ending.kind === 'said' ? 'answered' : ending.kind === 'rejected' ? 'refused' : ending.kind,
-      ...{ model: this.model, pool: placement?.pool ?? '', replica: placement?.replica ?? '' },
-      httpStatus: error?.status ?? 200,
+    const { kind } = ending;
+    const outcome: Writable<Outcome> = {
+      status: kind === 'said' ? 'answered' : kind === 'rejected' ? 'refused' : kind,
+      model: this.model,
+      pool: placement?.pool ?? '',
+      replica: placement?.replica ?? '',
+      httpStatus: 200,
       e2eMs: now - this.arrivalMs,
       queuedMs: this.queuedMs,
-      ...(error === undefined ? undefined : { error: error.code }),
-      ...(this.firstTokenMs < 0 ? undefined : { ttftMs: this.firstTokenMs - this.arrivalMs }),
-      ...(answered && outputTokens > 1 ? { tpotMs: (now - this.firstTokenMs) / (outputTokens - 1) } : undefined),
-      ...(answered
-        ? { usage: { promptTokens, completionTokens: outputTokens, cachedTokens: ending.cachedTokens } }
-        : undefined),
-      ...(joules === undefined ? undefined : { joules }),
     };
+    if (this.firstTokenMs >= 0) outcome.ttftMs = this.firstTokenMs - this.arrivalMs;
+    if (this.lease?.joules !== undefined) outcome.joules = this.lease.joules;
+    if (kind === 'answered') {
+      const { promptTokens, outputTokens } = this.request;
+      if (outputTokens > 1) outcome.tpotMs = (now - this.firstTokenMs) / (outputTokens - 1);
+      outcome.usage = { promptTokens, completionTokens: outputTokens, cachedTokens: ending.cachedTokens };
+    } else if (kind !== 'said') {
+      outcome.httpStatus = ending.error.status;
+      outcome.error = ending.error.code;
+    }
+    return outcome;
   }
 
   private advance(event: StrategyEvent, cachedTokens: Tokens): void {
@@ -234,3 +237,5 @@ export class SimulatedExchange implements StageContext, Running {
     else this.advance({ kind: 'failed', error, retryable }, 0);
   }
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };

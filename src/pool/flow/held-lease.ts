@@ -13,6 +13,8 @@ export interface LeaseHost {
   readonly clock: Clock;
   /** What is known of a pool; `undefined` once it has left the configuration. */
   memoryOf(pool: string): PoolMemory | undefined;
+  /** A request has been written to a replica. */
+  sent(request: PlacementRequest, replica: string): void;
   /** A place came free. */
   released(replica: Replica, tenant: string, heldMs: Milliseconds): void;
 }
@@ -55,10 +57,11 @@ export class HeldLease implements Lease {
     this.meter = replica.meter;
     this.meteredFrom = this.meter?.reading(grantedAt) ?? 0;
     this.meter?.share(replica.inFlight + 1, grantedAt);
-    replica.inFlight += 1;
-    replica.waiting += 1;
-    replica.inFlightTokens += this.tokens;
-    replica.pendingPrefillTokens += this.uncached;
+    const { own } = replica;
+    own.inFlight += 1;
+    own.waiting += 1;
+    own.inFlightTokens += this.tokens;
+    own.pendingPrefillTokens += this.uncached;
     replica.requests += 1;
   }
 
@@ -67,13 +70,15 @@ export class HeldLease implements Lease {
     this.sentAt = this.host.clock.now();
     this.replica.adapters?.sent(this.request.model);
     if (this.telling) this.replica.engine.joined(this, this.sentAt);
-    if (!this.replica.draining) this.placer.committed(this.request, this.replica.id);
+    if (this.replica.draining) return;
+    this.placer.committed(this.request, this.replica.id);
+    this.host.sent(this.request, this.replica.id);
   }
 
   computesPrompt(): void {
     if (this.released || this.firstByteAt !== undefined || this.uncached > 0) return;
     this.uncached = this.uncachedTokens;
-    this.replica.pendingPrefillTokens += this.uncached;
+    this.replica.own.pendingPrefillTokens += this.uncached;
   }
 
   firstByte(whole = false): void {
@@ -81,8 +86,8 @@ export class HeldLease implements Lease {
     const now = this.host.clock.now();
     this.firstByteAt = now;
     this.whole = whole;
-    this.replica.waiting -= 1;
-    this.replica.pendingPrefillTokens -= this.uncached;
+    this.replica.own.waiting -= 1;
+    this.replica.own.pendingPrefillTokens -= this.uncached;
     this.replica.adapters?.answering(this.request.model);
     this.replica.breaker.answering(this.ticket, now);
     this.replica.health.answered();
@@ -102,21 +107,22 @@ export class HeldLease implements Lease {
     const { replica } = this;
     const now = this.host.clock.now();
     this.charged = this.energyBy(now);
-    replica.inFlight -= 1;
+    const { own } = replica;
+    own.inFlight -= 1;
     replica.meter?.share(replica.inFlight, now);
-    replica.inFlightTokens -= this.tokens;
+    own.inFlightTokens -= this.tokens;
     if (this.telling && this.sentAt !== undefined) {
       if (this.firstByteAt === undefined) replica.engine.left(this);
       else if (!this.whole) replica.engine.ended(this);
     }
     if (this.firstByteAt === undefined) {
-      replica.waiting -= 1;
-      replica.pendingPrefillTokens -= this.uncached;
+      own.waiting -= 1;
+      own.pendingPrefillTokens -= this.uncached;
     }
-    if (replica.inFlight === 0) {
+    if (own.inFlight === 0) {
       // Fractions of tokens do not add up exactly: an idle replica has no load at all.
-      replica.inFlightTokens = 0;
-      replica.pendingPrefillTokens = 0;
+      own.inFlightTokens = 0;
+      own.pendingPrefillTokens = 0;
     }
 
     if (result.status === 'cancelled') replica.breaker.abandoned(this.ticket);
