@@ -48,10 +48,11 @@ function play(requests, rate, { seed = 1, slow = 1, telemetryMs, sample } = {}) 
   }));
   const routers = ['judged', 'unseen'].map(name => {
     const config = poolSchema.parse({
-      models: { m: { context: longest * 2 } },
+      models: { [PROFILE.model]: { context: longest * 2 } },
       pools: {
         p: {
-          model: 'm',
+          model: PROFILE.model,
+          gpu: PROFILE.gpu,
           concurrency: SEQUENCES,
           ejection: false,
           queue: { length: 100_000, tokens: 1e9, timeout: '1h' },
@@ -112,7 +113,7 @@ function play(requests, rate, { seed = 1, slow = 1, telemetryMs, sample } = {}) 
       const { promptTokens, prefix } = request;
       const outputTokens = Math.max(1, request.outputTokens);
       const asked = {
-        ...{ model: 'm', promptTokens, prefix, session: '', constraints: {}, exclude: [] },
+        ...{ model: PROFILE.model, promptTokens, prefix, session: '', constraints: {}, exclude: [] },
         outputTokens: answered > 0 ? Math.round(answerTokens / answered) : 256,
       };
       routers[ours ? 0 : 1].acquire(asked, lease => {

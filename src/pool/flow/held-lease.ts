@@ -174,8 +174,10 @@ export class HeldLease implements Lease {
     }
     const { prefill, slowdown, latency } = this.replica;
     const expected = memory?.prefill.expected(this.workTokens);
-    if (expected !== undefined && expected > 0 && ttftMs > 0 && slowdown.observe(Math.log(ttftMs / expected))) {
-      this.replica.changedSpeed();
+    // What delays one delays all that wait beside it: only who came after the last evidence is evidence of its own.
+    if (expected !== undefined && expected > 0 && ttftMs > 0 && this.grantedAt >= this.replica.judgedUpTo) {
+      this.replica.judgedUpTo = this.host.clock.now();
+      if (slowdown.observe(Math.log(ttftMs / expected))) this.replica.changedSpeed();
     }
     memory?.latency.began(this.workTokens, ttftMs);
     if (!slowdown.slow) memory?.prefill.observe(this.workTokens, ttftMs, this.alone);

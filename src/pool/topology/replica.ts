@@ -47,6 +47,8 @@ export class Replica implements ReplicaView {
   readonly latency = new LatencyEstimator();
   readonly prefill = new PrefillRate();
   readonly slowdown = new SlowdownTest();
+  /** When the last request that was evidence for it began to be answered. */
+  judgedUpTo: Milliseconds = Number.NEGATIVE_INFINITY;
   /** What goes on in its engine, of others' requests too. */
   readonly engine = new EngineState();
   /** Observed over predicted time to first token, the prediction being the pool's: 1 is as fast as the pool. */
