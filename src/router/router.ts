@@ -2,6 +2,7 @@ import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import { type LearnedModels, NO_MODELS } from '#contract/learned.js';
 import type { Outcome } from '#contract/outcome.js';
+import type { PersonalDataFinder } from '#contract/personal-data.js';
 import { NO_POOL_STATE, type PoolView } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { InferenceRequest } from '#contract/request.js';
@@ -32,6 +33,8 @@ export interface RouterDeps {
   readonly learned?: LearnedModels;
   /** What `pool.<name>.<measure>` in a condition reads; without it every such signal is unknown. */
   readonly pool?: Pick<PoolView, 'read'>;
+  /** Finds personal data for `pii` signals; without it none is found. */
+  readonly personal?: PersonalDataFinder;
 }
 
 /** The router of one configuration. Compiled once; holds no state of any request. */
@@ -66,11 +69,10 @@ export interface Router {
  *
  * @throws WeirError for what `checkRouter` reports.
  */
-export function createRouter(
-  config: RouterConfig,
-  { clock, models, learned = NO_MODELS, pool = NO_POOL_STATE }: RouterDeps,
-): Router {
-  const signals = new SignalSet(config.signals, { clock, learned, pool }, namesIn(config.decisions));
+export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
+  const { clock, models, learned = NO_MODELS, pool = NO_POOL_STATE, personal } = deps;
+  const ports = { clock, learned, pool, ...(personal !== undefined && { personal }) };
+  const signals = new SignalSet(config.signals, ports, namesIn(config.decisions));
   const facts = new Map(models.map(model => [model.name, model]));
   const decisions = config.decisions.length > 0 ? config.decisions : [anyModel(models)];
   const table: RoutedTable = new Map(decisions.map(decision => [decision.name, routed(decision, facts)]));
@@ -138,6 +140,7 @@ function anyModel(models: readonly ModelFacts[]): DecisionConfig {
     tier: 1,
     priority: 0,
     on_unknown: 'skip',
+    privacy: 'on',
     models: models.map(({ name }) => name),
     select: { type: 'static', options: {} },
     strategy: 'fallback',
