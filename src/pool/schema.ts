@@ -226,6 +226,12 @@ const queue = z.strictObject({
   timeout: span.prefault('10s').describe('Longest wait; a request whose predicted wait is longer is refused at once.'),
   tokens: tokens.prefault('16M').describe('Prompt and expected answer tokens that may wait.'),
   bytes: size.prefault('256MiB').describe('Bytes of prompts that may wait.'),
+  tenant_share: share
+    .refine(value => value > 0, { message: 'expected more than 0' })
+    .default(0.75)
+    .describe(
+      'Largest share of the places that one tenant may have while others have asked for some within 10 s; 1 to keep none free.',
+    ),
   shed: z
     .union([
       z.literal(false),

@@ -13,6 +13,7 @@ export class Asked implements PlacementRequest {
   readonly promptTokens: Tokens;
   readonly outputTokens: Tokens;
   readonly session: string;
+  readonly streamed: boolean;
   readonly exclude: string[] = [];
 
   constructor(
@@ -25,6 +26,7 @@ export class Asked implements PlacementRequest {
     this.promptTokens = profile.promptTokens(model);
     this.outputTokens = profile.outputTokens.p75 * request.sampling.n;
     this.session = profile.session;
+    this.streamed = request.stream;
   }
 
   get prefix(): PromptPrefix {
