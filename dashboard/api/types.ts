@@ -136,6 +136,7 @@ export type DecisionRecord = {
   readonly placement?: Placement;
   readonly attempts: readonly Attempt[];
   readonly outcome: Outcome;
+  readonly verdicts?: Readonly<Record<string, string>>;
   readonly configVersion: string;
   readonly prompt?: string;
 };

@@ -263,6 +263,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
       ['status', 'model', 'pool', 'replica', 'httpStatus', 'e2eMs', 'queuedMs'],
     ),
     lost: fc.array(text, { maxLength: 3 }),
+    verdicts: fc.dictionary(fc.constantFrom('grounding', 'leak'), text, { noNullPrototype: true }),
     configVersion: text,
     prompt: text,
   },
