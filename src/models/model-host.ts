@@ -15,13 +15,14 @@ import type {
 import type { Milliseconds } from '#contract/units.js';
 import { Cascade } from './heads/cascade.js';
 import { readHead } from './heads/head-file.js';
+import { QuickFeatures } from './heads/quick-features.js';
 import { UnusableClassifier } from './heads/unusable.js';
 import { ExampleRoutes } from './routes/example-routes.js';
 import { LocalEmbedder } from './runtime/local-embedder.js';
 import type { ModelSpec } from './runtime/messages.js';
 import { ModelWorker } from './runtime/model-worker.js';
 import { RemoteEmbedder } from './runtime/remote-embedder.js';
-import { openStaticEmbedding, type StaticEmbedding } from './static/static-embedding.js';
+import { openStaticEmbedding } from './static/static-embedding.js';
 
 /** The name that stands for the model that comes with Weir. */
 export const DEFAULT_EMBEDDER = 'default';
@@ -38,7 +39,7 @@ type OwnEmbedder = Embedder & { readonly status: ModelStatus; close(): void };
 export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
-  private table: StaticEmbedding | undefined | null = null;
+  private quick: QuickFeatures | undefined | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -75,16 +76,16 @@ export class ModelHost {
     return opened;
   }
 
-  /** The table of the fast tier; none where it cannot be read. */
-  get fast(): StaticEmbedding | undefined {
-    if (this.table === null) {
+  /** The fast tier; none where its table cannot be read. */
+  get fast(): QuickFeatures | undefined {
+    if (this.quick === null) {
       try {
-        this.table = openStaticEmbedding();
+        this.quick = new QuickFeatures(openStaticEmbedding());
       } catch {
-        this.table = undefined;
+        this.quick = undefined;
       }
     }
-    return this.table;
+    return this.quick;
   }
 
   status(): readonly ModelStatus[] {

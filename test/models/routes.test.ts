@@ -4,12 +4,14 @@ import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { Cascade } from '#models/heads/cascade.js';
 import { parseHead } from '#models/heads/head-file.js';
+import { QuickFeatures } from '#models/heads/quick-features.js';
 import { ExampleRoutes } from '#models/routes/example-routes.js';
 import { fitSigmoid, sigmoid } from '#models/routes/platt.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
 import { trainRoutes } from '#models/train/train-routes.js';
 
 const table = openStaticEmbedding();
+const quick = new QuickFeatures(table);
 
 /** The static table in the place of a model: it knows words, which is enough here. */
 function words(fail?: () => WeirError): Embedder & { asked: number } {
@@ -43,7 +45,7 @@ const EXAMPLES = {
 };
 
 describe('routes by examples', () => {
-  const routes = (embedder = words(), fast = undefined as typeof table | undefined) =>
+  const routes = (embedder = words(), fast = undefined as QuickFeatures | undefined) =>
     new ExampleRoutes(EXAMPLES, { embedder, fast, patienceMs: 10 });
 
   test.each([
@@ -64,7 +66,7 @@ describe('routes by examples', () => {
 
   test('a busy model is stood in for as the caller chooses', async () => {
     const busy = words(() => new WeirError('model.busy', 'too much'));
-    const classifier = routes(busy, table);
+    const classifier = routes(busy, quick);
     expect(await classifier.classify('give me a refund', { whenBusy: 'unknown' })).toMatchObject({
       best: -1,
       sure: false,
@@ -144,7 +146,7 @@ describe('trained routes', () => {
     const model = words();
     const cascade = new Cascade(
       { ...head, fast: { ...head.fast!, decisive: 0.5 } },
-      { embedder: model, fast: table, patienceMs: 10 },
+      { embedder: model, fast: quick, patienceMs: 10 },
     );
     expect(cascade.classify(sentence(subjects.tea), { whenBusy: 'wait' })).toMatchObject({ tier: 'fast', sure: true });
     expect(model.asked).toBe(0);

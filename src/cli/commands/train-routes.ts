@@ -63,7 +63,7 @@ async function run({ input, output, seed, json, ...options }: TrainRoutesCommand
       texts,
       embedder: embedder.name,
       embed,
-      fast: host.fast,
+      fast: host.fast?.table,
       random: seededRandom(seed),
       date: new Date(machineClock.wall()).toISOString().slice(0, 10),
       progress: message => process.stderr.write(`weir: ${message}\n`),
