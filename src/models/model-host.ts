@@ -106,7 +106,12 @@ export class ModelHost {
     if (settings.routes !== undefined) return this.openFile(settings.routes, settings);
     try {
       const embedder = this.embedder(settings.embedder, settings);
-      return new ExampleRoutes(examples, { embedder, fast: this.fast, patienceMs: settings.patience });
+      return new ExampleRoutes(examples, {
+        embedder,
+        fast: this.fast,
+        patienceMs: settings.patience,
+        languages: languagesOf(embedder),
+      });
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -117,7 +122,12 @@ export class ModelHost {
     try {
       const head = readHead(file);
       const embedder = this.embedderOf(head.model.embedder, settings);
-      return new Cascade(head, { embedder, fast: this.fast, patienceMs: settings.patience });
+      return new Cascade(head, {
+        embedder,
+        fast: this.fast,
+        patienceMs: settings.patience,
+        languages: languagesOf(embedder),
+      });
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -178,6 +188,11 @@ export function headFile(name: string): string {
 /** The name of an embedder's space of vectors: what a head says it was trained in. */
 function spaceOf(name: string, { embedders }: LearnedSettings): string {
   return name === DEFAULT_EMBEDDER || embedders[name] === undefined ? 'all-MiniLM-L6-v2' : name;
+}
+
+/** What comes with Weir knows English; of a user's own embedder nothing is presumed. */
+function languagesOf({ name }: Embedder): readonly string[] | undefined {
+  return name === 'all-MiniLM-L6-v2' ? ['en'] : undefined;
 }
 
 /** What tells one embedder from another: everything that was said of it. */

@@ -12,6 +12,8 @@ export interface CascadePorts {
   /** Absent where the fast tier's table could not be read. */
   readonly fast: QuickFeatures | undefined;
   readonly patienceMs: Milliseconds;
+  /** Languages that the embedder knows; any unless said. */
+  readonly languages?: readonly string[] | undefined;
 }
 
 const NONE = new Float32Array(0);
@@ -22,6 +24,7 @@ const NONE = new Float32Array(0);
  */
 export class Cascade implements Classifier {
   readonly labels: readonly string[];
+  readonly languages: readonly string[] | undefined;
   private readonly tiers: TwoTiers;
   private readonly examples: KeptExamples;
 
@@ -30,6 +33,7 @@ export class Cascade implements Classifier {
     private readonly ports: CascadePorts,
   ) {
     this.labels = head.labels;
+    this.languages = ports.languages;
     this.examples = new KeptExamples(head);
     this.tiers = new TwoTiers(head, head.fast !== undefined && ports.fast?.table.name === head.fast.embedder);
   }
@@ -38,7 +42,8 @@ export class Cascade implements Classifier {
     await this.ports.embedder.prepare().catch(() => {});
   }
 
-  classify(text: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+  classify(whole: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+    const text = this.ports.fast?.gist(whole) ?? whole;
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
     const { fast } = this.ports;
     const logits = fast === undefined ? undefined : this.tiers.fastLogits(fast.of(text));

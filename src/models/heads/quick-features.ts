@@ -1,6 +1,7 @@
 import { BUCKETS, GramCounter } from '#models/safety/gram-features.js';
 import { folded, type SparseVector } from '#models/safety/sparse-vector.js';
 import type { StaticEmbedding } from '#models/static/static-embedding.js';
+import { gistOf } from './gist.js';
 
 /** What the fast tier sees of a text. */
 export interface QuickSight {
@@ -17,7 +18,15 @@ export class QuickFeatures {
   private readonly counter = new GramCounter();
   private readonly kept = new Map<string, QuickSight>();
 
+  private last = { whole: '', gist: '' };
+
   constructor(readonly table: StaticEmbedding) {}
+
+  /** What topic heads read of a text: all of a short one, of a long one the sentences that say most. */
+  gist(whole: string): string {
+    if (whole !== this.last.whole) this.last = { whole, gist: gistOf(whole, sentence => this.table.embed(sentence)) };
+    return this.last.gist;
+  }
 
   of(text: string): QuickSight {
     const known = this.kept.get(text);

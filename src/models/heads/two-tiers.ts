@@ -47,11 +47,11 @@ export class TwoTiers {
     return this.model.logits(vector);
   }
 
-  /** Scores of both together. */
+  /** Scores of both together; where the fast tier is not there, the transformer's stand in for its. */
   jointLogits(vector: Float32Array, quick: Float32Array | undefined): Float32Array {
     const logits = this.modelLogits(vector);
     const { mix = 0 } = this.parts.model;
-    if (quick !== undefined && mix !== 0) for (let i = 0; i < logits.length; i++) logits[i]! += mix * quick[i]!;
+    for (let i = 0; i < logits.length; i++) logits[i]! += mix * (quick?.[i] ?? logits[i]!);
     return logits;
   }
 

@@ -11,6 +11,8 @@ export interface ExampleRoutesPorts {
   readonly embedder: Embedder;
   readonly fast: QuickFeatures | undefined;
   readonly patienceMs: Milliseconds;
+  /** Languages that the embedder knows; any unless said. */
+  readonly languages?: readonly string[] | undefined;
 }
 
 /** Routes in one space of vectors, with what turns a score into a probability. */
@@ -28,6 +30,7 @@ const NONE = new Float32Array(0);
  */
 export class ExampleRoutes implements Classifier {
   readonly labels: readonly string[];
+  readonly languages: readonly string[] | undefined;
   private readonly texts: readonly { readonly text: string; readonly route: number }[];
   private fitting: Promise<Fitted> | undefined;
   private model: Fitted | undefined;
@@ -38,6 +41,7 @@ export class ExampleRoutes implements Classifier {
     private readonly ports: ExampleRoutesPorts,
   ) {
     this.labels = Object.keys(examples);
+    this.languages = ports.languages;
     this.texts = this.labels.flatMap((name, route) => (examples[name] ?? []).map(text => ({ text, route })));
     const { fast } = ports;
     this.fast = fast === undefined ? undefined : fitted(this.texts, text => fast.of(text).vector, this.labels.length);
@@ -47,7 +51,8 @@ export class ExampleRoutes implements Classifier {
     await this.fit().catch(() => {});
   }
 
-  classify(text: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+  classify(whole: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+    const text = this.ports.fast?.gist(whole) ?? whole;
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
     return this.ask(text, whenBusy);
   }

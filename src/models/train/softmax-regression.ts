@@ -111,11 +111,15 @@ function addGramScores(grams: Float32Array, { at, values }: SparseVector, scores
 }
 
 function stepGrams(grams: Float32Array, { at, values }: SparseVector, errors: Float32Array, size: number): void {
+  const pulled = Int32Array.from(errors.keys()).filter(label => Math.abs(size * errors[label]!) > SETTLED);
   const classes = errors.length;
-  for (let label = 0; label < classes; label++) {
-    const pull = size * errors[label]!;
-    if (Math.abs(pull) <= SETTLED) continue;
-    for (let i = 0; i < at.length; i++) grams[at[i]! * classes + label]! -= pull * values[i]!;
+  for (let i = 0; i < at.length; i++) {
+    const row = at[i]! * classes;
+    const step = size * values[i]!;
+    for (let k = 0; k < pulled.length; k++) {
+      const label = pulled[k]!;
+      grams[row + label]! -= step * errors[label]!;
+    }
   }
 }
 

@@ -14,6 +14,8 @@ export interface LabelledText {
   readonly label: string;
   /** How much it counts in training; 1 unless said. */
   readonly weight?: number;
+  /** Texts of one group are held out together: they are alike without being nearly the same. */
+  readonly group?: string;
 }
 
 /** Texts from one source. */
@@ -186,7 +188,12 @@ async function seen(options: TrainHeadOptions): Promise<Row[]> {
   const parts = [
     ...data.flatMap((set, at) => {
       const draws = random.fork(set.name);
-      return set.texts.map(text => ({ ...text, set: at, part: partOf(set.heldOut, draws.next()) }));
+      const groups = new Map<string, number>();
+      return set.texts.map(text => {
+        const u = groups.get(text.group ?? '') ?? draws.next();
+        if (text.group !== undefined) groups.set(text.group, u);
+        return { ...text, set: at, part: partOf(set.heldOut, u) };
+      });
     }),
     ...tests.flatMap((set, at) => set.texts.map(text => ({ ...text, set: data.length + at, part: 'test' as const }))),
   ];
@@ -206,8 +213,9 @@ async function seenOf(
   { embed, fast }: TrainHeadOptions,
 ): Promise<Seen[]> {
   const quick = fast === undefined ? undefined : new QuickFeatures(fast);
-  const vectors = await embed(texts.map(({ text }) => text));
-  return texts.map(({ text, label }, at) => ({ label, model: vectors[at]!, fast: quick?.of(text) }));
+  const read = texts.map(({ text }) => quick?.gist(text) ?? text);
+  const vectors = await embed(read);
+  return texts.map(({ label }, at) => ({ label, model: vectors[at]!, fast: quick?.of(read[at]!) }));
 }
 
 function rounded(value: number): number {
