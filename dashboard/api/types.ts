@@ -659,7 +659,7 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'routes';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'routes';
       readonly texts: readonly string[];
     };
     answer: {

@@ -60,6 +60,8 @@ const headSchema = z.strictObject({
     /** How much the fast tier's scores count beside the transformer's. */
     mix: z.number().optional(),
     scope: scope.optional(),
+    /** What holds in the place of `temperature` and `scope` where the fast tier sees nothing. */
+    alone: z.strictObject({ temperature: z.number().positive(), scope: scope.optional() }).optional(),
   }),
   fast: linear
     .extend({

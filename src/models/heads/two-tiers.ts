@@ -47,11 +47,11 @@ export class TwoTiers {
     return this.model.logits(vector);
   }
 
-  /** Scores of both together; where the fast tier is not there, the transformer's stand in for its. */
+  /** Scores of both together. */
   jointLogits(vector: Float32Array, quick: Float32Array | undefined): Float32Array {
     const logits = this.modelLogits(vector);
     const { mix = 0 } = this.parts.model;
-    for (let i = 0; i < logits.length; i++) logits[i]! += mix * (quick?.[i] ?? logits[i]!);
+    if (quick !== undefined) for (let i = 0; i < logits.length; i++) logits[i]! += mix * quick[i]!;
     return logits;
   }
 
@@ -61,7 +61,9 @@ export class TwoTiers {
   }
 
   byModel(vector: Float32Array, quick: Float32Array | undefined): Float32Array {
-    const { temperature, scope } = this.parts.model;
+    const { model } = this.parts;
+    // Scores without the fast tier's share are on another scale.
+    const { temperature, scope } = quick === undefined ? (model.alone ?? model) : model;
     return probabilities(this.jointLogits(vector, quick), temperature, scope);
   }
 }

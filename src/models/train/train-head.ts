@@ -7,7 +7,7 @@ import type { StaticEmbedding } from '#models/static/static-embedding.js';
 import { nearDuplicates } from './duplicates.js';
 import { HeadFigures, type Seen } from './figures.js';
 import { fitTiers, type TierWeights } from './fit-tiers.js';
-import { type TunedText, type Tuning, tuned } from './tuning.js';
+import { type TunedText, type Tuning, tuned, UNTUNED } from './tuning.js';
 
 export interface LabelledText {
   readonly text: string;
@@ -90,7 +90,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
           options,
         );
   const tuning = tuned(
-    scored(headOf(labels, first, UNTUNED, options), [...tune, ...strangers], labels),
+    scored(headOf(labels, first, { ...UNTUNED, threshold: 0 }, options), [...tune, ...strangers], labels),
     options.threshold ?? (outside.length === 0 ? THRESHOLD : undefined),
   );
   const all = [...train, ...unlike(tune, test)];
@@ -117,20 +117,10 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
   };
 }
 
-const UNTUNED: Tuning = {
-  mix: 0,
-  temperature: 1,
-  scope: undefined,
-  fastTemperature: 1,
-  fastScope: undefined,
-  threshold: 0,
-  decisive: 2,
-};
-
 function headOf(
   labels: readonly string[],
   { model, fast }: TierWeights,
-  { mix, temperature, scope, fastTemperature, fastScope, threshold, decisive }: Tuning,
+  { mix, temperature, scope, alone, fastTemperature, fastScope, threshold, decisive }: Tuning,
   options: TrainHeadOptions,
 ): Head {
   return {
@@ -144,6 +134,12 @@ function headOf(
       width: widthOf(model),
       mix,
       ...(scope !== undefined && { scope }),
+      ...(mix !== 0 && {
+        alone: {
+          temperature: Number(alone.temperature.toPrecision(4)),
+          ...(alone.scope !== undefined && { scope: alone.scope }),
+        },
+      }),
     },
     ...(fast !== undefined &&
       options.fast !== undefined && {

@@ -16,6 +16,8 @@ export interface Tuning {
   readonly mix: number;
   readonly temperature: number;
   readonly scope: Sigmoid | undefined;
+  /** The model without the fast tier. */
+  readonly alone: { readonly temperature: number; readonly scope: Sigmoid | undefined };
   readonly fastTemperature: number;
   readonly fastScope: Sigmoid | undefined;
   readonly threshold: number;
@@ -38,11 +40,16 @@ export function tuned(texts: readonly TunedText[], threshold: number | undefined
   const inside = texts.filter(({ truth }) => truth >= 0);
   if (inside.length < LEAST) return { ...UNTUNED, threshold: threshold ?? 0 };
   const joint = (mix: number) => (text: TunedText) => jointOf(text, mix);
-  const { mix, temperature } = MIXES.map(share => {
+  const fits = MIXES.map(share => {
     const logits = inside.map(joint(share));
     const fitted = fitTemperature({ logits, labels: inside.map(({ truth }) => truth) });
     return { mix: share, temperature: fitted, loss: lossOf(logits, inside, fitted) };
-  }).reduce((best, one) => (one.loss < best.loss ? one : best));
+  });
+  const { mix, temperature } = fits.reduce((best, one) => (one.loss < best.loss ? one : best));
+  const alone = {
+    temperature: fits[0]!.temperature,
+    scope: scopeOf(texts, joint(0), fits[0]!.temperature),
+  };
   const scope = scopeOf(texts, joint(mix), temperature);
   const quick = inside.filter(({ fast }) => fast !== undefined);
   const fastTemperature =
@@ -67,6 +74,7 @@ export function tuned(texts: readonly TunedText[], threshold: number | undefined
     mix,
     temperature,
     scope,
+    alone,
     fastTemperature,
     fastScope,
     threshold: chosen,
@@ -74,10 +82,12 @@ export function tuned(texts: readonly TunedText[], threshold: number | undefined
   };
 }
 
-const UNTUNED: Omit<Tuning, 'threshold'> = {
+/** What holds where there is nothing to tune on. */
+export const UNTUNED: Omit<Tuning, 'threshold'> = {
   mix: 0,
   temperature: 1,
   scope: undefined,
+  alone: { temperature: 1, scope: undefined },
   fastTemperature: 1,
   fastScope: undefined,
   decisive: 2,

@@ -94,8 +94,9 @@ describe('a learned signal', () => {
       message('user', `a${'b'.repeat(90_000)}c`),
     ];
     void built.evaluate({ request: request({ messages }), profile: profile() });
-    expect(asked[0]).toMatch(/^ab+ b+c$/);
-    expect(asked[0]!.length).toBeLessThan(66_000);
+    const [read = ''] = asked;
+    expect([read.slice(0, 3), read.slice(-3)]).toEqual(['abb', 'bbc']);
+    expect(read.length).toBeLessThan(66_000);
   });
 });
 
