@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, name, price, share, size, tokens } from '#contract/schema.js';
+import { prefillSchema } from './disaggregation/schema.js';
 import { placementSchema } from './placement/schema.js';
 
 const DAY_MS = 86_400_000;
@@ -133,7 +134,7 @@ const modelEntry = z.strictObject({
 });
 
 const simulate = z.strictObject({
-  replicas: z.int().min(1).max(64).default(1).describe('How many simulated engines to run.'),
+  replicas: z.int().min(1).max(MOST_REPLICAS).default(1).describe('How many simulated engines to run.'),
   model: z.string().min(1).max(128).describe('Model of the engine catalogue whose timing is simulated.'),
   gpu: z.string().min(1).max(128).describe('GPU of the engine catalogue that the timing is computed for.'),
   tp: z.int().min(1).max(64).default(1).describe('GPUs a replica spans (tensor parallelism).'),
@@ -299,6 +300,9 @@ const poolEntry = z
       .describe(
         'LoRA adapters that the replicas serve beside their model, each a model of its own under `pool.models`.',
       ),
+    prefill: prefillSchema
+      .optional()
+      .describe('Disaggregated serving: another pool computes long prompts for this one, which then answers.'),
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),

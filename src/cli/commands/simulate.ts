@@ -4,18 +4,17 @@ import { withoutEngines } from '#cli/local-engines.js';
 import { type CommonOptions, positive, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
 import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
-import { distributionOf, median } from '#contract/distribution.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
+import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { PoolTwinResult } from '#fleet/twin/pool-twin.js';
-import type { PoolConfig } from '#pool/schema.js';
-import type { TraceRequest } from '#workload/traces/trace.js';
 
 interface SimulateOptions extends CommonOptions {
   readonly trace: string;
   readonly rateScale: number;
   readonly rate?: number;
   readonly model?: string;
+  readonly warmUp?: number;
   readonly requestsOut?: string;
 }
 
@@ -23,13 +22,18 @@ export function simulateCommand(): Command {
   return withCommonOptions(
     new Command('simulate')
       .description(
-        'Plays a trace through the pools of a configuration in virtual time: the code that serves traffic (placement, queues, limits)\n' +
-          'over modelled engines. Pools need `simulate`; decisions of the router are not played, for a trace has no text.',
+        'Plays a trace through a configuration in virtual time: the code that serves traffic (decisions, selection, strategies, placement,\n' +
+          'queues, limits) over modelled engines. Pools need `simulate`. Signals that need a text are unknown unless the trace recorded them;\n' +
+          'the `fleet:` block says which replicas fail and which pools grow and shrink.',
       )
       .requiredOption('--trace <file>', 'a trace of any known format; - reads standard input')
       .option('--rate-scale <x>', 'arrivals come x times as fast as in the trace', positive, 1)
       .option('--rate <x>', 'requests a second, Poisson, in place of the times of the trace', positive)
-      .option('--model <name>', 'model that is asked for where the trace names none that is configured')
+      .option(
+        '--model <name>',
+        'what requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name',
+      )
+      .option('--warm-up <s>', 'requests of the first so many seconds are played and left out of times', positive)
       .option('--requests-out <file>', 'where to write a line for each answered request'),
   )
     .addHelpText(
@@ -40,116 +44,55 @@ Exit code: 0 done, 2 unreadable input or a configuration that cannot be simulate
 
 Examples:
   $ weir simulate -c weir.yaml --trace conversation.jsonl --rate-scale 2
-  $ weir simulate --trace lengths.csv --rate 5 --json`,
+  $ weir simulate --trace served.jsonl --model auto
+  $ weir simulate --trace lengths.csv --rate 5 --warm-up 60 --json`,
     )
     .action(simulate);
 }
 
 async function simulate(options: SimulateOptions): Promise<void> {
-  const config = withoutEngines(await resolveConfig(options)).pool;
-  const { playPool } = await import('#fleet/twin/pool-twin.js');
-  refuseWhatCannotBeSimulated(config);
+  const config = withoutEngines(await resolveConfig(options));
+  const { simulate: play, refuseWhatCannotBeSimulated } = await import('#fleet/simulate/simulation.js');
+  const { simulationReport } = await import('#fleet/simulate/report.js');
+  refuseWhatCannotBeSimulated(config.pool);
   const trace = await readTraceFile(options.trace);
-  const random = seededRandom(options.seed);
   const requests =
     options.rate === undefined
       ? timedRequests(trace, options.trace)
-      : poissonRequests(trace.requests, options.rate, random);
+      : poissonRequests(trace.requests, options.rate, seededRandom(options.seed));
   const startedAt = performance.now();
-  const result = playPool(requests, {
-    config,
-    modelOf: modelOf(config, options.model),
-    random,
+  const result = play(requests, {
+    ...{ config, model: options.model, seed: options.seed },
     rateScale: options.rate === undefined ? options.rateScale : 1,
+    ...(options.warmUp === undefined ? {} : { warmUpMs: 1000 * options.warmUp }),
+    ...(trace.startedAt === undefined ? {} : { startedAt: trace.startedAt }),
     progress: arrived => {
       if (process.stderr.isTTY) process.stderr.write(`\r${arrived} of ${requests.length} requests`);
     },
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
-  const report = reportOf(result, (performance.now() - startedAt) / 1000);
+  const report = simulationReport(result, performance.now() - startedAt);
   if (options.requestsOut !== undefined) await writeRequests(result, options.requestsOut);
   if (options.json) printJson(report);
   else process.stdout.write(render(report));
-}
-
-function refuseWhatCannotBeSimulated({ pools }: PoolConfig): void {
-  for (const [name, { simulate: engine }] of Object.entries(pools)) {
-    if (engine !== undefined) continue;
-    throw new WeirError('config.missing', `Pool ${name} does not say what its engines are.`, {
-      path: `pool.pools.${name}.simulate`,
-      hint: 'simulate: { model: llama-3.1-8b, gpu: h100, replicas: 2 } in place of its replicas',
-    });
-  }
-}
-
-/** The model that the trace names, if it is configured; else the one asked for; else the only one that a pool serves. */
-function modelOf({ pools }: PoolConfig, asked: string | undefined): (request: TraceRequest) => string {
-  const served = [...new Set(Object.values(pools).map(({ model }) => model))];
-  if (asked !== undefined && !served.includes(asked)) {
-    throw new WeirError('config.unknown_reference', `No pool serves "${asked}".`, {
-      hint: `one of ${served.join(', ')}`,
-    });
-  }
-  const fallback = asked ?? (served.length === 1 ? served[0] : undefined);
-  return ({ model }) => {
-    if (model !== undefined && served.includes(model)) return model;
-    if (fallback !== undefined) return fallback;
-    throw new WeirError('usage.invalid', 'The trace does not say which of the models it asks for.', {
-      hint: `--model, one of ${served.join(', ')}`,
-    });
-  };
-}
-
-type SimulationReport = ReturnType<typeof reportOf>;
-
-function reportOf({ arrived, completed, rejected, failed, endMs, pools }: PoolTwinResult, wallS: number) {
-  const hours = endMs / 3_600_000;
-  let [usd, joules, outputTokens] = [0, 0, 0];
-  for (const pool of pools.values()) {
-    usd += pool.usdPerHour * hours;
-    joules += pool.joules;
-  }
-  for (const request of completed) outputTokens += request.outputTokens;
-  return {
-    requests: {
-      arrived,
-      completed: completed.length,
-      rejected: [...rejected.values()].reduce((sum, count) => sum + count, 0),
-      failed,
-    },
-    rejections: Object.fromEntries(rejected),
-    ttft_ms: distributionOf(completed.map(({ ttftMs }) => ttftMs)),
-    tpot_ms: distributionOf(completed.flatMap(({ tpotMs }) => tpotMs ?? [])),
-    e2e_ms: distributionOf(completed.map(({ e2eMs }) => e2eMs)),
-    cost_usd: usd,
-    joules,
-    tokens_per_joule: joules > 0 ? outputTokens / joules : 0,
-    duration_s: endMs / 1000,
-    pools: Object.fromEntries(
-      [...pools].map(([name, pool]) => [
-        name,
-        {
-          replicas: pool.replicas,
-          completed: pool.completed,
-          utilisation: pool.utilisation,
-          prefix_hit_rate: pool.prefixHitRate,
-          load_max_over_mean: median(pool.loadRatios),
-          preemptions: pool.preemptions,
-          usd_per_hour: pool.usdPerHour,
-        },
-      ]),
-    ),
-    requests_per_s: wallS > 0 ? arrived / wallS : 0,
-    wall_s: wallS,
-  };
 }
 
 function render(report: SimulationReport): string {
   const { requests } = report;
   const lines = [
     `${requests.arrived} requests: ${requests.completed} answered, ${requests.rejected} rejected, ${requests.failed} failed`,
-    ...Object.entries(report.rejections).map(([code, count]) => `  ${count} × ${code}`),
+    ...Object.entries({ ...report.rejections, ...report.failures }).map(([code, count]) => `  ${count} × ${code}`),
+    ...(report.answers.retried > 0 ? [`  ${report.answers.retried} answered after another attempt had failed`] : []),
   ];
+  for (const [name, { requests: count, answered }] of Object.entries(report.decisions)) {
+    const models = Object.entries(answered).map(([model, answers]) => `${model} ${answers}`);
+    lines.push(
+      `decision ${name === '' ? 'none' : name}: ${count} requests${models.length > 0 ? `, answered by ${models.join(', ')}` : ''}`,
+    );
+  }
+  if (report.missing_signals.length > 0) {
+    lines.push(`unknown, for the trace does not tell: ${report.missing_signals.join(', ')}`);
+  }
   for (const metric of ['ttft_ms', 'tpot_ms', 'e2e_ms'] as const) {
     const { mean, p50, p90, p99 } = report[metric];
     lines.push(
@@ -158,7 +101,7 @@ function render(report: SimulationReport): string {
   }
   for (const [name, pool] of Object.entries(report.pools)) {
     lines.push(
-      `${name}: ${pool.replicas} replicas, ${pool.completed} answered, engines busy ${percent(pool.utilisation)}, prefix hits ` +
+      `${name}: ${pool.replicas} replicas${sizeOf(pool)}, ${pool.completed} answered, engines busy ${percent(pool.utilisation)}, prefix hits ` +
         `${percent(pool.prefix_hit_rate)}, load max/mean ${pool.load_max_over_mean.toFixed(2)}, preempted ${pool.preemptions}`,
     );
   }
@@ -167,6 +110,11 @@ function render(report: SimulationReport): string {
     `${report.requests_per_s.toFixed(0)} requests a second simulated`,
   );
   return `${lines.join('\n')}\n`;
+}
+
+function sizeOf({ replicas, most_replicas, failures, availability }: SimulationReport['pools'][string]): string {
+  const most = most_replicas > replicas ? ` (${most_replicas} at most)` : '';
+  return failures > 0 ? `${most}, ${failures} failures, up ${percent(availability)}` : most;
 }
 
 function percent(share: number): string {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { AnswerStopped } from '#contract/answer-guard.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
@@ -10,10 +11,14 @@ import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
 import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import type { Lease } from '#pool/lease.js';
 import { BytePile } from '#protocols/byte-pile.js';
+import { GuardChain, type GuardReport } from '#protocols/guards/guard-chain.js';
+import { GuardedRelay } from '#protocols/guards/guarded-relay.js';
+import { parsedObject } from '#protocols/json.js';
 import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
 import { refusalOf } from './refusal.js';
+import { RemotePrompt } from './remote-prompt.js';
 
 /** What an attempt has brought, as far as it got. */
 export interface Delivery {
@@ -33,19 +38,26 @@ export interface Delivery {
 export interface AttemptOwner {
   readonly runtime: Runtime;
   readonly protocol: Protocol;
-  readonly inbound: Inbound;
+  /** The request as engines are sent it. */
+  readonly outbound: Inbound;
   readonly route: RouteDraft;
   readonly profile: WorkloadProfile;
   readonly trace: RequestTrace | undefined;
   begin(attempt: Attempt): ServerResponse;
   delivered(attempt: Attempt, delivery: Delivery): void;
+  /** A guard lets no more of the answer pass; what has left of it so far may be nothing. */
+  stopped(attempt: Attempt, stop: AnswerStopped, delivery: Delivery): void;
   /** @param retryable whether another replica or model could do better. */
   broke(attempt: Attempt, error: WeirError, retryable: boolean, delivery: Delivery): void;
 }
 
 /** One try at one replica, from the lease to its release. Answers are held back until their first byte says that they are one. */
 export class Attempt implements CallListener {
-  private readonly call: UpstreamCall;
+  private call: UpstreamCall | undefined;
+  /** The prompt, where another replica computes it. */
+  private readonly prompt: RemotePrompt | undefined;
+  /** What the replica is sent, until it is. */
+  private body: Buffer | undefined;
   private readonly startedAt: Milliseconds;
   private status = 0;
   private relay: StreamRelay | undefined;
@@ -58,9 +70,13 @@ export class Attempt implements CallListener {
   private lastEvents: Buffer | undefined;
   private answerChars = 0;
 
+  private readonly headers: Record<string, string>;
+  private readonly path: string;
   private readonly stripUsage: boolean;
   /** There when the replica speaks another API than the client. */
   private readonly translation: Translation | undefined;
+  /** There when the answer has to pass guards. */
+  private guards: GuardChain | undefined;
 
   /** @throws WeirError `request.unsupported` when the replica's API cannot do what is asked. */
   constructor(
@@ -68,7 +84,7 @@ export class Attempt implements CallListener {
     readonly model: string,
     private readonly lease: Lease,
   ) {
-    const { runtime, inbound, route, protocol } = owner;
+    const { runtime, outbound: inbound, route, protocol } = owner;
     const { target } = lease;
     const way = runtime.wayTo(target);
     this.startedAt = runtime.clock.now();
@@ -85,23 +101,27 @@ export class Attempt implements CallListener {
       const head = { id: inbound.request.id, model, at: runtime.clock.wall() };
       this.translation = new Translation(inbound, way.engine, terms, route.parameters, head);
     }
-    this.call = new UpstreamCall(
-      {
-        route: runtime.connections.route(target.url, (passes ? protocol : way.engine).enginePath, way.connectMs),
-        headers: headersFor(owner, way.headers, own),
-        firstByteMs: way.firstByteMs,
-        stallMs: way.stallMs,
-      },
-      this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
-      this,
-      runtime.clock,
-      runtime.watchdog,
-    );
+    this.guards = this.newGuards();
+    this.headers = headersFor(owner, way.headers, own);
+    this.path = (passes ? protocol : way.engine).enginePath;
+    const body = this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage);
+    this.body = body;
+    if (lease.prefill === undefined) return;
+    if (HANDS_KV_ON.has(this.path)) this.prompt = new RemotePrompt(runtime, lease, lease.prefill, this.path, body);
+    else {
+      lease.prefill.release({ status: 'cancelled', replicaFault: false });
+      lease.computesPrompt();
+    }
   }
 
   /** What got lost between the client's API and the replica's. */
   get lost(): readonly string[] {
     return this.translation?.lost ?? NOTHING_LOST;
+  }
+
+  /** What the guards say of the answer; nothing before its end. */
+  get reports(): readonly GuardReport[] {
+    return this.guards?.reports ?? NO_REPORTS;
   }
 
   /** Headers of the pool that the replica is shown, its key among them. */
@@ -115,14 +135,48 @@ export class Attempt implements CallListener {
 
   start(): void {
     this.lease.sent();
+    const { body, prompt } = this;
+    this.body = undefined;
+    if (prompt !== undefined) prompt.start((ready, headers) => this.over || this.send(ready, headers));
+    else if (body !== undefined) this.send(body);
+  }
+
+  private send(body: Buffer, more?: Readonly<Record<string, string>>): void {
+    const { runtime } = this.owner;
+    const { target } = this.lease;
+    const way = runtime.wayTo(target);
+    this.call = new UpstreamCall(
+      {
+        route: runtime.connections.route(target.url, this.path, way.connectMs),
+        headers: more === undefined ? this.headers : { ...this.headers, ...more },
+        firstByteMs: way.firstByteMs,
+        stallMs: way.stallMs,
+      },
+      body,
+      this,
+      runtime.clock,
+      runtime.watchdog,
+    );
     this.call.start();
+  }
+
+  /** Once more on the same replica, which now computes the prompt itself. */
+  private sendAgain(body: Buffer): void {
+    this.status = 0;
+    this.relay = undefined;
+    this.pile = undefined;
+    this.size = 0;
+    this.firstByteAt = undefined;
+    this.guards = this.newGuards();
+    this.send(body);
   }
 
   /** The client left or the gateway gives up: the engine is told at once by a closed connection. */
   cancel(): void {
     if (this.over) return;
     this.over = true;
-    this.call.abort();
+    this.prompt?.cancel();
+    this.call?.abort();
     this.lease.release({ status: 'cancelled', replicaFault: false });
   }
 
@@ -137,6 +191,7 @@ export class Attempt implements CallListener {
       durationMs: now - this.startedAt,
       ...(error === undefined ? undefined : { error }),
       ...(this.firstByteAt === undefined ? undefined : { ttftMs: this.firstByteAt - this.startedAt }),
+      ...(this.prompt === undefined ? undefined : { prefill: this.prompt.outcome(now) }),
     };
   }
 
@@ -147,7 +202,7 @@ export class Attempt implements CallListener {
 
   /** What the engine will have counted, where it reported nothing: the prompt as estimated, a token an event, or one in four characters. */
   estimatedUsage(): Usage {
-    const { profile, inbound } = this.owner;
+    const { profile, outbound: inbound } = this.owner;
     let completionTokens = Math.ceil(this.answerChars / CHARS_PER_TOKEN);
     if (this.relay !== undefined && this.lastEvents !== undefined) {
       const bytesPerEvent = this.lastEvents.length / Math.max(1, eventsIn(this.lastEvents));
@@ -160,10 +215,10 @@ export class Attempt implements CallListener {
 
   onHead(status: number, contentType: string): void {
     this.status = status;
-    const { stream } = this.owner.inbound.request;
+    const { stream } = this.owner.outbound.request;
     if (status === 200 && stream) {
       if (contentType.startsWith('text/event-stream')) {
-        this.relay = this.translation?.relay() ?? this.owner.protocol.relay(this.stripUsage);
+        this.relay = this.guarded(this.translation?.relay() ?? this.owner.protocol.relay(this.stripUsage));
       } else
         this.giveUp(
           new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`),
@@ -205,20 +260,57 @@ export class Attempt implements CallListener {
       this.giveUp(error as WeirError, true);
       return true;
     }
-    if (events === undefined) return true;
+    if (events === undefined) {
+      if (relay.stopped !== undefined) this.stop(relay.stopped, relay.end());
+      return true;
+    }
     if (this.client === undefined) {
       this.sawFirstByte(false);
       this.client = this.owner.begin(this);
     }
     this.lastEvents = events;
-    if (this.client.write(events)) return true;
-    this.client.once('drain', () => this.call.resume());
+    const flows = this.client.write(events);
+    if (relay.stopped !== undefined) {
+      this.stop(relay.stopped, relay.end());
+      return true;
+    }
+    if (flows) return true;
+    this.client.once('drain', () => this.call?.resume());
     return false;
+  }
+
+  private newGuards(): GuardChain | undefined {
+    const { route, runtime } = this.owner;
+    return route.guards && new GuardChain(route.guards, this.model, () => runtime.clock.now());
+  }
+
+  private guarded(relay: StreamRelay): StreamRelay {
+    const { answerForm } = this.owner.protocol;
+    if (this.guards === undefined || answerForm === undefined) return relay;
+    return new GuardedRelay(relay, answerForm, this.guards, this.owner.outbound.request.sampling.n);
+  }
+
+  /** The answer of an engine in the client's API, its texts led past the guards. @throws AnswerStopped */
+  private throughGuards(latin1: string): string {
+    const { answerForm } = this.owner.protocol;
+    if (this.guards === undefined || answerForm === undefined) return latin1;
+    const answer = parsedObject(Buffer.from(latin1, 'latin1').toString('utf8'));
+    if (answer === undefined) throw new WeirError('upstream.malformed', 'The replica gave an answer that is no object');
+    return Buffer.from(JSON.stringify(answerForm.whole(answer, this.guards))).toString('latin1');
+  }
+
+  private stop(stop: AnswerStopped, delivery: Delivery): void {
+    if (this.over) return;
+    this.over = true;
+    this.call?.abort();
+    this.lease.release({ status: 'cancelled', replicaFault: false });
+    this.owner.stopped(this, stop, delivery);
   }
 
   /** @param whole the answer comes in one piece: its first byte says nothing of the first token. */
   private sawFirstByte(whole: boolean): void {
     this.firstByteAt = this.owner.runtime.clock.now();
+    this.prompt?.used();
     this.lease.firstByte(whole);
   }
 
@@ -261,7 +353,19 @@ export class Attempt implements CallListener {
     if (facts === undefined) {
       const what = body.length === 0 ? 'an empty answer' : 'an answer in no form of its API';
       this.conclude(new WeirError('upstream.malformed', `The replica gave ${what}`), true, true, {});
-    } else this.succeed({ text: facts.text ?? text, usage: facts.usage, finish: facts.finish });
+      return;
+    }
+    const { usage, finish } = facts;
+    let said: string;
+    try {
+      said = this.throughGuards(facts.text ?? text);
+    } catch (error) {
+      if (error instanceof AnswerStopped) this.stop(error, { usage, finish });
+      else if (isWeirError(error)) this.conclude(error, true, true, {});
+      else throw error;
+      return;
+    }
+    this.succeed({ text: said, usage, finish });
   }
 
   private succeed(delivery: Delivery): void {
@@ -272,12 +376,17 @@ export class Attempt implements CallListener {
   }
 
   private giveUp(error: WeirError, replicaFault: boolean): void {
-    this.call.abort();
+    this.call?.abort();
     this.conclude(error, true, replicaFault, this.relay?.end() ?? {});
   }
 
   private conclude(error: WeirError, retryable: boolean, replicaFault: boolean, delivery: Delivery): void {
     if (this.over) return;
+    const again = retryable && this.firstByteAt === undefined ? this.prompt?.withoutIt(error) : undefined;
+    if (again !== undefined) {
+      this.sendAgain(again);
+      return;
+    }
     this.over = true;
     this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
     this.owner.broke(this, error, retryable, delivery);
@@ -286,7 +395,7 @@ export class Attempt implements CallListener {
 
 /** What the replica is sent: its pool's headers, the protocol's, the decision's, and the trace, the client's own where Weir keeps none. */
 function headersFor(
-  { route, trace, inbound }: AttemptOwner,
+  { route, trace, outbound: inbound }: AttemptOwner,
   way: Record<string, string>,
   own: Readonly<Record<string, string>> | undefined,
 ): Record<string, string> {
@@ -299,7 +408,11 @@ function headersFor(
   return Object.assign(sent, { traceparent }, tracestate === undefined ? undefined : { tracestate });
 }
 
+/** Paths of engines that compute a prompt for one another. */
+const HANDS_KV_ON: ReadonlySet<string> = new Set(['/v1/chat/completions', '/v1/completions']);
+
 const NOTHING_LOST: readonly string[] = Object.freeze([]);
+const NO_REPORTS: readonly GuardReport[] = Object.freeze([]);
 const CHARS_PER_TOKEN = 4;
 
 /** How many events a piece of a stream holds: one a token, as engines write them. */

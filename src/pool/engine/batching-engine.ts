@@ -1,5 +1,6 @@
 // Long because: one iteration's order of decodes, prefills, admission and preemption is one idea, and its parts share one state.
 import { WeirError } from '#contract/errors.js';
+import type { PromptPrefix } from '#contract/profile.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BlockPool } from './block-pool.js';
 import type { Engine, EngineIteration, EngineRequest, EngineStats } from './engine.js';
@@ -115,6 +116,16 @@ class BatchingEngine implements Engine {
     this.submitted++;
   }
 
+  cached(prefix: PromptPrefix, promptTokens: Tokens): Tokens {
+    if (!this.caching || promptTokens < 1) return 0;
+    const { reusableBlocks } = new Sequence(
+      { id: -1, promptTokens, outputTokens: 1, prefix },
+      this.profile.blockTokens,
+      true,
+    );
+    return Math.floor(this.pool.lookup(prefix, reusableBlocks) * prefix.blockTokens);
+  }
+
   cancel(id: number): void {
     const sequence = this.sequences.get(id);
     if (sequence === undefined) return;
@@ -148,6 +159,13 @@ class BatchingEngine implements Engine {
       prefillTokens += this.chunkTokens;
       decodeSequences += this.work.tokens - this.chunkTokens;
       iterations++;
+      if (endsAt < until && this.events.length === 0 && this.steady) {
+        const before = this.decodeSteps;
+        endsAt = this.decodeOn(endsAt, until);
+        this.clock = endsAt;
+        iterations += this.decodeSteps - before;
+        decodeSequences += (this.decodeSteps - before) * this.decoding.length;
+      }
     } while (endsAt < until && this.events.length === 0 && this.sequences.size > 0);
     return { startedAt, endsAt, events: this.events.list, prefillTokens, decodeSequences, iterations };
   }
@@ -224,6 +242,42 @@ class BatchingEngine implements Engine {
     return duration;
   }
 
+  /** Whether the next iterations only decode until a sequence ends, the blocks run out or somebody comes: nobody can be admitted. */
+  private get steady(): boolean {
+    if (this.everyToken || this.prefilling.length > 0 || this.decoding.length === 0) return false;
+    if (this.waiting.length === 0 || this.blockedAt === this.pool.version) return true;
+    const { maxSequences, maxBatchedTokens } = this.profile;
+    return this.decoding.length >= Math.min(maxSequences, maxBatchedTokens);
+  }
+
+  /**
+   * Runs such iterations up to `until`, one after the other with the sums that {@link iterate} would make, but without looking for
+   * anything else to do. Stops before one in which a sequence ends or that needs more blocks than there are.
+   */
+  private decodeOn(from: Milliseconds, until: Milliseconds): Milliseconds {
+    const { work, phases, pool, reserving } = this;
+    const { cost } = this.profile;
+    const sequences = this.decoding.length;
+    const watts = this.watts[sequences]!;
+    const size = phases.length;
+    work.tokens = sequences;
+    work.sampled = sequences;
+    let endsAt = from;
+    while (endsAt < until && this.decodeSteps + 1 < this.nextFinish) {
+      if (!reserving && !pool.take(phases[(size - (this.decodeSteps % size)) % size]!)) break;
+      this.decodeKv += sequences;
+      work.kvTokens = this.decodeKv;
+      work.attentionPairs = this.decodeKv;
+      const duration = iterationMs(cost, work);
+      endsAt += duration;
+      this.joules += (watts * duration) / 1000;
+      this.iterations++;
+      this.outputTokens += sequences;
+      this.decodeSteps++;
+    }
+    return endsAt;
+  }
+
   /** Takes the KV blocks that this iteration's decodes need, preempting the last admitted until they suffice. */
   private growDecodes(): void {
     this.grown = false;
@@ -294,15 +348,17 @@ class BatchingEngine implements Engine {
     if (need > pool.available - pool.unreferencedAmong(sequence.prefix, hits)) return false;
     pool.reference(sequence.prefix, hits, sequence.held);
     sequence.heldBlocks = hitBlocks;
-    sequence.computed = Math.floor(hits * sequence.prefix.blockTokens);
+    const cached = Math.floor(hits * sequence.prefix.blockTokens);
+    sequence.computed = Math.max(cached, sequence.received);
     sequence.nextBlock = hits;
     const first = sequence.blocksFor(sequence.computed + this.chunkOf(sequence)) - hitBlocks;
     pool.take(this.reserving ? need : first);
     if (sequence.cachedTokens < 0) {
       sequence.cachedTokens = sequence.computed;
       this.promptTokens += sequence.promptTokens;
-      this.cachedTokens += sequence.computed;
+      this.cachedTokens += cached;
     }
+    sequence.received = 0;
     return true;
   }
 
@@ -330,7 +386,7 @@ class BatchingEngine implements Engine {
       this.release(sequence, sequence.kvBase + this.decodeSteps);
       this.finish(sequence);
     }
-    decoding.length = kept;
+    if (kept < decoding.length) decoding.length = kept;
     this.nextFinish = next;
   }
 
@@ -352,7 +408,7 @@ class BatchingEngine implements Engine {
         this.finish(sequence);
       }
     }
-    prefilling.length = kept;
+    if (kept < prefilling.length) prefilling.length = kept;
   }
 
   private finish(sequence: Sequence): void {
