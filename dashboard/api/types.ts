@@ -9,6 +9,13 @@ export type Attempt = {
   readonly error?: string;
   readonly ttftMs?: number;
   readonly durationMs: number;
+  readonly prefill?: {
+    readonly pool: string;
+    readonly replica: string;
+    readonly status: 'used' | 'failed' | 'lost' | 'cancelled';
+    readonly error?: string;
+    readonly durationMs: number;
+  };
 };
 
 export type AuditEntry = {
@@ -137,7 +144,7 @@ export type Error = {
   readonly error: {
     readonly message: string;
     readonly type: string;
-    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.refused' | 'route.signal_unknown' | 'pool.no_replica' | 'pool.saturated' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
+    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'pool.no_replica' | 'pool.saturated' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
     /** Where what is wrong stands. */
     readonly param: string | null;
     /** What would be right. */
@@ -187,6 +194,17 @@ export type Explanation = {
     readonly pool: string;
     readonly replica: string;
     readonly expected_prefix_tokens: number;
+    readonly prefill?: {
+      readonly pool: string;
+      readonly replica?: string;
+      readonly reason: string;
+      readonly uncachedTokens: number;
+      readonly expectedPrefixTokens: number;
+      readonly hereMs?: number;
+      readonly thereMs?: number;
+      readonly transferMs?: number;
+      readonly stallMs?: number;
+    };
   } | null;
   readonly stages: readonly {
     readonly stage: string;
@@ -264,6 +282,33 @@ export type Model = {
   readonly description?: string;
 };
 
+export type ModelCard = {
+  readonly summary: string;
+  readonly trained: string;
+  readonly data: readonly {
+    readonly name: string;
+    readonly licence: string;
+    readonly texts: number;
+  }[];
+  readonly duplicates: {
+    readonly above: number;
+    readonly removed: number;
+  };
+  readonly results: Readonly<Record<string, Readonly<Record<string, {
+    readonly texts: number;
+    readonly accuracy: number;
+    readonly interval: readonly number[];
+    readonly ece: number;
+    readonly escalated?: number;
+  }>>>>;
+  readonly labels: Readonly<Record<string, {
+    readonly texts: number;
+    readonly recall: number;
+    readonly precision: number;
+  }>>;
+  readonly failures: readonly string[];
+};
+
 export type Outcome = {
   readonly status: OutcomeStatus;
   readonly model: string;
@@ -316,6 +361,17 @@ export type Placement = {
   }[];
   readonly considered: number;
   readonly queuedMs: number;
+  readonly prefill?: {
+    readonly pool: string;
+    readonly replica?: string;
+    readonly reason: string;
+    readonly uncachedTokens: number;
+    readonly expectedPrefixTokens: number;
+    readonly hereMs?: number;
+    readonly thereMs?: number;
+    readonly transferMs?: number;
+    readonly stallMs?: number;
+  };
 };
 
 export type Pool = {
@@ -693,6 +749,18 @@ export interface Calls {
         readonly index: number;
         readonly text: string;
         readonly similarity: number;
+      }[];
+    };
+  };
+  'GET /api/heads': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly heads: readonly {
+        readonly kind: string;
+        readonly card?: ModelCard;
+        readonly trouble?: string;
       }[];
     };
   };

@@ -10,7 +10,8 @@ import { embedder, jsonLines, sections, variants, writeHead } from './texts.mjs'
 const [, , data, vectors, cache] = process.argv;
 const random = seededRandom(1);
 /** The word that a request begins with says what it is, where it is one of these: labels by rule, of little weight. */
-const FACTUAL = /^(who|when|where|which|in (what|which) (year|country|city)|how (many|tall|old|far|long ago)|name the|identify the|what (is|are|was|were) the)\b/i;
+const FACTUAL =
+  /^(who|when|where|which|in (what|which) (year|country|city)|how (many|tall|old|far|long ago)|name the|identify the|what (is|are|was|were) the)\b/i;
 const OTHER =
   /^(write|rewrite|compose|create|generate|edit|translate|summari[sz]e|convert|classify|sort|compute|calculate|design|draft|construct|come up|brainstorm|paraphrase|imagine|suggest|make|develop|rephrase|correct|arrange)\b/i;
 const labelOf = text => (OTHER.test(text) ? 'other' : FACTUAL.test(text) ? 'factual' : undefined);

@@ -10,7 +10,17 @@ import { embedder, jsonLines, picked, sections, variants, writeHead } from './te
 const [, , clinc, vectors, cache] = process.argv;
 const random = seededRandom(1);
 /** Intents of CLINC150 that are something of an answer. */
-const SAID = new Set(['thank_you', 'yes', 'no', 'maybe', 'repeat', 'cancel', 'goodbye', 'next_song', 'what_is_your_name']);
+const SAID = new Set([
+  'thank_you',
+  'yes',
+  'no',
+  'maybe',
+  'repeat',
+  'cancel',
+  'goodbye',
+  'next_song',
+  'what_is_your_name',
+]);
 const asked = jsonLines(clinc).filter(({ intent }) => !SAID.has(intent));
 writeHead(
   await trainHead({

@@ -14,7 +14,7 @@ import type {
 } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Cascade } from './heads/cascade.js';
-import { readHead } from './heads/head-file.js';
+import { type ModelCard, readHead } from './heads/head-file.js';
 import { QuickFeatures } from './heads/quick-features.js';
 import { UnusableClassifier } from './heads/unusable.js';
 import { ExampleRoutes } from './routes/example-routes.js';
@@ -39,6 +39,7 @@ type OwnEmbedder = Embedder & { readonly status: ModelStatus; close(): void };
 export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
+  private readonly cards = new Map<string, { readonly card?: ModelCard; readonly trouble?: string }>();
   private quick: QuickFeatures | undefined | null = null;
 
   constructor(
@@ -86,6 +87,14 @@ export class ModelHost {
       }
     }
     return this.quick;
+  }
+
+  /** The card of a head; why there is none, where it cannot be read. Read once a file. */
+  card(name: HeadName, { heads }: LearnedSettings): { readonly card?: ModelCard; readonly trouble?: string } {
+    const file = heads[name] ?? headFile(name);
+    const known = this.cards.get(file) ?? cardIn(file);
+    this.cards.set(file, known);
+    return known;
   }
 
   status(): readonly ModelStatus[] {
@@ -177,6 +186,15 @@ export class ModelHost {
       this.embedders.delete(key);
       this.clock.after(SWAP_AFTER, () => embedder.close());
     }
+  }
+}
+
+function cardIn(file: string): { readonly card?: ModelCard; readonly trouble?: string } {
+  try {
+    const { card } = readHead(file);
+    return card === undefined ? {} : { card };
+  } catch (error) {
+    return { trouble: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -8,6 +8,7 @@ import { QuickFeatures } from '#models/heads/quick-features.js';
 import { ExampleRoutes } from '#models/routes/example-routes.js';
 import { fitSigmoid, sigmoid } from '#models/routes/platt.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
+import { trainHead } from '#models/train/train-head.js';
 import { trainRoutes } from '#models/train/train-routes.js';
 
 const table = openStaticEmbedding();
@@ -161,4 +162,33 @@ describe('trained routes', () => {
     expect(() => parseHead('{', 'f')).toThrowError(/not JSON/);
     expect(() => parseHead('{"format":2}', 'f')).toThrowError(/no head/);
   });
+});
+
+test('a head tests on texts that it was not trained on, and never parts a group', async () => {
+  const random = seededRandom(6);
+  const pick = (from: string): string => from.split(' ')[random.below(5)]!;
+  const texts = Array.from({ length: 60 }, (_, group) => {
+    const [label, words] =
+      group % 2 === 0 ? ['tea', 'pot leaf cup brew herb'] : ['car', 'wheel engine road drive gear'];
+    return Array.from({ length: 3 }, (__, at) => ({
+      text: `${pick(words)} ${pick(words)} ${group} ${at}`,
+      label,
+      group: `${group}`,
+    }));
+  }).flat();
+  const head = await trainHead({
+    kind: 'domain',
+    summary: '',
+    data: [{ name: 'all', licence: '', texts, heldOut: 'tune and test' }],
+    tests: [],
+    embedder: 'words',
+    embed: all => words().embed(all),
+    fast: table,
+    random: seededRandom(1),
+    date: '2026-01-01',
+  });
+  const { model, cascade } = head.card?.results.all ?? {};
+  expect(model?.texts).toBeGreaterThan(9);
+  expect((model?.texts ?? 0) % 3).toBe(0);
+  expect(cascade?.accuracy).toBeGreaterThan(0.9);
 });

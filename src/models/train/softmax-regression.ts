@@ -31,7 +31,7 @@ export interface Fitted {
 
 const BATCH = 32;
 /** Times that every example is looked at, and steps at least, for few examples need more looking. */
-const ROUNDS = 16;
+const ROUNDS = 8;
 const LEAST_STEPS = 1500;
 /** First step sizes; both fall to 0 along a cosine (Loshchilov and Hutter, 2017). */
 const STEP = 0.05;

@@ -77,7 +77,9 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
     throw new WeirError('usage.invalid', `Nothing is trained as ${JSON.stringify(unknown.label)}`);
   const of = (part: Row['part']) => rows.filter(row => row.part === part);
   const [candidates, tune, test] = [of('train'), of('tune'), of('test')];
-  const train = unlike(candidates, [...tune, ...test]);
+  // Once the choices stand, only texts that are nearly the same as one tested on stay out.
+  const taught = unlike(candidates, test);
+  const train = unlike(taught, tune);
   const removed = candidates.length - train.length;
   progress(`training on ${train.length} texts, ${removed} near-duplicates left out`);
   const settings = { labels, strength: options.strength ?? STRENGTH, random: options.random.fork('order') };
@@ -93,7 +95,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
     scored(headOf(labels, first, { ...UNTUNED, threshold: 0 }, options), [...tune, ...strangers], labels),
     options.threshold ?? (outside.length === 0 ? THRESHOLD : undefined),
   );
-  const all = [...train, ...unlike(tune, test)];
+  const all = [...taught, ...unlike(tune, test)];
   progress(`training on ${all.length} texts, those tuned on among them`);
   const last = tune.length === 0 ? first : fitTiers(all, settings);
   const head = headOf(labels, last, tuning, options);

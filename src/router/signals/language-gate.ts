@@ -3,7 +3,7 @@ import { guessLanguage, LANGUAGE_SAMPLE, loadLanguages } from './language-guess.
 import type { LanguageGuess } from './language-model.js';
 
 /** How sure it must be that a text is in another language: an English text that is silenced costs more than a French one that is judged. */
-const FOREIGN = 0.7;
+const FOREIGN = 0.5;
 
 /** A classifier that says nothing of texts in languages that it does not know. */
 export class LanguageGate implements Classifier {
