@@ -12,6 +12,7 @@ import { type RouterConfig, routerSchema } from '#router/schema.js';
 import { createTraceProfiler } from '#workload/profile/trace-profile.js';
 import { type WorkloadConfig, workloadSchema } from '#workload/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
+import type { Deadline } from './first-token-limit.js';
 import { FleetMoments, type FleetWatcher } from './moments.js';
 import { RecordedSignals } from './recorded-signals.js';
 import { type Ending, type ExchangeHost, SimulatedExchange } from './simulated-exchange.js';
@@ -137,7 +138,8 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   horizon(): Milliseconds {
     // Who waits, or asks again after an answer, may be placed by whatever ends next: engines then go one iteration at a time.
     if (this.waiting > 0 || this.chained > 0) return this.clock.now();
-    return Math.min(this.nextArrivalMs, this.clock.nextTask);
+    // Up to the next look at the fleet, so that what is seen has happened; engines do the same in one stretch or in several.
+    return Math.min(this.nextArrivalMs, this.clock.nextTask, this.clock.nextQuiet);
   }
 
   emptied(replica: SimulatedReplica): void {
@@ -176,8 +178,8 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     this.waiting += change;
   }
 
-  sent(exchange: SimulatedExchange): void {
-    this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
+  sent(exchange: SimulatedExchange): Deadline {
+    return this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
   }
 
   ended(exchange: SimulatedExchange, ending: Ending): void {
