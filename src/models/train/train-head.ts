@@ -92,7 +92,11 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
           options,
         );
   const tuning = tuned(
-    scored(headOf(labels, first, { ...UNTUNED, threshold: 0 }, options), [...tune, ...strangers], labels),
+    scored(
+      headOf(labels, first, { ...UNTUNED, threshold: 0 }, options),
+      [...tune, ...strangers.map(one => ({ ...one, set: 0 }))],
+      labels,
+    ),
     options.threshold ?? (outside.length === 0 ? THRESHOLD : undefined),
   );
   const all = [...taught, ...unlike(tune, test)];
@@ -165,9 +169,14 @@ function widthOf({ rows, bias }: TierWeights['model']): number {
   return Buffer.from(rows, 'base64').length / bias.length;
 }
 
-function scored(head: Head, texts: readonly Seen[], labels: readonly string[]): TunedText[] {
+function scored(
+  head: Head,
+  texts: readonly (Seen & { readonly set?: number })[],
+  labels: readonly string[],
+): TunedText[] {
   const tiers = new TwoTiers(head, true);
-  return texts.map(({ model, fast, label }) => ({
+  return texts.map(({ model, fast, label, set }) => ({
+    ...(set !== undefined && { set }),
     model: tiers.modelLogits(model),
     fast: fast === undefined ? undefined : tiers.fastLogits(fast),
     truth: labels.indexOf(label),
