@@ -42,6 +42,8 @@ export interface TrainHeadOptions {
   readonly strength?: number;
   /** What the likeliest label must reach; 0.4 unless said, and fitted where there are texts outside. */
   readonly threshold?: number;
+  /** True where the fast tier never decides alone, but only adds its scores to the model's. */
+  readonly alwaysModel?: boolean;
   /** When it was made, for the card. */
   readonly date: string;
   readonly failures?: readonly string[];
@@ -91,7 +93,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
           outside.map(text => ({ text, label: '' })),
           options,
         );
-  const tuning = tuned(
+  const choices = tuned(
     scored(
       headOf(labels, first, { ...UNTUNED, threshold: 0 }, options),
       [...tune, ...strangers.map(one => ({ ...one, set: 0 }))],
@@ -99,6 +101,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
     ),
     options.threshold ?? (outside.length === 0 ? THRESHOLD : undefined),
   );
+  const tuning = options.alwaysModel === true ? { ...choices, decisive: 2 } : choices;
   const all = [...taught, ...unlike(tune, test)];
   progress(`training on ${all.length} texts, those tuned on among them`);
   const last = tune.length === 0 ? first : fitTiers(all, settings);
