@@ -43,6 +43,8 @@ export interface DecisionRecord {
   readonly outcome: Outcome;
   /** What could not be carried over between the client's API and the engine's; absent when they are the same or nothing was lost. */
   readonly lost?: readonly string[];
+  /** What guards said of the answer, by their names, in a word each; absent when none said anything. */
+  readonly verdicts?: Readonly<Record<string, string>>;
   /** Version of the configuration that was in force. */
   readonly configVersion: string;
   /** Only when `gateway.record.prompts` asks for it. */

@@ -202,6 +202,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         }),
         considered: whole,
         queuedMs: time,
+        retention: fc.record({ tokens: whole, priority: whole, durationMs: time }, { noNullPrototype: true }),
         prefill: shape<Prefill>(
           {
             ...{ pool: text, replica: text, reason: text, uncachedTokens: whole, expectedPrefixTokens: whole },
@@ -262,6 +263,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
       ['status', 'model', 'pool', 'replica', 'httpStatus', 'e2eMs', 'queuedMs'],
     ),
     lost: fc.array(text, { maxLength: 3 }),
+    verdicts: fc.dictionary(fc.constantFrom('grounding', 'leak'), text, { noNullPrototype: true }),
     configVersion: text,
     prompt: text,
   },

@@ -2,12 +2,14 @@ import { Command, Option } from 'commander';
 import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
 import { configOption, printJson, resolveConfig } from '#cli/options.js';
 import { RULE_KINDS, type RuleKind, ruleClassifier } from '#cli/rule-classifier.js';
+import { FINDING_KINDS } from '#cli/text-findings.js';
 import { WeirError } from '#contract/errors.js';
 import { type Classifier, HEADS, type HeadName, type LearnedModels } from '#contract/learned.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
+import { isFindingKind, runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
   readonly config?: string;
@@ -26,7 +28,11 @@ export function classifyCommand(): Command {
     )
     .argument('[text]', 'a text; the answer is one JSON document')
     .addOption(configOption())
-    .addOption(new Option('--kind <kind>', 'what is asked').choices([...HEADS, ...RULE_KINDS, 'routes']))
+    .addOption(
+      new Option('--kind <kind>', 'what is asked').choices([...HEADS, ...RULE_KINDS, ...FINDING_KINDS, 'routes']),
+    )
+    .option('--context <file>', 'with --kind grounding: the texts that the answer is held against')
+    .option('--question <text>', 'with --kind grounding: what was asked')
     .option('--routes <file>', 'a head that `weir train routes` has written')
     .option(
       '--input <file>',
@@ -38,9 +44,13 @@ export function classifyCommand(): Command {
 Examples:
   $ weir classify --kind domain "Can my landlord evict me without notice?"
   $ weir classify --kind domain --input prompts.jsonl
+  $ weir classify --kind pii "My card is 4111 1111 1111 1111"
+  $ weir classify --kind grounding --context article.txt --question "Who founded it?" "Ann Example, in 1902."
   $ weir classify --routes support.json --input tickets.jsonl`,
     )
-    .action(run);
+    .action((text: string | undefined, options: ClassifyOptions) =>
+      isFindingKind(options.kind) ? runFindings(options.kind, text, options) : run(text, options),
+    );
 }
 
 async function run(text: string | undefined, options: ClassifyOptions): Promise<void> {
