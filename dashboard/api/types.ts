@@ -136,6 +136,7 @@ export type DecisionRecord = {
   readonly placement?: Placement;
   readonly attempts: readonly Attempt[];
   readonly outcome: Outcome;
+  readonly verdicts?: Readonly<Record<string, string>>;
   readonly configVersion: string;
   readonly prompt?: string;
 };
@@ -218,6 +219,19 @@ export type Explanation = {
   };
 };
 
+/** The fleet at a moment of virtual time. */
+export type FleetMoment = {
+  readonly atMs: number;
+  readonly pools: Readonly<Record<string, {
+    readonly replicas: number;
+    readonly up: number;
+    readonly inFlight: number;
+    readonly queued: number;
+    readonly kvShare: number;
+    readonly watts: number;
+  }>>;
+};
+
 /** Changed lines with three around them; each begins with a space, + or -. */
 export type Hunk = {
   readonly oldStart: number;
@@ -229,6 +243,13 @@ export type IssuedKey = {
   readonly key: Key;
   /** Shown this once. */
   readonly secret: string;
+};
+
+export type JobFailure = {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+  readonly hint?: string;
 };
 
 export type Key = {
@@ -361,6 +382,11 @@ export type Placement = {
   }[];
   readonly considered: number;
   readonly queuedMs: number;
+  readonly retention?: {
+    readonly tokens: number;
+    readonly priority: number;
+    readonly durationMs: number;
+  };
   readonly prefill?: {
     readonly pool: string;
     readonly replica?: string;
@@ -372,6 +398,89 @@ export type Placement = {
     readonly transferMs?: number;
     readonly stallMs?: number;
   };
+};
+
+export type PlanReport = {
+  /** Null when no fleet tried holds in the twin. */
+  readonly best: PlannedFleet | null;
+  readonly why: readonly string[];
+  readonly next: {
+    readonly fleet: PlannedFleet;
+    readonly usd_per_hour_more: number;
+    readonly share_more: number;
+  } | null;
+  readonly pareto: readonly PlannedFleet[];
+  readonly sensitivity: readonly {
+    readonly change: string;
+    readonly kind: 'rate' | 'replica' | 'drift';
+    readonly holds: boolean;
+    readonly p99_ttft_ms: number | null;
+    readonly tpot_ms: number | null;
+  }[];
+  readonly screen: {
+    readonly trusted: boolean;
+    readonly because: readonly string[];
+  };
+  readonly workload: {
+    /** Tokens of prompt and answer, and the share of requests that are no longer. */
+    readonly lengths: readonly (readonly number[])[];
+    /** Minutes, and requests a second as planned for. */
+    readonly rate_over_time: readonly (readonly number[])[];
+  };
+  readonly model: string;
+  readonly rate: number;
+  readonly requests: number;
+  readonly requests_played: number;
+  readonly wall_s: number;
+  readonly slo: {
+    readonly ttft_p99_ms: number;
+    readonly tpot_ms: number;
+  };
+};
+
+export type PlannedFleet = {
+  readonly pools: readonly PlannedPool[];
+  readonly usd_per_hour: number;
+  readonly gpus: number;
+  readonly tokens_per_joule: number;
+  readonly watts: number;
+  readonly verified: {
+    readonly by: 'twin';
+    readonly ok: boolean;
+    readonly p99_ttft_ms: number;
+    readonly p99_ttft_interval_ms: readonly number[];
+    readonly tpot_ms: number;
+    readonly seeds: number;
+  };
+};
+
+export type PlannedPool = {
+  readonly gpu: string;
+  readonly tp: number;
+  readonly replicas: number;
+  readonly gpus: number;
+  readonly context: number;
+  /** Requests of more tokens go to the next pool; null for the last. */
+  readonly boundary: number | null;
+  readonly share_of_requests: number;
+  readonly share_of_tokens: number;
+  readonly utilisation: number;
+  readonly p99_ttft_ms: number;
+  readonly tpot_ms: number;
+  readonly screened_p99_ttft_ms: number;
+  readonly usd_per_hour: number;
+  readonly price: {
+    readonly kind: 'on_demand' | 'reserved' | 'spot';
+    readonly usd_per_hour: number;
+    readonly provider: string;
+    readonly date: string;
+    readonly source: string;
+  };
+  readonly one_fewer: {
+    readonly holds: boolean;
+    readonly p99_ttft_ms: number;
+    readonly tpot_ms: number;
+  } | null;
 };
 
 export type Pool = {
@@ -448,6 +557,13 @@ export type Replica = {
   readonly gpus: number;
   readonly usdPerHour?: number;
   readonly watts?: number;
+  /** Requests, of whomever, that wait inside its engine: an estimate. */
+  readonly engineWaiting: number;
+  /** Our share of its traffic, once a line inside the engine has shown it. */
+  readonly trafficShare?: number;
+  readonly prefillTokensPerSecond?: number;
+  /** Found to be twice as slow as its pool. */
+  readonly slow: boolean;
   readonly simulated: boolean;
 };
 
@@ -460,6 +576,63 @@ export type SignalReading = {
   readonly evidence?: string;
   readonly tier?: 'fast' | 'model' | 'busy';
   readonly ms: number;
+};
+
+export type SimulationReport = {
+  readonly requests: {
+    readonly arrived: number;
+    readonly completed: number;
+    readonly rejected: number;
+    readonly failed: number;
+  };
+  readonly rejections: Readonly<Record<string, number>>;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly answers: {
+    readonly said: number;
+    readonly retried: number;
+    readonly counted: number;
+  };
+  readonly decisions: Readonly<Record<string, {
+    readonly requests: number;
+    readonly answered: Readonly<Record<string, number>>;
+  }>>;
+  readonly missing_signals: readonly string[];
+  readonly ttft_ms: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  };
+  readonly tpot_ms: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  };
+  readonly e2e_ms: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  };
+  readonly cost_usd: number;
+  readonly joules: number;
+  readonly tokens_per_joule: number;
+  readonly duration_s: number;
+  readonly pools: Readonly<Record<string, {
+    readonly replicas: number;
+    readonly most_replicas: number;
+    readonly completed: number;
+    readonly failures: number;
+    readonly availability: number;
+    readonly utilisation: number;
+    readonly prefix_hit_rate: number;
+    readonly load_max_over_mean: number;
+    readonly preemptions: number;
+    readonly usd_per_hour: number;
+  }>>;
+  readonly requests_per_s: number;
+  readonly wall_s: number;
 };
 
 export type StageNote = {
@@ -523,6 +696,22 @@ export type Times = {
   readonly p99: number;
 };
 
+export type TraceSource = {
+  readonly from: 'generated';
+  readonly kind: 'azure' | 'lmsys' | 'agent';
+  readonly requests?: number;
+  /** Requests a second. */
+  readonly rate: number;
+} | {
+  readonly from: 'traffic';
+  /** What this gateway answered in the last so many hours, at most 50,000 requests. */
+  readonly hours?: number;
+} | {
+  readonly from: 'text';
+  /** A trace of any known format. */
+  readonly text: string;
+};
+
 export type Usage = {
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -558,6 +747,24 @@ export type User = {
   readonly createdAt: number;
   readonly role: 'viewer' | 'user' | 'team_lead' | 'admin';
   readonly team?: string;
+};
+
+/** Requests of a kind, or for a model; tokens are means. */
+export type WorkloadSeries = {
+  readonly name: string;
+  readonly share: number;
+  /** By window. */
+  readonly requests: readonly number[];
+  readonly prompt_tokens: number;
+  readonly output_tokens: number;
+  readonly forecasts: readonly {
+    /** Ahead: the requests of the window that ends then. */
+    readonly minutes: number;
+    readonly requests: number;
+    readonly low: number;
+    /** Nine in ten forecasts on the series so far would have been within low and high. */
+    readonly high: number;
+  }[];
 };
 
 /** Every call of the admin API: what it takes and what it answers. */
@@ -619,7 +826,7 @@ export interface Calls {
   'GET /api/overview': {
     params: Record<string, never>;
     query: {
-      readonly window?: '15m' | '1h' | '24h' | '7d' | '30d';
+      readonly window?: '15m' | '1h' | '24h' | '24h-fine' | '7d' | '30d';
     };
     body: undefined;
     answer: {
@@ -676,6 +883,46 @@ export interface Calls {
       }[];
       readonly in_flight: number;
       readonly queued: number;
+    };
+  };
+  'GET /api/workload': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly window_ms: number;
+      /** Begin of each window, oldest first; the window under way is left out. */
+      readonly at: readonly number[];
+      readonly requests: number;
+      readonly lengths: {
+        readonly archetype?: 'concentrated-below' | 'dispersed' | 'concentrated-above';
+        /** Requests of at most 8,192 tokens in all. */
+        readonly short_share: number;
+        /** Squared coefficient of variation of prompt and answer together. */
+        readonly cv2: number;
+        readonly prompt?: {
+          readonly p50: number;
+          readonly p90: number;
+          readonly p99: number;
+        };
+        readonly output?: {
+          readonly p50: number;
+          readonly p90: number;
+          readonly p99: number;
+        };
+      };
+      readonly kinds: readonly WorkloadSeries[];
+      readonly models: readonly WorkloadSeries[];
+      readonly scores: readonly {
+        readonly minutes: number;
+        readonly count: number;
+        /** Mean absolute error, requests a window. */
+        readonly forecast: number;
+        /** Of the control: it will be as it is now. */
+        readonly last_value: number;
+        /** Of the control: the forecast of all, by the share of each kind. */
+        readonly aggregate: number;
+      }[];
     };
   };
   'GET /api/records': {
@@ -1009,6 +1256,31 @@ export interface Calls {
       /** All of weir.yaml. Marks such as ‹secret 1f2e3d4c› stand for the secrets in force. */
       readonly text: string;
       readonly check?: CheckReport;
+    };
+  };
+  'GET /api/catalogue': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly gpus: readonly {
+        readonly name: string;
+        readonly memory_bytes: number;
+        readonly usd_per_hour: number;
+        readonly prices: readonly {
+          readonly kind: string;
+          readonly usd_per_hour: number;
+          readonly provider: string;
+          readonly date: string;
+          readonly source: string;
+        }[];
+        readonly source: string;
+      }[];
+      readonly models: readonly {
+        readonly name: string;
+        readonly hub: string;
+        readonly context: number;
+      }[];
     };
   };
   'GET /api/whoami': {
@@ -1443,6 +1715,29 @@ export interface Calls {
 
 /** Streams of server-sent events: the data of each, by event name. */
 export interface Streams {
+  '/api/traffic/live': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    events: {
+      readonly row: {
+        /** Wall time of arrival, ms since the Unix epoch. */
+        readonly at: number;
+        readonly prompt_tokens: number;
+        readonly output_tokens: number;
+        readonly session?: string;
+        readonly model?: string;
+        readonly prefix: {
+          readonly block_tokens: number;
+          readonly hashes: readonly number[];
+        };
+      };
+      /** Rows that a slow reader missed. */
+      readonly skipped: {
+        readonly count: number;
+      };
+    };
+  };
   '/api/records/live': {
     params: Record<string, never>;
     query: {
@@ -1457,6 +1752,56 @@ export interface Streams {
       readonly skipped: {
         readonly count: number;
       };
+    };
+  };
+  '/api/plans': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly trace: TraceSource;
+      /** Of the engine catalogue. */
+      readonly model: string;
+      readonly gpus: readonly string[];
+      readonly slo: {
+        /** P99 of the time to first token. */
+        readonly ttft_ms: number;
+        /** Mean time per output token. */
+        readonly tpot_ms: number;
+      };
+      /** Requests a second; as in the trace unless said. */
+      readonly rate?: number;
+      readonly price?: 'on_demand' | 'reserved' | 'spot';
+      readonly provider?: string;
+      readonly seed?: number;
+    };
+    events: {
+      readonly progress: {
+        readonly text: string;
+        readonly share?: number;
+      };
+      readonly plan: PlanReport;
+      readonly failed: JobFailure;
+    };
+  };
+  '/api/simulations': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly trace: TraceSource;
+      /** A weir.yaml to be played; the one in force unless said. */
+      readonly configuration?: string;
+      /** Arrivals come this many times as fast as in the trace. */
+      readonly rate_scale?: number;
+      readonly seed?: number;
+    };
+    events: {
+      readonly progress: {
+        readonly text: string;
+        readonly share?: number;
+      };
+      readonly moment: FleetMoment;
+      readonly simulation: SimulationReport;
+      readonly failed: JobFailure;
     };
   };
 }
