@@ -21,6 +21,8 @@ export interface Quote {
   readonly tpotMs: Milliseconds | undefined;
   /** Prompt tokens that the best replica would find in its prefix cache. */
   readonly prefixHitTokens: Tokens;
+  /** How much later the first token comes for each prompt token more that has to be computed; absent while nothing is known. */
+  readonly prefillMsPerToken?: Milliseconds | undefined;
   readonly price: Price;
   /** Energy for the request, when the pool's hardware is described. */
   readonly joules: Joules | undefined;

@@ -3,6 +3,7 @@ import type { Placement, PlacementRequest } from '#contract/placement.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import type { Lease, LeaseResult, ReplicaTarget } from '#pool/lease.js';
 import type { Placer } from '#pool/placement/placer.js';
+import type { PrefixClaim } from '#pool/placement/prefix-claims.js';
 import type { EnergyMeter } from '#pool/topology/energy-meter.js';
 import type { Replica } from '#pool/topology/replica.js';
 import type { PoolMemory } from '#pool/topology/served.js';
@@ -32,6 +33,7 @@ export class HeldLease implements Lease {
   /** Whether nothing of ours waited for its first token there. */
   private readonly alone: boolean;
   private readonly ticket: number;
+  private claim: PrefixClaim | undefined;
   private sentAt: Milliseconds | undefined;
   private firstByteAt: Milliseconds | undefined;
   private whole = false;
@@ -73,7 +75,8 @@ export class HeldLease implements Lease {
     this.replica.adapters?.sent(this.request.model);
     if (this.telling) this.replica.engine.joined(this, this.sentAt);
     if (this.replica.draining) return;
-    this.placer.committed(this.request, this.replica.id);
+    this.claim = this.placer.begin?.(this.request, this.replica.id);
+    this.placer.committed(this.request, this.replica.id, this.claim);
     this.host.sent(this.request, this.replica.id);
   }
 
@@ -127,6 +130,9 @@ export class HeldLease implements Lease {
       own.pendingPrefillTokens = 0;
     }
 
+    if (this.claim !== undefined) {
+      this.placer.ended?.(this.claim, result.status === 'answered', result.usage);
+    }
     if (result.status === 'cancelled') replica.breaker.abandoned(this.ticket);
     else if (result.status !== 'answered' && result.replicaFault) {
       replica.failures += 1;
