@@ -12,6 +12,7 @@ import { PlaygroundPage } from './playground/page.js';
 import { RequestsPage } from './requests/page.js';
 import { SetupPage } from './setup/page.js';
 import { SimulationPage } from './simulation/page.js';
+import { TextsPage } from './texts/page.js';
 import { ErrorNote } from './ui/parts.js';
 import { useResource } from './ui/resource.js';
 import { link, type Place, usePlace } from './ui/routing.js';
@@ -41,6 +42,7 @@ const PAGES: Readonly<Record<string, Entry>> = {
   overview: { title: 'Overview', role: 'viewer', page: OverviewPage },
   requests: { title: 'Requests', role: 'viewer', page: RequestsPage },
   playground: { title: 'Playground', role: 'caller', page: PlaygroundPage },
+  texts: { title: 'Texts', role: 'viewer', page: TextsPage },
   fleet: { title: 'Fleet', role: 'viewer', page: FleetPage },
   workload: { title: 'Workload', role: 'viewer', page: WorkloadPage },
   planner: { title: 'Planner', role: 'admin', page: PlannerPage },

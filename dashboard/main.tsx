@@ -13,6 +13,7 @@ import './styles/planning.css';
 import './styles/configuration.css';
 import './styles/setup.css';
 import './styles/access.css';
+import './styles/texts.css';
 
 applyStoredTheme();
 const root = document.getElementById('app');

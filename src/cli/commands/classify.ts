@@ -8,6 +8,7 @@ import { type Classifier, HEADS, type HeadName, type LearnedModels } from '#cont
 import { machineClock } from '#gateway/machine-clock.js';
 import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
+import { LanguageGate } from '#router/signals/language-gate.js';
 import { isFindingKind, runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
@@ -65,7 +66,9 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const classifier = classifierOf(options.kind ?? 'routes', host.configure(settings, router.routes));
+    const classifier = new LanguageGate(
+      classifierOf(options.kind ?? 'routes', host.configure(settings, router.routes)),
+    );
     await classifier.prepare();
     if (text !== undefined) printJson(await answer(classifier, text));
     else await answerAll(classifier, options.input ?? '-');

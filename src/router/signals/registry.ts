@@ -4,6 +4,8 @@ import { context } from './context.js';
 import { conversation } from './conversation.js';
 import { domain } from './domain.js';
 import { event } from './event.js';
+import { factual } from './factual.js';
+import { feedback } from './feedback.js';
 import { fuzzy } from './fuzzy.js';
 import { keyword } from './keyword.js';
 import { language } from './language.js';
@@ -37,5 +39,7 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   pii,
   domain,
   complexity,
+  factual,
+  feedback,
   route,
 ];

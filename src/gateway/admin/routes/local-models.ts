@@ -6,6 +6,7 @@ import type { Runtime } from '#gateway/runtime.js';
 import { classificationOf } from '#models/classification.js';
 import { DEFAULT_EMBEDDER } from '#models/model-host.js';
 import { dot } from '#models/runtime/pooling.js';
+import { LanguageGate } from '#router/signals/language-gate.js';
 
 /** Longer texts are read in part anyhow. */
 const MOST_CHARS = 65_536;
@@ -37,7 +38,7 @@ export const classifyRoute = adminRoute({
   async handle({ gateway: { runtime }, body: { kind, texts: given } }) {
     const learned = runtime.learned;
     if (learned === undefined) throw noModels();
-    const classifier = kind === 'routes' ? learned.routes() : learned.head(kind);
+    const classifier = new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind));
     const results = given.map(async one => {
       const begun = runtime.clock.now();
       const verdict = await classifier.classify(one, { whenBusy: learned.whenBusy });
