@@ -19,7 +19,7 @@ function models(verdict: Verdict | Promise<Verdict>, asked: string[] = []): Lear
       return verdict;
     },
   };
-  return { head: () => classifier, routes: () => classifier, whenBusy: 'fast' };
+  return { head: () => classifier, safety: () => classifier, routes: () => classifier, whenBusy: 'fast' };
 }
 
 function value(options: unknown, learned: LearnedModels, text = 'who is liable?') {

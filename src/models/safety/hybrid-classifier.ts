@@ -1,0 +1,119 @@
+import type { Embedder } from '#contract/embedder.js';
+import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
+import type { Milliseconds } from '#contract/units.js';
+import { largestOf } from '#models/heads/linear-layer.js';
+import { BUCKETS, GramCounter } from './gram-features.js';
+import type { HybridHead } from './hybrid-file.js';
+import { HybridLayer } from './hybrid-layer.js';
+import { type Part, partsOf } from './parts.js';
+import { folded, joined, type SparseVector } from './sparse-vector.js';
+
+export interface HybridPorts {
+  readonly embedder: Embedder;
+  readonly patienceMs: Milliseconds;
+}
+
+/** Parts of one text that the transformer may be asked about; of those that n-grams leave open, the worst. */
+const MOST_ASKED = { windows: 1, sentences: 3 } as const;
+const MOST_CHARS = 1 << 20;
+const NONE = new Float32Array(0);
+const counter = new GramCounter();
+
+interface Judged {
+  readonly part: Part;
+  readonly grams: SparseVector;
+  readonly probabilities: Float32Array;
+}
+
+/**
+ * A head over n-grams and the transformer together. N-grams see every character of a text, part by part, and settle what is clear; of
+ * what they leave open the transformer reads the worst parts, so a text costs a bounded number of its passes however long it is. What is
+ * said of a text is what is said of its worst part.
+ */
+export class HybridClassifier implements Classifier {
+  readonly labels: readonly string[];
+  private readonly fast: HybridLayer;
+  private readonly model: HybridLayer;
+
+  constructor(
+    private readonly head: HybridHead,
+    private readonly ports: HybridPorts,
+  ) {
+    this.labels = head.labels;
+    this.fast = new HybridLayer(head.fast, head.buckets);
+    this.model = new HybridLayer(head.model, head.buckets + head.model.width);
+  }
+
+  async prepare(): Promise<void> {
+    await this.ports.embedder.prepare().catch(() => {});
+  }
+
+  classify(text: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+    if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
+    const { low, high } = this.head.fast;
+    const ranked = this.ranked(text.slice(0, MOST_CHARS));
+    const [worst] = ranked;
+    if (worst === undefined) return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
+    const p = this.danger(worst.probabilities);
+    if (p <= low || p >= high) return this.verdict(worst, 'fast');
+    const open = ranked.filter(one => this.danger(one.probabilities) > low);
+    return this.ask(text, open.slice(0, MOST_ASKED[this.head.reads]), whenBusy);
+  }
+
+  private async ask(text: string, open: readonly Judged[], whenBusy: ClassifyOptions['whenBusy']): Promise<Verdict> {
+    const { embedder, patienceMs } = this.ports;
+    const { buckets, model } = this.head;
+    try {
+      const texts = open.map(({ part: { start, end } }) => text.slice(start, end));
+      const vectors = await embedder.embed(texts, whenBusy === 'wait' ? {} : { patienceMs });
+      const judged = open.map(({ part, grams }, at) => {
+        const vector = vectors[at];
+        if (vector?.length !== model.width) {
+          throw new Error(`${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${model.width}`);
+        }
+        return { part, grams, probabilities: this.model.probabilities(joined(grams, vector, buckets)) };
+      });
+      return this.verdict(this.sorted(judged)[0]!, 'model');
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const quick = this.verdict(open[0]!, 'busy');
+      return whenBusy === 'unknown' ? { ...quick, sure: false, reason } : { ...quick, reason };
+    }
+  }
+
+  /** The parts as n-grams judge them, the worst first. */
+  private ranked(text: string): readonly Judged[] {
+    const { reads, buckets } = this.head;
+    return this.sorted(
+      partsOf(text, reads).map(part => {
+        const all = counter.features(text.slice(part.start, part.end));
+        const grams = buckets === BUCKETS ? all : folded(all, buckets);
+        return { part, grams, probabilities: this.fast.probabilities(grams) };
+      }),
+    );
+  }
+
+  private sorted(judged: readonly Judged[]): readonly Judged[] {
+    return judged.length < 2
+      ? judged
+      : [...judged].sort((a, b) => this.danger(b.probabilities) - this.danger(a.probabilities));
+  }
+
+  /** What parts are compared by: the second of two labels, or the likeliest of several. */
+  private danger(probabilities: Float32Array): number {
+    return this.labels.length === 2 ? probabilities[1]! : probabilities[largestOf(probabilities)]!;
+  }
+
+  private verdict({ part, probabilities }: Judged, tier: Verdict['tier']): Verdict {
+    const { threshold } = this.head;
+    if (this.labels.length > 2) {
+      const best = largestOf(probabilities);
+      return { probabilities, best, sure: probabilities[best]! >= threshold, tier };
+    }
+    const p = probabilities[1]!;
+    const found = p >= threshold;
+    const best = found ? 1 : 0;
+    const span = { type: this.labels[1]!, start: part.start, end: part.end, score: p };
+    return { probabilities, best, sure: true, tier, ...(found && { spans: [span] }) };
+  }
+}
