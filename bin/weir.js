@@ -8,5 +8,5 @@ if (existsSync(setupScript)) {
   await setup({ need: 'run' });
 }
 
-const { main } = await import('../dist/cli/main.js');
+const { main } = await import('../dist/bundle/main.js');
 process.exitCode = await main(process.argv.slice(2));

@@ -4,5 +4,5 @@ import { setup } from './setup.mjs';
 
 await setup({ need: 'run' });
 
-const { main } = await import('../dist/cli/main.js');
+const { main } = await import('../dist/bundle/main.js');
 process.exitCode = await main(['serve', ...process.argv.slice(2)]);

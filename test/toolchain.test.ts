@@ -15,7 +15,7 @@ interface Manifest {
 interface Lock {
   packages: Record<
     string,
-    { hasInstallScript?: boolean; resolved?: string; optionalDependencies?: Record<string, string> }
+    { hasInstallScript?: boolean; resolved?: string; integrity?: string; optionalDependencies?: Record<string, string> }
   >;
 }
 
@@ -52,6 +52,11 @@ describe('dependencies', () => {
       .flatMap(entry => Object.keys(entry.optionalDependencies ?? {}))
       .filter(name => !Object.keys(lock.packages).some(path => path.endsWith(`node_modules/${name}`)));
     expect(missing).toEqual([]);
+  });
+
+  test('are locked with the checksum of each', () => {
+    const unchecked = Object.keys(lock.packages).filter(path => path !== '' && !lock.packages[path]?.integrity);
+    expect(unchecked).toEqual([]);
   });
 
   test('are locked without naming a registry', () => {

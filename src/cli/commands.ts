@@ -159,6 +159,10 @@ export const COMMANDS: CommandTable = {
     summary: 'play a trace through the pools, in virtual time',
     load: async () => (await import('./commands/simulate.js')).simulateCommand(),
   },
+  'what-if': {
+    summary: 'compare two configurations on one trace',
+    load: async () => (await import('./commands/what-if.js')).whatIfCommand(),
+  },
   calibrate: {
     summary: 'fit the engine model to measured runs',
     load: async () => (await import('./commands/calibrate.js')).calibrateCommand(),

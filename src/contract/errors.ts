@@ -94,6 +94,12 @@ export const ERRORS = {
     'server_error',
     'A signal could not be computed and the decision says to refuse then.',
   ),
+  'privacy.blocked': kind(403, 'permission_error', 'The request holds personal data of a kind that must not go on.'),
+  'answer.ungrounded': kind(
+    502,
+    'upstream_error',
+    'The answer says what the context that came with the request does not.',
+  ),
   'pool.no_replica': kind(503, 'overloaded_error', 'No healthy replica serves any of the candidate models.'),
   'pool.saturated': kind(429, 'rate_limit_error', 'All replicas are at their limit and the queue is full or too slow.'),
   'upstream.connect': kind(502, 'upstream_error', 'No connection to the replica.'),

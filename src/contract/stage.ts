@@ -1,3 +1,4 @@
+import type { AnswerGuardMaker, TextRewrite } from './answer-guard.js';
 import type { Clock } from './clock.js';
 import type { WeirError } from './errors.js';
 import type { PoolView } from './pool-view.js';
@@ -16,6 +17,10 @@ export interface RouteDraft {
   strategy: string;
   parameters: RouteParameters;
   constraints: PlacementConstraints;
+  /** What answers pass on their way to the client, in this order. Absent means: answers pass byte for byte. */
+  guards?: readonly AnswerGuardMaker[] | undefined;
+  /** How texts are changed on their way to the engine. Absent means: they go as they came. */
+  rewrite?: TextRewrite | undefined;
 }
 
 /** What a stage sees: the board and ports, never its neighbours. */

@@ -133,7 +133,7 @@ const modelEntry = z.strictObject({
 });
 
 const simulate = z.strictObject({
-  replicas: z.int().min(1).max(64).default(1).describe('How many simulated engines to run.'),
+  replicas: z.int().min(1).max(MOST_REPLICAS).default(1).describe('How many simulated engines to run.'),
   model: z.string().min(1).max(128).describe('Model of the engine catalogue whose timing is simulated.'),
   gpu: z.string().min(1).max(128).describe('GPU of the engine catalogue that the timing is computed for.'),
   tp: z.int().min(1).max(64).default(1).describe('GPUs a replica spans (tensor parallelism).'),

@@ -1,8 +1,10 @@
+import type { AnswerStopped, TextRewrite } from '#contract/answer-guard.js';
 import type { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
 import type { Caller, InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { GuardChain } from './guards/guard-chain.js';
 import type { Json } from './json.js';
 import type { Answer, AnswerEvent } from './neutral/answer.js';
 import type { Conversation } from './neutral/conversation.js';
@@ -39,6 +41,11 @@ export interface Inbound {
   readonly engineHeaders?: Readonly<Record<string, string>>;
   /** What is to be remembered of the conversation, where the API has that. */
   readonly memory?: Memory;
+  /**
+   * The same request with every text that a model reads changed; names, ids and what is no text stay. Absent where an API has no such
+   * texts: what must not go on unchanged cannot go on there.
+   */
+  rewritten?(rewrite: TextRewrite): Inbound;
   /** Told of the whole answer as the client was given it, where something is to be kept of it. */
   keep?: (answer: string) => void;
 }
@@ -138,8 +145,28 @@ export interface StreamEnd extends AnswerFacts {
 export interface StreamRelay {
   /** @returns the bytes to send on now; `undefined` while no event is whole. */
   push(chunk: Buffer): Buffer | undefined;
+  /** Why a guard lets no more of it pass; what `push` returned before goes on. */
+  readonly stopped?: AnswerStopped | undefined;
   /** Nothing more will come. An event that was left half is dropped. */
   end(): StreamEnd;
+}
+
+/** Where the texts stand in the answers of an API. What it does not know passes untouched. */
+export interface AnswerForm {
+  /** A whole answer with its texts led past the guards. @throws AnswerStopped */
+  whole(answer: Json, guards: GuardChain): Json;
+  /** @param answers how many answers were asked for. */
+  stream(guards: GuardChain, answers: number): StreamForm;
+}
+
+/** Leads the texts of one event stream past the guards. */
+export interface StreamForm {
+  /** @returns text of the stream in the place of the event. @throws AnswerStopped */
+  event(event: SseEvent): string;
+  /** The whole answer as the client was given it, where the API's streams repeat it. */
+  readonly final?: string | undefined;
+  /** Events that were put in beside the engine's own. */
+  readonly added: number;
 }
 
 /** One API as Weir speaks it to clients and engines. */
@@ -155,6 +182,8 @@ export interface Protocol {
   readonly partial?: boolean;
   /** How engines of this API are spoken to for clients of another; absent where only the same API will do. */
   readonly engine?: EngineSide;
+  /** Absent where answers hold no text. */
+  readonly answerForm?: AnswerForm;
   /** A header beside `x-request-id` in which clients of this API look for the request's id. */
   readonly idHeader?: string;
   /** @throws WeirError `request.not_json` or `request.invalid` with the path of the field. */

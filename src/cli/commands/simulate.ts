@@ -4,12 +4,10 @@ import { withoutEngines } from '#cli/local-engines.js';
 import { type CommonOptions, positive, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
 import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
-import { distributionOf, median } from '#contract/distribution.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
+import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { PoolTwinResult } from '#fleet/twin/pool-twin.js';
-import type { PoolConfig } from '#pool/schema.js';
-import type { TraceRequest } from '#workload/traces/trace.js';
 
 interface SimulateOptions extends CommonOptions {
   readonly trace: string;
@@ -47,101 +45,27 @@ Examples:
 
 async function simulate(options: SimulateOptions): Promise<void> {
   const config = withoutEngines(await resolveConfig(options)).pool;
-  const { playPool } = await import('#fleet/twin/pool-twin.js');
+  const { simulate: play, refuseWhatCannotBeSimulated } = await import('#fleet/simulate/simulation.js');
+  const { simulationReport } = await import('#fleet/simulate/report.js');
   refuseWhatCannotBeSimulated(config);
   const trace = await readTraceFile(options.trace);
-  const random = seededRandom(options.seed);
   const requests =
     options.rate === undefined
       ? timedRequests(trace, options.trace)
-      : poissonRequests(trace.requests, options.rate, random);
+      : poissonRequests(trace.requests, options.rate, seededRandom(options.seed));
   const startedAt = performance.now();
-  const result = playPool(requests, {
-    config,
-    modelOf: modelOf(config, options.model),
-    random,
+  const result = play(requests, {
+    ...{ config, model: options.model, seed: options.seed },
     rateScale: options.rate === undefined ? options.rateScale : 1,
     progress: arrived => {
       if (process.stderr.isTTY) process.stderr.write(`\r${arrived} of ${requests.length} requests`);
     },
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
-  const report = reportOf(result, (performance.now() - startedAt) / 1000);
+  const report = simulationReport(result, performance.now() - startedAt);
   if (options.requestsOut !== undefined) await writeRequests(result, options.requestsOut);
   if (options.json) printJson(report);
   else process.stdout.write(render(report));
-}
-
-function refuseWhatCannotBeSimulated({ pools }: PoolConfig): void {
-  for (const [name, { simulate: engine }] of Object.entries(pools)) {
-    if (engine !== undefined) continue;
-    throw new WeirError('config.missing', `Pool ${name} does not say what its engines are.`, {
-      path: `pool.pools.${name}.simulate`,
-      hint: 'simulate: { model: llama-3.1-8b, gpu: h100, replicas: 2 } in place of its replicas',
-    });
-  }
-}
-
-/** The model that the trace names, if it is configured; else the one asked for; else the only one that a pool serves. */
-function modelOf({ pools }: PoolConfig, asked: string | undefined): (request: TraceRequest) => string {
-  const served = [...new Set(Object.values(pools).map(({ model }) => model))];
-  if (asked !== undefined && !served.includes(asked)) {
-    throw new WeirError('config.unknown_reference', `No pool serves "${asked}".`, {
-      hint: `one of ${served.join(', ')}`,
-    });
-  }
-  const fallback = asked ?? (served.length === 1 ? served[0] : undefined);
-  return ({ model }) => {
-    if (model !== undefined && served.includes(model)) return model;
-    if (fallback !== undefined) return fallback;
-    throw new WeirError('usage.invalid', 'The trace does not say which of the models it asks for.', {
-      hint: `--model, one of ${served.join(', ')}`,
-    });
-  };
-}
-
-type SimulationReport = ReturnType<typeof reportOf>;
-
-function reportOf({ arrived, completed, rejected, failed, endMs, pools }: PoolTwinResult, wallS: number) {
-  const hours = endMs / 3_600_000;
-  let [usd, joules, outputTokens] = [0, 0, 0];
-  for (const pool of pools.values()) {
-    usd += pool.usdPerHour * hours;
-    joules += pool.joules;
-  }
-  for (const request of completed) outputTokens += request.outputTokens;
-  return {
-    requests: {
-      arrived,
-      completed: completed.length,
-      rejected: [...rejected.values()].reduce((sum, count) => sum + count, 0),
-      failed,
-    },
-    rejections: Object.fromEntries(rejected),
-    ttft_ms: distributionOf(completed.map(({ ttftMs }) => ttftMs)),
-    tpot_ms: distributionOf(completed.flatMap(({ tpotMs }) => tpotMs ?? [])),
-    e2e_ms: distributionOf(completed.map(({ e2eMs }) => e2eMs)),
-    cost_usd: usd,
-    joules,
-    tokens_per_joule: joules > 0 ? outputTokens / joules : 0,
-    duration_s: endMs / 1000,
-    pools: Object.fromEntries(
-      [...pools].map(([name, pool]) => [
-        name,
-        {
-          replicas: pool.replicas,
-          completed: pool.completed,
-          utilisation: pool.utilisation,
-          prefix_hit_rate: pool.prefixHitRate,
-          load_max_over_mean: median(pool.loadRatios),
-          preemptions: pool.preemptions,
-          usd_per_hour: pool.usdPerHour,
-        },
-      ]),
-    ),
-    requests_per_s: wallS > 0 ? arrived / wallS : 0,
-    wall_s: wallS,
-  };
 }
 
 function render(report: SimulationReport): string {

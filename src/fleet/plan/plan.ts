@@ -7,8 +7,9 @@ import { findModel } from '#pool/engine/models.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import { arrivalShape } from '#workload/shape/arrivals.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
+import { arrivalPatterns } from './arrival-patterns.js';
 import { type Candidate, candidates, type PlannedPool, type ReplicaKind, type Slo } from './candidates.js';
-import { arrivalPatterns, type PoolVerdict, verifyPool } from './verify.js';
+import { type PoolVerdict, verifyPool } from './verify.js';
 
 export interface PlanOptions {
   /** With times; in order of arrival. */

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { AnswerStopped } from '#contract/answer-guard.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
@@ -10,6 +11,9 @@ import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
 import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import type { Lease } from '#pool/lease.js';
 import { BytePile } from '#protocols/byte-pile.js';
+import { GuardChain, type GuardReport } from '#protocols/guards/guard-chain.js';
+import { GuardedRelay } from '#protocols/guards/guarded-relay.js';
+import { parsedObject } from '#protocols/json.js';
 import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
@@ -33,12 +37,15 @@ export interface Delivery {
 export interface AttemptOwner {
   readonly runtime: Runtime;
   readonly protocol: Protocol;
-  readonly inbound: Inbound;
+  /** The request as engines are sent it. */
+  readonly outbound: Inbound;
   readonly route: RouteDraft;
   readonly profile: WorkloadProfile;
   readonly trace: RequestTrace | undefined;
   begin(attempt: Attempt): ServerResponse;
   delivered(attempt: Attempt, delivery: Delivery): void;
+  /** A guard lets no more of the answer pass; what has left of it so far may be nothing. */
+  stopped(attempt: Attempt, stop: AnswerStopped, delivery: Delivery): void;
   /** @param retryable whether another replica or model could do better. */
   broke(attempt: Attempt, error: WeirError, retryable: boolean, delivery: Delivery): void;
 }
@@ -61,6 +68,8 @@ export class Attempt implements CallListener {
   private readonly stripUsage: boolean;
   /** There when the replica speaks another API than the client. */
   private readonly translation: Translation | undefined;
+  /** There when the answer has to pass guards. */
+  private readonly guards: GuardChain | undefined;
 
   /** @throws WeirError `request.unsupported` when the replica's API cannot do what is asked. */
   constructor(
@@ -68,7 +77,7 @@ export class Attempt implements CallListener {
     readonly model: string,
     private readonly lease: Lease,
   ) {
-    const { runtime, inbound, route, protocol } = owner;
+    const { runtime, outbound: inbound, route, protocol } = owner;
     const { target } = lease;
     const way = runtime.wayTo(target);
     this.startedAt = runtime.clock.now();
@@ -85,6 +94,8 @@ export class Attempt implements CallListener {
       const head = { id: inbound.request.id, model, at: runtime.clock.wall() };
       this.translation = new Translation(inbound, way.engine, terms, route.parameters, head);
     }
+    this.guards =
+      route.guards === undefined ? undefined : new GuardChain(route.guards, model, () => runtime.clock.now());
     this.call = new UpstreamCall(
       {
         route: runtime.connections.route(target.url, (passes ? protocol : way.engine).enginePath, way.connectMs),
@@ -102,6 +113,11 @@ export class Attempt implements CallListener {
   /** What got lost between the client's API and the replica's. */
   get lost(): readonly string[] {
     return this.translation?.lost ?? NOTHING_LOST;
+  }
+
+  /** What the guards say of the answer; nothing before its end. */
+  get reports(): readonly GuardReport[] {
+    return this.guards?.reports ?? NO_REPORTS;
   }
 
   /** Headers of the pool that the replica is shown, its key among them. */
@@ -147,7 +163,7 @@ export class Attempt implements CallListener {
 
   /** What the engine will have counted, where it reported nothing: the prompt as estimated, a token an event, or one in four characters. */
   estimatedUsage(): Usage {
-    const { profile, inbound } = this.owner;
+    const { profile, outbound: inbound } = this.owner;
     let completionTokens = Math.ceil(this.answerChars / CHARS_PER_TOKEN);
     if (this.relay !== undefined && this.lastEvents !== undefined) {
       const bytesPerEvent = this.lastEvents.length / Math.max(1, eventsIn(this.lastEvents));
@@ -160,10 +176,10 @@ export class Attempt implements CallListener {
 
   onHead(status: number, contentType: string): void {
     this.status = status;
-    const { stream } = this.owner.inbound.request;
+    const { stream } = this.owner.outbound.request;
     if (status === 200 && stream) {
       if (contentType.startsWith('text/event-stream')) {
-        this.relay = this.translation?.relay() ?? this.owner.protocol.relay(this.stripUsage);
+        this.relay = this.guarded(this.translation?.relay() ?? this.owner.protocol.relay(this.stripUsage));
       } else
         this.giveUp(
           new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`),
@@ -205,15 +221,46 @@ export class Attempt implements CallListener {
       this.giveUp(error as WeirError, true);
       return true;
     }
-    if (events === undefined) return true;
+    if (events === undefined) {
+      if (relay.stopped !== undefined) this.stop(relay.stopped, relay.end());
+      return true;
+    }
     if (this.client === undefined) {
       this.sawFirstByte(false);
       this.client = this.owner.begin(this);
     }
     this.lastEvents = events;
-    if (this.client.write(events)) return true;
+    const flows = this.client.write(events);
+    if (relay.stopped !== undefined) {
+      this.stop(relay.stopped, relay.end());
+      return true;
+    }
+    if (flows) return true;
     this.client.once('drain', () => this.call.resume());
     return false;
+  }
+
+  private guarded(relay: StreamRelay): StreamRelay {
+    const { answerForm } = this.owner.protocol;
+    if (this.guards === undefined || answerForm === undefined) return relay;
+    return new GuardedRelay(relay, answerForm, this.guards, this.owner.outbound.request.sampling.n);
+  }
+
+  /** The answer of an engine in the client's API, its texts led past the guards. @throws AnswerStopped */
+  private throughGuards(latin1: string): string {
+    const { answerForm } = this.owner.protocol;
+    if (this.guards === undefined || answerForm === undefined) return latin1;
+    const answer = parsedObject(Buffer.from(latin1, 'latin1').toString('utf8'));
+    if (answer === undefined) throw new WeirError('upstream.malformed', 'The replica gave an answer that is no object');
+    return Buffer.from(JSON.stringify(answerForm.whole(answer, this.guards))).toString('latin1');
+  }
+
+  private stop(stop: AnswerStopped, delivery: Delivery): void {
+    if (this.over) return;
+    this.over = true;
+    this.call.abort();
+    this.lease.release({ status: 'cancelled', replicaFault: false });
+    this.owner.stopped(this, stop, delivery);
   }
 
   /** @param whole the answer comes in one piece: its first byte says nothing of the first token. */
@@ -261,7 +308,19 @@ export class Attempt implements CallListener {
     if (facts === undefined) {
       const what = body.length === 0 ? 'an empty answer' : 'an answer in no form of its API';
       this.conclude(new WeirError('upstream.malformed', `The replica gave ${what}`), true, true, {});
-    } else this.succeed({ text: facts.text ?? text, usage: facts.usage, finish: facts.finish });
+      return;
+    }
+    const { usage, finish } = facts;
+    let said: string;
+    try {
+      said = this.throughGuards(facts.text ?? text);
+    } catch (error) {
+      if (error instanceof AnswerStopped) this.stop(error, { usage, finish });
+      else if (isWeirError(error)) this.conclude(error, true, true, {});
+      else throw error;
+      return;
+    }
+    this.succeed({ text: said, usage, finish });
   }
 
   private succeed(delivery: Delivery): void {
@@ -286,7 +345,7 @@ export class Attempt implements CallListener {
 
 /** What the replica is sent: its pool's headers, the protocol's, the decision's, and the trace, the client's own where Weir keeps none. */
 function headersFor(
-  { route, trace, inbound }: AttemptOwner,
+  { route, trace, outbound: inbound }: AttemptOwner,
   way: Record<string, string>,
   own: Readonly<Record<string, string>> | undefined,
 ): Record<string, string> {
@@ -300,6 +359,7 @@ function headersFor(
 }
 
 const NOTHING_LOST: readonly string[] = Object.freeze([]);
+const NO_REPORTS: readonly GuardReport[] = Object.freeze([]);
 const CHARS_PER_TOKEN = 4;
 
 /** How many events a piece of a stream holds: one a token, as engines write them. */

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { AnswerStopped, TextRewrite } from '#contract/answer-guard.js';
 import type { Cancel } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
@@ -13,6 +14,7 @@ import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Admission } from '#identity/admission.js';
 import type { Lease } from '#pool/lease.js';
+import type { GuardReport } from '#protocols/guards/guard-chain.js';
 import { fixedAnswer, streamOf } from '#protocols/neutral/fixed.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
@@ -49,6 +51,11 @@ export class Exchange implements AttemptOwner, StageContext {
   /** What got lost between the client's API and that of the replica which answered. */
   lost: readonly string[] = NOTHING_LOST;
 
+  /** The request as engines are sent it: the client's own, unless a stage has texts changed. */
+  outbound: Inbound;
+  /** What guards said of the answer. */
+  private reports: readonly GuardReport[] = NO_REPORTS;
+
   private readonly strategy = { machine: undefined as Strategy | undefined, state: undefined as unknown };
   private attempt: Attempt | undefined;
   /** The attempt that an engine has worked for: what it reported or did not report is charged. */
@@ -71,6 +78,7 @@ export class Exchange implements AttemptOwner, StageContext {
     private readonly admission?: Admission,
   ) {
     const { request } = inbound;
+    this.outbound = inbound;
     this.profile = runtime.profiler.profile(request);
     this.board = runtime.router.board(request, this.profile);
     this.route = runtime.router.draft(request);
@@ -131,12 +139,37 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 
   private startAttempts(): void {
+    const { rewrite, guards } = this.route;
+    if (rewrite !== undefined || guards !== undefined) {
+      const refusal = this.changeOutbound(rewrite, guards !== undefined);
+      if (refusal !== undefined) {
+        this.end('refused', refusal);
+        return;
+      }
+    }
     const { embedding } = this.runtime;
     if (embedding.size > 0) this.route.candidates = this.forKind(this.protocol.kind === 'embedding', embedding);
     const strategy = this.runtime.router.strategy(this.route.strategy);
     this.strategy.machine = strategy;
     this.strategy.state = strategy.start(this.route.candidates);
     this.advance({ kind: 'start' });
+  }
+
+  /** @returns why the request cannot go on as the stages want it. */
+  private changeOutbound(rewrite: TextRewrite | undefined, guarded: boolean): WeirError | undefined {
+    const { protocol, inbound } = this;
+    if (guarded && protocol.answerForm === undefined) this.route.guards = undefined;
+    if (rewrite === undefined) return undefined;
+    const { rewritten } = inbound;
+    if (rewritten === undefined)
+      return new WeirError('request.unsupported', `What ${protocol.name} is sent cannot be changed on its way`);
+    try {
+      this.outbound = rewritten.call(inbound, rewrite);
+      return undefined;
+    } catch (error) {
+      if (isWeirError(error)) return error;
+      throw error;
+    }
   }
 
   /** The candidates, without those that are for something else than what is asked. */
@@ -228,6 +261,7 @@ export class Exchange implements AttemptOwner, StageContext {
     this.firstByteAt = this.clock.now();
     const { request } = this.inbound;
     this.lost = attempt.lost;
+    this.reports = attempt.reports;
     const head = this.head(attempt.placement, attempt.model);
     if (request.stream) {
       head['content-type'] = 'text/event-stream; charset=utf-8';
@@ -241,6 +275,7 @@ export class Exchange implements AttemptOwner, StageContext {
   delivered(attempt: Attempt, delivery: Delivery): void {
     this.attempts.push(attempt.outcome('answered', this.clock.now()));
     this.lost = attempt.lost;
+    this.reported(attempt.reports);
     const { keep } = this.inbound;
     if (delivery.text !== undefined) {
       if (keep !== undefined) keep(Buffer.from(delivery.text, 'latin1').toString('utf8'));
@@ -270,6 +305,24 @@ export class Exchange implements AttemptOwner, StageContext {
       this.breakStream(error, delivery);
     } else if (retryable && this.asked?.mayTryAnother(attempt.placement.replica) === true) this.place();
     else this.advance({ kind: 'failed', error, retryable });
+  }
+
+  /** {@link AttemptOwner}: a guard stopped the answer. What the engine wrote is charged all the same. */
+  stopped(attempt: Attempt, stop: AnswerStopped, delivery: Delivery): void {
+    this.lastError = stop;
+    const begun = this.firstByteAt !== undefined;
+    this.attempts.push(attempt.outcome(begun ? 'cut' : 'failed', this.clock.now(), stop.code));
+    this.attempt = undefined;
+    if (begun) {
+      this.advance({ kind: 'answered' });
+      this.breakStream(stop, delivery);
+    } else this.advance({ kind: 'failed', error: stop, retryable: stop.another });
+  }
+
+  /** Notes what guards said, for the answer's headers and the record. */
+  private reported(reports: readonly GuardReport[]): void {
+    this.reports = reports;
+    for (const { guard, ms, note } of reports) this.stages.push({ stage: guard, ms, note });
   }
 
   private breakStream(error: WeirError, delivery: Delivery): void {
@@ -305,6 +358,7 @@ export class Exchange implements AttemptOwner, StageContext {
     const { idHeader } = this.protocol;
     if (idHeader !== undefined) head[idHeader] = id;
     if (this.lost.length > 0) head['x-weir-lost'] = this.lost.join(',');
+    for (const { guard, header } of this.reports) if (header !== undefined) head[`x-weir-${guard}`] = header;
     this.admission?.addHeaders(this.clock.wall(), head);
     return head;
   }
@@ -401,4 +455,5 @@ function isAboutCaller({ code }: WeirError): boolean {
 }
 
 const NOTHING_LOST: readonly string[] = Object.freeze([]);
+const NO_REPORTS: readonly GuardReport[] = Object.freeze([]);
 const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });

@@ -148,6 +148,13 @@ class BatchingEngine implements Engine {
       prefillTokens += this.chunkTokens;
       decodeSequences += this.work.tokens - this.chunkTokens;
       iterations++;
+      if (endsAt < until && this.events.length === 0 && this.steady) {
+        const before = this.decodeSteps;
+        endsAt = this.decodeOn(endsAt, until);
+        this.clock = endsAt;
+        iterations += this.decodeSteps - before;
+        decodeSequences += (this.decodeSteps - before) * this.decoding.length;
+      }
     } while (endsAt < until && this.events.length === 0 && this.sequences.size > 0);
     return { startedAt, endsAt, events: this.events.list, prefillTokens, decodeSequences, iterations };
   }
@@ -222,6 +229,42 @@ class BatchingEngine implements Engine {
     this.commitDecodes();
     if (work.sampled > decodes) this.commitPrefills();
     return duration;
+  }
+
+  /** Whether the next iterations only decode until a sequence ends, the blocks run out or somebody comes: nobody can be admitted. */
+  private get steady(): boolean {
+    if (this.everyToken || this.prefilling.length > 0 || this.decoding.length === 0) return false;
+    if (this.waiting.length === 0 || this.blockedAt === this.pool.version) return true;
+    const { maxSequences, maxBatchedTokens } = this.profile;
+    return this.decoding.length >= Math.min(maxSequences, maxBatchedTokens);
+  }
+
+  /**
+   * Runs such iterations up to `until`, one after the other with the sums that {@link iterate} would make, but without looking for
+   * anything else to do. Stops before one in which a sequence ends or that needs more blocks than there are.
+   */
+  private decodeOn(from: Milliseconds, until: Milliseconds): Milliseconds {
+    const { work, phases, pool, reserving } = this;
+    const { cost } = this.profile;
+    const sequences = this.decoding.length;
+    const watts = this.watts[sequences]!;
+    const size = phases.length;
+    work.tokens = sequences;
+    work.sampled = sequences;
+    let endsAt = from;
+    while (endsAt < until && this.decodeSteps + 1 < this.nextFinish) {
+      if (!reserving && !pool.take(phases[(size - (this.decodeSteps % size)) % size]!)) break;
+      this.decodeKv += sequences;
+      work.kvTokens = this.decodeKv;
+      work.attentionPairs = this.decodeKv;
+      const duration = iterationMs(cost, work);
+      endsAt += duration;
+      this.joules += (watts * duration) / 1000;
+      this.iterations++;
+      this.outputTokens += sequences;
+      this.decodeSteps++;
+    }
+    return endsAt;
   }
 
   /** Takes the KV blocks that this iteration's decodes need, preempting the last admitted until they suffice. */
@@ -330,7 +373,7 @@ class BatchingEngine implements Engine {
       this.release(sequence, sequence.kvBase + this.decodeSteps);
       this.finish(sequence);
     }
-    decoding.length = kept;
+    if (kept < decoding.length) decoding.length = kept;
     this.nextFinish = next;
   }
 
@@ -352,7 +395,7 @@ class BatchingEngine implements Engine {
         this.finish(sequence);
       }
     }
-    prefilling.length = kept;
+    if (kept < prefilling.length) prefilling.length = kept;
   }
 
   private finish(sequence: Sequence): void {

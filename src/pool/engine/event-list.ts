@@ -11,7 +11,7 @@ export class EventList {
   }
 
   clear(): void {
-    this.list.length = 0;
+    if (this.list.length > 0) this.list.length = 0;
   }
 
   add(kind: EngineEvent['kind'], sequence: Sequence, produced: number): void {

@@ -1,11 +1,14 @@
+import type { TextRewrite } from '#contract/answer-guard.js';
 import type { RouteParameters } from '#contract/route.js';
 import { BodyEdits } from '#protocols/body-edits.js';
 import { EventRelay } from '#protocols/event-relay.js';
+import { bodyRewritten } from '#protocols/guards/request-texts.js';
 import { type Json, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import { type Conversation, inferenceOf, promptBytesOf } from '#protocols/neutral/conversation.js';
 import type { AnswerHead, Envelope, Inbound, Protocol } from '#protocols/protocol.js';
 import { sseText } from '#protocols/sse.js';
+import { messagesForm } from './answer-form.js';
 import { editMessages } from './edits.js';
 import { messagesEngine } from './engine.js';
 import { readMessages } from './request.js';
@@ -42,6 +45,10 @@ class MessagesInbound implements Inbound {
     return this.read;
   }
 
+  rewritten(rewrite: TextRewrite): Inbound {
+    return anthropicMessages.read(bodyRewritten(this.bytes, rewrite), this.request);
+  }
+
   writer(head: AnswerHead): MessagesWriter {
     return new MessagesWriter(head);
   }
@@ -66,6 +73,7 @@ export const anthropicMessages: Protocol = {
   kind: 'generation',
   enginePath: '/v1/messages',
   engine: messagesEngine,
+  answerForm: messagesForm,
   idHeader: 'request-id',
 
   read(bytes, envelope) {

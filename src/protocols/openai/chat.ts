@@ -1,5 +1,7 @@
+import type { TextRewrite } from '#contract/answer-guard.js';
 import type { WeirError } from '#contract/errors.js';
 import type { RouteParameters } from '#contract/route.js';
+import { bodyRewritten } from '#protocols/guards/request-texts.js';
 import { jsonBody, parseObject } from '#protocols/json-body.js';
 import { type Outline, outlineOf } from '#protocols/json-outline.js';
 import { applyEditsToBytes } from '#protocols/json-text.js';
@@ -17,6 +19,7 @@ import { answerFacts } from './chat-answer.js';
 import { chatConversation } from './chat-conversation.js';
 import { chatEdits } from './chat-edits.js';
 import { chatEngine } from './chat-engine.js';
+import { chatForm } from './chat-form.js';
 import { type BodyText, bodyText, type ChatRequest, readChat } from './chat-request.js';
 import { ChatStreamRelay } from './chat-stream.js';
 import { ChatWriter } from './chat-writer.js';
@@ -61,6 +64,10 @@ class ChatInbound implements Inbound {
     return chatConversation(jsonBody(this.bytes).body);
   }
 
+  rewritten(rewrite: TextRewrite): Inbound {
+    return openaiChat.read(bodyRewritten(this.bytes, rewrite), this.request);
+  }
+
   writer(head: AnswerHead): AnswerWriter {
     return new ChatWriter(head, this.wantsUsage);
   }
@@ -79,6 +86,7 @@ export const openaiChat: Protocol = {
   kind: 'generation',
   enginePath: '/v1/chat/completions',
   engine: chatEngine,
+  answerForm: chatForm,
 
   read(body: Buffer, envelope: Envelope): Inbound {
     const decoded = decode(body);

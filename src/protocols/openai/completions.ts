@@ -1,6 +1,8 @@
+import type { TextRewrite } from '#contract/answer-guard.js';
 import type { InferenceRequest, Message } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
 import { BodyEdits, capOutput } from '#protocols/body-edits.js';
+import { bodyRewritten } from '#protocols/guards/request-texts.js';
 import { invalid, isObject, type Json, metadataOf, modelOf, optional, optionalCount } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import type { Answer, AnswerEvent } from '#protocols/neutral/answer.js';
@@ -9,6 +11,7 @@ import type { AnswerHead, AnswerWriter, Envelope, Inbound, Protocol } from '#pro
 import { unsupported } from '#protocols/translation.js';
 import { answerFacts } from './chat-answer.js';
 import { chatConversation } from './chat-conversation.js';
+import { completionsForm } from './chat-form.js';
 import { ChatStreamRelay } from './chat-stream.js';
 import { openaiError, openaiUsage } from './terms.js';
 
@@ -74,6 +77,12 @@ class CompletionsInbound implements Inbound {
     const { prompt: _, echo: _echo, suffix: _suffix, best_of: _best, ...rest } = this.body;
     const conversation = chatConversation({ ...rest, messages: [{ role: 'user', content: only }] });
     return { ...conversation, maxOutputTokens: conversation.maxOutputTokens ?? DEFAULT_TOKENS };
+  }
+
+  rewritten(rewrite: TextRewrite): Inbound {
+    // Tokens that come as numbers cannot be read here, and so not be changed.
+    if (this.prompts.tokens) throw unsupported('a prompt of token numbers cannot be changed', 'prompt');
+    return openaiCompletions.read(bodyRewritten(this.bytes, rewrite), this.request);
   }
 
   writer(head: AnswerHead): AnswerWriter {
@@ -186,6 +195,7 @@ export const openaiCompletions: Protocol = {
   kind: 'generation',
   enginePath: '/v1/completions',
   partial: true,
+  answerForm: completionsForm,
 
   read(bytes, envelope) {
     const { text, body } = jsonBody(bytes);

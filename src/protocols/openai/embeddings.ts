@@ -1,5 +1,7 @@
+import type { TextRewrite } from '#contract/answer-guard.js';
 import type { InferenceRequest } from '#contract/request.js';
 import { BodyEdits } from '#protocols/body-edits.js';
+import { bodyRewritten } from '#protocols/guards/request-texts.js';
 import { invalid, type Json, modelOf, optional } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import type { AnswerFacts, Envelope, Inbound, Protocol } from '#protocols/protocol.js';
@@ -27,6 +29,14 @@ class EmbeddingsInbound implements Inbound {
     const edits = new BodyEdits(this.bytes, this.text, this.body);
     if (this.body.model !== servedModel) edits.set('model', servedModel);
     return edits.applied();
+  }
+
+  rewritten(rewrite: TextRewrite): Inbound {
+    const { input } = this.body;
+    // Tokens that come as numbers cannot be read here, and so not be changed.
+    if (Array.isArray(input) && input.some(one => typeof one !== 'string'))
+      throw unsupported('an input of token numbers cannot be changed', 'input');
+    return openaiEmbeddings.read(bodyRewritten(this.bytes, rewrite), this.request);
   }
 
   conversation(): never {

@@ -1,3 +1,4 @@
+import type { TextRewrite } from '#contract/answer-guard.js';
 import type { InferenceRequest } from '#contract/request.js';
 import { type Json, objectsIn, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
@@ -26,6 +27,10 @@ class CompactionInbound implements Inbound {
   /** What a route asks of an answer (a prompt, a limit, an effort) is not asked of a summary: the API has no place for it. */
   bodyFor(servedModel: string): Buffer {
     return this.whole.bodyFor(servedModel, {});
+  }
+
+  rewritten(rewrite: TextRewrite): Inbound {
+    return new CompactionInbound(this.whole.rewritten(rewrite));
   }
 
   conversation(): never {

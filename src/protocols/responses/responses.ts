@@ -1,8 +1,10 @@
+import type { TextRewrite } from '#contract/answer-guard.js';
 import type { WeirError } from '#contract/errors.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
 import { BodyEdits, capOutput } from '#protocols/body-edits.js';
 import { EventRelay } from '#protocols/event-relay.js';
+import { bodyRewritten, textsRewritten } from '#protocols/guards/request-texts.js';
 import { asText, isObject, type Json, optional, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import { type Conversation, inferenceOf, promptBytesOf } from '#protocols/neutral/conversation.js';
@@ -11,6 +13,7 @@ import { openaiError } from '#protocols/openai/terms.js';
 import type { AnswerHead, Envelope, Inbound, Memory, Protocol } from '#protocols/protocol.js';
 import { sseText } from '#protocols/sse.js';
 import { unsupported } from '#protocols/translation.js';
+import { responsesForm } from './answer-form.js';
 import { responsesEngine } from './engine.js';
 import { inputItems } from './items.js';
 import { formsOf } from './output.js';
@@ -87,6 +90,13 @@ export class ResponsesInbound implements Inbound {
     return this.read;
   }
 
+  rewritten(rewrite: TextRewrite): ResponsesInbound {
+    const bytes = bodyRewritten(this.from.bytes, rewrite);
+    const { text, body } = jsonBody(bytes);
+    const earlier = this.earlier.map(item => textsRewritten(item, rewrite) as Json);
+    return new ResponsesInbound({ ...this.from, bytes, text, body, own: inputItems(body.input) }, earlier);
+  }
+
   writer(head: AnswerHead): ResponsesWriter {
     return new ResponsesWriter(head, this.from.body, formsOf(this.read));
   }
@@ -121,6 +131,7 @@ export const openaiResponses: Protocol = {
   kind: 'generation',
   enginePath: '/v1/responses',
   engine: responsesEngine,
+  answerForm: responsesForm,
 
   read(bytes: Buffer, envelope: Envelope): Inbound {
     const { text, body } = jsonBody(bytes);

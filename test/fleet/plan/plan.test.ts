@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
+import { arrivalPatterns } from '#fleet/plan/arrival-patterns.js';
 import { candidates } from '#fleet/plan/candidates.js';
 import { planFleet } from '#fleet/plan/plan.js';
-import { arrivalPatterns, verifyPool } from '#fleet/plan/verify.js';
+import { verifyPool } from '#fleet/plan/verify.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 

@@ -1,0 +1,112 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { withoutEngines } from '#cli/local-engines.js';
+import { integer, jsonOption, positive, printJson, resolveConfig, seedOption } from '#cli/options.js';
+import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
+import { readTraceFile } from '#cli/trace-file.js';
+import { seededRandom } from '#contract/random.js';
+import type { WhatIfReport } from '#fleet/what-if/what-if.js';
+
+interface WhatIfOptions {
+  readonly trace: string;
+  readonly rateScale: number;
+  readonly rate?: number;
+  readonly model?: string;
+  readonly seeds: number;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+export function whatIfCommand(): Command {
+  return new Command('what-if')
+    .description(
+      'Plays one trace through two configurations, in virtual time, and tells what the second would change: of each metric the\n' +
+        'difference, its interval, and whether that shows anything.',
+    )
+    .argument('<first>', 'configuration as it is')
+    .argument('<second>', 'configuration as it might be')
+    .requiredOption('--trace <file>', 'a trace of any known format; - reads standard input')
+    .option('--rate-scale <x>', 'arrivals come x times as fast as in the trace', positive, 1)
+    .option('--rate <x>', 'requests a second, Poisson, in place of the times of the trace', positive)
+    .option('--model <name>', 'model that is asked for where the trace names none that is configured')
+    .option('--seeds <n>', 'arrival patterns, the same for both, 2 to 64', seeds, 5)
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+A pattern is the trace begun at another place, or with --rate another Poisson process. Intervals are 95 %, of the mean difference
+within a pattern (Student's t). Verdicts: better, worse, same, or not shown where the interval holds zero.
+Exit code: 0 done, 2 unreadable input or a configuration that cannot be simulated.
+
+Examples:
+  $ weir what-if weir.yaml two-pools.yaml --trace conversation.jsonl --rate-scale 2
+  $ weir what-if weir.yaml more-replicas.yaml --trace lengths.csv --rate 20 --seeds 10 --json`,
+    )
+    .action(run);
+}
+
+async function run(first: string, second: string, options: WhatIfOptions): Promise<void> {
+  const [{ whatIf }, { refuseWhatCannotBeSimulated }, { arrivalPatterns }] = await Promise.all([
+    import('#fleet/what-if/what-if.js'),
+    import('#fleet/simulate/simulation.js'),
+    import('#fleet/plan/arrival-patterns.js'),
+  ]);
+  const pools = [];
+  for (const file of [first, second]) {
+    const { pool } = withoutEngines(await resolveConfig({ config: file }));
+    refuseWhatCannotBeSimulated(pool);
+    pools.push(pool);
+  }
+  const trace = await readTraceFile(options.trace);
+  const { rate, seed, rateScale } = options;
+  const timed = rate === undefined ? timedRequests(trace, options.trace) : trace.requests;
+  const report = whatIf({
+    first: pools[0]!,
+    second: pools[1]!,
+    ...(options.model === undefined ? {} : { model: options.model }),
+    seeds: Array.from({ length: options.seeds }, (_, i) => seed + i),
+    arrivals: (drawn, i) =>
+      rate === undefined
+        ? arrivalPatterns(timed, rateScale, i === 0 ? [drawn] : [seed, drawn]).at(-1)!
+        : poissonRequests(timed, rate, seededRandom(drawn)),
+    clock: performance,
+    progress: (at, runs, drawn, which) => process.stderr.write(`run ${at} of ${runs}: seed ${drawn}, ${which}\n`),
+  });
+  if (options.json) printJson(report);
+  else process.stdout.write(render(report, first, second));
+}
+
+function seeds(text: string): number {
+  const value = integer(text);
+  if (value < 2 || value > 64) throw new InvalidArgumentError('Expected a whole number from 2 to 64.');
+  return value;
+}
+
+function render({ metrics, requests, seeds: drawn, confidence, wall_s }: WhatIfReport, first: string, second: string) {
+  const lines = [`${requests} requests, ${drawn.length} patterns; first: ${first}, second: ${second}`, ''];
+  const rows = [['', 'first', 'second', 'difference', `${100 * confidence} % interval`, 'second is']];
+  for (const one of Object.values(metrics)) {
+    const percent = one.relative === null ? '' : ` (${signed(100 * one.relative)} %)`;
+    rows.push([
+      ...[one.label, short(one.first), short(one.second), `${signed(one.difference)}${percent}`],
+      ...[`${signed(one.interval[0])} to ${signed(one.interval[1])}`, one.verdict],
+    ]);
+  }
+  const widths = rows[0]!.map((_, at) => Math.max(...rows.map(row => row[at]!.length)));
+  for (const row of rows)
+    lines.push(
+      row
+        .map((text, at) => text.padEnd(widths[at]!))
+        .join('  ')
+        .trimEnd(),
+    );
+  return `${lines.join('\n')}\n\n${wall_s.toFixed(1)} s\n`;
+}
+
+function short(value: number): string {
+  return Number(value.toPrecision(4)).toString();
+}
+
+function signed(value: number): string {
+  return `${value > 0 ? '+' : ''}${Number(value.toPrecision(3))}`;
+}

@@ -1,0 +1,65 @@
+import { type ErrorCode, WeirError } from './errors.js';
+
+/**
+ * What a text of an answer is. `arguments` are the JSON text of a tool's arguments, `input` is what a tool is called with where that
+ * is plain text already.
+ */
+export type AnswerTextKind = 'text' | 'thinking' | 'refusal' | 'arguments' | 'input';
+
+/** Where in an answer a text stands: blocks of one answer have keys of their own; of several answers to one request, each has its own. */
+export interface AnswerBlock {
+  readonly key: string;
+  readonly kind: AnswerTextKind;
+}
+
+/** What a guard says of an answer that has passed it: for the client, the record and the metrics. Holds no text of the answer. */
+export interface AnswerNote {
+  /** For the record: `grounded 0.93`. */
+  readonly note: string;
+  /** For clients: goes into the header `x-weir-<guard>` of a whole answer, and into the member `weir` of its body or last event. */
+  readonly verdict?: Readonly<Record<string, unknown>>;
+  /** Short, printable ASCII: the header's value. */
+  readonly header?: string;
+}
+
+/**
+ * Sees the texts of one answer on their way to the client, in order: it may change them, hold some back until more is known, or stop the
+ * answer. A whole answer comes as one piece of text a block, a stream in as many as the engine made.
+ */
+export interface AnswerGuard {
+  /**
+   * @returns what may go on now, of what was held back before and of this piece.
+   * @throws AnswerStopped
+   */
+  text(block: AnswerBlock, text: string): string;
+  /** Nothing more comes of a block. @returns what was held back of it. @throws AnswerStopped */
+  close(block: AnswerBlock): string;
+  /** The answer is whole and is not yet all with the client. @throws AnswerStopped */
+  end(): AnswerNote | undefined;
+}
+
+/** Makes a guard for the answer of each attempt. */
+export interface AnswerGuardMaker {
+  /** A short word: part of header names and metrics. */
+  readonly name: string;
+  /** Whether nothing of an answer may leave before it has ended well: for guards that have another model asked. */
+  readonly holds: boolean;
+  guard(model: string): AnswerGuard;
+}
+
+/** Thrown by a guard: this answer is not to reach the client, or no more of it. */
+export class AnswerStopped extends WeirError {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    /** Whether another model may try, where nothing has left yet. */
+    readonly another: boolean,
+  ) {
+    super(code, message);
+  }
+}
+
+/**
+ * Texts of a request as the engine is to read them. @param json whether the text is the JSON of a tool's arguments.
+ */
+export type TextRewrite = (text: string, json: boolean) => string;

@@ -1,0 +1,57 @@
+import { Buffer } from 'node:buffer';
+import { AnswerStopped } from '#contract/answer-guard.js';
+import type { AnswerForm, StreamEnd, StreamForm, StreamRelay } from '#protocols/protocol.js';
+import { SseReader } from '#protocols/sse.js';
+import type { GuardChain } from './guard-chain.js';
+
+/** A stream whose texts pass guards. Comments of the engine's stream are dropped; events and members unknown here are kept. */
+export class GuardedRelay implements StreamRelay {
+  private readonly sse = new SseReader();
+  private readonly form: StreamForm;
+  private held = '';
+  private stop: AnswerStopped | undefined;
+
+  /** @param inner what reads the stream, in the client's API. */
+  constructor(
+    private readonly inner: StreamRelay,
+    form: AnswerForm,
+    private readonly guards: GuardChain,
+    answers: number,
+  ) {
+    this.form = form.stream(guards, answers);
+  }
+
+  get stopped(): AnswerStopped | undefined {
+    return this.stop;
+  }
+
+  push(chunk: Buffer): Buffer | undefined {
+    const events = this.inner.push(chunk);
+    if (events === undefined || this.stop !== undefined) return undefined;
+    let text = this.held;
+    for (const event of this.sse.push(events)) {
+      try {
+        text += this.form.event(event);
+      } catch (error) {
+        if (!(error instanceof AnswerStopped)) throw error;
+        this.stop = error;
+        break;
+      }
+    }
+    const waits = this.guards.holds && !this.guards.ended;
+    this.held = waits && this.stop === undefined ? text : '';
+    return waits || text === '' ? undefined : Buffer.from(text);
+  }
+
+  end(): StreamEnd {
+    const end = this.inner.end();
+    const { final, added } = this.form;
+    return {
+      ...end,
+      // An end that no guard has seen is none: what was held back never left.
+      complete: end.complete && this.stop === undefined && (this.guards.ended || !this.guards.holds),
+      ...(final === undefined ? undefined : { whole: final }),
+      ...(end.events === undefined ? undefined : { events: end.events + added }),
+    };
+  }
+}

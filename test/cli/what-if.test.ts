@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { weir } from './run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-what-if-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const trace = file(
+  'trace.jsonl',
+  Array.from({ length: 60 }, (_, i) =>
+    JSON.stringify({ timestamp: 200 * i, input_length: 600 + i, output_length: 30, hash_ids: [0, i + 1] }),
+  ).join('\n'),
+);
+const config = (name: string, engine: string) =>
+  file(
+    name,
+    `router: { decisions: [{ name: all, when: otherwise, models: [m] }] }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, ${engine} } }\n`,
+  );
+const small = config('small.yaml', 'simulate: { model: llama-3.1-8b, gpu: a100 }');
+const large = config('large.yaml', 'simulate: { model: llama-3.1-8b, gpu: h100, replicas: 2 }');
+
+describe('weir what-if', () => {
+  test('--json: of each metric both values, the difference, its interval and a verdict', async () => {
+    const { code, stdout, stderr } = await weir('what-if', small, large, '--trace', trace, '--seeds', '3', '--json');
+    expect(code, stderr).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ seeds: [1, 2, 3], confidence: 0.95, requests: 60, wall_s: expect.any(Number) });
+    expect(report.metrics.ttft_p99_ms).toEqual({
+      ...{ label: expect.any(String), better: 'lower', first: expect.any(Number), second: expect.any(Number) },
+      ...{ difference: expect.any(Number), interval: [expect.any(Number), expect.any(Number)] },
+      ...{ relative: expect.any(Number), verdict: expect.any(String) },
+    });
+    expect(report.metrics.usd_per_hour.verdict).toBe('worse');
+    expect(report.metrics.tpot_mean_ms.verdict).toBe('better');
+    expect(stderr).toMatch(/run 6 of 6: seed 3, second/);
+  });
+
+  test('for people; --rate draws other arrivals for each seed', async () => {
+    const { stdout } = await weir('what-if', small, large, '--trace', trace, '--rate', '5', '--seeds', '2');
+    expect(stdout).toMatch(/^60 requests, 2 patterns/);
+    expect(stdout).toMatch(/TPOT, mean, ms .*better/);
+  });
+
+  test('what cannot be compared is wrong usage', async () => {
+    const real = config('real.yaml', 'replicas: ["http://127.0.0.1:9"]');
+    expect((await weir('what-if', small, real, '--trace', trace)).stderr).toMatch(/Pool p does not say/);
+    expect((await weir('what-if', small, '--trace', trace)).code).toBe(2);
+    expect((await weir('what-if', small, large, '--trace', trace, '--seeds', '1')).code).toBe(2);
+  });
+});
