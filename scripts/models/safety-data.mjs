@@ -41,5 +41,32 @@ function drawn(texts, count, random) {
   return all.slice(0, count);
 }
 
+/**
+ * Long harmless texts, of 300 to 4,000 characters: models' answers, and articles. Those to train on and those to test on have nothing in common.
+ */
+export function longTexts(folder, part) {
+  const random = seededRandom(part === 'train' ? 21 : 22);
+  const mine = (_, at) => (at % 2 === 0) === (part === 'train');
+  return [
+    ...jsonLines(join(folder, 'grounding/halueval-general.jsonl')).map(row => row.chatgpt_response),
+    ...jsonLines(join(folder, 'grounding/halueval-qa.jsonl')).map(row => row.knowledge),
+  ]
+    .filter(mine)
+    .reduce((made, text) => {
+      const last = made.at(-1);
+      if (last === undefined || last.text.length >= last.size) made.push({ text, size: 300 + random.below(3700) });
+      else last.text += `\n${text}`;
+      return made;
+    }, [])
+    .map(({ text }) => text);
+}
+
+/** Pieces of a long text that are trained on beside it: the beginning, and one from anywhere. */
+export function windowsOf(text, random) {
+  if (text.length < 900) return [];
+  const at = random.below(text.length - 600);
+  return [text.slice(0, 600), text.slice(at, at + 600)];
+}
+
 /** The four kinds of specialised advice are one group. */
 export const hazardLabel = hazard => (hazard.startsWith('spc') ? 'spc' : hazard);

@@ -28,6 +28,8 @@ const moderated = read('safety/moderation-openai.jsonl').map(({ prompt, ...label
 }));
 const as = (label, group) => text => ({ text, label, ...(group !== undefined && { group }) });
 const byGroup = label => row => ({ text: row.text, label, group: row.source });
+const long = longTexts(data, 'train');
+const draws = seededRandom(31);
 const BENIGN_PROMPTS = prompts.filter(row => row.label === 'benign');
 
 const shared = { embedder: 'all-MiniLM-L6-v2', embed, date: new Date().toISOString().slice(0, 10) };
@@ -44,8 +46,21 @@ const HEADS = {
       {
         name: 'jailbreak prompts (verazuo, self-reminder, GPTFuzzer, giskard)',
         licence: 'MIT',
-        texts: prompts.filter(row => row.label === 'jailbreak').map(byGroup('jailbreak')),
+        texts: prompts
+          .filter(row => row.label === 'jailbreak')
+          .map(row => ({ ...byGroup('jailbreak')(row), key: row.text })),
       },
+      {
+        name: 'pieces of the jailbreak prompts',
+        licence: 'MIT',
+        texts: prompts
+          .filter(row => row.label === 'jailbreak')
+          .flatMap(row =>
+            windowsOf(row.text, draws).map(text => ({ text, label: 'jailbreak', group: 'pieces', key: row.text })),
+          ),
+        weight: 0.3,
+      },
+      { name: 'long harmless texts', licence: 'MIT (HaluEval)', texts: long.map(as('benign')) },
       {
         name: 'notinject, wildguard-benign',
         licence: 'MIT',
@@ -74,8 +89,8 @@ const HEADS = {
     buckets: 65_536,
     strength: 30,
     falsePositives: {
-      share: 0.01,
-      groups: ['harmless sentences of documents', 'notinject', 'wildguard-benign', 'harmless background'],
+      share: 0.02,
+      groups: ['harmless sentences of documents', 'sentences of answers', 'notinject'],
     },
     sources: [
       {
@@ -143,6 +158,7 @@ const HEADS = {
         })),
         weight: 0.3,
       },
+      { name: 'long harmless texts', licence: 'MIT (HaluEval)', texts: long.map(as('safe')), weight: 0.5 },
       { name: 'notinject, wildguard-benign', licence: 'MIT', texts: BENIGN_PROMPTS.map(byGroup('safe')), weight: 1.5 },
       { name: 'harmless requests with dangerous words', licence: own, texts: homonyms.map(as('safe')), weight: 4 },
       { name: 'harmless background', licence: 'as its sets', texts: background.map(as('safe')), weight: 0.5 },

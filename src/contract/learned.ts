@@ -66,6 +66,8 @@ export type RouteExamples = Readonly<Record<string, readonly string[]>>;
 export interface LearnedModels {
   head(name: HeadName): Classifier;
   safety(name: SafetyHeadName): Classifier;
+  /** A head of the operator's own, by its file. */
+  own(file: string): Classifier;
   /** One classifier over all routes of the configuration. */
   routes(): Classifier;
   /** What is done when the model is busy, unless a signal says otherwise. */
@@ -121,6 +123,7 @@ const UNKNOWING: Classifier = {
 export const NO_MODELS: LearnedModels = {
   head: () => UNKNOWING,
   safety: () => UNKNOWING,
+  own: () => UNKNOWING,
   routes: () => UNKNOWING,
   whenBusy: 'unknown',
 };

@@ -67,6 +67,7 @@ export class ModelHost {
         safety.set(name, known);
         return known;
       },
+      own: file => this.openFile(file, settings),
       routes: () => {
         routed ??= this.openRoutes(settings, routes);
         return routed;

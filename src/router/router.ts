@@ -13,10 +13,13 @@ import type { ModelFacts } from './model-facts.js';
 import { Policy } from './policy/policy.js';
 import type { DecisionConfig } from './policy/schema.js';
 import { DIRECT, plainly, type Routed, type RoutedTable, routed } from './routed.js';
+import { safetySchema } from './safety/schema.js';
 import type { RouterConfig } from './schema.js';
 import { SignalSet } from './signals/set.js';
+import { cautionStage } from './stages/caution.js';
 import { decideStage } from './stages/decide.js';
 import { respondStage } from './stages/respond.js';
+import { safetyStage } from './stages/safety.js';
 import { selectStage } from './stages/select.js';
 import { shapeStage } from './stages/shape.js';
 import { strategyNamed } from './strategy/registry.js';
@@ -74,13 +77,18 @@ export function createRouter(config: RouterConfig, { clock, models, learned = NO
   };
   const policy = new Policy(decisions, costOf);
   const virtualNames: ReadonlySet<string> = new Set(config.names);
+  const settings = config.safety ?? safetySchema.parse({});
+  const safety = safetyStage(settings, learned);
+  const caution = settings.conversation === undefined ? undefined : cautionStage(settings.conversation, learned);
   const options = { clock, deadlineMs: config.signal_deadline };
 
   return {
     stages: [
+      safety,
       decideStage(policy, virtualNames),
       respondStage(table),
       shapeStage(table),
+      ...(caution === undefined ? [] : [caution]),
       selectStage(table, direct, facts),
     ],
     signals: signals.evaluators,
@@ -106,7 +114,9 @@ export function createRouter(config: RouterConfig, { clock, models, learned = NO
     },
     observe: (outcome, { decision, candidates }) =>
       table.get(decision)?.selector.observe(outcome, { decision, candidates }),
-    prepare: () => signals.prepare(),
+    prepare: async () => {
+      await Promise.all([signals.prepare(), safety.prepare(), caution?.prepare()]);
+    },
   };
 }
 

@@ -89,6 +89,10 @@ export class RecordJson {
     for (let i = 0; i < attempts.length; i++) this.attempt(attempts[i]!, i);
     json.raw(JSON_TEXT.outcome);
     this.outcome(record.outcome);
+    if (record.safety !== undefined) {
+      json.raw(JSON_TEXT.safety);
+      json.encoded(JSON.stringify(record.safety));
+    }
     if (record.lost !== undefined) {
       json.raw(JSON_TEXT.lost);
       json.encoded(JSON.stringify(record.lost));

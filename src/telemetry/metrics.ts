@@ -50,6 +50,7 @@ class GatewayMetrics implements Metrics {
   private readonly cost = this.count('cost_usd_total', 'Cost by configured prices, in USD.', 'model');
   private readonly states = this.count('signals_total', 'Signals computed, by what they came to.', 'signal', 'state');
   private readonly tiers = this.count('signal_tiers_total', 'Learned signals, by what they are by.', 'signal', 'tier');
+  private readonly safety = this.count('safety_total', 'Safety findings, by what was done.', 'rule', 'action');
   private readonly reloads = this.count('config_reloads_total', 'Changed configurations.', 'result');
   private readonly durations = this.time(
     'request_duration_seconds',
@@ -85,6 +86,7 @@ class GatewayMetrics implements Metrics {
       const attempt = attempts[i]!;
       this.attempts.add(1, attempt.pool, attempt.replica, attempt.status);
     }
+    if (record.safety !== undefined) for (const { rule, action } of record.safety) this.safety.add(1, rule, action);
     for (let i = 0; i < signals.length; i++) {
       const { name, state, ms, tier } = signals[i]!;
       this.states.add(1, name, state);

@@ -247,6 +247,13 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
       ['status', 'model', 'pool', 'replica', 'httpStatus', 'e2eMs', 'queuedMs'],
     ),
     lost: fc.array(text, { maxLength: 3 }),
+    safety: fc.array(
+      fc.record(
+        { rule: text, action: fc.constantFrom('log', 'header', 'redact', 'block'), score },
+        { noNullPrototype: true },
+      ),
+      { maxLength: 3 },
+    ),
     configVersion: text,
     prompt: text,
   },

@@ -3,14 +3,22 @@ import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-l
 import { configOption, printJson, resolveConfig } from '#cli/options.js';
 import { RULE_KINDS, type RuleKind, ruleClassifier } from '#cli/rule-classifier.js';
 import { WeirError } from '#contract/errors.js';
-import { type Classifier, HEADS, type HeadName, type LearnedModels } from '#contract/learned.js';
+import {
+  type Classifier,
+  HEADS,
+  type HeadName,
+  type LearnedModels,
+  SAFETY_HEADS,
+  type SafetyHeadName,
+} from '#contract/learned.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
+import { safetyClassifier } from '#router/safety/classifiers.js';
 
 interface ClassifyOptions {
   readonly config?: string;
-  readonly kind?: HeadName | RuleKind | 'routes';
+  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes';
   readonly routes?: string;
   readonly input?: string;
 }
@@ -25,7 +33,9 @@ export function classifyCommand(): Command {
     )
     .argument('[text]', 'a text; the answer is one JSON document')
     .addOption(configOption())
-    .addOption(new Option('--kind <kind>', 'what is asked').choices([...HEADS, ...RULE_KINDS, 'routes']))
+    .addOption(
+      new Option('--kind <kind>', 'what is asked').choices([...HEADS, ...SAFETY_HEADS, ...RULE_KINDS, 'routes']),
+    )
     .option('--routes <file>', 'a head that `weir train routes` has written')
     .option(
       '--input <file>',
@@ -37,6 +47,7 @@ export function classifyCommand(): Command {
 Examples:
   $ weir classify --kind domain "Can my landlord evict me without notice?"
   $ weir classify --kind domain --input prompts.jsonl
+  $ weir classify --kind jailbreak --input prompts.jsonl
   $ weir classify --routes support.json --input tickets.jsonl`,
     )
     .action(run);
@@ -66,7 +77,9 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
 
 function classifierOf(kind: NonNullable<ClassifyOptions['kind']>, models: LearnedModels): Classifier {
   if (kind === 'routes') return models.routes();
-  return kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind);
+  const level = SAFETY_HEADS.find(name => name === kind);
+  if (level !== undefined) return safetyClassifier(level, models);
+  return kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind as HeadName);
 }
 
 async function answer(classifier: Classifier, text: string) {

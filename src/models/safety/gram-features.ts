@@ -8,6 +8,7 @@ const LONGEST = 5;
 const MOST_WORDS = 3;
 const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
+const MOST_REMEMBERED = 64;
 const SPACE = 32;
 const ZERO = 48;
 const NINE = 57;
@@ -20,6 +21,17 @@ const NINE = 57;
 export class GramCounter {
   private readonly counts = new Float32Array(BUCKETS);
   private touched: number[] = [];
+  private readonly recent = new Map<string, SparseVector>();
+
+  /** As {@link GramCounter.features}; several heads that read the same text count it once. Not for texts that are used once. */
+  remembered(text: string): SparseVector {
+    const known = this.recent.get(text);
+    if (known !== undefined) return known;
+    const counted = this.features(text);
+    if (this.recent.size >= MOST_REMEMBERED) this.recent.clear();
+    this.recent.set(text, counted);
+    return counted;
+  }
 
   features(text: string): SparseVector {
     const codes = codesOf(text);

@@ -55,12 +55,18 @@ export class HybridClassifier implements Classifier {
     const [worst] = ranked;
     if (worst === undefined) return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
     const p = this.danger(worst.probabilities);
-    if (p <= low || p >= high) return this.verdict(worst, 'fast');
+    if (p <= low || p >= high) return this.verdict(ranked, 'fast');
     const open = ranked.filter(one => this.danger(one.probabilities) > low);
-    return this.ask(text, open.slice(0, MOST_ASKED[this.head.reads]), whenBusy);
+    const asked = open.slice(0, MOST_ASKED[this.head.reads]);
+    return this.ask(text, asked, ranked.slice(asked.length), whenBusy);
   }
 
-  private async ask(text: string, open: readonly Judged[], whenBusy: ClassifyOptions['whenBusy']): Promise<Verdict> {
+  private async ask(
+    text: string,
+    open: readonly Judged[],
+    rest: readonly Judged[],
+    whenBusy: ClassifyOptions['whenBusy'],
+  ): Promise<Verdict> {
     const { embedder, patienceMs } = this.ports;
     const { buckets, model } = this.head;
     try {
@@ -73,10 +79,12 @@ export class HybridClassifier implements Classifier {
         }
         return { part, grams, probabilities: this.model.probabilities(joined(grams, vector, buckets)) };
       });
-      return this.verdict(this.sorted(judged)[0]!, 'model');
+      // What the transformer was not asked about counts only where n-grams are sure of it.
+      const clear = rest.filter(one => this.danger(one.probabilities) >= this.head.fast.high);
+      return this.verdict(this.sorted([...judged, ...clear]), 'model');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const quick = this.verdict(open[0]!, 'busy');
+      const quick = this.verdict([...open, ...rest], 'busy');
       return whenBusy === 'unknown' ? { ...quick, sure: false, reason } : { ...quick, reason };
     }
   }
@@ -86,7 +94,7 @@ export class HybridClassifier implements Classifier {
     const { reads, buckets } = this.head;
     return this.sorted(
       partsOf(text, reads).map(part => {
-        const all = counter.features(text.slice(part.start, part.end));
+        const all = counter.remembered(text.slice(part.start, part.end));
         const grams = buckets === BUCKETS ? all : folded(all, buckets);
         return { part, grams, probabilities: this.fast.probabilities(grams) };
       }),
@@ -104,16 +112,17 @@ export class HybridClassifier implements Classifier {
     return this.labels.length === 2 ? probabilities[1]! : probabilities[largestOf(probabilities)]!;
   }
 
-  private verdict({ part, probabilities }: Judged, tier: Verdict['tier']): Verdict {
+  /** @param judged the worst first. */
+  private verdict(judged: readonly Judged[], tier: Verdict['tier']): Verdict {
     const { threshold } = this.head;
+    const { probabilities } = judged[0]!;
     if (this.labels.length > 2) {
       const best = largestOf(probabilities);
       return { probabilities, best, sure: probabilities[best]! >= threshold, tier };
     }
-    const p = probabilities[1]!;
-    const found = p >= threshold;
-    const best = found ? 1 : 0;
-    const span = { type: this.labels[1]!, start: part.start, end: part.end, score: p };
-    return { probabilities, best, sure: true, tier, ...(found && { spans: [span] }) };
+    const spans = judged.flatMap(({ part: { start, end }, probabilities: [, score = 0] }) =>
+      score >= threshold ? [{ type: this.labels[1]!, start, end, score }] : [],
+    );
+    return { probabilities, best: spans.length > 0 ? 1 : 0, sure: true, tier, ...(spans.length > 0 && { spans }) };
   }
 }

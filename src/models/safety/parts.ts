@@ -7,9 +7,9 @@ export interface Part {
 /** How a text is cut up: a text that says one thing as a whole, or one in which a single sentence may be of another's making. */
 export type Cut = 'windows' | 'sentences';
 
-const WHOLE = 4096;
-const WINDOW = 2048;
-const STRIDE = 1536;
+const WHOLE = 2048;
+const WINDOW = 768;
+const STRIDE = 576;
 const SHORTEST_SENTENCE = 16;
 const LONGEST_SENTENCE = 400;
 
@@ -18,7 +18,7 @@ export function partsOf(text: string, cut: Cut): readonly Part[] {
   return cut === 'windows' ? windowsOf(text) : sentencesOf(text);
 }
 
-/** One piece up to 4,096 characters; of a longer text windows of 2,048 that overlap by a quarter. */
+/** One piece up to 2,048 characters; of a longer text windows of 768 that overlap by a quarter. */
 function windowsOf({ length }: string): Part[] {
   if (length <= WHOLE) return [{ start: 0, end: length }];
   const parts: Part[] = [];

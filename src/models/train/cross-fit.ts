@@ -17,37 +17,48 @@ export interface CrossFitOptions {
   readonly classes: number;
   readonly strength: number;
   readonly random: Random;
-  /** Fold of each text. */
-  readonly folds: Int32Array;
-  /** For each text the others that are nearly the same. */
-  readonly same: readonly (readonly number[])[];
+  readonly folds: Folds;
 }
 
 export const FOLDS = 5;
 
-/** Deals texts out to folds. */
-export function foldsOf(count: number, random: Random): Int32Array {
-  return Int32Array.from({ length: count }, () => random.below(FOLDS));
+/** How texts are dealt out to folds. */
+export interface Folds {
+  readonly of: Int32Array;
+  /** For each text the folds, a bit each, in which something stands that is nearly the same as it or as another text of its key. */
+  readonly near: Uint8Array;
 }
 
-/** For each vector the places of the others that are nearly the same: cosine above `above`. Time is the square of their number. */
-export function nearlySame(vectors: readonly Float32Array[], above: number): number[][] {
-  const same: number[][] = vectors.map(() => []);
+/**
+ * Deals texts out to folds; those of one key, such as a text and pieces of it, to one. Near-duplicates are those whose vectors' cosine is above
+ * `above`. Time is the square of the number of texts.
+ */
+export function foldsOf(
+  keys: readonly string[],
+  vectors: readonly Float32Array[],
+  above: number,
+  random: Random,
+): Folds {
+  const foldOfKey = new Map<string, number>();
+  for (const key of keys) if (!foldOfKey.has(key)) foldOfKey.set(key, random.below(FOLDS));
+  const of = Int32Array.from(keys, key => foldOfKey.get(key)!);
+  const nearKey = new Map<string, number>();
+  const note = (at: number, other: number): void => {
+    const key = keys[at]!;
+    nearKey.set(key, (nearKey.get(key) ?? 0) | (1 << of[other]!));
+  };
   for (let i = 0; i < vectors.length; i++) {
     for (let j = 0; j < i; j++) {
       if (dot(vectors[i]!, vectors[j]!) <= above) continue;
-      same[i]!.push(j);
-      same[j]!.push(i);
+      note(i, j);
+      note(j, i);
     }
   }
-  return same;
+  return { of, near: Uint8Array.from(keys, key => nearKey.get(key) ?? 0) };
 }
 
 /** One row of weights for two classes, one for each of several against the rest. */
-export function fitRows(
-  rows: readonly CrossRow[],
-  options: Omit<CrossFitOptions, 'folds' | 'same'>,
-): readonly Logistic[] {
+export function fitRows(rows: readonly CrossRow[], options: Omit<CrossFitOptions, 'folds'>): readonly Logistic[] {
   const { width, classes, strength, random } = options;
   const vectors = rows.map(({ vector }) => vector);
   const weights = Float32Array.from(rows, ({ weight }) => weight);
@@ -69,18 +80,18 @@ export function crossFit(
   rows: readonly CrossRow[],
   options: CrossFitOptions,
 ): { scores: Float32Array[]; removed: number } {
-  const { folds, same } = options;
+  const { of, near } = options.folds;
   const scores: Float32Array[] = rows.map(() => new Float32Array(0));
   let removed = 0;
   for (let fold = 0; fold < FOLDS; fold++) {
-    const inside = [...rows.keys()].filter(at => folds[at] !== fold);
-    const train = inside.filter(at => !same[at]!.some(other => folds[other] === fold));
+    const inside = [...rows.keys()].filter(at => of[at] !== fold);
+    const train = inside.filter(at => (near[at]! & (1 << fold)) === 0);
     removed += inside.length - train.length;
     const fitted = fitRows(
       train.map(at => rows[at]!),
       options,
     );
-    for (const [at, row] of rows.entries()) if (folds[at] === fold) scores[at] = scoresOf(fitted, row.vector);
+    for (const [at, row] of rows.entries()) if (of[at] === fold) scores[at] = scoresOf(fitted, row.vector);
   }
   return { scores, removed };
 }

@@ -6,12 +6,17 @@ import { probabilitiesOf, toRows } from '#models/safety/hybrid-layer.js';
 import type { Cut } from '#models/safety/parts.js';
 import { folded, joined } from '#models/safety/sparse-vector.js';
 import { calibrationError, fitTemperature, said, wilson } from './calibration.js';
-import { type CrossRow, crossFit, FOLDS, fitRows, foldsOf, nearlySame } from './cross-fit.js';
+import { type CrossRow, crossFit, FOLDS, type Folds, fitRows, foldsOf } from './cross-fit.js';
 
 export interface HybridSource {
   readonly name: string;
   readonly licence: string;
-  readonly texts: readonly { readonly text: string; readonly label: string; readonly group?: string }[];
+  readonly texts: readonly {
+    readonly text: string;
+    readonly label: string;
+    readonly group?: string;
+    readonly key?: string;
+  }[];
   /** How much each text counts in training; 1 unless said. */
   readonly weight?: number;
 }
@@ -47,6 +52,7 @@ interface Text {
   readonly text: string;
   readonly label: number;
   readonly group: string;
+  readonly key: string;
   readonly weight: number;
 }
 
@@ -73,11 +79,15 @@ export async function trainHybrid(options: TrainHybridOptions): Promise<HybridHe
     return buckets === BUCKETS ? all : folded(all, buckets);
   });
   progress('looking for near-duplicates');
-  const same = nearlySame(vectors, SAME);
-  const folds = foldsOf(texts.length, random.fork('folds'));
+  const folds = foldsOf(
+    texts.map(({ key }) => key),
+    vectors,
+    SAME,
+    random.fork('folds'),
+  );
   const width = vectors[0]?.length ?? 0;
   const tierOf = (rows: readonly CrossRow[], size: number): Tier => {
-    const settings = { width: size, classes: labels.length, strength: options.strength, random, folds, same };
+    const settings = { width: size, classes: labels.length, strength: options.strength, random, folds };
     const { scores, removed } = crossFit(rows, settings);
     const fitted = fitRows(rows, settings);
     const { slope, offset } = calibrated(scores, rows);
@@ -137,7 +147,13 @@ export async function trainHybrid(options: TrainHybridOptions): Promise<HybridHe
 
 function textsOf(sources: readonly HybridSource[], labels: readonly string[]): Text[] {
   return sources.flatMap(({ name, texts, weight = 1 }) =>
-    texts.map(({ text, label, group }) => ({ text, label: labels.indexOf(label), group: group ?? name, weight })),
+    texts.map(({ text, label, group, key }) => ({
+      text,
+      label: labels.indexOf(label),
+      group: group ?? name,
+      key: key ?? text,
+      weight,
+    })),
   );
 }
 
@@ -175,16 +191,11 @@ function openBetween(quick: readonly Float32Array[], texts: readonly Text[], thr
 }
 
 /** Share flagged of each group; in each fold at the threshold that the other folds give. */
-function flagged(
-  judged: readonly Float32Array[],
-  texts: readonly Text[],
-  folds: Int32Array,
-  options: TrainHybridOptions,
-) {
+function flagged(judged: readonly Float32Array[], texts: readonly Text[], folds: Folds, options: TrainHybridOptions) {
   const thresholds = Array.from({ length: FOLDS }, (_, fold) =>
-    thresholdOf(judged, texts, options, at => folds[at] !== fold),
+    thresholdOf(judged, texts, options, at => folds.of[at] !== fold),
   );
-  return shares(texts, at => judged[at]![1]! >= thresholds[folds[at]!]!);
+  return shares(texts, at => judged[at]![1]! >= thresholds[folds.of[at]!]!);
 }
 
 function right(judged: readonly Float32Array[], texts: readonly Text[]) {

@@ -2,16 +2,16 @@ import type { Rule } from './rule.js';
 
 /** A child, by a word or an age below eighteen; English, French, German, Spanish. */
 const CHILD =
-  /\b(?:child(?:ren)?|kids?|minors?|toddlers?|infants?|babies|pre-?teens?|underage|school(?:boy|girl)s?|little (?:boy|girl)s?|loli(?:ta)?s?|shota|enfants?|mineure?s?|fillettes?|gamine?s?|kind(?:er|ern)?|minderjährige[nr]?|niñ[oa]s?|menor(?:es)?(?: de edad)?)\b|\b(?:[1-9]|1[0-7])[ -]?(?:years?[ -]old|y\/?o|ans|jährige[nrs]?|años)\b/iu;
+  /(?<![\p{L}\p{N}])(?:child(?:ren)?|kids?|minors?|toddlers?|infants?|babies|pre-?teens?|underage|school(?:boy|girl)s?|little (?:boy|girl)s?|loli(?:ta)?s?|shota|enfants?|mineure?s?|fillettes?|gamine?s?|kind(?:er|ern)?|minderjährige[nr]?|niñ[oa]s?|menor(?:es)?(?: de edad)?)(?!\p{L})|(?<![\p{L}\p{N}])(?:[1-9]|1[0-7])[ -]?(?:years?[ -]old|y\/?o|ans|jährige[nrs]?|años)(?!\p{L})/iu;
 /** Sexual content or acts. */
 const SEXUAL =
-  /\b(?:sex(?:ual(?:ly|i[sz](?:e|ed|ing))?|y|ting)?|porn(?:o|ography|ographic)?|nudes?|naked|nudity|erotic(?:a)?|molest(?:ing|ation)?|grop(?:e|ing)|seduc(?:e|ing|tion)|arous(?:e|ed|ing|al)|intercourse|fondl(?:e|ing)|explicit|undress(?:ed|ing)?|csam|sexuel(?:le)?s?|érotiques?|nue?s?|sexuell(?:e[nrs]?)?|nackt(?:e[nrs]?)?|desnud[oa]s?|sexual(?:es)?)\b|\bgroom(?:ing)? (?:a |an |the |my )?(?:child|kid|minor|teen|girl|boy|underage)/giu;
+  /(?<![\p{L}\p{N}])(?:sex(?:ual(?:ly|i[sz](?:e|ed|ing))?|y|ting)?|porn(?:o|ography|ographic)?|nudes?|naked|nudity|erotic(?:a)?|molest(?:ing|ation)?|grop(?:e|ing)|seduc(?:e|ing|tion)|arous(?:e|ed|ing|al)|intercourse|fondl(?:e|ing)|explicit|undress(?:ed|ing)?|csam|sexuel(?:le)?s?|érotiques?|nue?s?|sexuell(?:e[nrs]?)?|nackt(?:e[nrs]?)?|desnud[oa]s?|sexual(?:es)?)(?!\p{L})|\bgroom(?:ing)? (?:a |an |the |my )?(?:child|kid|minor|teen|girl|boy|underage)/giu;
 /** Something is wanted of it: made, found, done. */
 const WANTED =
-  /\b(?:write|describe|generate|create|make|draw|give me|show me|send|find|download|where (?:can|do) (?:i|we)|how (?:can|do|to|should)(?: i| we)?|help me|i want|roleplay|role-play|pretend|story|fantas(?:y|ize)|tell me|écri[sv]|décri[sv]|montre|trouve[rz]?|comment|schreib|beschreib|zeig|wie|escribe|describe|muestra|cómo)\b/iu;
+  /(?<![\p{L}\p{N}])(?:write|describe|generate|create|make|draw|give me|show me|send|find|download|where (?:can|do) (?:i|we)|how (?:can|do|to|should)(?: i| we)?|help me|i want|roleplay|role-play|pretend|story|fantas(?:y|ize)|tell me|écri[sv]|décri[sv]|montre|trouve[rz]?|comment|schreib|beschreib|zeig|wie|escribe|describe|muestra|cómo)(?!\p{L})/iu;
 /** Those who protect, teach, heal, judge or report speak of it too. */
 const PROTECTS =
-  /\b(?:protect|prevent(?:ing|ion)?|report(?:ing)?|safeguard(?:ing)?|recogni[sz]e|signs? of|warning signs|stop(?:ping)?|law|legal|illegal|statute|police|therap(?:y|ist)|counsel(?:l?or|l?ing)|survivors?|victims?|was (?:abused|molested)|happened to me|sex(?:ual)? education|explain (?:to|puberty)|talk to (?:my|a|our)|pediatric(?:ian)?|medical|doctor|research|statistics|policy|protéger|prévenir|signaler|schützen|melden|vorbeugen|proteger|prevenir|denunciar)\b/iu;
+  /(?<![\p{L}\p{N}])(?:protect|prevent(?:ing|ion)?|report(?:ing)?|safeguard(?:ing)?|recogni[sz]e|signs? of|warning signs|stop(?:ping)?|law|legal|illegal|statute|police|therap(?:y|ist)|counsel(?:l?or|l?ing)|survivors?|victims?|was (?:abused|molested)|happened to me|sex(?:ual)? education|explain (?:to|puberty)|talk to (?:my|a|our)|pediatric(?:ian)?|medical|doctor|research|statistics|policy|protéger|prévenir|signaler|schützen|melden|vorbeugen|proteger|prevenir|denunciar)(?!\p{L})/iu;
 /** How far the child and the act may be apart, in characters. */
 const NEAR = 160;
 

@@ -105,7 +105,7 @@ export const homoglyphs: Rule = {
     if (dressed !== null) [start, end] = [dressed.index, dressed.index + dressed[0].length];
     const view = text.normalize('NFKC').replace(WORD, (word, at: number) => {
       if (!LATIN.test(word) || word.search(FOREIGN) < 0) return word;
-      if (start < 0) [start, end] = [Math.min(at, text.length), Math.min(at + word.length, text.length)];
+      if (start < 0) [start, end] = text.startsWith(word, at) ? [at, at + word.length] : [0, text.length];
       return word.replace(FOREIGN, letter => LOOKS_LIKE[letter] ?? letter);
     });
     return start < 0 ? undefined : { rule: 'homoglyphs', start, end, view };

@@ -14,7 +14,10 @@ const MEANS: Readonly<Record<string, string>> = {
   '|': 'l',
 };
 const SIGN = /[013457@$!|8]/g;
-const WORD = /[a-z0134578@$!|]{3,24}/gi;
+const WORD = /(?<![\w@$!|])[a-z0134578@$!|]{2,20}(?![\w@$!|])/gi;
+/** Part of a hash or an id. */
+const HEX = /^[0-9a-f]{3,}$/i;
+const MIXED = /[a-z]/i;
 /** Letters with such signs between them: `1gn0re`, not `mp3` or `v18`. */
 const LEET = /[a-z][013457@$|]+[a-z]|^[013457@$|][a-z]+[013457@$|]|^[1!][a-z]{2}.*[0-9]/i;
 /** One letter at a time: `i g n o r e`. */
@@ -37,12 +40,13 @@ export const leetspeak: Rule = {
       found++;
       return run.replace(BETWEEN, '');
     });
-    const view = spelled.replace(WORD, (word: string, at: number) => {
-      if (!LEET.test(word)) return word;
-      note(Math.min(at, text.length - 1), Math.min(word.length, text.length));
-      return word.replace(SIGN, sign => MEANS[sign] ?? sign);
-    });
+    for (const { 0: word, index } of spelled.matchAll(WORD)) {
+      if (LEET.test(word) && !HEX.test(word)) note(Math.min(index, text.length - 1), word.length);
+    }
     if (found < FEWEST) return undefined;
+    const view = spelled.replace(WORD, word =>
+      MIXED.test(word) ? word.replace(SIGN, sign => MEANS[sign] ?? sign) : word,
+    );
     return { rule: 'leetspeak', start, end: Math.min(end, text.length), view };
   },
 };
