@@ -7,7 +7,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom } from '../../dist/contract/random.js';
 import { trainHybrid } from '../../dist/models/train/train-hybrid.js';
-import { harmless, hazardLabel } from './safety-data.mjs';
+import { madeSentences } from './injection-made.mjs';
+import { answerSentences, harmless, hazardLabel, longTexts, windowsOf } from './safety-data.mjs';
 import { embedder, jsonLines, sections } from './texts.mjs';
 
 const [, , data, vectors, cache, only] = process.argv;

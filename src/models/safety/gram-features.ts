@@ -2,7 +2,9 @@ import type { SparseVector } from './sparse-vector.js';
 
 /** Places that n-grams are hashed to: the lower half for characters, the upper for words. */
 export const BUCKETS = 65_536;
-const HALF = BUCKETS / 2;
+/** Places below this are of characters, the rest of words. */
+export const CHARACTERS = BUCKETS / 2;
+const HALF = CHARACTERS;
 const SHORTEST = 2;
 const LONGEST = 5;
 const MOST_WORDS = 3;

@@ -2,11 +2,12 @@ import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
-import { BUCKETS, GramCounter } from './gram-features.js';
+import { GramCounter } from './gram-features.js';
 import type { HybridHead } from './hybrid-file.js';
 import { HybridLayer } from './hybrid-layer.js';
 import { type Part, partsOf } from './parts.js';
-import { folded, joined, type SparseVector } from './sparse-vector.js';
+import { Rarity } from './rarity.js';
+import { joined, type SparseVector } from './sparse-vector.js';
 
 export interface HybridPorts {
   readonly embedder: Embedder;
@@ -32,6 +33,7 @@ interface Judged {
  */
 export class HybridClassifier implements Classifier {
   readonly labels: readonly string[];
+  private readonly rarity: Rarity;
   private readonly fast: HybridLayer;
   private readonly model: HybridLayer;
 
@@ -40,6 +42,7 @@ export class HybridClassifier implements Classifier {
     private readonly ports: HybridPorts,
   ) {
     this.labels = head.labels;
+    this.rarity = new Rarity(head.idf, head.buckets);
     this.fast = new HybridLayer(head.fast, head.buckets);
     this.model = new HybridLayer(head.model, head.buckets + head.model.width);
   }
@@ -91,11 +94,10 @@ export class HybridClassifier implements Classifier {
 
   /** The parts as n-grams judge them, the worst first. */
   private ranked(text: string): readonly Judged[] {
-    const { reads, buckets } = this.head;
+    const { reads } = this.head;
     return this.sorted(
       partsOf(text, reads).map(part => {
-        const all = counter.remembered(text.slice(part.start, part.end));
-        const grams = buckets === BUCKETS ? all : folded(all, buckets);
+        const grams = this.rarity.weighed(counter.remembered(text.slice(part.start, part.end)));
         return { part, grams, probabilities: this.fast.probabilities(grams) };
       }),
     );

@@ -46,6 +46,8 @@ const hybridSchema = z.strictObject({
   /** Probability from which the second of two labels is said; of several labels, what the likeliest must reach. */
   threshold: z.number().min(0).max(1),
   buckets: z.int().min(1024).max(65_536),
+  /** How rare each n-gram is, `ln((N + 1) / (n + 1))` in units of `idf.scale`, one byte a bucket of the counter. */
+  idf: z.strictObject({ bytes: z.base64(), scale: z.number() }),
   /** The n-grams alone: the fast tier. Its word stands below `low` and above `high`. */
   fast: rows.extend({ low: z.number(), high: z.number() }),
   model: rows.extend({ embedder: z.string(), width: z.int() }),

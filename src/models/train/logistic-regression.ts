@@ -9,7 +9,7 @@ export interface LogisticOptions {
   /** How much each example counts; 1 unless said. */
   readonly weights?: Float32Array;
   readonly random: Random;
-  /** Times that every example is looked at; 40 unless said. */
+  /** Times that every example is looked at; 15 unless said. */
   readonly rounds?: number;
 }
 
@@ -31,7 +31,7 @@ const EDGE = 1e-9;
 export function fitLogistic(
   examples: readonly SparseVector[],
   truths: readonly boolean[],
-  { width, strength, weights: importance, random, rounds = 40 }: LogisticOptions,
+  { width, strength, weights: importance, random, rounds = 15 }: LogisticOptions,
 ): Logistic {
   const w = new Float32Array(width);
   let bias = 0;

@@ -1,10 +1,11 @@
 import type { Random } from '#contract/random.js';
 import { fitSigmoid } from '#models/routes/platt.js';
-import { BUCKETS, GramCounter } from '#models/safety/gram-features.js';
+import { GramCounter } from '#models/safety/gram-features.js';
 import type { HybridCard, HybridHead, HybridRows } from '#models/safety/hybrid-file.js';
 import { probabilitiesOf, toRows } from '#models/safety/hybrid-layer.js';
 import type { Cut } from '#models/safety/parts.js';
-import { folded, joined } from '#models/safety/sparse-vector.js';
+import { Rarity, rarityOf } from '#models/safety/rarity.js';
+import { joined } from '#models/safety/sparse-vector.js';
 import { calibrationError, fitTemperature, said, wilson } from './calibration.js';
 import { type CrossRow, crossFit, FOLDS, type Folds, fitRows, foldsOf } from './cross-fit.js';
 
@@ -74,10 +75,10 @@ export async function trainHybrid(options: TrainHybridOptions): Promise<HybridHe
   progress(`embedding ${texts.length} texts`);
   const vectors = await options.embed(texts.map(({ text }) => text));
   const counter = new GramCounter();
-  const grams = texts.map(({ text }) => {
-    const all = counter.features(text);
-    return buckets === BUCKETS ? all : folded(all, buckets);
-  });
+  const counted = texts.map(({ text }) => counter.features(text));
+  const idf = rarityOf(counted);
+  const rarity = new Rarity(idf, buckets);
+  const grams = counted.map(vector => rarity.weighed(vector));
   progress('looking for near-duplicates');
   const folds = foldsOf(
     texts.map(({ key }) => key),
@@ -139,6 +140,7 @@ export async function trainHybrid(options: TrainHybridOptions): Promise<HybridHe
     reads: options.reads,
     threshold: rounded(threshold),
     buckets,
+    idf,
     fast: { ...fast.rows, low: rounded(between.low), high: rounded(between.high) },
     model: { ...model.rows, embedder: options.embedder, width },
     card,
