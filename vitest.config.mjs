@@ -9,8 +9,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Guards against what hangs, not measures of speed: a machine may have other work.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // `#part/file.js` resolves to dist; Node itself loads it, so that code under test is the code that ships and
     // worker threads started inside dist find their files.
     server: { deps: { external: [new RegExp(`^(file://)?${escaped}dist/`)] } },

@@ -3,9 +3,9 @@
 // headers of the answer, the settlement. The quote reads the request's profile, which is there anyway and not counted.
 import { cpus } from 'node:os';
 import { reserve, usedBy } from '#gateway/exchange/charge.js';
-import { Asked } from '#gateway/exchange/placement-request.js';
 import { openIdentity, SYSTEM } from '#identity/identity.js';
 import { authSchema } from '#identity/schema.js';
+import { Asked } from '#pool/placement/asked.js';
 import { memoryIdentityStore } from '#store/memory-identity-store.js';
 
 const REPEATS = 50_000;

@@ -19,9 +19,13 @@ export async function soak({ load, systems, requests, say }) {
   const resident = Object.fromEntries(systems.map(({ name }) => [name, []]));
   const seconds = Object.fromEntries(systems.map(({ name }) => [name, 0]));
   const lags = Object.fromEntries(systems.map(({ name }) => [name, []]));
+  let loaded;
+  const scrapes = setInterval(() => {
+    if (loaded !== undefined) void scrape(loaded.port, lags[loaded.name]);
+  }, SCRAPE_EVERY_MS).unref();
   for (let part = 1; part <= PARTS; part++) {
     for (const child of systems) {
-      const scrapes = setInterval(() => void scrape(child.port, lags[child.name]), SCRAPE_EVERY_MS);
+      loaded = child;
       const begun = performance.now();
       const result = await load.ask('run', {
         target: child.target,
@@ -29,7 +33,7 @@ export async function soak({ load, systems, requests, say }) {
         connections: CONNECTIONS,
         requests: Math.ceil(requests / PARTS),
       });
-      clearInterval(scrapes);
+      loaded = undefined;
       seconds[child.name] += (performance.now() - begun) / 1000;
       if (result.errors > 0) {
         throw new BenchFailure(
@@ -46,6 +50,7 @@ export async function soak({ load, systems, requests, say }) {
       );
     }
   }
+  clearInterval(scrapes);
   return Object.fromEntries(
     Object.entries(resident).map(([name, readings]) => {
       const growth = median(readings.slice(-3)) - median(readings.slice(3, 6));

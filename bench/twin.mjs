@@ -1,27 +1,36 @@
 // How fast the twin plays a trace: `node bench/twin.mjs --trace mooncake-conversation.jsonl [--replicas 8,512] [--rounds 3] [--json]`, after a
-// build. The live pool on a virtual clock over modelled engines (70B on 8 × H100, placement `prefix`), at the trace's rate for each four
-// replicas. CPU time of this process; the median of the rounds, with the range. Its control: the same engines and placer without the pool.
+// build. The live router (a policy of two decisions on the length of the prompt) and the live pool (placement `prefix`) on a virtual clock over
+// modelled engines, 70B on 8 × H100, at the trace's rate for each four replicas. Its controls: the same engines and placer without router and
+// pool, and the same engines alone, requests in turn. CPU time of this process; the median of the rounds with the range. The first round, in which
+// the code is compiled, is not counted.
+//
+// `--stream N` instead plays N generated requests (the Azure distribution, 8B on 8 × H100 at 0.7 of their capacity) that exist only one at a time, and tells the
+// most memory that the process ever had.
 import { createReadStream } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { withoutEngines } from '../dist/cli/local-engines.js';
 import { parseConfig } from '../dist/config/load.js';
 import { seededRandom } from '../dist/contract/random.js';
-import { playPool } from '../dist/fleet/twin/pool-twin.js';
-import { DEFAULT_ENGINE } from '../dist/lab/placement/engines.js';
+import { replicaCapacity } from '../dist/fleet/closed-form/capacity.js';
+import { LengthMix } from '../dist/fleet/closed-form/length-mix.js';
+import { FleetTwin } from '../dist/fleet/twin/fleet-twin.js';
+import { benchEngines, DEFAULT_ENGINE } from '../dist/lab/placement/engines.js';
 import { BenchFleet } from '../dist/lab/placement/fleet.js';
+import { engineProfile } from '../dist/pool/engine/profile.js';
+import { drawLengths, findCdf } from '../dist/workload/generate/length-cdf.js';
 import { readTrace } from '../dist/workload/traces/read.js';
+import { NO_PREFIX } from '../dist/workload/traces/trace.js';
 
 const { values } = parseArgs({
   options: {
     trace: { type: 'string' },
     replicas: { type: 'string', default: '8,512' },
     rounds: { type: 'string', default: '3' },
+    stream: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
-if (values.trace === undefined) throw new Error('--trace FILE is missing');
-const { requests } = await readTrace(createReadStream(values.trace, { encoding: 'utf8' }));
 
 function cpuSeconds(work) {
   const from = process.cpuUsage();
@@ -30,54 +39,123 @@ function cpuSeconds(work) {
   return (user + system) / 1e6;
 }
 
-const MOST = 64;
-const rows = [];
-for (const replicas of values.replicas.split(',').map(Number)) {
-  // A pool has at most 64 simulated replicas; several pools of a model are placed over as one tier.
-  const pools = Array.from({ length: Math.ceil(replicas / MOST) }, (_, at) => {
-    const own = Math.min(MOST, replicas - at * MOST);
-    return `p${at}: { model: m, placement: prefix, concurrency: 256, simulate: { model: llama-3.1-70b, gpu: h100, tp: 8, replicas: ${own} } }`;
-  });
-  const text = `pool: { models: { m: {} }, pools: { ${pools.join(', ')} } }`;
-  const result = parseConfig(`${text}\nrouter: { decisions: [{ name: all, when: otherwise, models: [m] }] }\n`, {
-    file: 'bench',
-  });
+function configOf(simulate) {
+  const text = `
+router:
+  signals: { long: { context: { above: 16k } } }
+  decisions:
+    - { name: reading, when: long, models: [m] }
+    - { name: rest, when: otherwise, models: [m] }
+pool:
+  models: { m: { context: 160k } }
+  pools: { p: { model: m, placement: prefix, concurrency: 256, simulate: { ${simulate} } } }
+`;
+  const result = parseConfig(text, { file: 'bench', env: {}, readFile: () => '' });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
-  const config = withoutEngines(result.config).pool;
-  const rateScale = replicas / 4;
-  const rates = { pool: [], control: [] };
-  let answered = 0;
-  for (let round = 0; round < Number(values.rounds); round++) {
-    const options = { config, modelOf: () => 'm', random: seededRandom(1), rateScale };
-    rates.pool.push(
-      requests.length /
-        cpuSeconds(() => {
-          answered = playPool(requests, options).completed.length;
-        }),
-    );
-    const fleet = new BenchFleet(requests, { replicas, blocks: undefined, engine: DEFAULT_ENGINE, seed: 1 });
-    rates.control.push(requests.length / cpuSeconds(() => fleet.play('weir', 'prefix', rateScale)));
-  }
-  const middle = list => [...list].sort((a, b) => a - b)[list.length >> 1];
-  const shown = list => ({
-    requests_per_s: Math.round(middle(list)),
-    range: [Math.round(Math.min(...list)), Math.round(Math.max(...list))],
-  });
-  rows.push({
-    replicas,
-    answered,
-    of: requests.length,
-    pool: shown(rates.pool),
-    engines_and_placer: shown(rates.control),
-  });
+  return withoutEngines(result.config);
 }
-const report = { cpu: cpus()[0].model.trim(), node: process.version, load: loadavg()[0], rows };
-if (values.json) console.log(JSON.stringify(report));
-else {
-  console.log(`${report.cpu}, Node ${report.node}, load ${report.load.toFixed(2)}`);
-  for (const { replicas, answered, of, pool, engines_and_placer: control } of rows) {
-    console.log(
-      `${replicas} replicas: ${pool.requests_per_s} requests/s (${pool.range.join('..')}), engines and placer alone ${control.requests_per_s} (${control.range.join('..')}); ${answered} of ${of} answered`,
-    );
+
+function playAll(config, requests, rateScale) {
+  const twin = new FleetTwin({ config, asks: () => 'auto', random: seededRandom(1), rateScale });
+  for (const request of requests) twin.offer(request);
+  return twin.finish();
+}
+
+/** Engines alone: requests in turn, each engine driven by itself. */
+function playEngines(engines, requests, rateScale) {
+  let finished = 0;
+  for (const [at, engine] of engines.entries()) {
+    let now = 0;
+    for (let i = at; ; ) {
+      for (; i < requests.length && requests[i].arrivalMs / rateScale <= now; i += engines.length) {
+        const { promptTokens, outputTokens, prefix } = requests[i];
+        engine.submit({ id: i, promptTokens, outputTokens: Math.max(1, outputTokens), prefix }, now);
+      }
+      const next = i < requests.length ? requests[i].arrivalMs / rateScale : Number.POSITIVE_INFINITY;
+      const iteration = engine.advance(now, next);
+      if (iteration === undefined && i >= requests.length) break;
+      now = iteration?.endsAt ?? next;
+    }
+    finished += engine.stats().finished;
   }
+  return finished;
+}
+
+const machine = { cpu: cpus()[0].model.trim(), node: process.version, load: loadavg()[0] };
+const say = (report, lines) => {
+  if (values.json) console.log(JSON.stringify({ ...machine, ...report }));
+  else console.log([`${machine.cpu}, Node ${machine.node}, load ${machine.load.toFixed(2)}`, ...lines].join('\n'));
+};
+
+if (values.stream !== undefined) stream(Number(values.stream));
+else if (values.trace === undefined) throw new Error('--trace FILE or --stream N is missing');
+else await speed(values.trace);
+
+function stream(count) {
+  const lengths = source => drawLengths(findCdf('azure'), source);
+  const profile = engineProfile({ model: 'llama-3.1-8b', gpu: 'h100' });
+  const source = seededRandom(9);
+  const mix = new LengthMix(Array.from({ length: 20_000 }, () => lengths(source)));
+  const capacity = replicaCapacity(profile, { moments: mix.moments(0, mix.size), sample: mix.sample(0, mix.size) });
+  const perMs = (0.7 * 8 * capacity) / 1000;
+  function* requests() {
+    const random = seededRandom(1);
+    let arrivalMs = 0;
+    for (let i = 0; i < count; i++) {
+      arrivalMs += random.exponential(perMs);
+      yield { ...lengths(random), arrivalMs, prefix: NO_PREFIX };
+    }
+  }
+  const config = configOf('model: llama-3.1-8b, gpu: h100, replicas: 8');
+  let result;
+  const seconds = cpuSeconds(() => {
+    result = playAll(config, requests(), 1);
+  });
+  const bytes = process.resourceUsage().maxRSS * 1024;
+  const report = { requests: count, answered: result.answered, requests_per_s: Math.round(count / seconds), bytes };
+  say(report, [
+    `${count} requests, ${result.answered} answered: ${report.requests_per_s} requests/s, ${(bytes / 2 ** 30).toFixed(2)} GiB at most; ` +
+      `P99 TTFT ${result.ttft.p99.toFixed(0)} ms`,
+  ]);
+}
+
+async function speed(file) {
+  const { requests } = await readTrace(createReadStream(file, { encoding: 'utf8' }));
+  const rows = [];
+  for (const replicas of values.replicas.split(',').map(Number)) {
+    const config = configOf(`model: llama-3.1-70b, gpu: h100, tp: 8, replicas: ${replicas}`);
+    const rateScale = replicas / 4;
+    const rates = { twin: [], placed: [], alone: [] };
+    let answered = 0;
+    for (let round = 0; round <= Number(values.rounds); round++) {
+      const fleet = new BenchFleet(requests, { replicas, blocks: undefined, engine: DEFAULT_ENGINE, seed: 1 });
+      const engines = benchEngines(engineProfile({ ...DEFAULT_ENGINE, contextTokens: 160 * 1024 }), replicas);
+      const seconds = {
+        twin: cpuSeconds(() => {
+          answered = playAll(config, requests, rateScale).answered;
+        }),
+        placed: cpuSeconds(() => fleet.play('weir', 'prefix', rateScale)),
+        alone: cpuSeconds(() => playEngines(engines, requests, rateScale)),
+      };
+      if (round > 0) for (const key of Object.keys(rates)) rates[key].push(requests.length / seconds[key]);
+    }
+    const shown = list => {
+      const sorted = [...list].sort((a, b) => a - b).map(Math.round);
+      return { requests_per_s: sorted[sorted.length >> 1], range: [sorted[0], sorted.at(-1)] };
+    };
+    const { twin, placed, alone } = rates;
+    rows.push({
+      ...{ replicas, answered, of: requests.length, twin: shown(twin) },
+      ...{ engines_and_placer: shown(placed), engines_alone: shown(alone) },
+    });
+  }
+  const told = ({ requests_per_s, range }) => `${requests_per_s} (${range.join('..')})`;
+  say(
+    { rows },
+    rows.map(
+      row =>
+        `${row.replicas} replicas: router and pool ${told(row.twin)} requests/s, engines and placer ${told(row.engines_and_placer)}, ` +
+        `engines alone ${told(row.engines_alone)}; ${row.answered} of ${row.of} answered`,
+    ),
+  );
 }

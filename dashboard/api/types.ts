@@ -9,6 +9,13 @@ export type Attempt = {
   readonly error?: string;
   readonly ttftMs?: number;
   readonly durationMs: number;
+  readonly prefill?: {
+    readonly pool: string;
+    readonly replica: string;
+    readonly status: 'used' | 'failed' | 'lost' | 'cancelled';
+    readonly error?: string;
+    readonly durationMs: number;
+  };
 };
 
 export type AuditEntry = {
@@ -187,6 +194,17 @@ export type Explanation = {
     readonly pool: string;
     readonly replica: string;
     readonly expected_prefix_tokens: number;
+    readonly prefill?: {
+      readonly pool: string;
+      readonly replica?: string;
+      readonly reason: string;
+      readonly uncachedTokens: number;
+      readonly expectedPrefixTokens: number;
+      readonly hereMs?: number;
+      readonly thereMs?: number;
+      readonly transferMs?: number;
+      readonly stallMs?: number;
+    };
   } | null;
   readonly stages: readonly {
     readonly stage: string;
@@ -316,6 +334,17 @@ export type Placement = {
   }[];
   readonly considered: number;
   readonly queuedMs: number;
+  readonly prefill?: {
+    readonly pool: string;
+    readonly replica?: string;
+    readonly reason: string;
+    readonly uncachedTokens: number;
+    readonly expectedPrefixTokens: number;
+    readonly hereMs?: number;
+    readonly thereMs?: number;
+    readonly transferMs?: number;
+    readonly stallMs?: number;
+  };
 };
 
 export type Pool = {

@@ -1,5 +1,6 @@
 import { version } from '#cli/version.js';
 import type { Config } from '#config/load.js';
+import type { Broadcast } from '#contract/broadcast.js';
 import type { Cancel } from '#contract/clock.js';
 import { seededRandom } from '#contract/random.js';
 import type { SharedCounters } from '#contract/shared-counters.js';
@@ -10,6 +11,7 @@ import { type Address, Gateway } from '#gateway/gateway.js';
 import { addGatewayMetrics, addModelMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { Peers } from '#gateway/peers.js';
+import type { PoolSharing } from '#gateway/pool-sharing.js';
 import { SettledResponses } from '#gateway/settled-responses.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
@@ -23,6 +25,7 @@ import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 import { openTelemetry, type Telemetry } from '#telemetry/otel/open.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { openSharedLimits, type SharingProcess } from './shared-limits.js';
+import { openPoolSharing } from './shared-pool.js';
 
 /** The longest that writing what is left of record and traces may hold up the end of the process. */
 const CLOSING: Milliseconds = 10_000;
@@ -43,6 +46,7 @@ export interface LiveOptions {
 export interface Together {
   readonly peers: Peers;
   readonly machine: SharingProcess['machine'];
+  readonly broadcast: Broadcast;
   /** Tells the others that keys, teams or users have changed. */
   readonly changed: () => Promise<void>;
 }
@@ -55,6 +59,7 @@ interface Parts {
   readonly telemetry: Telemetry | undefined;
   readonly accessLog: AccessLog;
   readonly counters: SharedCounters | undefined;
+  readonly sharing: PoolSharing | undefined;
   readonly localModels: ModelHost;
 }
 
@@ -136,10 +141,12 @@ export class LiveGateway {
       },
       { env: process.env, version: version(), configuration },
     );
+    const { pool } = gateway.runtime;
+    const sharing = await openPoolSharing(config, { pool, metrics, machine: together?.broadcast });
     addGatewayMetrics(metrics, gateway, version());
     addModelMetrics(metrics, () => localModels.status());
     if (remote !== undefined) addRemoteRecordMetrics(metrics, remote);
-    const parts = { records, responses, identity, telemetry, accessLog, counters, localModels };
+    const parts = { records, responses, identity, telemetry, accessLog, counters, sharing, localModels };
     return new LiveGateway(gateway, metrics, log, parts, config);
   }
 
@@ -190,7 +197,8 @@ export class LiveGateway {
 
   /** Gives up what {@link LiveGateway.open} took. */
   async discard(): Promise<void> {
-    const { records, responses, identity, telemetry, counters, localModels } = this.parts;
+    const { records, responses, identity, telemetry, counters, sharing, localModels } = this.parts;
+    await sharing?.close();
     // Each on its own: what one of them cannot write must not cost what the others can.
     const closing = [records, responses, identity, telemetry, localModels].map(async part => part?.close());
     await within(CLOSING, Promise.allSettled(closing));

@@ -1,5 +1,6 @@
 import type { Config } from '#config/load.js';
 import type { Tokens } from '#contract/units.js';
+import type { KvRole } from '#engine-server/kv-transfer/connector.js';
 import type { SimulatedReplicaSpec } from '#engine-server/simulated-fleet.js';
 import type { PoolEntry } from '#pool/schema.js';
 
@@ -20,6 +21,8 @@ interface Batch {
 interface WantedPool {
   readonly name: string;
   readonly entry: PoolEntry;
+  /** What its engines are in disaggregated serving, where they are anything. */
+  readonly kv: { readonly role: KvRole; readonly kvLink: number } | undefined;
 }
 
 /**
@@ -38,7 +41,8 @@ export class LocalEngines {
     for (const [name, entry] of Object.entries(config.pool.pools)) {
       const engine = entry.simulate ?? entry.gguf;
       if (engine === undefined) continue;
-      wanted.set(JSON.stringify([name, entry.model, entry.context, entry.served_as, engine]), { name, entry });
+      const kv = kvOf(name, config.pool.pools);
+      wanted.set(JSON.stringify([name, entry.model, entry.context, entry.served_as, engine, kv]), { name, entry, kv });
     }
     const missing = [...wanted].filter(([key]) => this.startedFor(key) === undefined);
     this.batches = [...this.batches, ...(await start(missing, this.onEvent))];
@@ -60,6 +64,14 @@ export class LocalEngines {
   private startedFor(key: string): Started | undefined {
     return this.batches.find(batch => batch.started.has(key))?.started.get(key);
   }
+}
+
+/** The part that simulated engines of a pool have where one pool computes prompts for another. */
+function kvOf(name: string, pools: Readonly<Record<string, PoolEntry>>): WantedPool['kv'] {
+  const own = pools[name]?.prefill;
+  if (own !== undefined) return { role: 'decode', kvLink: own.link };
+  const links = Object.values(pools).flatMap(({ prefill }) => (prefill?.pool === name ? [prefill.link] : []));
+  return links.length === 0 ? undefined : { role: 'prefill', kvLink: Math.min(...links) };
 }
 
 /** A configuration whose local engines have names but no addresses: enough to explain decisions by, without running them. */
@@ -93,7 +105,7 @@ async function start(
 
 async function startSimulated(wanted: readonly (readonly [string, WantedPool])[]): Promise<Batch> {
   const { startSimulatedFleet } = await import('#engine-server/simulated-fleet.js');
-  const specs = wanted.flatMap(([key, { entry }]): readonly SimulatedReplicaSpec[] => {
+  const specs = wanted.flatMap(([key, { entry, kv }]): readonly SimulatedReplicaSpec[] => {
     const { simulate, served_as, model, context } = entry;
     if (simulate === undefined) return [];
     return [
@@ -108,6 +120,7 @@ async function startSimulated(wanted: readonly (readonly [string, WantedPool])[]
         seed: simulate.seed,
         ...(context === undefined ? undefined : { contextTokens: context }),
         ...(simulate.blocks === undefined ? undefined : { blocks: simulate.blocks }),
+        ...kv,
       },
     ];
   });

@@ -1,4 +1,5 @@
 import type { DecisionRecord } from '#contract/record.js';
+import type { SignalValue } from '#contract/signal.js';
 import type { RecordStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import { fingerprint, hex } from '#workload/profile/hash-chain.js';
@@ -66,7 +67,7 @@ async function* newestFirst(
   }
 }
 
-function requestOf({ at, profile, outcome }: DecisionRecord): TraceRequest | undefined {
+function requestOf({ at, profile, outcome, signals }: DecisionRecord): TraceRequest | undefined {
   const usage = outcome.usage ?? outcome.unreported;
   if (usage === undefined) return undefined;
   const promptTokens = Math.round(usage.promptTokens);
@@ -77,5 +78,11 @@ function requestOf({ at, profile, outcome }: DecisionRecord): TraceRequest | und
     ...{ arrivalMs: at, promptTokens, outputTokens, prefix: NO_PREFIX },
     ...(profile.session === '' ? {} : { session: hex(fingerprint([profile.session])) }),
     ...(outcome.model === '' ? {} : { model: outcome.model }),
+    ...(signals.length === 0 ? {} : { signals: new Map(signals.map(({ name, ...value }) => [name, signalOf(value)])) }),
   };
+}
+
+/** A reading without its evidence, which may hold words of the request. */
+function signalOf({ state, score, label }: SignalValue): SignalValue {
+  return label === undefined ? { state, score } : { state, score, label };
 }

@@ -53,7 +53,11 @@ export function renderExplanation(explanation: Explanation): string {
     );
   }
   if (placement !== null) {
-    block('placement', [`${placement.replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`]);
+    const { replica, prefill } = placement;
+    block('placement', [
+      `${replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`,
+      ...(prefill === undefined ? [] : [`prompt computed on ${prefill.replica ?? replica}: ${prefill.reason}`]),
+    ]);
   }
   const steps = stages.map(({ stage, ms }) => `${stage} ${formatDuration(ms)}`).join(', ');
   block('time', [`${formatDuration(explanation.total_ms)}: ${steps}`]);

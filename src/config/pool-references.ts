@@ -26,6 +26,7 @@ export function checkPool({ models, pools }: PoolConfig): readonly Finding[] {
     ...empty,
     ...known.filter(model => !served.has(model)).map(unserved),
     ...Object.entries(pools).flatMap(([name, entry]) => checkEntry(['pool', 'pools', name], entry, models)),
+    ...Object.entries(pools).flatMap(([name, entry]) => checkPrefill(['pool', 'pools', name], name, entry, pools)),
   ];
 }
 
@@ -78,6 +79,36 @@ function checkEntry(path: Path, entry: PoolEntry, models: PoolConfig['models']):
   if (entry.simulate !== undefined)
     findings.push(...checkSimulation([...path, 'simulate'], entry.simulate, entry.context));
   return findings;
+}
+
+/** A prefill pool is another pool of the same model, whose replicas compute prompts and nothing else. */
+function checkPrefill(path: Path, name: string, entry: PoolEntry, pools: PoolConfig['pools']): readonly Finding[] {
+  const { prefill } = entry;
+  if (prefill === undefined) return [];
+  const at = [...path, 'prefill', 'pool'];
+  const invalid = (message: string, hint: string): readonly Finding[] => [
+    { code: 'config.invalid', path: at, at: 'value', message, hint },
+  ];
+  const other = pools[prefill.pool];
+  if (other === undefined) {
+    return unknown(at, `there is no pool ${quote(prefill.pool)}`, prefill.pool, Object.keys(pools));
+  }
+  if (prefill.pool === name) return invalid('a pool computes its own prompts anyhow', 'name another pool');
+  if (other.prefill !== undefined) {
+    return invalid(`${quote(prefill.pool)} has a prefill pool itself`, 'name a pool that computes prompts itself');
+  }
+  if (other.model !== entry.model) {
+    return invalid(
+      `${quote(prefill.pool)} serves ${quote(other.model)}, and KV of one model is of no use to another`,
+      `name a pool with model: ${entry.model}`,
+    );
+  }
+  for (const pool of [entry, other]) {
+    if (pool.api !== 'openai' || pool.cloud !== undefined || pool.gguf !== undefined) {
+      return invalid('only replicas that speak as vLLM does can hand KV on', 'replicas or simulate, and api: openai');
+    }
+  }
+  return [];
 }
 
 /** Scorers that could tell no replica from another. */

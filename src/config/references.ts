@@ -21,11 +21,12 @@ export interface ReferenceFindings {
  * @param value the whole file, for the names that a block defines although it is not valid.
  */
 export function checkReferences(settings: Partial<Settings>, value: unknown): ReferenceFindings {
-  const { router, pool } = settings;
+  const { router, pool, fleet } = settings;
   // Without any models it is them that is missing, not every name of one.
   const found = router === undefined || modelNames(value).length === 0 ? [] : checkRouter(router, surroundings(value));
   const errors = [
     ...(pool === undefined ? [] : checkPool(pool)),
+    ...(fleet === undefined ? [] : checkFleet(fleet, Object.keys(mapping(value, 'pools')))),
     ...found.filter(({ level }) => level === 'error').map(explain),
   ];
   const warnings = [
@@ -33,6 +34,23 @@ export function checkReferences(settings: Partial<Settings>, value: unknown): Re
     ...(router === undefined || errors.length > 0 ? [] : doubtsAboutRouter(router, found, answering(value))),
   ];
   return { errors, warnings };
+}
+
+/** Pools that the fleet block tells of exist. */
+function checkFleet({ pools }: Settings['fleet'], known: readonly string[]): readonly Finding[] {
+  return Object.keys(pools).flatMap((name): readonly Finding[] => {
+    if (known.includes(name)) return [];
+    const hint = suggestion(name, known);
+    return [
+      {
+        code: 'config.unknown_reference',
+        path: ['fleet', 'pools', name],
+        at: 'key',
+        message: `there is no pool ${JSON.stringify(name)} under pool.pools`,
+        ...(hint !== undefined && { hint }),
+      },
+    ];
+  });
 }
 
 function surroundings(value: unknown) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fleetSchema } from '#fleet/schema.js';
 import { gatewaySchema } from '#gateway/schema.js';
 import { poolSchema } from '#pool/schema.js';
 import { routerSchema } from '#router/schema.js';
@@ -9,6 +10,11 @@ export const configSchema = z.strictObject({
   workload: workloadSchema.prefault({}).describe('Workload: what is expected of requests.'),
   router: routerSchema.prefault({}).describe('Router: what should answer a request.'),
   pool: poolSchema.describe('Pool: the models there are, and where each runs.'),
+  fleet: fleetSchema
+    .prefault({})
+    .describe(
+      'Fleet: what `weir simulate` and `weir what-if` assume of it beyond what serves. `weir serve` reads none of it.',
+    ),
   gateway: gatewaySchema.prefault({}).describe('The server: where it listens, its limits, its record.'),
 });
 

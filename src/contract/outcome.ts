@@ -11,6 +11,17 @@ export interface Usage {
 /** `answered`: a whole answer. `cut`: an answer that ended in an error after its first byte. `cancelled`: the client left. */
 export type OutcomeStatus = 'answered' | 'failed' | 'cut' | 'cancelled' | 'refused';
 
+/** What became of the prompt of an attempt whose prompt was to be computed elsewhere. */
+export interface PrefillOutcome {
+  readonly pool: string;
+  readonly replica: string;
+  /** `used`: the answer began from its KV. `failed`: there was none. `lost`: it was there and did not reach the replica that answers. */
+  readonly status: 'used' | 'failed' | 'lost' | 'cancelled';
+  /** Code from the error catalogue, when it was of no use. */
+  readonly error?: string;
+  readonly durationMs: Milliseconds;
+}
+
 /** One try at one replica. */
 export interface AttemptOutcome {
   readonly model: string;
@@ -23,6 +34,8 @@ export interface AttemptOutcome {
   readonly error?: string;
   readonly ttftMs?: Milliseconds;
   readonly durationMs: Milliseconds;
+  /** Only where the prompt was to be computed on another replica. Without `used`, this one computed it after all. */
+  readonly prefill?: PrefillOutcome;
 }
 
 /** How a request ended: the only thing that learning sees. */

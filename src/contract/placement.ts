@@ -31,6 +31,26 @@ export interface Placement {
   readonly considered: number;
   /** How long the request waited for a place. */
   readonly queuedMs: Milliseconds;
+  /** Where its prompt is computed; absent where the pool has no prefill pool. */
+  readonly prefill?: PrefillPlacement;
+}
+
+/** Whether a prompt is computed on a replica of another pool before the answer is, and what speaks for it. */
+export interface PrefillPlacement {
+  readonly pool: string;
+  /** Absent when the replica that answers computes the prompt itself. */
+  readonly replica?: string;
+  readonly reason: string;
+  /** Prompt tokens that the replica which answers is not expected to hold: what would have to be transferred. */
+  readonly uncachedTokens: Tokens;
+  /** Prompt tokens that the prefill replica is expected to hold in its own cache. */
+  readonly expectedPrefixTokens: Tokens;
+  /** Predicted time to first token, computed here and there, and of the latter the transfer; absent where hardware is not described. */
+  readonly hereMs?: Milliseconds;
+  readonly thereMs?: Milliseconds;
+  readonly transferMs?: Milliseconds;
+  /** What requests being answered here would lose in all while the prompt is computed. */
+  readonly stallMs?: Milliseconds;
 }
 
 export interface ReplicaScore {

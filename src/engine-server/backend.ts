@@ -63,10 +63,15 @@ export interface Embedded {
 /** What generates answers behind the server: the engine model, or a real model. Both run the same contract suite. */
 export interface EngineBackend {
   readonly facts: BackendFacts;
-  /** @throws WeirError `request.context_too_long`, or `request.invalid` for what it cannot do, with the path of it. */
-  chat(request: ChatRequest): Work | Promise<Work>;
+  /**
+   * @param received prompt tokens whose KV has come from another engine; only for a backend that is given a connector.
+   * @throws WeirError `request.context_too_long`, or `request.invalid` for what it cannot do, with the path of it.
+   */
+  chat(request: ChatRequest, received?: Tokens): Work | Promise<Work>;
   /** @throws WeirError as {@link EngineBackend.chat} does. */
-  complete(request: TextRequest): Work;
+  complete(request: TextRequest, received?: Tokens): Work;
+  /** Prompt tokens of a request that are in the prefix cache now; absent where nobody can tell before it runs. */
+  cachedTokens?(request: ChatRequest | TextRequest): Tokens;
   /** Vectors of length 1 for texts, and the tokens of each; absent where the model gives none. */
   embed?(texts: readonly string[], dimensions: number): readonly Embedded[];
   stats(): EngineStats;

@@ -19,6 +19,8 @@ export interface GenerationPlan {
   readonly includeUsage: boolean;
   readonly fault: Fault | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** Members that an answer which is not streamed has beside its own. */
+  readonly beside?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
 
 /** What a generation reports to, and its time. */
@@ -207,7 +209,9 @@ export class Generation {
       ...{ pieces, thoughts, finish },
       call: work.choices[at]?.call,
     }));
-    return wire.whole(written, this.usage());
+    const answer = wire.whole(written, this.usage());
+    const { beside } = this.plan;
+    return beside === undefined ? answer : `${answer.slice(0, -1)},${JSON.stringify(beside()).slice(1)}`;
   }
 
   private usage() {

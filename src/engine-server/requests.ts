@@ -17,6 +17,18 @@ const penalty = z.number().min(-2).max(2).nullish();
 /** What the completions API gives when `max_tokens` is not said. */
 export const DEFAULT_TEXT_TOKENS = 16;
 
+/** How vLLM's connectors speak of KV that goes from one engine to another. */
+export const kvTransfer = z.looseObject({
+  do_remote_decode: z.boolean().nullish(),
+  do_remote_prefill: z.boolean().nullish(),
+  remote_engine_id: z.string().max(256).nullish(),
+  remote_request_id: z.string().max(256).nullish(),
+  remote_host: z.string().max(256).nullish(),
+  remote_port: z.int().min(1).max(65_535).nullish(),
+});
+
+export type KvTransferParams = z.output<typeof kvTransfer>;
+
 const shared = {
   model: z.string().max(256),
   stream: z.boolean().nullish(),
@@ -34,6 +46,7 @@ const shared = {
   presence_penalty: penalty,
   frequency_penalty: penalty,
   logit_bias: z.record(z.string(), z.number()).nullish(),
+  kv_transfer_params: kvTransfer.nullish(),
 };
 
 const tool = z.looseObject({

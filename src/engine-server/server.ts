@@ -6,6 +6,7 @@ import { createEngine } from '#pool/engine/batching-engine.js';
 import type { EngineStats } from '#pool/engine/engine.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import { type Fault, type FaultInput, Faults } from './faults.js';
+import { KvConnector, type KvRole } from './kv-transfer/connector.js';
 import { listen } from './listen.js';
 import { SimulatedBackend } from './simulated/backend.js';
 import { Pacer } from './simulated/pacer.js';
@@ -37,6 +38,12 @@ export interface EngineServerOptions {
   /** Median length of answers: 80 unless said. */
   readonly answerTokens?: Tokens;
   readonly faults?: readonly FaultInput[];
+  /** What it is in disaggregated serving: computes prompts for others, answers from KV that others computed, or both. Neither unless said. */
+  readonly role?: KvRole;
+  /** Gigabytes of KV a second that one transfer moves: 25 unless said. */
+  readonly kvLink?: number;
+  /** What a request comes to whose KV did not arrive: vLLM's `kv_load_failure_policy`; `fail` unless said. */
+  readonly kvLoadFailure?: 'fail' | 'recompute';
   readonly clock?: Clock;
 }
 
@@ -78,7 +85,15 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
     answerTokens,
     random: random.fork('answers'),
   });
-  const server = await listen({ backend, servedAs: name, faults, clock }, { host, port });
+  const { role, kvLink = 25, kvLoadFailure = 'fail' } = options;
+  const kv =
+    role === undefined
+      ? undefined
+      : new KvConnector(
+          { role, link: kvLink, onFailure: kvLoadFailure, speed, bytesPerToken: profile.kvTransferBytesPerToken },
+          clock,
+        );
+  const server = await listen({ backend, servedAs: name, faults, clock, kv }, { host, port });
   return {
     ...server,
     profile,

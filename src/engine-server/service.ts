@@ -10,6 +10,7 @@ import type { EngineMetrics } from './engine-metrics.js';
 import { errorBody } from './error-body.js';
 import type { Fault, Faults } from './faults.js';
 import { Generation } from './generation.js';
+import type { KvConnector } from './kv-transfer/connector.js';
 import { countMessages, messages, responses } from './neutral-service.js';
 import {
   type ChatRequest,
@@ -32,6 +33,8 @@ export interface EngineService {
   /** What can be made to go wrong; a real engine has none. */
   readonly faults: Faults | undefined;
   readonly clock: Clock;
+  /** How KV goes to and comes from other engines; absent for one that computes every prompt it answers. */
+  readonly kv?: KvConnector | undefined;
 }
 
 type Route = (service: EngineService, request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
@@ -65,6 +68,7 @@ function withFaults(
 export async function serve(service: EngineService, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const path = (request.url ?? '/').split('?', 1)[0]!;
+    if (service.kv?.send(path, request, response) === true) return;
     const methods = methodsOf(ROUTES, path) ?? (service.faults && methodsOf(FAULT_ROUTES, path));
     if (methods === undefined) throw new WeirError('request.unknown_path', `There is no ${path.slice(0, 200)}.`);
     const method = request.method ?? 'GET';
@@ -85,7 +89,8 @@ async function chat(service: EngineService, request: IncomingMessage, response: 
   if (fails(service, fault, response)) return;
   const body = parseRequest(chatSchema, await readJson(request));
   checkModel(service, body);
-  const work = await service.backend.chat(body);
+  const received = (await service.kv?.receive(body, request, service.backend)) ?? 0;
+  const work = await service.backend.chat(body, received);
   const wire = chatWire(head(service, 'chatcmpl', body.logprobs === true));
   generate(service, response, body, work, wire, fault);
 }
@@ -98,7 +103,8 @@ async function complete(service: EngineService, request: IncomingMessage, respon
   if (promptTexts(body.prompt).length * (body.n ?? 1) > MOST_CHOICES) {
     throw new WeirError('request.invalid', `More than ${MOST_CHOICES} answers in one request.`, { path: 'n' });
   }
-  const work = service.backend.complete(body);
+  const received = (await service.kv?.receive(body, request, service.backend)) ?? 0;
+  const work = service.backend.complete(body, received);
   generate(service, response, body, work, textWire(head(service, 'cmpl', typeof body.logprobs === 'number')), fault);
 }
 
@@ -114,7 +120,8 @@ export function generate(
   const stream = body.stream === true;
   const includeUsage = body.stream_options?.include_usage === true;
   const headers = headersOf(service);
-  new Generation({ wire, work, stream, includeUsage, fault, headers }, response, service).start();
+  const beside = stream ? undefined : service.kv?.keep(body, work.promptTokens, response.req);
+  new Generation({ wire, work, stream, includeUsage, fault, headers, beside }, response, service).start();
 }
 
 /** @throws WeirError `request.unknown_model`. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { WeirError } from '#contract/errors.js';
 import type { Tokens } from '#contract/units.js';
+import type { KvRole } from './kv-transfer/connector.js';
 
 /** Replicas of one pool, all alike but for their seed. */
 export interface SimulatedReplicaSpec {
@@ -18,6 +19,9 @@ export interface SimulatedReplicaSpec {
   /** Of the first; each next one has the next. */
   readonly seed?: number;
   readonly blocks?: number;
+  readonly role?: KvRole;
+  /** Gigabytes a second, unless said as an engine's own. */
+  readonly kvLink?: number;
 }
 
 export interface SimulatedFleet {

@@ -1,14 +1,14 @@
 import type { WeirError } from '#contract/errors.js';
 import type { FlowFacts } from '#contract/flow.js';
 import type { LearnedTier } from '#contract/learned.js';
-import type { Placement } from '#contract/placement.js';
+import type { Placement, PrefillPlacement } from '#contract/placement.js';
 import type { ProfileSummary } from '#contract/record.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { Candidate, DecisionReason, StageNote } from '#contract/route.js';
 import type { SignalReading, Truth } from '#contract/signal.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
+import { Asked } from '#pool/placement/asked.js';
 import { summarise } from '#workload/profile/summary.js';
-import { Asked } from './exchange/placement-request.js';
 import type { Runtime } from './runtime.js';
 
 /** A decision told as the command line and the API tell it. Field names are a contract with other programs. */
@@ -39,6 +39,8 @@ export interface Explanation {
     readonly pool: string;
     readonly replica: string;
     readonly expected_prefix_tokens: Tokens;
+    /** Where the prompt would be computed; absent where the pool has no prefill pool. */
+    readonly prefill?: PrefillPlacement | undefined;
   } | null;
   readonly stages: readonly StageNote[];
   readonly total_ms: Milliseconds;
@@ -156,7 +158,12 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
     placement:
       placement === undefined
         ? null
-        : { pool: placement.pool, replica: placement.replica, expected_prefix_tokens: placement.expectedPrefixTokens },
+        : {
+            pool: placement.pool,
+            replica: placement.replica,
+            expected_prefix_tokens: placement.expectedPrefixTokens,
+            ...(placement.prefill === undefined ? undefined : { prefill: placement.prefill }),
+          },
     stages: told.stages,
     total_ms: totalMs,
   };

@@ -29,6 +29,7 @@ import { keepAnswer, ownerOf, resumed } from './memory.js';
 import { RecordFeed } from './record-feed.js';
 import { idHeaders, requestIdFor } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
+import { TurnShare } from './turn-share.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
 
 /** A gateway that listens. */
@@ -68,6 +69,7 @@ export class Gateway implements ExchangeHost {
   private readonly server: Server;
   private readonly prober: Prober;
   private readonly routes: Routes;
+  private readonly turns: TurnShare;
   /** Requests from the moment their head is read until their exchange has ended. */
   private open = 0;
   private connected = 0;
@@ -80,6 +82,7 @@ export class Gateway implements ExchangeHost {
     const ports: RuntimePorts = { ...given, records: this.feed };
     this.ports = ports;
     this.startedAt = ports.clock.now();
+    this.turns = new TurnShare(ports.clock, setImmediate);
     this.current = createRuntime(config, ports);
     this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), {
       probed: (id, healthy, latency) => this.current.pool.probed(id, healthy, latency),
@@ -253,23 +256,27 @@ export class Gateway implements ExchangeHost {
       this.exchanges.add(exchange);
       exchange.run();
     };
+    const take = (body: Buffer | WeirError): void => {
+      let inbound: Inbound;
+      const caller = callerOf(head, admission?.principal);
+      try {
+        if (isWeirError(body)) throw body;
+        if (response.destroyed) throw gone();
+        inbound = protocol.read(body, { id, arrivedAt, caller });
+        this.checkModel(runtime, inbound.request.model, protocol.kind);
+        const forbidden = admission?.authorise(inbound.request.model);
+        if (forbidden !== undefined) throw forbidden;
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      if (inbound.memory === undefined) begin(inbound);
+      else this.recall(inbound, inbound.memory, ownerOf(caller), response).then(begin, fail);
+    };
     const receive = (): void =>
-      readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, this.ports, body => {
-        let inbound: Inbound;
-        const caller = callerOf(head, admission?.principal);
-        try {
-          if (isWeirError(body)) throw body;
-          inbound = protocol.read(body, { id, arrivedAt, caller });
-          this.checkModel(runtime, inbound.request.model, protocol.kind);
-          const forbidden = admission?.authorise(inbound.request.model);
-          if (forbidden !== undefined) throw forbidden;
-        } catch (error) {
-          fail(error);
-          return;
-        }
-        if (inbound.memory === undefined) begin(inbound);
-        else this.recall(inbound, inbound.memory, ownerOf(caller), response).then(begin, fail);
-      });
+      readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, this.ports, body =>
+        this.turns.run(() => take(body)),
+      );
     if (runtime.identity === undefined) {
       receive();
       return;
@@ -310,7 +317,7 @@ export class Gateway implements ExchangeHost {
       previous === undefined
         ? inbound
         : await resumed(memory, owner, previous, responses, this.current.config.gateway.limits.body);
-    if (response.destroyed) throw new WeirError('client.gone', 'The client left before its request was begun');
+    if (response.destroyed) throw gone();
     keepAnswer(whole, memory, owner, responses, () => clock.wall());
     return whole;
   }
@@ -335,6 +342,10 @@ export class Gateway implements ExchangeHost {
     this.ports.log.error('a request could not be begun', { id, error });
     return new WeirError('internal.defect', 'A defect in Weir', { cause: error });
   }
+}
+
+function gone(): WeirError {
+  return new WeirError('client.gone', 'The client left before its request was begun');
 }
 
 /** Tokens in a block of a profile's prefix, at the usual four characters a token. */

@@ -11,11 +11,12 @@ import type { ModelHost } from '#models/model-host.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
+import { expectedEnergy } from '#pool/topology/expected-energy.js';
 import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import type { EngineApi, Protocol } from '#protocols/protocol.js';
 import { openaiResponses } from '#protocols/responses/responses.js';
-import type { ModelFacts } from '#router/model-facts.js';
+import { type ModelFacts, modelFactsOf } from '#router/model-facts.js';
 import { createRouter, type Router } from '#router/router.js';
 import type { AccessLog } from '#telemetry/access-log.js';
 import type { Logger } from '#telemetry/log.js';
@@ -24,7 +25,6 @@ import type { Tracer } from '#telemetry/tracing.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
 import { type HeadRules, headRules } from './caller.js';
-import { energyOn } from './energy.js';
 import type { Peers } from './peers.js';
 import type { Connections } from './upstream/connections.js';
 import type { Watchdog } from './upstream/watchdog.js';
@@ -138,7 +138,7 @@ function poolOf(config: Config, { clock, random }: RuntimePorts, previous: Runti
       clock,
       random: random.fork('pool'),
       placer: (kind, draws) => createPlacer(kind, { random: draws }),
-      energy: energyOn,
+      energy: expectedEnergy,
     });
   }
   previous.pool.reconfigure(config.pool);
@@ -147,18 +147,7 @@ function poolOf(config: Config, { clock, random }: RuntimePorts, previous: Runti
 
 /** What the router knows of each model, by name. */
 export function modelFacts(config: Config): Map<string, ModelFacts> {
-  return new Map(
-    Object.entries(config.pool.models).map(([name, model]) => [
-      name,
-      {
-        name,
-        contextTokens: model.context,
-        price: { ...model.price, cached: model.price.cached ?? model.price.prompt },
-        ...(model.quality === undefined ? undefined : { quality: model.quality }),
-        ...(model.description === undefined ? undefined : { description: model.description }),
-      },
-    ]),
-  );
+  return modelFactsOf(config.pool.models);
 }
 
 function waysOf(config: Config): Map<string, Way> {

@@ -128,7 +128,7 @@ export const gatewaySchema = z
           .regex(/^rediss?:\/\//, 'expected a URL such as redis://:password@host:6379/0')
           .optional()
           .describe(
-            'Redis 6 or newer in which several machines share limits and budgets; needs the package `ioredis`.',
+            'Redis 6 or newer in which several machines share limits, budgets and what they know of replicas; needs the package `ioredis`.',
           ),
         prefix: z
           .string()
@@ -145,7 +145,9 @@ export const gatewaySchema = z
           ),
       })
       .prefault({})
-      .describe('How limits and budgets are shared between machines. Processes of one machine share without it.'),
+      .describe(
+        'How limits, budgets and knowledge of replicas are shared between machines. Processes of one machine share without it.',
+      ),
     workers: z
       .int()
       .min(1)

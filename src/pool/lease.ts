@@ -28,6 +28,10 @@ export interface LeaseResult {
 export interface Lease {
   readonly placement: Placement;
   readonly target: ReplicaTarget;
+  /** A place on the replica that computes the prompt first; absent when the replica of this lease does. Released with this one at the latest. */
+  readonly prefill?: Lease | undefined;
+  /** Nobody has computed the prompt elsewhere after all: this replica does. */
+  computesPrompt(): void;
   /** The request has been written to the replica: its prefix is on its way into the cache. */
   sent(): void;
   /**

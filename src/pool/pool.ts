@@ -5,6 +5,7 @@ import type { Quote } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
+import { type PrefillPlace, placePrefill } from './disaggregation/prefill-place.js';
 import type { LatencyEstimator } from './estimation/latency.js';
 import { type EnergyEstimate, quote } from './estimation/quote.js';
 import { HeldLease, type LeaseHost } from './flow/held-lease.js';
@@ -14,12 +15,15 @@ import { WaitingRoom } from './flow/waiting-room.js';
 import type { Lease, Pool, ReplicaStatus } from './lease.js';
 import type { Choice, ReplicaView } from './placement/placer.js';
 import type { PoolConfig } from './schema.js';
+import { Hearsay } from './sharing/hearsay.js';
+import type { PoolNews } from './sharing/news.js';
+import { Outbox } from './sharing/outbox.js';
 import { buildTopology, type PlacerFactory } from './topology/build.js';
 import { measure } from './topology/measures.js';
 import { judge } from './topology/outliers.js';
 import { type Probe, probeSettings } from './topology/probes.js';
 import { type EngineFacts, Replica } from './topology/replica.js';
-import { EMPTY_TOPOLOGY, type ServedModel, type Tier } from './topology/served.js';
+import { EMPTY_TOPOLOGY, type ServedModel, type ServedPool, type Tier } from './topology/served.js';
 import { type PoolSnapshot, snapshotOf } from './topology/snapshot.js';
 
 export interface PoolDeps {
@@ -46,6 +50,12 @@ export interface LivePool extends Pool {
    */
   reconfigure(config: PoolConfig): void;
   snapshot(): PoolSnapshot;
+  /** What other gateways on these replicas should know: the load now, and what was sent since the last call. */
+  news(): PoolNews;
+  /** What another gateway told of replicas that it shares with this one. Of replicas that this one does not have nothing is taken. */
+  hear(from: string, news: PoolNews): void;
+  /** Other gateways that are heard now, and prompts that were too many to be told of. */
+  readonly sharing: { readonly heard: number; readonly leftOut: number };
   /**
    * Takes a replica out by hand, or puts it back: requests on it finish, and it gets no more. Lasts over changes of the
    * configuration, as long as the replica stays in it, and until the process ends.
@@ -72,6 +82,8 @@ class PoolAtWork implements LivePool, LeaseHost {
   private topology = EMPTY_TOPOLOGY;
   /** Replicas that left the configuration with leases still open; each goes with its last lease. */
   private readonly draining = new Set<Replica>();
+  private readonly outbox = new Outbox();
+  private readonly hearsay = new Hearsay();
   private readonly waiting: WaitingRoom;
   private readonly lots: Random;
 
@@ -88,6 +100,38 @@ class PoolAtWork implements LivePool, LeaseHost {
       pool: name => this.topology.pools.get(name),
       place: (request, since, now) => this.place(this.topology.models.get(request.model), request, since, now),
     });
+  }
+
+  news(): PoolNews {
+    const { replicas } = this.topology;
+    this.hearsay.expire(replicas, this.clock.now());
+    const told = [...replicas.values()].filter(({ own, breaker }) => own.inFlight > 0 || breaker.foundOpen);
+    return {
+      replicas: told.map(({ id, own, breaker }) => ({ replica: id, ...own, open: breaker.foundOpen })),
+      ...this.outbox.take(),
+    };
+  }
+
+  hear(from: string, news: PoolNews): void {
+    const { replicas } = this.topology;
+    this.hearsay.hear(from, news, replicas, this.clock.now());
+    for (const id of news.forgotten) {
+      const replica = replicas.get(id);
+      if (replica !== undefined) this.placerOf(replica)?.forget(id);
+    }
+    for (const { replica: id, ...prompt } of news.prompts) {
+      const replica = replicas.get(id);
+      const rest = { promptTokens: 0, outputTokens: 0, constraints: {}, exclude: [] };
+      if (replica !== undefined) this.placerOf(replica)?.committed({ ...rest, ...prompt }, id);
+    }
+  }
+
+  get sharing() {
+    return { heard: this.hearsay.heard, leftOut: this.outbox.leftOut };
+  }
+
+  sent(request: PlacementRequest, replica: string): void {
+    this.outbox.sent(request, replica);
   }
 
   acquire(request: PlacementRequest, settle: (result: Lease | WeirError) => void): Cancel {
@@ -142,13 +186,13 @@ class PoolAtWork implements LivePool, LeaseHost {
     const replica = this.topology.replicas.get(id);
     if (replica === undefined) return;
     const before = replica.unavailable;
-    if (replica.probed(ok, latencyMs)) this.placerOf(replica)?.forget(id);
+    if (replica.probed(ok, latencyMs)) this.lostCache(replica);
     if (replica.unavailable !== before) this.serveQueueOf(replica);
   }
 
   observed(id: string, facts: EngineFacts): void {
     const replica = this.topology.replicas.get(id);
-    if (replica?.observed(facts) === true) this.placerOf(replica)?.forget(id);
+    if (replica?.observed(facts) === true) this.lostCache(replica);
   }
 
   drain(id: string, out: boolean): boolean {
@@ -165,7 +209,7 @@ class PoolAtWork implements LivePool, LeaseHost {
     for (const replica of old.replicas.values()) {
       if (this.topology.replicas.get(replica.id) === replica) continue;
       replica.draining = true;
-      if (replica.inFlight > 0) this.draining.add(replica);
+      if (replica.own.inFlight > 0) this.draining.add(replica);
     }
     this.waiting.regroup(old.pools.values());
   }
@@ -176,7 +220,7 @@ class PoolAtWork implements LivePool, LeaseHost {
 
   released(replica: Replica, heldMs: Milliseconds): void {
     if (replica.draining) {
-      if (replica.inFlight === 0) this.draining.delete(replica);
+      if (replica.own.inFlight === 0) this.draining.delete(replica);
       return;
     }
     const pool = this.topology.pools.get(replica.pool);
@@ -293,6 +337,12 @@ class PoolAtWork implements LivePool, LeaseHost {
     since: Milliseconds,
     now: Milliseconds,
   ): Lease {
+    const pool = this.topology.pools.get(replica.pool);
+    const fill = this.topology.pools.get(pool?.entry.prefill?.pool ?? '');
+    const prefill =
+      pool === undefined || fill === undefined
+        ? undefined
+        : placePrefill(request, replica, choice.expectedPrefixTokens, pool, fill);
     const placement = {
       pool: replica.pool,
       replica: replica.id,
@@ -301,10 +351,29 @@ class PoolAtWork implements LivePool, LeaseHost {
       losers: choice.losers,
       considered: choice.considered,
       queuedMs: now - since,
+      ...(prefill === undefined ? undefined : { prefill: prefill.placement }),
     };
-    const counts = this.topology.pools.get(replica.pool)?.memory.counts;
-    if (counts !== undefined) counts.granted += 1;
-    return new HeldLease(this, replica, tier.placer, request, placement, now);
+    if (pool !== undefined) pool.memory.counts.granted += 1;
+    const first = prefill?.chosen === undefined ? undefined : this.prefillLease(prefill.chosen, fill!, now);
+    return new HeldLease(this, replica, tier.placer, request, placement, now, first);
+  }
+
+  private prefillLease(
+    { replica, choice, request }: NonNullable<PrefillPlace['chosen']>,
+    { name, placer, memory }: ServedPool,
+    now: Milliseconds,
+  ): Lease {
+    const { expectedPrefixTokens, score, losers, considered } = choice;
+    const placement = {
+      ...{ pool: name, replica: replica.id, expectedPrefixTokens, score, losers, considered, queuedMs: 0 },
+    };
+    memory.counts.granted += 1;
+    return new HeldLease(this, replica, placer, request, placement, now);
+  }
+
+  private lostCache(replica: Replica): void {
+    this.placerOf(replica)?.forget(replica.id);
+    this.outbox.forgot(replica.id);
   }
 
   private serveQueueOf(replica: Replica): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, name, price, share, size, tokens } from '#contract/schema.js';
+import { prefillSchema } from './disaggregation/schema.js';
 import { placementSchema } from './placement/schema.js';
 
 const DAY_MS = 86_400_000;
@@ -299,6 +300,9 @@ const poolEntry = z
       .describe(
         'LoRA adapters that the replicas serve beside their model, each a model of its own under `pool.models`.',
       ),
+    prefill: prefillSchema
+      .optional()
+      .describe('Disaggregated serving: another pool computes long prompts for this one, which then answers.'),
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),

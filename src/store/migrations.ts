@@ -36,7 +36,7 @@ const RECORD_MIGRATIONS: readonly string[] = [
   from batches b, json_each(b.json) r, json_each(b.facts) f where f.key = r.key;
   create view signals as select
     d.id, d.at, d.decision, p ->> '$.name' as name, p ->> '$.type' as type, p ->> '$.state' as state, p ->> '$.score' as score,
-    p ->> '$.label' as label, p ->> '$.evidence' as evidence, ms
+    p ->> '$.label' as label, p ->> '$.tier' as tier, p ->> '$.evidence' as evidence, ms
   from (select r.id, r.at, r.decision, s.value ->> 1 as ms, r.shared -> ('$[' || (s.value ->> 0) || ']') as p
     from decisions r, json_each(r.record, '$.signals') s) d;`,
 ];

@@ -45,6 +45,13 @@ class GatewayMetrics implements Metrics {
 
   private readonly requests = this.count('requests_total', 'Finished requests.', 'api', 'decision', 'model', 'status');
   private readonly refusals = this.count('refused_total', 'Requests refused before routing, by error code.', 'code');
+  private readonly prefills = this.count(
+    'prefills_total',
+    'Prompts that were to be computed on another replica than the answer, by what came of it.',
+    'pool',
+    'replica',
+    'status',
+  );
   private readonly attempts = this.count('attempts_total', 'Tries at replicas.', 'pool', 'replica', 'status');
   private readonly tokens = this.count('tokens_total', 'Tokens as engines reported them.', 'model', 'kind');
   private readonly cost = this.count('cost_usd_total', 'Cost by configured prices, in USD.', 'model');
@@ -85,6 +92,8 @@ class GatewayMetrics implements Metrics {
     for (let i = 0; i < attempts.length; i++) {
       const attempt = attempts[i]!;
       this.attempts.add(1, attempt.pool, attempt.replica, attempt.status);
+      const { prefill } = attempt;
+      if (prefill !== undefined) this.prefills.add(1, prefill.pool, prefill.replica, prefill.status);
     }
     if (record.safety !== undefined) for (const { rule, action } of record.safety) this.safety.add(1, rule, action);
     for (let i = 0; i < signals.length; i++) {

@@ -33,17 +33,24 @@ export const arrivals: fc.Arbitrary<readonly Arrival[]> = fc
       at: fc.integer({ min: 0, max: 400 }),
       prefix,
       cancelAfter: fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined, freq: 4 }),
+      receivedTokens: fc.constantFrom(0, 0, 0, 7, 100),
     }),
     { minLength: 1, maxLength: 24 },
   )
   .map(list =>
     list
-      .map(({ promptTokens, outputTokens, at, cancelAfter, prefix: { family, shared, blockTokens } }, id) => {
-        const hashes = Array.from({ length: Math.ceil(promptTokens / blockTokens) }, (_, i) =>
-          i < shared ? family * 1000 + i + 1 : (id + 10) * 1000 + i,
-        );
-        return { request: { id, promptTokens, outputTokens, prefix: { hashes, blockTokens } }, at, cancelAfter };
-      })
+      .map(
+        (
+          { promptTokens, outputTokens, at, cancelAfter, receivedTokens, prefix: { family, shared, blockTokens } },
+          id,
+        ) => {
+          const hashes = Array.from({ length: Math.ceil(promptTokens / blockTokens) }, (_, i) =>
+            i < shared ? family * 1000 + i + 1 : (id + 10) * 1000 + i,
+          );
+          const request = { id, promptTokens, outputTokens, prefix: { hashes, blockTokens }, receivedTokens };
+          return { request, at, cancelAfter };
+        },
+      )
       .sort((a, b) => a.at - b.at),
   );
 

@@ -93,7 +93,11 @@ const container = pod.containers[0]!;
 function configuration() {
   const { data } = one<Resource & { readonly data: Readonly<Record<string, string>> }>('ConfigMap');
   const loaded = loadText(data['weir.yaml'] ?? '', 'weir.yaml', {
-    env: { WEIR_ADMIN_KEY: 'an-admin-key-of-the-test', WEIR_POSTGRES: 'postgres://weir@postgres.data/weir' },
+    env: {
+      WEIR_ADMIN_KEY: 'an-admin-key-of-the-test',
+      WEIR_POSTGRES: 'postgres://weir@postgres.data/weir',
+      WEIR_REDIS: 'redis://redis.data:6379/0',
+    },
     listen: { host: '0.0.0.0' },
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));

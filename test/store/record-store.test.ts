@@ -93,7 +93,7 @@ describe('the record on disk', () => {
     store.append(recordOf('one', { at: Date.now() }));
     await store.close();
     const database = new DatabaseSync(file(), { readOnly: true });
-    const rows = database.prepare('select id, name, type, state, score, evidence, ms from signals').all();
+    const rows = database.prepare('select id, name, type, state, score, tier, evidence, ms from signals').all();
     database.close();
     expect(rows).toHaveLength(8);
     expect({ ...(rows[1] as object) }).toEqual({
@@ -102,6 +102,7 @@ describe('the record on disk', () => {
       type: 'context',
       state: 'true',
       score: 0.125,
+      tier: 'fast',
       evidence: '812 tokens, above 512',
       ms: 0.0123,
     });

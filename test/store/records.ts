@@ -26,7 +26,7 @@ export function recordOf(id: string, rest: Partial<DecisionRecord> = {}): Decisi
       type: ['keyword', 'context', 'conversation', 'metadata', 'language'][i % 5]!,
       state: i === 1 ? ('true' as const) : ('false' as const),
       score: i / 8,
-      ...(i === 1 ? { evidence: '812 tokens, above 512' } : {}),
+      ...(i === 1 ? { tier: 'fast' as const, evidence: '812 tokens, above 512' } : {}),
       ms: 0.0123,
     })),
     decision: 'counsel',
@@ -106,6 +106,7 @@ function shape<T>(
 
 type Item<K extends keyof DecisionRecord> = DecisionRecord[K] extends readonly (infer T)[] ? T : never;
 type Loser = NonNullable<DecisionRecord['placement']>['losers'][number];
+type Prefill = NonNullable<NonNullable<DecisionRecord['placement']>['prefill']>;
 
 /** Any record the contract allows, every optional field there and not there. `shape` makes the compiler demand every field. */
 export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
@@ -201,6 +202,13 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         }),
         considered: whole,
         queuedMs: time,
+        prefill: shape<Prefill>(
+          {
+            ...{ pool: text, replica: text, reason: text, uncachedTokens: whole, expectedPrefixTokens: whole },
+            ...{ hereMs: time, thereMs: time, transferMs: time, stallMs: time },
+          },
+          ['pool', 'reason', 'uncachedTokens', 'expectedPrefixTokens'],
+        ),
       },
       ['pool', 'replica', 'expectedPrefixTokens', 'score', 'losers', 'considered', 'queuedMs'],
     ),
@@ -215,6 +223,13 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
           error: text,
           ttftMs: time,
           durationMs: time,
+          prefill: shape<NonNullable<Item<'attempts'>['prefill']>>(
+            {
+              ...{ pool: text, replica: text, error: text, durationMs: time },
+              status: fc.constantFrom('used', 'failed', 'lost', 'cancelled'),
+            },
+            ['pool', 'replica', 'status', 'durationMs'],
+          ),
         },
         ['model', 'pool', 'replica', 'status', 'httpStatus', 'durationMs'],
       ),

@@ -4,6 +4,7 @@ import { integer, positive, seedOption } from '#cli/options.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { FAULT_KINDS, type FaultInput, parseFault } from '#engine-server/faults.js';
 import { LLAMA_VERSION } from '#engine-server/gguf/library.js';
+import { KV_ROLES, type KvRole } from '#engine-server/kv-transfer/connector.js';
 import type { Listening } from '#engine-server/listen.js';
 import { type EngineServer, startEngineServer } from '#engine-server/server.js';
 import { GPUS } from '#pool/engine/hardware.js';
@@ -28,6 +29,9 @@ interface EngineCommandOptions {
   readonly fault: readonly FaultInput[];
   readonly admission: 'paged' | 'reserve';
   readonly seed: number;
+  readonly role?: KvRole;
+  readonly kvLink: number;
+  readonly kvLoadFailure: 'fail' | 'recompute';
 }
 
 export function engineCommand(): Command {
@@ -39,7 +43,7 @@ export function engineCommand(): Command {
     )
     .addOption(
       new Option('--gguf <file>', 'serve this GGUF model file for real').conflicts([
-        ...['model', 'gpu', 'tp', 'blocks', 'speed', 'instant', 'answer', 'fault', 'admission'],
+        ...['model', 'gpu', 'tp', 'blocks', 'speed', 'instant', 'answer', 'fault', 'admission', 'role', 'kvLink'],
       ]),
     )
     .option('--sequences <n>', 'with --gguf: requests answered side by side (default: 4)', count)
@@ -67,6 +71,18 @@ export function engineCommand(): Command {
         .choices(['paged', 'reserve'])
         .default('paged'),
     )
+    .addOption(
+      new Option(
+        '--role <role>',
+        'disaggregated serving: prefill computes prompts for others, decode answers from their KV',
+      ).choices(KV_ROLES),
+    )
+    .option('--kv-link <GB/s>', 'with --role: gigabytes of KV a second that one transfer moves', positive, 25)
+    .addOption(
+      new Option('--kv-load-failure <policy>', 'with --role: what a request comes to whose KV did not arrive')
+        .choices(['fail', 'recompute'])
+        .default('fail'),
+    )
     .addOption(seedOption())
     .addHelpText(
       'after',
@@ -81,6 +97,8 @@ Examples:
   $ weir engine --model llama-3.1-70b --gpu h100 --tp 4 --speed 10
   $ weir engine --instant --port 8002                    for load tests
   $ weir engine --fault slow:0.5:4 --fault error:0.1:500
+  $ weir engine --role prefill --port 8003               computes prompts for ...
+  $ weir engine --role decode --port 8004                ... an engine that answers
   $ weir engine --gguf model.gguf --port 8001            a real model`,
     )
     .action(run);
@@ -133,6 +151,7 @@ async function runSimulated(options: EngineCommandOptions): Promise<Listening> {
 
 async function startSimulated(options: EngineCommandOptions): Promise<EngineServer> {
   const { model, gpu, tp, host, port, servedAs, context, blocks, speed, instant, answer, admission, seed } = options;
+  const { role, kvLink, kvLoadFailure } = options;
   try {
     return await startEngineServer({
       ...{ model, gpu, tp, host, port, speed, admission, seed, answerTokens: answer, faults: options.fault },
@@ -140,6 +159,7 @@ async function startSimulated(options: EngineCommandOptions): Promise<EngineServ
       ...(context === undefined ? undefined : { contextTokens: context }),
       ...(blocks === undefined ? undefined : { blocks }),
       ...(instant === undefined ? undefined : { instant }),
+      ...(role === undefined ? undefined : { role, kvLink, kvLoadFailure }),
     });
   } catch (error) {
     if (isWeirError(error))

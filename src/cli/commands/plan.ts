@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { readCatalogue } from '#cli/catalogue-file.js';
 import { jsonOption, positive, printJson, seedOption } from '#cli/options.js';
+import { renderPlan } from '#cli/plan-text.js';
 import { poissonRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
+import { writeFiles } from '#cli/write-files.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
-import type { FleetReport, PlanReport } from '#fleet/plan/plan.js';
+import { PRICE_KINDS, type PriceKind } from '#pool/engine/catalogue/schema.js';
 import { drawLengths, readCdf } from '#workload/generate/length-cdf.js';
 import { NO_PREFIX, type TraceRequest } from '#workload/traces/trace.js';
 
@@ -17,6 +20,10 @@ interface PlanOptions {
   readonly gpu: readonly string[];
   readonly model: string;
   readonly rate?: number;
+  readonly catalogue?: string;
+  readonly price: PriceKind;
+  readonly provider?: string;
+  readonly emit?: string;
   readonly seed: number;
   readonly json: boolean;
 }
@@ -40,33 +47,54 @@ export function planCommand(): Command {
     .option('--gpu <names>', 'GPUs that may be used, separated by commas', names, ['h100', 'a100'])
     .option('--model <name>', 'model of the engine catalogue', 'llama-3.1-8b')
     .option('--rate <x>', 'requests a second (default: as in the trace)', positive)
+    .addOption(
+      new Option('--price <kind>', 'what GPUs are paid for as')
+        .choices(PRICE_KINDS)
+        .default('on_demand' satisfies PriceKind),
+    )
+    .option(
+      '--provider <name>',
+      'whose prices: aws, hyperstack, lambda, nebius, … (default: the first in the catalogue)',
+    )
+    .option('--catalogue <file>', 'GPUs and models of your own, which go before the built-in ones: YAML or JSON')
+    .option('--emit <dir>', 'where to write weir.yaml and Kubernetes manifests of the best fleet')
     .addOption(seedOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
-Prices are those of the catalogue. docs/planning.md says how it is computed and how far to trust it.
+Prices are those of the catalogue, each with its date and source; by default what published planners assume on demand.
+docs/planning.md says how it is computed and how far to trust it.
 Exit code: 0 done, 1 no fleet that was tried holds, 2 unreadable input.
 
 Examples:
   $ weir plan --trace conversations.csv --model llama-3.1-70b --gpu h100,a100 --rate 40
-  $ weir plan --cdf lengths.json --rate 100 --slo-ttft 300 --json`,
+  $ weir plan --cdf lengths.json --rate 100 --slo-ttft 300 --json
+  $ weir plan --trace conversations.csv --price reserved --provider hyperstack --emit fleet/`,
     )
     .action(plan);
 }
 
 async function plan(options: PlanOptions): Promise<void> {
+  const catalogue = await readCatalogue(options.catalogue);
   const requests = await requestsOf(options);
-  const { planFleet } = await import('#fleet/plan/plan.js');
+  const [{ planFleet }, { planFiles }] = await Promise.all([
+    import('#fleet/plan/plan.js'),
+    import('#fleet/emit/emit.js'),
+  ]);
   const report = planFleet({
-    requests,
+    ...{ requests, catalogue },
     ...(options.rate === undefined ? {} : { rate: options.rate }),
     ...{ model: options.model, gpus: options.gpu, seed: options.seed, clock: performance },
+    price: { kind: options.price, ...(options.provider === undefined ? {} : { provider: options.provider }) },
     slo: { ttftP99Ms: options.sloTtft, tpotMs: options.sloTpot },
     progress: text => process.stderr.write(`${text}\n`),
   });
+  if (options.emit !== undefined) {
+    await writeFiles(options.emit, planFiles(report, catalogue, options.catalogue !== undefined));
+  }
   if (options.json) printJson(report);
-  else process.stdout.write(render(report));
+  else process.stdout.write(renderPlan(report));
   if (report.best === null) process.exitCode = 1;
 }
 
@@ -100,31 +128,6 @@ async function json(file: string): Promise<unknown> {
   } catch (cause) {
     throw new WeirError('trace.unreadable', `Cannot read ${file} as JSON.`, { path: file, cause });
   }
-}
-
-function render(report: PlanReport): string {
-  const { best, slo } = report;
-  const head = `${report.model}, ${report.rate.toFixed(2)} requests/s, P99 TTFT ≤ ${slo.ttft_p99_ms} ms, mean TPOT ≤ ${slo.tpot_ms} ms\n`;
-  if (best === null) return `${head}no fleet that was tried holds this in the twin\n`;
-  const lines = ['', 'best (held in the twin)', ...fleet(best), '', 'also held, none better in every respect'];
-  for (const other of report.pareto) if (other !== best) lines.push(...fleet(other), '');
-  lines.push('what changes');
-  for (const { change, holds, p99_ttft_ms: p99 } of report.sensitivity) {
-    lines.push(`  ${change}: ${holds ? 'holds' : 'breaks'}${p99 === null ? '' : `, P99 TTFT ${p99.toFixed(0)} ms`}`);
-  }
-  return `${head}${lines.join('\n')}\n\n${report.wall_s.toFixed(1)} s\n`;
-}
-
-function fleet({ pools, usd_per_hour: usd, verified, tokens_per_joule: tokens }: FleetReport): readonly string[] {
-  const lines = pools.map(
-    ({ gpu, replicas, gpus, boundary, utilisation, p99_ttft_ms: p99 }) =>
-      `  ${replicas} replicas of ${gpus / replicas} × ${gpu}${boundary === null ? '' : `, up to ${boundary} tokens`}: ` +
-      `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${p99.toFixed(0)} ms`,
-  );
-  lines.push(
-    `  $${usd.toFixed(2)}/h, ${tokens.toFixed(2)} output tokens a joule, TPOT ${verified.tpot_ms.toFixed(1)} ms, ${verified.seeds} arrival patterns`,
-  );
-  return lines;
 }
 
 function names(text: string): readonly string[] {

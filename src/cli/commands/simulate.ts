@@ -14,6 +14,7 @@ interface SimulateOptions extends CommonOptions {
   readonly rateScale: number;
   readonly rate?: number;
   readonly model?: string;
+  readonly warmUp?: number;
   readonly requestsOut?: string;
 }
 
@@ -21,13 +22,18 @@ export function simulateCommand(): Command {
   return withCommonOptions(
     new Command('simulate')
       .description(
-        'Plays a trace through the pools of a configuration in virtual time: the code that serves traffic (placement, queues, limits)\n' +
-          'over modelled engines. Pools need `simulate`; decisions of the router are not played, for a trace has no text.',
+        'Plays a trace through a configuration in virtual time: the code that serves traffic (decisions, selection, strategies, placement,\n' +
+          'queues, limits) over modelled engines. Pools need `simulate`. Signals that need a text are unknown unless the trace recorded them;\n' +
+          'the `fleet:` block says which replicas fail and which pools grow and shrink.',
       )
       .requiredOption('--trace <file>', 'a trace of any known format; - reads standard input')
       .option('--rate-scale <x>', 'arrivals come x times as fast as in the trace', positive, 1)
       .option('--rate <x>', 'requests a second, Poisson, in place of the times of the trace', positive)
-      .option('--model <name>', 'model that is asked for where the trace names none that is configured')
+      .option(
+        '--model <name>',
+        'what requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name',
+      )
+      .option('--warm-up <s>', 'requests of the first so many seconds are played and left out of times', positive)
       .option('--requests-out <file>', 'where to write a line for each answered request'),
   )
     .addHelpText(
@@ -38,16 +44,17 @@ Exit code: 0 done, 2 unreadable input or a configuration that cannot be simulate
 
 Examples:
   $ weir simulate -c weir.yaml --trace conversation.jsonl --rate-scale 2
-  $ weir simulate --trace lengths.csv --rate 5 --json`,
+  $ weir simulate --trace served.jsonl --model auto
+  $ weir simulate --trace lengths.csv --rate 5 --warm-up 60 --json`,
     )
     .action(simulate);
 }
 
 async function simulate(options: SimulateOptions): Promise<void> {
-  const config = withoutEngines(await resolveConfig(options)).pool;
+  const config = withoutEngines(await resolveConfig(options));
   const { simulate: play, refuseWhatCannotBeSimulated } = await import('#fleet/simulate/simulation.js');
   const { simulationReport } = await import('#fleet/simulate/report.js');
-  refuseWhatCannotBeSimulated(config);
+  refuseWhatCannotBeSimulated(config.pool);
   const trace = await readTraceFile(options.trace);
   const requests =
     options.rate === undefined
@@ -57,6 +64,8 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const result = play(requests, {
     ...{ config, model: options.model, seed: options.seed },
     rateScale: options.rate === undefined ? options.rateScale : 1,
+    ...(options.warmUp === undefined ? {} : { warmUpMs: 1000 * options.warmUp }),
+    ...(trace.startedAt === undefined ? {} : { startedAt: trace.startedAt }),
     progress: arrived => {
       if (process.stderr.isTTY) process.stderr.write(`\r${arrived} of ${requests.length} requests`);
     },
@@ -72,8 +81,18 @@ function render(report: SimulationReport): string {
   const { requests } = report;
   const lines = [
     `${requests.arrived} requests: ${requests.completed} answered, ${requests.rejected} rejected, ${requests.failed} failed`,
-    ...Object.entries(report.rejections).map(([code, count]) => `  ${count} × ${code}`),
+    ...Object.entries({ ...report.rejections, ...report.failures }).map(([code, count]) => `  ${count} × ${code}`),
+    ...(report.answers.retried > 0 ? [`  ${report.answers.retried} answered after another attempt had failed`] : []),
   ];
+  for (const [name, { requests: count, answered }] of Object.entries(report.decisions)) {
+    const models = Object.entries(answered).map(([model, answers]) => `${model} ${answers}`);
+    lines.push(
+      `decision ${name === '' ? 'none' : name}: ${count} requests${models.length > 0 ? `, answered by ${models.join(', ')}` : ''}`,
+    );
+  }
+  if (report.missing_signals.length > 0) {
+    lines.push(`unknown, for the trace does not tell: ${report.missing_signals.join(', ')}`);
+  }
   for (const metric of ['ttft_ms', 'tpot_ms', 'e2e_ms'] as const) {
     const { mean, p50, p90, p99 } = report[metric];
     lines.push(
@@ -82,7 +101,7 @@ function render(report: SimulationReport): string {
   }
   for (const [name, pool] of Object.entries(report.pools)) {
     lines.push(
-      `${name}: ${pool.replicas} replicas, ${pool.completed} answered, engines busy ${percent(pool.utilisation)}, prefix hits ` +
+      `${name}: ${pool.replicas} replicas${sizeOf(pool)}, ${pool.completed} answered, engines busy ${percent(pool.utilisation)}, prefix hits ` +
         `${percent(pool.prefix_hit_rate)}, load max/mean ${pool.load_max_over_mean.toFixed(2)}, preempted ${pool.preemptions}`,
     );
   }
@@ -91,6 +110,11 @@ function render(report: SimulationReport): string {
     `${report.requests_per_s.toFixed(0)} requests a second simulated`,
   );
   return `${lines.join('\n')}\n`;
+}
+
+function sizeOf({ replicas, most_replicas, failures, availability }: SimulationReport['pools'][string]): string {
+  const most = most_replicas > replicas ? ` (${most_replicas} at most)` : '';
+  return failures > 0 ? `${most}, ${failures} failures, up ${percent(availability)}` : most;
 }
 
 function percent(share: number): string {

@@ -27,7 +27,10 @@ export function whatIfCommand(): Command {
     .requiredOption('--trace <file>', 'a trace of any known format; - reads standard input')
     .option('--rate-scale <x>', 'arrivals come x times as fast as in the trace', positive, 1)
     .option('--rate <x>', 'requests a second, Poisson, in place of the times of the trace', positive)
-    .option('--model <name>', 'model that is asked for where the trace names none that is configured')
+    .option(
+      '--model <name>',
+      'what requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name',
+    )
     .option('--seeds <n>', 'arrival patterns, the same for both, 2 to 64', seeds, 5)
     .addOption(seedOption())
     .addOption(jsonOption())
@@ -51,18 +54,18 @@ async function run(first: string, second: string, options: WhatIfOptions): Promi
     import('#fleet/simulate/simulation.js'),
     import('#fleet/plan/arrival-patterns.js'),
   ]);
-  const pools = [];
+  const configs = [];
   for (const file of [first, second]) {
-    const { pool } = withoutEngines(await resolveConfig({ config: file }));
-    refuseWhatCannotBeSimulated(pool);
-    pools.push(pool);
+    const config = withoutEngines(await resolveConfig({ config: file }));
+    refuseWhatCannotBeSimulated(config.pool);
+    configs.push(config);
   }
   const trace = await readTraceFile(options.trace);
   const { rate, seed, rateScale } = options;
   const timed = rate === undefined ? timedRequests(trace, options.trace) : trace.requests;
   const report = whatIf({
-    first: pools[0]!,
-    second: pools[1]!,
+    first: configs[0]!,
+    second: configs[1]!,
     ...(options.model === undefined ? {} : { model: options.model }),
     seeds: Array.from({ length: options.seeds }, (_, i) => seed + i),
     arrivals: (drawn, i) =>

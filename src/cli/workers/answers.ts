@@ -65,6 +65,11 @@ export class Answers {
         return this.all({ kind: 'standing' });
       case 'changed':
         return this.all({ kind: 'refresh' }, charge);
+      case 'pool-news':
+        for (const other of this.ports.charges()) {
+          if (other !== charge) other.link.ask(ask).catch(() => {});
+        }
+        return undefined;
       case 'swap':
         return this.ports.hub.swap(charge.name, ask.told, ask.memory);
       case 'counted':

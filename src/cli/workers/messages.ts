@@ -53,6 +53,8 @@ export type ToWorker =
   | ({ readonly kind: 'tail' } & Tail)
   | { readonly kind: 'untail'; readonly tail: string }
   | ({ readonly kind: 'news' } & TailNews)
+  /** Another worker tells of what it has on the replicas. */
+  | { readonly kind: 'pool-news'; readonly text: string }
   /** Drain; a second time: end at once. */
   | { readonly kind: 'drain'; readonly signal: string; readonly now: boolean };
 
@@ -63,6 +65,8 @@ export type ToSupervisor =
   | { readonly kind: 'metrics' | 'settle' | 'standings' }
   /** Keys, teams or users have changed. */
   | { readonly kind: 'changed' }
+  /** For all other workers: what this one has on the replicas. */
+  | { readonly kind: 'pool-news'; readonly text: string }
   | { readonly kind: 'swap'; readonly told: readonly Told[]; readonly memory?: string | undefined }
   /** Requests that ended since it last said so: a tally. */
   | { readonly kind: 'counted'; readonly tally: string }

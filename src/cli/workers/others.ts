@@ -1,4 +1,5 @@
 import type { Together } from '#cli/live-gateway.js';
+import type { Broadcast } from '#contract/broadcast.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type ConfigurationDesk, DESK_CALLS, type DeskCall } from '#gateway/configuration/desk.js';
 import { machineClock } from '#gateway/machine-clock.js';
@@ -21,8 +22,14 @@ const SWAP_WITHIN: Milliseconds = 1000;
 const CONFIGURE_WITHIN: Milliseconds = 60_000;
 
 /** How a worker reaches the others. */
-export function togetherOver(link: SupervisorLink, tails: Tails, processes: number): Together {
+export function togetherOver(
+  link: SupervisorLink,
+  tails: Tails,
+  broadcast: WorkerBroadcast,
+  processes: number,
+): Together {
   return {
+    broadcast,
     machine: {
       processes,
       exchange: {
@@ -45,6 +52,31 @@ export function togetherOver(link: SupervisorLink, tails: Tails, processes: numb
       tail: (conditions, sink) => tails.open(conditions, sink),
     },
   };
+}
+
+/** What a worker tells all others by way of the supervisor. */
+export class WorkerBroadcast implements Broadcast {
+  readonly connected = true;
+  private listener: (text: string) => void = () => {};
+
+  constructor(private readonly link: SupervisorLink) {}
+
+  tell(text: string): void {
+    this.link.ask({ kind: 'pool-news', text }).catch(() => {});
+  }
+
+  listen(listener: (text: string) => void): void {
+    this.listener = listener;
+  }
+
+  /** Another worker has told. */
+  heard(text: string): void {
+    this.listener(text);
+  }
+
+  async close(): Promise<void> {
+    this.listener = () => {};
+  }
 }
 
 /** The configuration that the supervisor has. */

@@ -7,7 +7,7 @@ import { standingOf } from '#gateway/standing.js';
 import { CountedTraffic } from './counted-traffic.js';
 import { Link, type Port } from './link.js';
 import type { SentConfig, Started, ToSupervisor, ToWorker } from './messages.js';
-import { remoteDesk, type SupervisorLink, Tails, togetherOver, windowOver } from './others.js';
+import { remoteDesk, type SupervisorLink, Tails, togetherOver, WorkerBroadcast, windowOver } from './others.js';
 import { sharedOut } from './share-out.js';
 
 /** One of several gateways behind one port: does what the supervisor says, and drains when it is told to or left alone. */
@@ -48,6 +48,8 @@ export function runWorker(): void {
         return tails.end(ask.tail);
       case 'news':
         return tails.news(ask);
+      case 'pool-news':
+        return broadcast.heard(ask.text);
       case 'drain':
         if (ask.now) stop.abort();
         void end(ask.signal);
@@ -55,6 +57,7 @@ export function runWorker(): void {
     }
   });
   const tails = new Tails(link);
+  const broadcast = new WorkerBroadcast(link);
   const traffic = new CountedTraffic({
     clock: machineClock,
     tell: tally => link.ask({ kind: 'counted', tally }),
@@ -68,7 +71,7 @@ export function runWorker(): void {
         seed: ask.seed,
         configuration: remoteDesk(link),
         traffic,
-        together: togetherOver(link, tails, workers),
+        together: togetherOver(link, tails, broadcast, workers),
       });
       const { pool } = live.gateway.runtime;
       for (const replica of ask.orders.drained) pool.drain(replica, true);

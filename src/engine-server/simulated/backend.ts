@@ -41,7 +41,7 @@ export class SimulatedBackend implements EngineBackend {
     };
   }
 
-  chat(body: ChatRequest): Work {
+  chat(body: ChatRequest, received = 0): Work {
     const prompt = this.prompt(promptText(body), 'messages');
     const most = roomFor(
       this.facts.contextTokens,
@@ -51,20 +51,27 @@ export class SimulatedBackend implements EngineBackend {
     );
     const tool = demandedTool(body);
     const choices = Array.from({ length: body.n ?? 1 }, (_, index) => {
-      if (tool === undefined) return this.textChoice(body, prompt, most, index);
+      if (tool === undefined) return this.textChoice(body, prompt, most, index, received);
       const call = { id: `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`, name: tool.name };
-      return this.choice(prompt, composeCall(call, tool.parameters, most));
+      return this.choice(prompt, composeCall(call, tool.parameters, most), received);
     });
     return { promptTokens: prompt.tokens, choices };
   }
 
-  complete(body: TextRequest): Work {
+  complete(body: TextRequest, received = 0): Work {
     const prompts = promptTexts(body.prompt).map(text => this.prompt(simulatedText(text), 'prompt'));
     const choices = prompts.flatMap(prompt => {
       const most = roomFor(this.facts.contextTokens, prompt.tokens, body.max_tokens ?? DEFAULT_TEXT_TOKENS, 'prompt');
-      return Array.from({ length: body.n ?? 1 }, (_, index) => this.textChoice(body, prompt, most, index));
+      return Array.from({ length: body.n ?? 1 }, (_, index) => this.textChoice(body, prompt, most, index, received));
     });
     return { promptTokens: prompts.reduce((sum, { tokens }) => sum + tokens, 0), choices };
+  }
+
+  cachedTokens(body: ChatRequest | TextRequest): Tokens {
+    const text =
+      'messages' in body ? promptText(body as ChatRequest) : simulatedText(promptTexts(body.prompt)[0] ?? '');
+    const { prefix, tokens } = tokenise(text, this.options.servedAs);
+    return this.options.pacer.cached(prefix, tokens);
   }
 
   /** Vectors that mean nothing; equal texts have equal ones. */
@@ -93,7 +100,13 @@ export class SimulatedBackend implements EngineBackend {
     return tokenise(text, this.options.servedAs);
   }
 
-  private textChoice(body: ChatRequest | TextRequest, prompt: TokenisedPrompt, most: Tokens, index: number): Choice {
+  private textChoice(
+    body: ChatRequest | TextRequest,
+    prompt: TokenisedPrompt,
+    most: Tokens,
+    index: number,
+    received: Tokens,
+  ): Choice {
     const { profile, servedAs, answerTokens } = this.options;
     const name = servedAs === profile.model ? profile.model : `${servedAs} (timed as ${profile.model})`;
     const opening = `This is Weir's simulated ${name} on ${profile.gpu}; no model ran, only its timing is real. In place of an answer:`;
@@ -103,13 +116,16 @@ export class SimulatedBackend implements EngineBackend {
     };
     const random = this.options.random.fork(`${prompt.digest}/${body.seed ?? ''}/${index}`);
     const answer = composeText(random, limits, opening);
-    return this.choice(prompt, body.include_reasoning === true ? withThoughts(answer, most) : answer);
+    return this.choice(prompt, body.include_reasoning === true ? withThoughts(answer, most) : answer, received);
   }
 
-  private choice(prompt: TokenisedPrompt, answer: Answer): Choice {
+  private choice(prompt: TokenisedPrompt, answer: Answer, receivedTokens: Tokens): Choice {
     const { pieces, finish, call, thoughts = 0 } = answer;
     const start = (listener: (event: ChoiceEvent) => void): Cancel => {
-      const request = { promptTokens: prompt.tokens, outputTokens: pieces.length, prefix: prompt.prefix };
+      const request = {
+        ...{ promptTokens: prompt.tokens, outputTokens: pieces.length, prefix: prompt.prefix },
+        receivedTokens,
+      };
       return this.options.pacer.submit(request, ({ kind, produced, cachedTokens }: EngineEvent) => {
         if (kind === 'token') {
           const text = pieces[produced - 1] ?? '';

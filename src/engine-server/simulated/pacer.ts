@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '#contract/clock.js';
-import type { Milliseconds } from '#contract/units.js';
+import type { PromptPrefix } from '#contract/profile.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Engine, EngineEvent, EngineIteration, EngineRequest, EngineStats } from '#pool/engine/engine.js';
 
 /** Longest time for which delivering events keeps all else waiting. */
@@ -51,6 +52,11 @@ export class Pacer {
     return () => {
       if (this.listeners.delete(id)) this.engine.cancel(id);
     };
+  }
+
+  /** As {@link Engine.cached}. */
+  cached(prefix: PromptPrefix, promptTokens: Tokens): Tokens {
+    return this.engine.cached(prefix, promptTokens);
   }
 
   stats(): EngineStats {

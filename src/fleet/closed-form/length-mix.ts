@@ -10,6 +10,8 @@ export interface RequestLengths {
 /** Sums over requests that the closed form needs; they add up, so those of any slice are a difference of two. */
 export interface LengthMoments {
   readonly count: number;
+  /** Prompt tokens, whether they are cached or not. */
+  readonly prompt: number;
   /** Prompt tokens to compute, their squares, and pairs of query and key. */
   readonly fresh: number;
   readonly freshSquares: number;
@@ -39,6 +41,7 @@ export class LengthMix {
     const running = () => new Float64Array(length + 1);
     this.totals = Float64Array.from(this.order, totalOf);
     this.sums = {
+      prompt: running(),
       fresh: running(),
       freshSquares: running(),
       pairs: running(),
@@ -52,6 +55,7 @@ export class LengthMix {
       const add = (name: keyof LengthMix['sums'], value: number) => {
         this.sums[name][i + 1] = this.sums[name][i]! + value;
       };
+      add('prompt', promptTokens);
       add('fresh', fresh);
       add('freshSquares', fresh * fresh);
       add('pairs', fresh * (promptTokens - fresh / 2));
@@ -81,6 +85,7 @@ export class LengthMix {
     const between = (name: keyof LengthMix['sums']) => this.sums[name][to]! - this.sums[name][from]!;
     return {
       count: to - from,
+      prompt: between('prompt'),
       fresh: between('fresh'),
       freshSquares: between('freshSquares'),
       pairs: between('pairs'),

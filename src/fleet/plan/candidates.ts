@@ -1,13 +1,8 @@
 import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
+import { sizeFleets } from '#fleet/closed-form/fleet-sizing.js';
 import type { LengthMix } from '#fleet/closed-form/length-mix.js';
 import { forecastPool, type PoolForecast, replicaCapacity } from '#fleet/closed-form/pool-model.js';
-import type { EngineProfile } from '#pool/engine/profile.js';
-
-/** What a replica may be. */
-export interface ReplicaKind {
-  readonly profile: EngineProfile;
-  readonly usdPerHour: Usd;
-}
+import type { ReplicaKind } from './replica-kinds.js';
 
 export interface Slo {
   readonly ttftP99Ms: Milliseconds;
@@ -30,12 +25,18 @@ export interface Candidate {
 }
 
 const MOST_REPLICAS = 4096;
+/** To 0.1 %. */
+const CAPACITY_HALVINGS = 15;
 /** Shares of requests at which two pools may be divided. */
-const SPLITS = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98] as const;
+const SPLITS = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98] as const;
+/** Pools of a fleet at most. */
+const MOST_POOLS = 4;
+/** Requests that stand for a slice: the screen asks which fleets to play, and the twin decides. */
+const SAMPLED = 48;
 
 /**
- * Fleets that the closed form has within the SLO: for each kind one pool, and for each ordered pair of kinds two pools divided at several
- * boundaries, each sized by itself. The cheapest first; of equal prices the one with fewer pools.
+ * Fleets that the closed form has within the SLO: for each kind one pool, for each ordered pair of kinds two pools divided at several
+ * boundaries, and the cheapest division into two, three and four of whatever kinds ({@link sizeFleets}), each pool sized by itself. The cheapest first; of equal prices the one with fewer pools.
  */
 export function candidates(
   mix: LengthMix,
@@ -45,8 +46,8 @@ export function candidates(
   slo: Slo,
 ): readonly Candidate[] {
   const size = (kind: ReplicaKind, from: number, to: number): PlannedPool | undefined => {
-    const demand = { moments: mix.moments(from, to), sample: mix.sample(from, to) };
-    const capacity = replicaCapacity(kind.profile, demand);
+    const demand = { moments: mix.moments(from, to), sample: mix.sample(from, to, SAMPLED) };
+    const capacity = replicaCapacity(kind.profile, demand, CAPACITY_HALVINGS);
     const offered = { ...demand, rate: (rate * (to - from)) / mix.size, arrivalCv2 };
     const longest = mix.totals[to - 1]!;
     if (capacity <= 0 || longest > kind.profile.contextTokens) return undefined;
@@ -77,6 +78,9 @@ export function candidates(
     if (at === 0 || at === mix.size) continue;
     const [short, long] = [kinds.map(kind => size(kind, 0, at)), kinds.map(kind => size(kind, at, mix.size))];
     for (const below of short) for (const over of long) add([below, over]);
+  }
+  for (const { pools } of sizeFleets(mix, kinds, rate, MOST_POOLS).slice(1)) {
+    add(pools.map(({ kind, from, to }) => size(kind, from, to)));
   }
   return fleets.sort((a, b) => a.usdPerHour - b.usdPerHour || a.pools.length - b.pools.length);
 }

@@ -1,6 +1,7 @@
-import { type Distribution, distributionOf, median } from '#contract/distribution.js';
+import { type Distribution, median } from '#contract/distribution.js';
 import type { Joules, Milliseconds, Usd } from '#contract/units.js';
-import type { PoolTwinResult } from '#fleet/twin/pool-twin.js';
+import type { FleetTwinResult } from '#fleet/twin/fleet-twin.js';
+import type { DecisionFigures } from '#fleet/twin/twin-ledger.js';
 
 /** What a simulation is told as; times in ms. */
 export interface SimulationReport {
@@ -10,8 +11,14 @@ export interface SimulationReport {
     readonly rejected: number;
     readonly failed: number;
   };
-  /** By the code that says why. */
+  /** By the code that says why; failures likewise. */
   readonly rejections: Readonly<Record<string, number>>;
+  readonly failures: Readonly<Record<string, number>>;
+  /** Of the answers: by the policy with a fixed text, after more than one attempt, and those that times are told of. */
+  readonly answers: { readonly said: number; readonly retried: number; readonly counted: number };
+  readonly decisions: Readonly<Record<string, DecisionFigures>>;
+  /** Signals that the trace cannot tell: unknown wherever it did not record them. */
+  readonly missing_signals: readonly string[];
   readonly ttft_ms: Distribution;
   readonly tpot_ms: Distribution;
   readonly e2e_ms: Distribution;
@@ -23,8 +30,13 @@ export interface SimulationReport {
     Record<
       string,
       {
+        /** At the end, and at most. */
         readonly replicas: number;
+        readonly most_replicas: number;
         readonly completed: number;
+        /** Times that a replica failed, and the share of its time that it was up. */
+        readonly failures: number;
+        readonly availability: number;
         readonly utilisation: number;
         readonly prefix_hit_rate: number;
         readonly load_max_over_mean: number;
@@ -38,26 +50,29 @@ export interface SimulationReport {
 }
 
 /** @param wallMs how long it took to simulate. */
-export function simulationReport(result: PoolTwinResult, wallMs: Milliseconds): SimulationReport {
-  const { arrived, completed, rejected, failed, endMs, pools } = result;
-  const hours = endMs / 3_600_000;
+export function simulationReport(result: FleetTwinResult, wallMs: Milliseconds): SimulationReport {
+  const { arrived, answered, said, rejected, failed, failures, retried, counted, decisions, endMs, pools } = result;
   let [usd, joules, outputTokens] = [0, 0, 0];
   for (const pool of pools.values()) {
-    usd += pool.usdPerHour * hours;
+    usd += pool.usd;
     joules += pool.joules;
+    outputTokens += pool.outputTokens;
   }
-  for (const request of completed) outputTokens += request.outputTokens;
   return {
     requests: {
       arrived,
-      completed: completed.length,
+      completed: answered + said,
       rejected: [...rejected.values()].reduce((sum, count) => sum + count, 0),
       failed,
     },
     rejections: Object.fromEntries(rejected),
-    ttft_ms: distributionOf(completed.map(({ ttftMs }) => ttftMs)),
-    tpot_ms: distributionOf(completed.flatMap(({ tpotMs }) => tpotMs ?? [])),
-    e2e_ms: distributionOf(completed.map(({ e2eMs }) => e2eMs)),
+    failures: Object.fromEntries(failures),
+    answers: { said, retried, counted },
+    decisions: Object.fromEntries(decisions),
+    missing_signals: result.missingSignals,
+    ttft_ms: result.ttft,
+    tpot_ms: result.tpot,
+    e2e_ms: result.e2e,
     cost_usd: usd,
     joules,
     tokens_per_joule: joules > 0 ? outputTokens / joules : 0,
@@ -67,7 +82,10 @@ export function simulationReport(result: PoolTwinResult, wallMs: Milliseconds): 
         name,
         {
           replicas: pool.replicas,
+          most_replicas: pool.mostReplicas,
           completed: pool.completed,
+          failures: pool.failures,
+          availability: pool.availability,
           utilisation: pool.utilisation,
           prefix_hit_rate: pool.prefixHitRate,
           load_max_over_mean: median(pool.loadRatios),

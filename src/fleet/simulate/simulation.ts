@@ -1,33 +1,44 @@
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
-import { type PoolTwinResult, playPool } from '#fleet/twin/pool-twin.js';
+import type { Milliseconds } from '#contract/units.js';
+import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
+import type { FleetWatcher } from '#fleet/twin/moments.js';
+import { type PoolTwinResult, playFleet } from '#fleet/twin/pool-twin.js';
 import type { PoolConfig } from '#pool/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 
 export interface SimulationOptions {
-  /** The `pool:` block; simulated replicas have names. */
-  readonly config: PoolConfig;
-  /** Model that is asked for where the trace names none that is configured. */
+  /** Simulated replicas have names. */
+  readonly config: TwinConfig;
+  /** What every request asks for: a model, or a virtual name that has the router decide. */
   readonly model?: string | undefined;
   readonly seed: number;
+  /** {@link FleetTwinOptions.warmUpMs} */
+  readonly warmUpMs?: Milliseconds | undefined;
+  /** {@link FleetTwinOptions.startedAt} */
+  readonly startedAt?: Milliseconds | undefined;
+  readonly watch?: FleetWatcher | undefined;
   /** Arrivals come this many times as fast as in the trace: 1 unless said. */
   readonly rateScale?: number;
   readonly progress?: (arrived: number) => void;
 }
 
 /**
- * Plays a trace through the pools of a configuration, in virtual time.
+ * Plays a trace through a configuration, in virtual time: its router, its pools, and the failures and autoscaling of its `fleet:` block.
  *
- * @throws WeirError where a pool does not say what its engines are, or nothing says which model a request asks for.
+ * @throws WeirError where a pool does not say what its engines are, or `model` is no name that the configuration knows.
  */
-export function simulate(requests: readonly TraceRequest[], options: SimulationOptions): PoolTwinResult {
-  const { config, model, seed, rateScale, progress } = options;
-  refuseWhatCannotBeSimulated(config);
-  return playPool(requests, {
+export function simulate(requests: Iterable<TraceRequest>, options: SimulationOptions): PoolTwinResult {
+  const { config, model, seed, rateScale, warmUpMs, startedAt, watch, progress } = options;
+  refuseWhatCannotBeSimulated(config.pool);
+  return playFleet(requests, {
     config,
-    modelOf: modelOf(config, model),
+    asks: askedName(config, model),
     random: seededRandom(seed),
     ...(rateScale === undefined ? {} : { rateScale }),
+    ...(warmUpMs === undefined ? {} : { warmUpMs }),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(watch === undefined ? {} : { watch }),
     ...(progress === undefined ? {} : { progress }),
   });
 }
@@ -43,20 +54,20 @@ export function refuseWhatCannotBeSimulated({ pools }: PoolConfig): void {
   }
 }
 
-/** The model that the trace names, if it is configured; else the one asked for; else the only one that a pool serves. */
-function modelOf({ pools }: PoolConfig, asked: string | undefined): (request: TraceRequest) => string {
-  const served = [...new Set(Object.values(pools).map(({ model }) => model))];
-  if (asked !== undefined && !served.includes(asked)) {
-    throw new WeirError('config.unknown_reference', `No pool serves "${asked}".`, {
-      hint: `one of ${served.join(', ')}`,
+/**
+ * What a request asks for: `asked` where it is given, the model that the trace names where the configuration knows it, and else the
+ * first virtual name, so that the router decides.
+ *
+ * @throws WeirError `config.unknown_reference` for a name that means nothing.
+ */
+export function askedName({ pool, router }: TwinConfig, asked: string | undefined): (request: TraceRequest) => string {
+  const virtual = router?.names ?? ['auto'];
+  const known = new Set([...Object.keys(pool.models), ...virtual]);
+  if (asked !== undefined) {
+    if (known.has(asked)) return () => asked;
+    throw new WeirError('config.unknown_reference', `No model and no virtual name is "${asked}".`, {
+      hint: `one of ${[...known].join(', ')}`,
     });
   }
-  const fallback = asked ?? (served.length === 1 ? served[0] : undefined);
-  return ({ model }) => {
-    if (model !== undefined && served.includes(model)) return model;
-    if (fallback !== undefined) return fallback;
-    throw new WeirError('usage.invalid', 'The trace does not say which of the models it asks for.', {
-      hint: `--model, one of ${served.join(', ')}`,
-    });
-  };
+  return ({ model }) => (model !== undefined && known.has(model) ? model : virtual[0]!);
 }

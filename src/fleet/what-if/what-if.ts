@@ -1,7 +1,7 @@
 import type { Clock } from '#contract/clock.js';
 import { type SimulationReport, simulationReport } from '#fleet/simulate/report.js';
 import { simulate } from '#fleet/simulate/simulation.js';
-import type { PoolConfig } from '#pool/schema.js';
+import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { METRICS } from './metrics.js';
 import { meanInterval } from './student.js';
@@ -39,8 +39,8 @@ export interface WhatIfReport {
 }
 
 export interface WhatIfOptions {
-  readonly first: PoolConfig;
-  readonly second: PoolConfig;
+  readonly first: TwinConfig;
+  readonly second: TwinConfig;
   readonly model?: string;
   /** At least two: arrivals and draws of each are the same for both configurations. */
   readonly seeds: readonly number[];
@@ -63,7 +63,7 @@ export function whatIf(options: WhatIfOptions): WhatIfReport {
   const startedAt = clock.now();
   const runs = seeds.map((seed, i) => {
     const requests = options.arrivals(seed, i);
-    const play = (config: PoolConfig, which: 'first' | 'second'): SimulationReport => {
+    const play = (config: TwinConfig, which: 'first' | 'second'): SimulationReport => {
       progress?.(2 * i + (which === 'first' ? 1 : 2), 2 * seeds.length, seed, which);
       const begun = clock.now();
       const result = simulate(requests, { config, model, seed });

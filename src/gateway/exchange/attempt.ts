@@ -18,6 +18,7 @@ import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/pro
 import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
 import { refusalOf } from './refusal.js';
+import { RemotePrompt } from './remote-prompt.js';
 
 /** What an attempt has brought, as far as it got. */
 export interface Delivery {
@@ -52,7 +53,11 @@ export interface AttemptOwner {
 
 /** One try at one replica, from the lease to its release. Answers are held back until their first byte says that they are one. */
 export class Attempt implements CallListener {
-  private readonly call: UpstreamCall;
+  private call: UpstreamCall | undefined;
+  /** The prompt, where another replica computes it. */
+  private readonly prompt: RemotePrompt | undefined;
+  /** What the replica is sent, until it is. */
+  private body: Buffer | undefined;
   private readonly startedAt: Milliseconds;
   private status = 0;
   private relay: StreamRelay | undefined;
@@ -65,11 +70,13 @@ export class Attempt implements CallListener {
   private lastEvents: Buffer | undefined;
   private answerChars = 0;
 
+  private readonly headers: Record<string, string>;
+  private readonly path: string;
   private readonly stripUsage: boolean;
   /** There when the replica speaks another API than the client. */
   private readonly translation: Translation | undefined;
   /** There when the answer has to pass guards. */
-  private readonly guards: GuardChain | undefined;
+  private guards: GuardChain | undefined;
 
   /** @throws WeirError `request.unsupported` when the replica's API cannot do what is asked. */
   constructor(
@@ -94,20 +101,17 @@ export class Attempt implements CallListener {
       const head = { id: inbound.request.id, model, at: runtime.clock.wall() };
       this.translation = new Translation(inbound, way.engine, terms, route.parameters, head);
     }
-    this.guards =
-      route.guards === undefined ? undefined : new GuardChain(route.guards, model, () => runtime.clock.now());
-    this.call = new UpstreamCall(
-      {
-        route: runtime.connections.route(target.url, (passes ? protocol : way.engine).enginePath, way.connectMs),
-        headers: headersFor(owner, way.headers, own),
-        firstByteMs: way.firstByteMs,
-        stallMs: way.stallMs,
-      },
-      this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage),
-      this,
-      runtime.clock,
-      runtime.watchdog,
-    );
+    this.guards = this.newGuards();
+    this.headers = headersFor(owner, way.headers, own);
+    this.path = (passes ? protocol : way.engine).enginePath;
+    const body = this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage);
+    this.body = body;
+    if (lease.prefill === undefined) return;
+    if (HANDS_KV_ON.has(this.path)) this.prompt = new RemotePrompt(runtime, lease, lease.prefill, this.path, body);
+    else {
+      lease.prefill.release({ status: 'cancelled', replicaFault: false });
+      lease.computesPrompt();
+    }
   }
 
   /** What got lost between the client's API and the replica's. */
@@ -131,14 +135,48 @@ export class Attempt implements CallListener {
 
   start(): void {
     this.lease.sent();
+    const { body, prompt } = this;
+    this.body = undefined;
+    if (prompt !== undefined) prompt.start((ready, headers) => this.over || this.send(ready, headers));
+    else if (body !== undefined) this.send(body);
+  }
+
+  private send(body: Buffer, more?: Readonly<Record<string, string>>): void {
+    const { runtime } = this.owner;
+    const { target } = this.lease;
+    const way = runtime.wayTo(target);
+    this.call = new UpstreamCall(
+      {
+        route: runtime.connections.route(target.url, this.path, way.connectMs),
+        headers: more === undefined ? this.headers : { ...this.headers, ...more },
+        firstByteMs: way.firstByteMs,
+        stallMs: way.stallMs,
+      },
+      body,
+      this,
+      runtime.clock,
+      runtime.watchdog,
+    );
     this.call.start();
+  }
+
+  /** Once more on the same replica, which now computes the prompt itself. */
+  private sendAgain(body: Buffer): void {
+    this.status = 0;
+    this.relay = undefined;
+    this.pile = undefined;
+    this.size = 0;
+    this.firstByteAt = undefined;
+    this.guards = this.newGuards();
+    this.send(body);
   }
 
   /** The client left or the gateway gives up: the engine is told at once by a closed connection. */
   cancel(): void {
     if (this.over) return;
     this.over = true;
-    this.call.abort();
+    this.prompt?.cancel();
+    this.call?.abort();
     this.lease.release({ status: 'cancelled', replicaFault: false });
   }
 
@@ -153,6 +191,7 @@ export class Attempt implements CallListener {
       durationMs: now - this.startedAt,
       ...(error === undefined ? undefined : { error }),
       ...(this.firstByteAt === undefined ? undefined : { ttftMs: this.firstByteAt - this.startedAt }),
+      ...(this.prompt === undefined ? undefined : { prefill: this.prompt.outcome(now) }),
     };
   }
 
@@ -236,8 +275,13 @@ export class Attempt implements CallListener {
       return true;
     }
     if (flows) return true;
-    this.client.once('drain', () => this.call.resume());
+    this.client.once('drain', () => this.call?.resume());
     return false;
+  }
+
+  private newGuards(): GuardChain | undefined {
+    const { route, runtime } = this.owner;
+    return route.guards && new GuardChain(route.guards, this.model, () => runtime.clock.now());
   }
 
   private guarded(relay: StreamRelay): StreamRelay {
@@ -258,7 +302,7 @@ export class Attempt implements CallListener {
   private stop(stop: AnswerStopped, delivery: Delivery): void {
     if (this.over) return;
     this.over = true;
-    this.call.abort();
+    this.call?.abort();
     this.lease.release({ status: 'cancelled', replicaFault: false });
     this.owner.stopped(this, stop, delivery);
   }
@@ -266,6 +310,7 @@ export class Attempt implements CallListener {
   /** @param whole the answer comes in one piece: its first byte says nothing of the first token. */
   private sawFirstByte(whole: boolean): void {
     this.firstByteAt = this.owner.runtime.clock.now();
+    this.prompt?.used();
     this.lease.firstByte(whole);
   }
 
@@ -331,12 +376,17 @@ export class Attempt implements CallListener {
   }
 
   private giveUp(error: WeirError, replicaFault: boolean): void {
-    this.call.abort();
+    this.call?.abort();
     this.conclude(error, true, replicaFault, this.relay?.end() ?? {});
   }
 
   private conclude(error: WeirError, retryable: boolean, replicaFault: boolean, delivery: Delivery): void {
     if (this.over) return;
+    const again = retryable && this.firstByteAt === undefined ? this.prompt?.withoutIt(error) : undefined;
+    if (again !== undefined) {
+      this.sendAgain(again);
+      return;
+    }
     this.over = true;
     this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
     this.owner.broke(this, error, retryable, delivery);
@@ -357,6 +407,9 @@ function headersFor(
   if (traceparent === undefined) return sent;
   return Object.assign(sent, { traceparent }, tracestate === undefined ? undefined : { tracestate });
 }
+
+/** Paths of engines that compute a prompt for one another. */
+const HANDS_KV_ON: ReadonlySet<string> = new Set(['/v1/chat/completions', '/v1/completions']);
 
 const NOTHING_LOST: readonly string[] = Object.freeze([]);
 const NO_REPORTS: readonly GuardReport[] = Object.freeze([]);

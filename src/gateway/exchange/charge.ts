@@ -8,9 +8,9 @@ import type { Runtime } from '#gateway/runtime.js';
 import type { Admission, Used } from '#identity/admission.js';
 import type { Quote } from '#identity/meter.js';
 import { nanoCost, toNano } from '#identity/money.js';
+import type { Asked } from '#pool/placement/asked.js';
 import type { ModelFacts } from '#router/model-facts.js';
 import { billed } from './outcome.js';
-import type { Asked } from './placement-request.js';
 
 /**
  * What budgets hold back for an attempt: the prompt as estimated, none of it cached, and the answer as long as three in four like it

@@ -14,6 +14,7 @@ import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Admission } from '#identity/admission.js';
 import type { Lease } from '#pool/lease.js';
+import { Asked } from '#pool/placement/asked.js';
 import type { GuardReport } from '#protocols/guards/guard-chain.js';
 import { fixedAnswer, streamOf } from '#protocols/neutral/fixed.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
@@ -23,7 +24,6 @@ import { charge, reserve } from './charge.js';
 import { flowFacts } from './flow-facts.js';
 import { decisionHeaders } from './headers.js';
 import { meteredOn, outcomeOf } from './outcome.js';
-import { Asked } from './placement-request.js';
 import { recordOf } from './record.js';
 
 /** What the exchange needs of the gateway around it. */

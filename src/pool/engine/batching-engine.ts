@@ -1,5 +1,6 @@
 // Long because: one iteration's order of decodes, prefills, admission and preemption is one idea, and its parts share one state.
 import { WeirError } from '#contract/errors.js';
+import type { PromptPrefix } from '#contract/profile.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BlockPool } from './block-pool.js';
 import type { Engine, EngineIteration, EngineRequest, EngineStats } from './engine.js';
@@ -113,6 +114,16 @@ class BatchingEngine implements Engine {
     this.sequences.set(id, sequence);
     this.waiting.push(sequence);
     this.submitted++;
+  }
+
+  cached(prefix: PromptPrefix, promptTokens: Tokens): Tokens {
+    if (!this.caching || promptTokens < 1) return 0;
+    const { reusableBlocks } = new Sequence(
+      { id: -1, promptTokens, outputTokens: 1, prefix },
+      this.profile.blockTokens,
+      true,
+    );
+    return Math.floor(this.pool.lookup(prefix, reusableBlocks) * prefix.blockTokens);
   }
 
   cancel(id: number): void {
@@ -337,15 +348,17 @@ class BatchingEngine implements Engine {
     if (need > pool.available - pool.unreferencedAmong(sequence.prefix, hits)) return false;
     pool.reference(sequence.prefix, hits, sequence.held);
     sequence.heldBlocks = hitBlocks;
-    sequence.computed = Math.floor(hits * sequence.prefix.blockTokens);
+    const cached = Math.floor(hits * sequence.prefix.blockTokens);
+    sequence.computed = Math.max(cached, sequence.received);
     sequence.nextBlock = hits;
     const first = sequence.blocksFor(sequence.computed + this.chunkOf(sequence)) - hitBlocks;
     pool.take(this.reserving ? need : first);
     if (sequence.cachedTokens < 0) {
       sequence.cachedTokens = sequence.computed;
       this.promptTokens += sequence.promptTokens;
-      this.cachedTokens += sequence.computed;
+      this.cachedTokens += cached;
     }
+    sequence.received = 0;
     return true;
   }
 

@@ -10,6 +10,8 @@ export interface EngineRequest {
   /** At least 1. */
   readonly outputTokens: Tokens;
   readonly prefix: PromptPrefix;
+  /** Prompt tokens from the start whose KV has come from another engine: they take blocks and need not be computed. None unless said. */
+  readonly receivedTokens?: Tokens;
 }
 
 /**
@@ -71,6 +73,8 @@ export interface Engine {
    *   `pool.saturated` when the waiting line is full; `internal.defect` for an id in use or counts below 1.
    */
   submit(request: EngineRequest, now: Milliseconds): void;
+  /** Prompt tokens that a sequence with this prefix would find in the prefix cache now. */
+  cached(prefix: PromptPrefix, promptTokens: Tokens): Tokens;
   /** Takes a sequence out, wherever it is; its blocks stay in the prefix cache. An unknown id changes nothing. */
   cancel(id: number): void;
   /**

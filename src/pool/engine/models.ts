@@ -1,5 +1,7 @@
 import { WeirError } from '#contract/errors.js';
 import type { Tokens } from '#contract/units.js';
+import rows from './catalogue/models.json' with { type: 'json' };
+import { type ModelRow, modelRow } from './catalogue/schema.js';
 
 /** How attention keeps its keys and values. */
 export type AttentionShape =
@@ -43,107 +45,44 @@ export interface ModelShape {
   readonly contextTokens: Tokens;
 }
 
-const K = 1024;
-const LLAMA = { vocabulary: 128_256, tied: false, contextTokens: 128 * K };
-const QWEN = { vocabulary: 151_936, tied: false, contextTokens: 40 * K };
-const MISTRAL = { vocabulary: 32_768, tied: false, contextTokens: 32 * K };
-
-function grouped(heads: number, kvHeads: number, headDim = 128): AttentionShape {
-  return { kind: 'grouped', heads, kvHeads, headDim };
+/** A row of a catalogue as a shape. */
+export function modelOf(row: ModelRow): ModelShape {
+  const { hub, layers, hidden, intermediate, vocabulary, tied, attention, experts, context } = row;
+  return {
+    ...{ name: normalised(hub), hub, layers, hidden, intermediate, vocabulary, tied, contextTokens: context },
+    attention:
+      attention.kind === 'grouped'
+        ? { kind: 'grouped', heads: attention.heads, kvHeads: attention.kv_heads, headDim: attention.head_dim }
+        : {
+            ...{ kind: 'latent', heads: attention.heads, queryRank: attention.query_rank, kvRank: attention.kv_rank },
+            ...{ ropeDim: attention.rope_dim, headDim: attention.head_dim },
+          },
+    ...(experts === undefined
+      ? {}
+      : {
+          experts: {
+            ...{ experts: experts.experts, topK: experts.top_k, intermediate: experts.intermediate },
+            ...{ shared: experts.shared, denseLayers: experts.dense_layers },
+          },
+        }),
+  };
 }
 
-function named(hub: string, shape: Omit<ModelShape, 'name' | 'hub'>): ModelShape {
-  return { name: normalised(hub), hub, ...shape };
-}
-
-/** Known models, dimensions from each model's `config.json`. */
-export const MODELS: readonly ModelShape[] = [
-  named('meta-llama/Llama-3.2-1B-Instruct', {
-    ...{ ...LLAMA, tied: true },
-    ...{ layers: 16, hidden: 2048, intermediate: 8192, attention: grouped(32, 8, 64) },
-  }),
-  named('meta-llama/Llama-3.2-3B-Instruct', {
-    ...{ ...LLAMA, tied: true },
-    ...{ layers: 28, hidden: 3072, intermediate: 8192, attention: grouped(24, 8) },
-  }),
-  named('meta-llama/Llama-3.1-8B-Instruct', {
-    ...LLAMA,
-    ...{ layers: 32, hidden: 4096, intermediate: 14_336, attention: grouped(32, 8) },
-  }),
-  named('meta-llama/Llama-3.1-70B-Instruct', {
-    ...LLAMA,
-    ...{ layers: 80, hidden: 8192, intermediate: 28_672, attention: grouped(64, 8) },
-  }),
-  named('meta-llama/Llama-3.3-70B-Instruct', {
-    ...LLAMA,
-    ...{ layers: 80, hidden: 8192, intermediate: 28_672, attention: grouped(64, 8) },
-  }),
-  named('meta-llama/Llama-3.1-405B-Instruct', {
-    ...LLAMA,
-    ...{ layers: 126, hidden: 16_384, intermediate: 53_248, attention: grouped(128, 8) },
-  }),
-  named('mistralai/Mistral-7B-Instruct-v0.3', {
-    ...MISTRAL,
-    ...{ layers: 32, hidden: 4096, intermediate: 14_336, attention: grouped(32, 8) },
-  }),
-  named('mistralai/Mixtral-8x7B-Instruct-v0.1', {
-    ...{ ...MISTRAL, vocabulary: 32_000 },
-    ...{ layers: 32, hidden: 4096, intermediate: 0, attention: grouped(32, 8) },
-    experts: { experts: 8, topK: 2, intermediate: 14_336, shared: 0, denseLayers: 0 },
-  }),
-  named('Qwen/Qwen3-0.6B', {
-    ...{ ...QWEN, tied: true },
-    ...{ layers: 28, hidden: 1024, intermediate: 3072, attention: grouped(16, 8) },
-  }),
-  named('Qwen/Qwen3-1.7B', {
-    ...{ ...QWEN, tied: true },
-    ...{ layers: 28, hidden: 2048, intermediate: 6144, attention: grouped(16, 8) },
-  }),
-  named('Qwen/Qwen3-4B', {
-    ...{ ...QWEN, tied: true },
-    ...{ layers: 36, hidden: 2560, intermediate: 9728, attention: grouped(32, 8) },
-  }),
-  named('Qwen/Qwen3-8B', {
-    ...QWEN,
-    ...{ layers: 36, hidden: 4096, intermediate: 12_288, attention: grouped(32, 8) },
-  }),
-  named('Qwen/Qwen3-14B', {
-    ...QWEN,
-    ...{ layers: 40, hidden: 5120, intermediate: 17_408, attention: grouped(40, 8) },
-  }),
-  named('Qwen/Qwen3-32B', {
-    ...QWEN,
-    ...{ layers: 64, hidden: 5120, intermediate: 25_600, attention: grouped(64, 8) },
-  }),
-  named('Qwen/Qwen3-30B-A3B', {
-    ...QWEN,
-    ...{ layers: 48, hidden: 2048, intermediate: 0, attention: grouped(32, 4) },
-    experts: { experts: 128, topK: 8, intermediate: 768, shared: 0, denseLayers: 0 },
-  }),
-  named('Qwen/Qwen3-235B-A22B', {
-    ...QWEN,
-    ...{ layers: 94, hidden: 4096, intermediate: 0, attention: grouped(64, 4) },
-    experts: { experts: 128, topK: 8, intermediate: 1536, shared: 0, denseLayers: 0 },
-  }),
-  named('deepseek-ai/DeepSeek-V3', {
-    ...{ vocabulary: 129_280, tied: false, contextTokens: 160 * K },
-    ...{ layers: 61, hidden: 7168, intermediate: 18_432 },
-    attention: { kind: 'latent', heads: 128, queryRank: 1536, kvRank: 512, ropeDim: 64, headDim: 128 },
-    experts: { experts: 256, topK: 8, intermediate: 2048, shared: 1, denseLayers: 3 },
-  }),
-];
+/** Known models: `catalogue/models.json`, dimensions from each model's `config.json`. */
+export const MODELS: readonly ModelShape[] = modelRow.array().parse(rows).map(modelOf);
 
 /**
  * The model of a name: its short name or its name on the hub, with or without the owner and `-Instruct`; case makes no difference.
  *
+ * @param models the known ones; the built-in catalogue unless said.
  * @throws WeirError `config.unknown_reference`, naming the known ones.
  */
-export function findModel(name: string): ModelShape {
+export function findModel(name: string, models: readonly ModelShape[] = MODELS): ModelShape {
   const key = normalised(name);
-  const found = MODELS.find(one => one.name === key);
+  const found = models.find(one => one.name === key);
   if (found !== undefined) return found;
   throw new WeirError('config.unknown_reference', `No model is called "${name}".`, {
-    hint: `one of ${MODELS.map(one => one.name).join(', ')}`,
+    hint: `one of ${models.map(one => one.name).join(', ')}`,
   });
 }
 

@@ -22,6 +22,8 @@ export interface EngineProfile {
   readonly prefillChunk: Tokens;
   /** Bytes of weights on each GPU of the group. */
   readonly weightBytesPerGpu: Bytes;
+  /** Bytes of the KV of one token, once, over all GPUs of the group: what a transfer to another replica moves. */
+  readonly kvTransferBytesPerToken: Bytes;
   readonly cost: IterationCost;
   /** Of one GPU; the replica has `tensorParallel` of them. */
   readonly power: PowerCurve;
@@ -98,6 +100,7 @@ export function engineProfile(input: ProfileInput): EngineProfile {
     maxBatchedTokens,
     prefillChunk: whole('prefillChunk', input.prefillChunk ?? maxBatchedTokens, 1),
     weightBytesPerGpu,
+    kvTransferBytesPerToken: kvWidth(model) * (input.kvBytes ?? 2),
     cost: {
       overheadMs: positive('overheadMs', input.overheadMs ?? 1) + LAYER_MS * model.layers,
       exchangeMs: tp === 1 ? 0 : 2 * model.layers * ALL_REDUCE_MS,

@@ -19,6 +19,9 @@ export class Sequence {
   /** KV blocks that one prefix block takes. */
   readonly entryBlocks: number;
 
+  /** Tokens whose KV came from another engine, until they are in the cache or lost by a preemption. */
+  received: Tokens;
+
   state: 'waiting' | 'prefilling' | 'decoding' | 'gone' = 'waiting';
   /** Rank of admission: the highest is preempted first. */
   admission = 0;
@@ -49,6 +52,8 @@ export class Sequence {
     this.outputTokens = request.outputTokens;
     this.prefix = request.prefix;
     this.target = request.promptTokens;
+    // The last token has to be computed to get the first output.
+    this.received = Math.max(0, Math.min(request.receivedTokens ?? 0, request.promptTokens - 1));
     const size = request.prefix.blockTokens;
     const usable = caching && size >= 1 && Number.isFinite(size);
     this.prefixBlocks = usable ? Math.min(request.prefix.hashes.length, Math.floor(request.promptTokens / size)) : 0;

@@ -12,6 +12,8 @@ export interface LeaseHost {
   readonly clock: Clock;
   /** What is known of the speed of a pool; `undefined` once it has left the configuration. */
   latencyOf(pool: string): LatencyEstimator | undefined;
+  /** A request has been written to a replica. */
+  sent(request: PlacementRequest, replica: string): void;
   /** A place came free. */
   released(replica: Replica, heldMs: Milliseconds): void;
 }
@@ -20,7 +22,8 @@ export interface LeaseHost {
 export class HeldLease implements Lease {
   readonly target: ReplicaTarget;
   private readonly tokens: Tokens;
-  private readonly uncached: Tokens;
+  /** Prompt tokens that it counts as still to be computed here: none while another replica computes them. */
+  private uncached: Tokens;
   /** Prompt tokens the replica has to compute before this request's first token: its own, and those of the requests ahead. */
   private readonly workTokens: Tokens;
   private readonly ticket: number;
@@ -39,20 +42,22 @@ export class HeldLease implements Lease {
     private readonly request: PlacementRequest,
     readonly placement: Placement,
     private readonly grantedAt: Milliseconds,
+    readonly prefill?: Lease | undefined,
   ) {
     const adapter = replica.adapters?.state(request.model) !== undefined;
     this.target = adapter ? { ...replica.target, servedModel: request.model } : replica.target;
     this.tokens = request.promptTokens + request.outputTokens;
-    this.uncached = Math.max(0, request.promptTokens - placement.expectedPrefixTokens);
+    this.uncached = prefill === undefined ? this.uncachedTokens : 0;
     this.workTokens = replica.pendingPrefillTokens + this.uncached;
     this.ticket = replica.breaker.begin(grantedAt);
     this.meter = replica.meter;
     this.meteredFrom = this.meter?.reading(grantedAt) ?? 0;
     this.meter?.share(replica.inFlight + 1, grantedAt);
-    replica.inFlight += 1;
-    replica.waiting += 1;
-    replica.inFlightTokens += this.tokens;
-    replica.pendingPrefillTokens += this.uncached;
+    const { own } = replica;
+    own.inFlight += 1;
+    own.waiting += 1;
+    own.inFlightTokens += this.tokens;
+    own.pendingPrefillTokens += this.uncached;
     replica.requests += 1;
   }
 
@@ -60,7 +65,15 @@ export class HeldLease implements Lease {
     if (this.released || this.sentAt !== undefined) return;
     this.sentAt = this.host.clock.now();
     this.replica.adapters?.sent(this.request.model);
-    if (!this.replica.draining) this.placer.committed(this.request, this.replica.id);
+    if (this.replica.draining) return;
+    this.placer.committed(this.request, this.replica.id);
+    this.host.sent(this.request, this.replica.id);
+  }
+
+  computesPrompt(): void {
+    if (this.released || this.firstByteAt !== undefined || this.uncached > 0) return;
+    this.uncached = this.uncachedTokens;
+    this.replica.own.pendingPrefillTokens += this.uncached;
   }
 
   firstByte(whole = false): void {
@@ -68,31 +81,34 @@ export class HeldLease implements Lease {
     const now = this.host.clock.now();
     this.firstByteAt = now;
     this.whole = whole;
-    this.replica.waiting -= 1;
-    this.replica.pendingPrefillTokens -= this.uncached;
+    this.replica.own.waiting -= 1;
+    this.replica.own.pendingPrefillTokens -= this.uncached;
     this.replica.adapters?.answering(this.request.model);
     this.replica.breaker.answering(this.ticket, now);
     this.replica.health.answered();
-    if (!whole) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
+    // With the prompt computed elsewhere, it tells nothing of the speed of this replica's prefill.
+    if (!whole && this.prefill === undefined) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
   }
 
   release(result: LeaseResult): void {
     if (this.released) return;
     this.released = true;
+    this.prefill?.release({ status: 'cancelled', replicaFault: false });
     const { replica } = this;
     const now = this.host.clock.now();
     this.charged = this.energyBy(now);
-    replica.inFlight -= 1;
+    const { own } = replica;
+    own.inFlight -= 1;
     replica.meter?.share(replica.inFlight, now);
-    replica.inFlightTokens -= this.tokens;
+    own.inFlightTokens -= this.tokens;
     if (this.firstByteAt === undefined) {
-      replica.waiting -= 1;
-      replica.pendingPrefillTokens -= this.uncached;
+      own.waiting -= 1;
+      own.pendingPrefillTokens -= this.uncached;
     }
-    if (replica.inFlight === 0) {
+    if (own.inFlight === 0) {
       // Fractions of tokens do not add up exactly: an idle replica has no load at all.
-      replica.inFlightTokens = 0;
-      replica.pendingPrefillTokens = 0;
+      own.inFlightTokens = 0;
+      own.pendingPrefillTokens = 0;
     }
 
     if (result.status === 'cancelled') replica.breaker.abandoned(this.ticket);
@@ -108,7 +124,13 @@ export class HeldLease implements Lease {
   }
 
   get joules(): Joules | undefined {
-    return this.released ? this.charged : this.energyBy(this.host.clock.now());
+    const own = this.released ? this.charged : this.energyBy(this.host.clock.now());
+    const before = this.prefill?.joules;
+    return before === undefined ? own : before + (own ?? 0);
+  }
+
+  private get uncachedTokens(): Tokens {
+    return Math.max(0, this.request.promptTokens - this.placement.expectedPrefixTokens);
   }
 
   private energyBy(now: Milliseconds): Joules | undefined {

@@ -5,6 +5,9 @@ import { RollingCounts } from './rolling-counts.js';
 
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
+/** A request that went well speaks for the replica for so long. */
+const GOOD_FOR: Milliseconds = 2000;
+
 /** Largest part by which an open time is shortened, so that replicas that failed together are not tried together. */
 const JITTER = 0.2;
 
@@ -22,11 +25,14 @@ const JITTER = 0.2;
 export class CircuitBreaker {
   private readonly window: RollingCounts;
   private opened = false;
+  /** Only what others told has opened it. */
+  private hearsay = false;
   private openUntil: Milliseconds = 0;
   private lastOpenMs: Milliseconds = 0;
   private closedAt: Milliseconds = 0;
   private openings = 0;
   private inRow = 0;
+  private passedAt: Milliseconds = Number.NEGATIVE_INFINITY;
   private trial = false;
   private generation = 0;
 
@@ -90,6 +96,7 @@ export class CircuitBreaker {
     if (ticket !== this.generation) return;
     if (this.opened) this.close(now);
     this.inRow = 0;
+    this.passedAt = now;
     this.window.add(true, now);
   }
 
@@ -110,6 +117,23 @@ export class CircuitBreaker {
   /** The request ended without a verdict on the replica: a trial leaves its place to another. */
   abandoned(ticket: number): void {
     if (this.opened && ticket === this.generation) this.trial = false;
+  }
+
+  /** Whether what is known here has opened it: what was only told by others is not told again. */
+  get foundOpen(): boolean {
+    return this.opened && !this.hearsay;
+  }
+
+  /** Another gateway's circuit has opened: so does this one, unless the last request here went well lately. */
+  toldOpen(now: Milliseconds): void {
+    if (this.opened || (this.inRow === 0 && now - this.passedAt <= GOOD_FOR)) return;
+    this.open(now);
+    this.hearsay = true;
+  }
+
+  /** Another gateway's circuit has closed: one that is open for what others told may be tried at once. */
+  toldClosed(now: Milliseconds): void {
+    if (this.opened && this.hearsay) this.openUntil = Math.min(this.openUntil, now);
   }
 
   /** Opens on other evidence than requests, such as failed probes. */
@@ -137,6 +161,7 @@ export class CircuitBreaker {
     this.openUntil = now + this.lastOpenMs;
     this.openings += 1;
     this.opened = true;
+    this.hearsay = false;
     this.trial = false;
     this.generation += 1;
   }

@@ -60,8 +60,15 @@ export function buildTopology(config: PoolConfig, previous: Topology, ports: Bui
       old.placer.forget(replica.id);
     }
   }
-  const models = new Map(Object.entries(config.models).map(([name, model]) => [name, serve(name, model, pools)]));
+  const answering = new Map([...pools].filter(([name]) => !prefillPools(config).has(name)));
+  const models = new Map(Object.entries(config.models).map(([name, model]) => [name, serve(name, model, answering)]));
   return { models, pools, replicas, placers };
+}
+
+/** Pools that compute prompts for another and answer no requests themselves. */
+export function prefillPools(config: PoolConfig): ReadonlySet<string> {
+  const names = Object.values(config.pools).flatMap(({ prefill }) => (prefill === undefined ? [] : [prefill.pool]));
+  return new Set(names);
 }
 
 function placerKey(entry: PoolEntry): string {

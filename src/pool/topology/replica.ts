@@ -7,6 +7,7 @@ import { FadingMean } from '#pool/estimation/mean.js';
 import type { ReplicaStatus, ReplicaTarget } from '#pool/lease.js';
 import type { ReplicaView } from '#pool/placement/placer.js';
 import type { AdapterSettings, CircuitSettings } from '#pool/schema.js';
+import { NO_LOAD, type ReplicaLoad } from '#pool/sharing/news.js';
 import { AdapterSlots } from './adapter-slots.js';
 import { CircuitBreaker } from './breaker.js';
 import { Ejection } from './ejection.js';
@@ -46,17 +47,18 @@ export class Replica implements ReplicaView {
   /** Observed less predicted time to first token. */
   readonly excessMs = new FadingMean(0.1);
 
-  limit: number;
+  /** Requests that this gateway may have on it at once. */
+  ownLimit: number;
   contextTokens: Tokens;
   cacheBlocks: number | undefined;
   hardware: Hardware;
   /** Absent where nothing is known of its power. */
   meter: EnergyMeter | undefined;
   adapters: AdapterSlots | undefined;
-  inFlight = 0;
-  waiting = 0;
-  inFlightTokens: Tokens = 0;
-  pendingPrefillTokens: Tokens = 0;
+  /** What this gateway has on it. */
+  readonly own: { -readonly [Key in keyof ReplicaLoad]: ReplicaLoad[Key] } = { ...NO_LOAD };
+  /** What other gateways have on it, as far as they have told. */
+  others: ReplicaLoad = NO_LOAD;
   requests = 0;
   failures = 0;
   /** Left the configuration: its leases finish, and it gets no more. */
@@ -83,7 +85,7 @@ export class Replica implements ReplicaView {
     this.pool = target.pool;
     this.model = model;
     this.breaker = new CircuitBreaker(settings.circuit, random);
-    this.limit = settings.limit;
+    this.ownLimit = settings.limit;
     this.contextTokens = settings.contextTokens;
     this.configuredBlocks = settings.cacheBlocks;
     this.cacheBlocks = settings.cacheBlocks;
@@ -91,6 +93,28 @@ export class Replica implements ReplicaView {
     this.hardware = settings.hardware;
     this.meter = meterOf(settings.hardware);
     this.describe(settings);
+  }
+
+  // Load as placement sees it: of all gateways. The limit grows with what others have there, which takes no place of this one.
+
+  get inFlight(): number {
+    return this.own.inFlight + this.others.inFlight;
+  }
+
+  get waiting(): number {
+    return this.own.waiting + this.others.waiting;
+  }
+
+  get inFlightTokens(): Tokens {
+    return this.own.inFlightTokens + this.others.inFlightTokens;
+  }
+
+  get pendingPrefillTokens(): Tokens {
+    return this.own.pendingPrefillTokens + this.others.pendingPrefillTokens;
+  }
+
+  get limit(): number {
+    return this.ownLimit + this.others.inFlight;
   }
 
   get forecast(): EngineForecast | undefined {
@@ -105,7 +129,7 @@ export class Replica implements ReplicaView {
   /** Takes over new settings. Returns whether the size of its cache changed, which makes old knowledge of it worthless. */
   configure(settings: ReplicaSettings): boolean {
     this.breaker.configure(settings.circuit);
-    this.limit = settings.limit;
+    this.ownLimit = settings.limit;
     this.contextTokens = settings.contextTokens;
     this.probeFailures = settings.probeFailures;
     if (settings.probeFailures === undefined) this.health.reset();
@@ -190,9 +214,9 @@ export class Replica implements ReplicaView {
       ejectedForMs: this.ejection.remaining(now),
       unavailable: this.whyOut(now),
       drained: this.drained,
-      inFlight: this.inFlight,
-      limit: this.limit,
-      inFlightTokens: this.inFlightTokens,
+      inFlight: this.own.inFlight,
+      limit: this.ownLimit,
+      inFlightTokens: this.own.inFlightTokens,
       ttftMs: this.latency.ttft(SHOWN_PROMPT_TOKENS),
       tpotMs: this.latency.tpotMs,
       requests: this.requests,
@@ -200,7 +224,7 @@ export class Replica implements ReplicaView {
       gpu: this.hardware.gpu,
       gpus: this.hardware.gpus,
       usdPerHour: this.hardware.usdPerHour,
-      watts: wattsOf(this.hardware, this.inFlight),
+      watts: wattsOf(this.hardware, this.own.inFlight),
     };
   }
 

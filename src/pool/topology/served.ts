@@ -62,8 +62,8 @@ export class ServedPool {
     for (const replica of this.replicas) {
       if (replica.unavailable !== undefined) continue;
       available += 1;
-      limit += replica.limit;
-      taken += replica.inFlight;
+      limit += replica.ownLimit;
+      taken += replica.own.inFlight;
     }
     return { limit, taken, available };
   }
@@ -81,7 +81,7 @@ export class ServedPool {
 
   get inFlight(): number {
     let sum = 0;
-    for (const replica of this.replicas) sum += replica.inFlight;
+    for (const replica of this.replicas) sum += replica.own.inFlight;
     return sum;
   }
 

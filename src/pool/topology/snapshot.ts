@@ -68,10 +68,10 @@ function hardwareOfAll({ replicas }: ServedPool): Pick<PoolStatus, 'gpus' | 'usd
   let gpus = 0;
   let usdPerHour = 0;
   let watts = 0;
-  for (const { hardware, inFlight } of replicas) {
+  for (const { hardware, own } of replicas) {
     gpus += hardware.gpus;
     usdPerHour += hardware.usdPerHour ?? 0;
-    watts += wattsOf(hardware, inFlight) ?? 0;
+    watts += wattsOf(hardware, own.inFlight) ?? 0;
   }
   return { gpus, usdPerHour, watts };
 }

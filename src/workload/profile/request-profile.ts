@@ -69,7 +69,7 @@ export class RequestProfile implements WorkloadProfile {
         } else if (kind === 'tool_call' || kind === 'tool_result') usesTools = true;
       }
     }
-    this.archetype = usesTools || depth >= AGENT_DEPTH ? 'agent' : 'chat';
+    this.archetype = archetypeOf(depth, usesTools);
     this.turn = turn;
     this.warmth = answered ? 'warm' : 'cold';
     this.modality = modality;
@@ -135,7 +135,12 @@ function isNoToolResult(part: ContentPart): boolean {
   return part.type !== 'tool_result';
 }
 
-function heavinessOf(promptTokens: Tokens, outputTokens: Tokens): Heaviness {
+/** @param depth messages so far, system prompts left out. */
+export function archetypeOf(depth: number, usesTools: boolean): Archetype {
+  return usesTools || depth >= AGENT_DEPTH ? 'agent' : 'chat';
+}
+
+export function heavinessOf(promptTokens: Tokens, outputTokens: Tokens): Heaviness {
   const ratio = promptTokens / Math.max(1, outputTokens);
   if (ratio >= PREFILL_HEAVY) return 'prefill';
   return ratio <= DECODE_HEAVY ? 'decode' : 'balanced';

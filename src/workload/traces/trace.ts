@@ -1,5 +1,6 @@
 import type { WeirError } from '#contract/errors.js';
 import type { PromptPrefix } from '#contract/profile.js';
+import type { SignalValue } from '#contract/signal.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 
 /** One request of a trace: when it came, how long it was, and which prompts it shares a beginning with. Never its text. */
@@ -13,6 +14,8 @@ export interface TraceRequest {
   readonly session?: string;
   /** Model that answered, where the trace names it. */
   readonly model?: string;
+  /** What the router's signals were for it, by their names, where they were recorded. */
+  readonly signals?: ReadonlyMap<string, SignalValue>;
 }
 
 /** Rows that were left out for one and the same reason. */

@@ -1,4 +1,5 @@
 import type { RowReader, TraceFormat } from './format.js';
+import { readSignals, writtenSignals } from './recorded-signals.js';
 import { isObject, jsonObject, nameOf, notJson, RowCheck } from './row.js';
 import { NO_PREFIX, type Trace, type TraceRequest } from './trace.js';
 
@@ -8,7 +9,7 @@ const VERSION = 1;
 /**
  * Weir's own form, which `weir trace record` and `weir trace generate` write: a first line `{"weir_trace": 1, "timed": …,
  * "started_at": …}`, then one JSON object a line with `t_ms` since the beginning, `prompt_tokens`, `output_tokens` and, as far as
- * known, `session`, `model` and `prefix: {block_tokens, hashes}`. It holds all that a {@link Trace} does, and no text.
+ * known, `session`, `model`, `prefix: {block_tokens, hashes}` and `signals: {name: {state, score, label}}`. It holds all that a {@link Trace} does, and no text.
  */
 export const weirTrace: TraceFormat = {
   name: 'weir',
@@ -37,12 +38,14 @@ function reader(head: Readonly<Record<string, unknown>>): RowReader {
       const prefix = check.problem ? NO_PREFIX : prefixOf(row.prefix, promptTokens, check);
       const session = nameOf(row.session);
       const model = nameOf(row.model);
+      const signals = row.signals === undefined ? undefined : readSignals(row.signals, check);
       if (check.problem !== undefined) rows.refuse(check.problem);
       else {
         rows.accept({
           ...{ arrivalMs, promptTokens, outputTokens, prefix },
           ...(session === undefined ? {} : { session }),
           ...(model === undefined ? {} : { model }),
+          ...(signals === undefined ? {} : { signals }),
         });
       }
     },
@@ -67,7 +70,7 @@ export function weirHeader(trace: Pick<Trace, 'timed' | 'startedAt'>): string {
 
 /** One request as a line of a trace in Weir's own form. */
 export function weirRow(request: TraceRequest): string {
-  const { arrivalMs, promptTokens, outputTokens, session, model, prefix } = request;
+  const { arrivalMs, promptTokens, outputTokens, session, model, prefix, signals } = request;
   return JSON.stringify({
     ...{ t_ms: arrivalMs, prompt_tokens: promptTokens, output_tokens: outputTokens },
     ...(session === undefined ? {} : { session }),
@@ -75,5 +78,6 @@ export function weirRow(request: TraceRequest): string {
     ...(prefix.hashes.length === 0
       ? {}
       : { prefix: { block_tokens: prefix.blockTokens, hashes: Array.from(prefix.hashes) } }),
+    ...(signals === undefined ? {} : { signals: writtenSignals(signals) }),
   });
 }

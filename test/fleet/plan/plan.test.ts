@@ -5,6 +5,7 @@ import { arrivalPatterns } from '#fleet/plan/arrival-patterns.js';
 import { candidates } from '#fleet/plan/candidates.js';
 import { planFleet } from '#fleet/plan/plan.js';
 import { verifyPool } from '#fleet/plan/verify.js';
+import { findGpu } from '#pool/engine/hardware.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 
@@ -24,6 +25,7 @@ const slo = { ttftP99Ms: 400, tpotMs: 50 };
 const kinds = ['h100', 'l40s'].map(gpu => ({
   profile: engineProfile({ model: 'llama-3.1-8b', gpu, contextTokens: 131_072 }),
   usdPerHour: gpu === 'h100' ? 4.02 : 1.8,
+  price: findGpu(gpu).prices[0]!,
 }));
 
 describe('candidates', () => {
@@ -87,7 +89,13 @@ describe('a plan', () => {
         maxBatchedTokens: gpu === 'h100' ? 8192 : 2048,
       });
       const upTo = boundary ?? Number.POSITIVE_INFINITY;
-      const pool = { kind: { profile, usdPerHour: 0 }, replicas, above, upTo, forecast: undefined as never };
+      const pool = {
+        kind: { profile, usdPerHour: 0, price: findGpu(gpu).prices[0]! },
+        replicas,
+        above,
+        upTo,
+        forecast: undefined as never,
+      };
       expect(verifyPool(pool, patterns, slo)).toMatchObject({ ok: true, p99TtftMs: p99 });
       above = upTo;
     }

@@ -115,7 +115,7 @@ describe('what if', () => {
   const simulated = (replicas: number) => {
     const config = pool(replicas);
     const simulate = { replicas, model: 'llama-3.1-8b', gpu: 'h100', tp: 1, speed: 1, seed: 1 };
-    return { ...config, pools: { p: { ...config.pools.p!, simulate } } };
+    return { pool: { ...config, pools: { p: { ...config.pools.p!, simulate } } } };
   };
   const options = {
     seeds: [1, 2, 3],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
+import { prefill } from '#gateway/admin/schemas/record.js';
 import { callerOf, readHead } from '#gateway/caller.js';
 import { explain } from '#gateway/explain.js';
 import { requestId } from '#gateway/request-id.js';
@@ -44,7 +45,14 @@ export const explainRoute = adminRoute({
         z.object({ model: z.string(), score: z.number(), reason: z.string(), propensity: z.number() }),
       ),
       selected: z.string().nullable(),
-      placement: z.object({ pool: z.string(), replica: z.string(), expected_prefix_tokens: z.number() }).nullable(),
+      placement: z
+        .object({
+          pool: z.string(),
+          replica: z.string(),
+          expected_prefix_tokens: z.number(),
+          prefill: prefill.optional(),
+        })
+        .nullable(),
       stages: z.array(z.object({ stage: z.string(), ms: z.number(), note: z.string().optional() })),
       total_ms: z.number(),
       refused: z.object({ code: z.string(), message: z.string() }).optional(),

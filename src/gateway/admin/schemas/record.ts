@@ -22,6 +22,18 @@ const signal = z
   })
   .meta({ id: 'SignalReading' });
 
+export const prefill = z.object({
+  pool: z.string(),
+  replica: z.string().optional(),
+  reason: z.string(),
+  uncachedTokens: z.number(),
+  expectedPrefixTokens: z.number(),
+  hereMs: z.number().optional(),
+  thereMs: z.number().optional(),
+  transferMs: z.number().optional(),
+  stallMs: z.number().optional(),
+});
+
 const placement = z
   .object({
     pool: z.string(),
@@ -31,6 +43,7 @@ const placement = z
     losers: z.array(z.object({ replica: z.string(), score: z.number(), filtered: z.string().optional() })),
     considered: z.number(),
     queuedMs: z.number(),
+    prefill: prefill.optional(),
   })
   .meta({ id: 'Placement' });
 
@@ -68,6 +81,15 @@ const attempt = z
     error: z.string().optional(),
     ttftMs: z.number().optional(),
     durationMs: z.number(),
+    prefill: z
+      .object({
+        pool: z.string(),
+        replica: z.string(),
+        status: z.enum(['used', 'failed', 'lost', 'cancelled']),
+        error: z.string().optional(),
+        durationMs: z.number(),
+      })
+      .optional(),
   })
   .meta({ id: 'Attempt' });
 

@@ -1,0 +1,51 @@
+import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
+
+/** A plan for people who read it in a terminal. */
+export function renderPlan(report: PlanReport): string {
+  const { best, slo, screen } = report;
+  const head = `${report.model}, ${report.rate.toFixed(2)} requests/s, P99 TTFT ≤ ${slo.ttft_p99_ms} ms, mean TPOT ≤ ${slo.tpot_ms} ms\n`;
+  if (best === null) return `${head}no fleet that was tried holds this in the twin\n`;
+  const lines = ['', 'best (held in the twin)', ...fleet(best), '', 'why'];
+  for (const reason of report.why) lines.push(`  ${reason}`);
+  if (report.next !== null) {
+    lines.push(
+      `  the next fleet costs $${report.next.usd_per_hour_more.toFixed(2)}/h more (${(100 * report.next.share_more).toFixed(1)} %)`,
+    );
+  }
+  lines.push('', 'also held, none better in every respect');
+  for (const other of report.pareto) if (other !== best) lines.push(...fleet(other), '');
+  lines.push('what changes');
+  for (const { change, holds, p99_ttft_ms: p99, tpot_ms: tpot } of report.sensitivity) {
+    const figures = p99 === null || tpot === null ? '' : `, P99 TTFT ${p99.toFixed(0)} ms, TPOT ${tpot.toFixed(1)} ms`;
+    lines.push(`  ${change}: ${holds ? 'holds' : 'breaks'}${figures}`);
+  }
+  if (!screen.trusted) {
+    lines.push(
+      '',
+      `the closed form only screens here: ${screen.because.join('; ')}. What is shown has held in the twin.`,
+    );
+  }
+  const { price } = best.pools[0]!;
+  lines.push('', `prices: ${price.kind} of ${price.provider}, ${price.date}`);
+  return `${head}${lines.join('\n')}\n\n${report.requests_played} requests played, ${report.wall_s.toFixed(1)} s\n`;
+}
+
+function fleet({
+  pools,
+  usd_per_hour: usd,
+  verified,
+  tokens_per_joule: tokens,
+  watts,
+}: FleetReport): readonly string[] {
+  const lines = pools.map(
+    ({ gpu, tp, replicas, boundary, utilisation, p99_ttft_ms: p99 }) =>
+      `  ${replicas} replicas of ${tp} × ${gpu}${boundary === null ? '' : `, up to ${boundary} tokens`}: ` +
+      `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${p99.toFixed(0)} ms`,
+  );
+  const [low, high] = verified.p99_ttft_interval_ms;
+  lines.push(
+    `  $${usd.toFixed(2)}/h, ${(watts / 1000).toFixed(1)} kW, ${tokens.toFixed(2)} output tokens a joule, TPOT ${verified.tpot_ms.toFixed(1)} ms; ` +
+      `${verified.seeds} arrival patterns (95 % of P99 TTFT: ${Math.max(0, low).toFixed(0)} to ${high.toFixed(0)} ms)`,
+  );
+  return lines;
+}

@@ -1,0 +1,62 @@
+import type { Tokens } from '#contract/units.js';
+import type { Catalogue } from '#fleet/catalogue.js';
+import type { FleetReport, PlanReport, PoolReport } from '#fleet/plan/report.js';
+import type { Gpu } from '#pool/engine/hardware.js';
+import { findGpu } from '#pool/engine/hardware.js';
+import { findModel, type ModelShape } from '#pool/engine/models.js';
+
+/** A pool to be run: the plan's numbers and the names that its files share. */
+export interface EmittedPool extends PoolReport {
+  /** Name of the pool, of its StatefulSet and of its Service. */
+  readonly name: string;
+  readonly hardware: Gpu;
+}
+
+/** A planned fleet as files describe it. */
+export interface EmittedFleet {
+  readonly report: FleetReport;
+  readonly model: ModelShape;
+  readonly pools: readonly EmittedPool[];
+  /** Context window of all engines. A pool's boundary is the gateway's alone: an answer may turn out longer than was expected. */
+  readonly window: Tokens;
+  readonly namespace: string;
+  /** In a sentence, for the heads of files. */
+  readonly summary: string;
+}
+
+/** Sequences that an engine runs at once: vLLM's default, and what the engine model assumes. */
+export const MOST_SEQUENCES = 256;
+export const PORT = 8000;
+
+/** The best fleet of a plan, with names. */
+export function emittedFleet(
+  plan: PlanReport,
+  catalogue: Catalogue,
+  namespace = 'weir-fleet',
+): EmittedFleet | undefined {
+  const { best, slo } = plan;
+  if (best === null) return undefined;
+  const model = findModel(plan.model, catalogue.models);
+  const base = model.name.replace(/[^a-z0-9]+/g, '-');
+  const pools = best.pools.map((pool, i) => ({
+    ...pool,
+    name: best.pools.length === 1 ? base : `${base}-${i + 1}`,
+    hardware: findGpu(pool.gpu, catalogue.gpus),
+  }));
+  const low = best.verified.p99_ttft_ms.toFixed(0);
+  return {
+    ...{ report: best, model, pools, namespace },
+    window: Math.max(...pools.map(({ context }) => context)),
+    summary:
+      `${plan.rate.toFixed(2)} requests/s of ${model.name}, P99 TTFT ≤ ${slo.ttft_p99_ms} ms, TPOT ≤ ${slo.tpot_ms} ms: ` +
+      `$${best.usd_per_hour.toFixed(2)}/h, P99 TTFT ${low} ms in the twin`,
+  };
+}
+
+/** Addresses of a pool's replicas, by the names that a StatefulSet gives its pods. */
+export function replicaUrls({ name, replicas }: EmittedPool, namespace: string): readonly string[] {
+  return Array.from(
+    { length: replicas },
+    (_, i) => `http://${name}-${i}.${name}.${namespace}.svc.cluster.local:${PORT}`,
+  );
+}

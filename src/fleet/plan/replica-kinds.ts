@@ -1,0 +1,56 @@
+import { isWeirError, WeirError } from '#contract/errors.js';
+import type { Tokens, Usd } from '#contract/units.js';
+import { type Catalogue, type PriceWish, priceOf } from '#fleet/catalogue.js';
+import type { PriceQuote } from '#pool/engine/catalogue/schema.js';
+import { findGpu } from '#pool/engine/hardware.js';
+import { findModel } from '#pool/engine/models.js';
+import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
+
+/** What a replica may be. */
+export interface ReplicaKind {
+  readonly profile: EngineProfile;
+  readonly usdPerHour: Usd;
+  /** Of one GPU. */
+  readonly price: PriceQuote;
+}
+
+const TENSOR_PARALLEL = [1, 2, 4, 8] as const;
+/** vLLM's default token budget is 8,192 on GPUs of at least 70 GB other than A100, else 2,048 (its `EngineArgs`). */
+const BIG_GPU = 70e9;
+
+/**
+ * For each GPU every tensor-parallel group that holds the model and two of the longest request: a larger one is faster, a smaller one cheaper.
+ *
+ * @throws WeirError `config.range` when the model fits none of them.
+ */
+export function replicaKinds(
+  name: string,
+  gpus: readonly string[],
+  longest: Tokens,
+  catalogue: Catalogue,
+  price: PriceWish,
+): readonly ReplicaKind[] {
+  const model = findModel(name, catalogue.models);
+  const kinds: ReplicaKind[] = [];
+  for (const gpuName of gpus) {
+    const gpu = findGpu(gpuName, catalogue.gpus);
+    const quote = priceOf(gpu, price);
+    for (const tp of TENSOR_PARALLEL) {
+      try {
+        const maxBatchedTokens = gpu.memory >= BIG_GPU && gpu.name !== 'a100' ? 8192 : 2048;
+        const contextTokens = Math.max(longest, model.contextTokens);
+        const profile = engineProfile({ model, gpu, tp, maxBatchedTokens, contextTokens });
+        if (profile.totalBlocks * profile.blockTokens < 2 * longest) continue;
+        kinds.push({ profile, usdPerHour: tp * quote.usd_per_hour, price: quote });
+      } catch (error) {
+        if (!isWeirError(error) || error.code !== 'config.range') throw error;
+      }
+    }
+  }
+  if (kinds.length > 0) return kinds;
+  throw new WeirError(
+    'config.range',
+    `${model.name} with ${longest} tokens fits none of ${gpus.join(', ')}, up to 8 of them.`,
+    { path: 'gpu' },
+  );
+}

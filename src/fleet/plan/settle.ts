@@ -1,0 +1,56 @@
+import type { TraceRequest } from '#workload/traces/trace.js';
+import type { PlannedPool, Slo } from './candidates.js';
+import { type PoolVerdict, verifyPool } from './verify.js';
+
+/** A pool that held, with as few replicas as were found to. */
+export interface SettledPool {
+  readonly pool: PlannedPool;
+  readonly verdict: PoolVerdict;
+  /** What became of it with one replica less; `undefined` where there was none to take or none was tried. */
+  readonly fewer: PoolVerdict | undefined;
+}
+
+/** How many times a pool is made larger, and smaller, at most. */
+const MOST_STEPS = 6;
+
+export interface Settling {
+  /** Absent when no size that was tried held. */
+  readonly pool?: SettledPool;
+  /** Requests that the twin played. */
+  readonly played: number;
+}
+
+/**
+ * Adds or takes replicas until the pool holds in the twin, over all patterns, with as few as that finds. The first pattern alone finds the size;
+ * all of them decide.
+ */
+export function settle(planned: PlannedPool, patterns: readonly (readonly TraceRequest[])[], slo: Slo): Settling {
+  const first = patterns.slice(0, 1);
+  const known = new Map<string, PoolVerdict>();
+  let played = 0;
+  const verify = (replicas: number, over: readonly (readonly TraceRequest[])[]): PoolVerdict => {
+    const key = `${replicas} ${over.length}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const verdict = verifyPool({ ...planned, replicas }, over, slo);
+    known.set(key, verdict);
+    played += verdict.requests;
+    return verdict;
+  };
+  const step = Math.max(1, Math.round(planned.replicas / 20));
+  let { replicas } = planned;
+  let tried = 0;
+  while (!verify(replicas, first).ok) {
+    if (tried === MOST_STEPS) return { played };
+    replicas += step * 2 ** tried++;
+  }
+  // Back from a step that was longer than needed, or down from a screen that was too careful.
+  for (let i = 0; i < MOST_STEPS && replicas > 1 && verify(replicas - 1, first).ok; i++) replicas--;
+  for (let i = 0; !verify(replicas, patterns).ok; i++) {
+    if (i === MOST_STEPS) return { played };
+    replicas++;
+  }
+  const fewer =
+    replicas === 1 ? undefined : (known.get(`${replicas - 1} ${patterns.length}`) ?? verify(replicas - 1, first));
+  return { pool: { pool: { ...planned, replicas }, verdict: verify(replicas, patterns), fewer }, played };
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { duration, name } from '#contract/schema.js';
+
+const time = duration.refine(ms => ms > 0, { message: 'expected more than no time' });
+
+const failures = z.strictObject({
+  mtbf: time.describe('Mean time a replica is up before it fails; times are exponential, replicas independent.'),
+  mttr: time.describe('Mean time until it is up again, with an empty cache.'),
+});
+
+const autoscale = z
+  .strictObject({
+    metric: z
+      .enum(['requests', 'kv', 'busy'])
+      .default('requests')
+      .describe(
+        'What is held at the target, the mean over replicas: `requests` on them and waiting, the share of their KV blocks that is held, or the share of time their engines run.',
+      ),
+    target: z.number().gt(0).max(100_000).describe('Value of the metric at which the pool is just large enough.'),
+    min: z.int().min(1).max(1024).default(1).describe('Fewest replicas.'),
+    max: z.int().min(1).max(1024).describe('Most replicas, those that are starting included.'),
+    interval: time.prefault('15s').describe('How often the metric is looked at.'),
+    start: duration.prefault('2m').describe('Time from the decision to a replica that serves: node, image, weights.'),
+    cool_down: duration
+      .prefault('5m')
+      .describe('Replicas are taken away only down to the most that was wanted within this time.'),
+  })
+  .refine(({ min, max }) => max >= min, { message: 'max is below min', path: ['max'] })
+  .refine(({ metric, target }) => metric === 'requests' || target <= 1, {
+    message: 'a share is at most 1',
+    path: ['target'],
+  });
+
+const poolPlan = z.strictObject({
+  failures: failures.optional().describe('Replicas that fail and are repaired; they never do unless said.'),
+  autoscale: autoscale
+    .optional()
+    .describe('Replicas that come and go with the load; their number is fixed unless said.'),
+});
+
+/** The `fleet:` block: what is assumed of the fleet when it is simulated. Serving reads nothing of it. */
+export const fleetSchema = z.strictObject({
+  pools: z.record(name, poolPlan).prefault({}).describe('By the names of pools.'),
+});
+
+export type FleetConfig = z.output<typeof fleetSchema>;
+export type FailureSettings = z.output<typeof failures>;
+export type AutoscaleSettings = z.output<typeof autoscale>;

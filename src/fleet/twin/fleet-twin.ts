@@ -1,0 +1,256 @@
+import { WeirError } from '#contract/errors.js';
+import type { Random } from '#contract/random.js';
+import type { Milliseconds } from '#contract/units.js';
+import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
+import { createPlacer } from '#pool/placement/create-placer.js';
+import { createPool, type LivePool } from '#pool/pool.js';
+import type { PoolConfig } from '#pool/schema.js';
+import { expectedEnergy } from '#pool/topology/expected-energy.js';
+import { modelFactsOf } from '#router/model-facts.js';
+import { createRouter, type Router } from '#router/router.js';
+import { type RouterConfig, routerSchema } from '#router/schema.js';
+import { createTraceProfiler } from '#workload/profile/trace-profile.js';
+import { type WorkloadConfig, workloadSchema } from '#workload/schema.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
+import { FleetMoments, type FleetWatcher } from './moments.js';
+import { RecordedSignals } from './recorded-signals.js';
+import { type Ending, type ExchangeHost, SimulatedExchange } from './simulated-exchange.js';
+import { type PoolFigures, type PoolHost, SimulatedPool } from './simulated-pool.js';
+import type { SimulatedReplica } from './simulated-replica.js';
+import { TracedRequest } from './traced-request.js';
+import { type AnsweredRequest, TwinLedger, type TwinTotals } from './twin-ledger.js';
+import { VirtualClock } from './virtual-clock.js';
+
+/** The blocks of a configuration that say what becomes of a request. All but the pool have defaults. */
+export interface TwinConfig {
+  /** Every pool has `simulate` and the addresses of its replicas, which are only names here. */
+  readonly pool: PoolConfig;
+  readonly router?: RouterConfig;
+  readonly workload?: WorkloadConfig;
+  readonly fleet?: FleetConfig;
+}
+
+export interface FleetTwinOptions {
+  readonly config: TwinConfig;
+  /** The name that a request asks for: a model's, or a virtual one that has the router decide. */
+  readonly asks: (request: TraceRequest) => string;
+  readonly random: Random;
+  /** Arrivals come this many times as fast as in the trace: 1 unless said. */
+  readonly rateScale?: number;
+  /** Answers to requests that came before this are left out of times: engines and caches begin empty. 0 unless said. */
+  readonly warmUpMs?: Milliseconds;
+  /** Wall time at which the trace began, where it is known: signals of the time of day need it. */
+  readonly startedAt?: Milliseconds;
+  /** Told of each request that an engine answered. */
+  readonly onAnswered?: (request: AnsweredRequest) => void;
+  /** Shown the fleet every so often. */
+  readonly watch?: FleetWatcher;
+  readonly progress?: (arrived: number) => void;
+}
+
+export interface FleetTwinResult extends TwinTotals {
+  /** Signals of the configuration that no trace can tell: unknown for every request that did not bring them. */
+  readonly missingSignals: readonly string[];
+  readonly pools: ReadonlyMap<string, PoolFigures>;
+}
+
+const PROGRESS_EVERY = 1000;
+/** How long a probe of a replica that is up takes. */
+const PROBE_MS = 1;
+/** Strategies that never ask again once a model has answered: an engine may then run ahead of what the others do. */
+const ENDS_WITH_ANSWER: ReadonlySet<string> = new Set(['single', 'fallback']);
+
+/**
+ * The house in virtual time: the router and the pool that serve traffic, the same code as in the gateway, over modelled engines that may
+ * fail and whose number may follow the load. Requests are offered one after the other, so a trace of any length needs no memory but that
+ * of what is under way. The same requests, options and seed always give the same, and every request ends once.
+ */
+export class FleetTwin implements ExchangeHost, PoolHost {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly pool: LivePool;
+  readonly router: Router;
+  private poolConfig: PoolConfig;
+  private readonly workload: WorkloadConfig;
+  private readonly profiler = createTraceProfiler();
+  private readonly recorded: RecordedSignals;
+  private readonly pools = new Map<string, SimulatedPool>();
+  private readonly replicas = new Map<string, { readonly replica: SimulatedReplica; readonly pool: SimulatedPool }>();
+  private readonly ledger: TwinLedger;
+  private readonly rateScale: number;
+  private pending: TraceRequest | undefined;
+  private pendingMs: Milliseconds = 0;
+  private firstMs: Milliseconds | undefined;
+  private nextArrivalMs = Number.POSITIVE_INFINITY;
+  private open = 0;
+  private waiting = 0;
+  /** Open requests whose strategy may ask again after an answer. */
+  private chained = 0;
+
+  constructor(private readonly options: FleetTwinOptions) {
+    const { config, random, startedAt, warmUpMs = 0, onAnswered, watch } = options;
+    refuseDisaggregated(config.pool);
+    this.random = random;
+    this.clock = new VirtualClock(startedAt ?? 0);
+    this.rateScale = options.rateScale ?? 1;
+    this.poolConfig = config.pool;
+    this.workload = config.workload ?? workloadSchema.parse({});
+    this.ledger = new TwinLedger(warmUpMs, onAnswered);
+    const routerConfig = config.router ?? routerSchema.parse({});
+    this.recorded = new RecordedSignals(routerConfig.signals, startedAt !== undefined);
+    const models = [...modelFactsOf(config.pool.models).values()];
+    this.router = createRouter(routerConfig, { clock: this.clock, models });
+    this.pool = createPool(config.pool, {
+      clock: this.clock,
+      random: random.fork('pool'),
+      placer: (kind, draws) => createPlacer(kind, { random: draws }),
+      energy: expectedEnergy,
+    });
+    const plans = (config.fleet ?? fleetSchema.parse({})).pools;
+    for (const [name, entry] of Object.entries(config.pool.pools)) {
+      this.pools.set(name, new SimulatedPool(name, entry, plans[name] ?? {}, config.pool, this));
+    }
+    if (Object.values(plans).some(({ failures }) => failures !== undefined)) this.probe();
+    if (watch !== undefined) new FleetMoments(this.clock, this.pool, this.pools, watch);
+  }
+
+  /** The next request of the trace; in order of arrival. */
+  offer(request: TraceRequest): void {
+    this.firstMs ??= request.arrivalMs;
+    const at = (request.arrivalMs - this.firstMs) / this.rateScale;
+    this.arrivePending(at);
+    this.pending = request;
+    this.pendingMs = at;
+  }
+
+  /** No more requests come: lets those that are open end. */
+  finish(): FleetTwinResult {
+    this.arrivePending(Number.POSITIVE_INFINITY);
+    for (const { load } of this.pools.values()) load.advance(this.clock.now());
+    while (this.open > 0 && this.clock.step());
+    const totals = this.ledger.totals();
+    const pools = new Map([...this.pools].map(([name, pool]) => [name, pool.figures(totals.endMs)]));
+    return { ...totals, missingSignals: this.recorded.missing, pools };
+  }
+
+  /** {@link ReplicaHost} */
+  horizon(): Milliseconds {
+    // Who waits, or asks again after an answer, may be placed by whatever ends next: engines then go one iteration at a time.
+    if (this.waiting > 0 || this.chained > 0) return this.clock.now();
+    return Math.min(this.nextArrivalMs, this.clock.nextTask);
+  }
+
+  emptied(replica: SimulatedReplica): void {
+    this.replicas.get(replica.id)?.pool.emptied(replica);
+  }
+
+  /** {@link PoolHost} */
+  joined(replica: SimulatedReplica, pool: SimulatedPool): void {
+    this.replicas.set(replica.id, { replica, pool });
+  }
+
+  left(replica: SimulatedReplica): void {
+    this.replicas.delete(replica.id);
+  }
+
+  rescaled(pool: SimulatedPool): void {
+    const { pools } = this.poolConfig;
+    this.poolConfig = { ...this.poolConfig, pools: { ...pools, [pool.name]: pool.asConfigured } };
+    this.pool.reconfigure(this.poolConfig);
+  }
+
+  demand(pool: string): number {
+    return (this.pool.read(`${pool}.in_flight`) ?? 0) + (this.pool.read(`${pool}.queued`) ?? 0);
+  }
+
+  /** {@link ExchangeHost} */
+  replica(id: string): SimulatedReplica {
+    return this.replicas.get(id)!.replica;
+  }
+
+  began(exchange: SimulatedExchange): void {
+    if (mayAskAgain(exchange)) this.chained++;
+  }
+
+  waits(change: 1 | -1): void {
+    this.waiting += change;
+  }
+
+  sent(exchange: SimulatedExchange): void {
+    this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
+  }
+
+  ended(exchange: SimulatedExchange, ending: Ending): void {
+    this.open--;
+    if (mayAskAgain(exchange) && exchange.isUnderWay) this.chained--;
+    this.ledger.ended(exchange, ending, this.clock.now());
+    if (ending.kind === 'answered') {
+      this.pools.get(exchange.lease!.target.pool)!.completed++;
+      this.profiler.observeOutput(exchange.profile, exchange.request.outputTokens);
+    }
+    this.router.observe(exchange.outcome(ending), exchange.route);
+  }
+
+  private arrivePending(next: Milliseconds): void {
+    const { pending } = this;
+    if (pending === undefined) return;
+    this.pending = undefined;
+    this.nextArrivalMs = this.pendingMs;
+    this.clock.runBefore(this.pendingMs);
+    this.nextArrivalMs = next;
+    this.arrive(pending);
+  }
+
+  private arrive(traced: TraceRequest): void {
+    const now = this.clock.now();
+    const index = this.ledger.arrived++;
+    const promptBytes = traced.promptTokens * this.workload.tokens.chars_per_token;
+    const asks = new TracedRequest(index, now, this.options.asks(traced), promptBytes);
+    const flow = {
+      tenant: '',
+      priority: 'normal',
+      dueAt: now + this.workload.slo.ttft_p99,
+      bytes: promptBytes,
+    } as const;
+    const profile = this.profiler.profile(traced);
+    this.open++;
+    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, this.recorded.of(traced));
+    exchange.run();
+    if ((index + 1) % PROGRESS_EVERY === 0) this.options.progress?.(index + 1);
+  }
+
+  /** Probes replicas as the gateway does, so that the pool finds out who is down. Without failures there is nothing to find. */
+  private probe(): void {
+    const due = new Map<string, Milliseconds>();
+    const look = () => {
+      const now = this.clock.now();
+      let next = Number.POSITIVE_INFINITY;
+      for (const { id, intervalMs } of this.pool.probes()) {
+        let at = due.get(id) ?? now;
+        if (at <= now) {
+          this.pool.probed(id, this.replicas.get(id)?.replica.up === true, PROBE_MS);
+          at = now + intervalMs;
+          due.set(id, at);
+        }
+        next = Math.min(next, at);
+      }
+      if (Number.isFinite(next)) this.clock.at(next, look);
+    };
+    this.clock.at(0, look);
+  }
+}
+
+function mayAskAgain({ route }: SimulatedExchange): boolean {
+  return !ENDS_WITH_ANSWER.has(route.strategy);
+}
+
+/** @throws WeirError `config.invalid` for a pool whose prompts another computes: the twin knows no transfers of KV. */
+function refuseDisaggregated({ pools }: PoolConfig): void {
+  for (const [name, { prefill }] of Object.entries(pools)) {
+    if (prefill === undefined) continue;
+    throw new WeirError('config.invalid', `The pool ${name} has a prefill pool, which is not simulated.`, {
+      path: `pool.pools.${name}.prefill`,
+      hint: 'leave it out here; weir serve and weir engine --role run it',
+    });
+  }
+}

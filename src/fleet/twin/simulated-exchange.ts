@@ -1,0 +1,241 @@
+import { isWeirError, WeirError } from '#contract/errors.js';
+import type { Outcome } from '#contract/outcome.js';
+import type { WorkloadProfile } from '#contract/profile.js';
+import type { Random } from '#contract/random.js';
+import type { InferenceRequest } from '#contract/request.js';
+import type { Board, SignalValue } from '#contract/signal.js';
+import type { RouteDraft, StageContext } from '#contract/stage.js';
+import type { Strategy, StrategyEvent } from '#contract/strategy.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { EngineRequest } from '#pool/engine/engine.js';
+import type { Lease } from '#pool/lease.js';
+import { Asked } from '#pool/placement/asked.js';
+import type { LivePool } from '#pool/pool.js';
+import type { Router } from '#router/router.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
+import type { Running, SimulatedReplica } from './simulated-replica.js';
+import type { VirtualClock } from './virtual-clock.js';
+
+/** What an exchange needs of the twin around it. */
+export interface ExchangeHost {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly pool: LivePool;
+  readonly router: Router;
+  replica(id: string): SimulatedReplica;
+  /** A request's strategy takes over. */
+  began(exchange: SimulatedExchange): void;
+  /** A request has begun (1) or ceased (−1) to wait for a place. */
+  waits(change: 1 | -1): void;
+  /** An attempt has been sent: it may take only so long to its first token. */
+  sent(exchange: SimulatedExchange): void;
+  ended(exchange: SimulatedExchange, ending: Ending): void;
+}
+
+/** How a request ended. `said`: the policy answered it, and no model was asked. */
+export type Ending =
+  | { readonly kind: 'answered'; readonly cachedTokens: Tokens }
+  | { readonly kind: 'said' }
+  /** `rejected`: no model was asked. `failed`: one was and gave nothing. `cut`: an answer that broke off. */
+  | { readonly kind: 'rejected' | 'failed' | 'cut'; readonly error: WeirError };
+
+/**
+ * One request's way through the house in virtual time: the router's stages, then attempts until its strategy is content, each at a place
+ * that the pool gives. What the gateway's exchange does over HTTP, without the HTTP.
+ */
+export class SimulatedExchange implements StageContext, Running {
+  readonly arrivalMs: Milliseconds;
+  readonly board: Board;
+  readonly route: RouteDraft;
+  readonly outputTokens: Tokens;
+  attempts = 0;
+  firstTokenMs = -1;
+  lease: Lease | undefined;
+  private strategy: Strategy | undefined;
+  private state: unknown;
+  private asked: Asked | undefined;
+  private lastError: WeirError | undefined;
+  private work: EngineRequest | undefined;
+  private queuedMs: Milliseconds = 0;
+
+  constructor(
+    private readonly host: ExchangeHost,
+    readonly index: number,
+    readonly traced: TraceRequest,
+    private readonly asks: InferenceRequest,
+    readonly profile: WorkloadProfile,
+    private readonly flow: Asked['flow'],
+    given: ReadonlyMap<string, SignalValue> | undefined,
+  ) {
+    this.arrivalMs = host.clock.now();
+    this.board = host.router.board(asks, profile, given);
+    this.route = host.router.draft(asks);
+    this.outputTokens = Math.max(1, traced.outputTokens);
+  }
+
+  get pool(): LivePool {
+    return this.host.pool;
+  }
+
+  get clock(): VirtualClock {
+    return this.host.clock;
+  }
+
+  get random(): Random {
+    return this.host.random;
+  }
+
+  /** {@link Running}: what its engine is asked. */
+  get request(): EngineRequest {
+    return this.work!;
+  }
+
+  /** Whether its strategy has taken over. */
+  get isUnderWay(): boolean {
+    return this.strategy !== undefined;
+  }
+
+  /** The model that is asked now, or was asked last. */
+  get model(): string {
+    return this.asked?.model ?? '';
+  }
+
+  run(): void {
+    for (const stage of this.host.router.stages) {
+      const result = stage.run(this);
+      if (result instanceof Promise) {
+        throw new WeirError('internal.defect', `The stage ${stage.name} waits for something in virtual time.`);
+      }
+      if (result.kind === 'answer') this.host.ended(this, { kind: 'said' });
+      else if (result.kind === 'refuse') this.host.ended(this, { kind: 'rejected', error: result.error });
+      if (result.kind !== 'continue') return;
+    }
+    const { traced, index, route } = this;
+    const outputTokens = Math.min(this.outputTokens, route.parameters.maxOutputTokens ?? Number.POSITIVE_INFINITY);
+    this.work = { id: index, promptTokens: traced.promptTokens, outputTokens, prefix: traced.prefix };
+    this.strategy = this.host.router.strategy(route.strategy);
+    this.state = this.strategy.start(route.candidates);
+    this.host.began(this);
+    this.advance({ kind: 'start' }, 0);
+  }
+
+  /** {@link Running} */
+  began(): void {
+    this.firstTokenMs = this.clock.now();
+    this.lease!.firstByte();
+  }
+
+  /** {@link Running} */
+  finished(cachedTokens: Tokens): void {
+    const { promptTokens, outputTokens } = this.request;
+    const usage = { promptTokens, completionTokens: outputTokens, cachedTokens };
+    this.lease!.release({ status: 'answered', replicaFault: false, usage });
+    this.advance({ kind: 'answered' }, cachedTokens);
+  }
+
+  /** {@link Running} */
+  lost(): void {
+    this.broke(new WeirError('upstream.cut', 'The replica went down.'), true, true);
+  }
+
+  /** The first token of an attempt should have been here by now. */
+  late(attempt: number): void {
+    if (!this.awaits(attempt)) return;
+    this.host.replica(this.lease!.target.id).cancel(this.index);
+    this.broke(new WeirError('upstream.timeout', 'The replica gave nothing for too long.'), true, true);
+  }
+
+  /** Whether an attempt is the one under way and has brought nothing yet. */
+  awaits(attempt: number): boolean {
+    return this.attempts === attempt && this.lease !== undefined && this.firstTokenMs < 0;
+  }
+
+  /** How it ended, as learning is told. */
+  outcome(ending: Ending): Outcome {
+    const now = this.clock.now();
+    const placement = this.lease?.placement;
+    const { kind } = ending;
+    const outcome: Writable<Outcome> = {
+      status: kind === 'said' ? 'answered' : kind === 'rejected' ? 'refused' : kind,
+      model: this.model,
+      pool: placement?.pool ?? '',
+      replica: placement?.replica ?? '',
+      httpStatus: 200,
+      e2eMs: now - this.arrivalMs,
+      queuedMs: this.queuedMs,
+    };
+    if (this.firstTokenMs >= 0) outcome.ttftMs = this.firstTokenMs - this.arrivalMs;
+    if (this.lease?.joules !== undefined) outcome.joules = this.lease.joules;
+    if (kind === 'answered') {
+      const { promptTokens, outputTokens } = this.request;
+      if (outputTokens > 1) outcome.tpotMs = (now - this.firstTokenMs) / (outputTokens - 1);
+      outcome.usage = { promptTokens, completionTokens: outputTokens, cachedTokens: ending.cachedTokens };
+    } else if (kind !== 'said') {
+      outcome.httpStatus = ending.error.status;
+      outcome.error = ending.error.code;
+    }
+    return outcome;
+  }
+
+  private advance(event: StrategyEvent, cachedTokens: Tokens): void {
+    const { state, action } = this.strategy!.step(this.state, event);
+    this.state = state;
+    if (action.kind === 'answer') this.host.ended(this, { kind: 'answered', cachedTokens });
+    else if (action.kind === 'refuse') {
+      this.host.ended(this, { kind: this.attempts > 0 ? 'failed' : 'rejected', error: action.error });
+    } else {
+      this.firstTokenMs = -1;
+      this.asked = new Asked(action.candidate.model, this.asks, this.profile, this.route.constraints, this.flow);
+      this.place();
+    }
+  }
+
+  /** Asks for a replica of the current model, other than those that it has failed on. */
+  private place(): void {
+    const { host } = this;
+    const asked = this.asked!;
+    this.lease = undefined;
+    host.waits(1);
+    host.pool.acquire(asked, result => {
+      host.waits(-1);
+      if (!isWeirError(result)) this.attempt(result);
+      // A replica that failed says more than that no other is left.
+      else {
+        const error = asked.exclude.length > 0 ? (this.lastError ?? result) : result;
+        this.advance({ kind: 'failed', error, retryable: true }, 0);
+      }
+    });
+  }
+
+  private attempt(lease: Lease): void {
+    this.lease = lease;
+    this.attempts++;
+    this.queuedMs += lease.placement.queuedMs;
+    const replica = this.host.replica(lease.target.id);
+    lease.sent();
+    if (!replica.up) {
+      this.broke(new WeirError('upstream.connect', `No connection to ${lease.target.id}`), true, true);
+      return;
+    }
+    try {
+      replica.submit(this);
+    } catch (error) {
+      if (!isWeirError(error)) throw error;
+      this.broke(error, false, false);
+      return;
+    }
+    this.host.sent(this);
+  }
+
+  private broke(error: WeirError, retryable: boolean, replicaFault: boolean): void {
+    const lease = this.lease!;
+    const begun = this.firstTokenMs >= 0;
+    lease.release({ status: begun ? 'cut' : 'failed', replicaFault });
+    this.lastError = error;
+    if (begun) this.host.ended(this, { kind: 'cut', error });
+    else if (retryable && this.asked!.mayTryAnother(lease.target.id)) this.place();
+    else this.advance({ kind: 'failed', error, retryable }, 0);
+  }
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };

@@ -1,0 +1,208 @@
+import type { Random } from '#contract/random.js';
+import type { Joules, Milliseconds, Tokens, Usd } from '#contract/units.js';
+import type { FleetConfig } from '#fleet/schema.js';
+import { createEngine } from '#pool/engine/batching-engine.js';
+import { findGpu } from '#pool/engine/hardware.js';
+import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
+import type { PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
+import { failSometimes } from './failures.js';
+import { FirstTokenLimit } from './first-token-limit.js';
+import { LoadWindows } from './load-windows.js';
+import { PoolScaling, type Scalable } from './pool-scaling.js';
+import { type EngineSums, NOTHING, type ReplicaHost, SimulatedReplica, sumOf } from './simulated-replica.js';
+
+export interface PoolFigures {
+  /** At the end. */
+  readonly replicas: number;
+  /** Most that were there, or paid for, at any time. */
+  readonly mostReplicas: number;
+  readonly completed: number;
+  /** Times that a replica failed. */
+  readonly failures: number;
+  /** Share of the time they were up in which engines ran. */
+  readonly utilisation: number;
+  /** Share of the replicas' time, from the order to the end of the last request, that they were up. */
+  readonly availability: number;
+  /** Share of prompt tokens found in prefix caches. */
+  readonly prefixHitRate: number;
+  /** Median over windows of 10 s of the most loaded replica over the mean. */
+  readonly loadRatios: readonly number[];
+  readonly joules: Joules;
+  readonly outputTokens: Tokens;
+  /** Of all replicas for as long as they were there. */
+  readonly usd: Usd;
+  /** The same, spread over the time that was simulated. */
+  readonly usdPerHour: Usd;
+  readonly preemptions: number;
+}
+
+export interface PoolHost extends ReplicaHost {
+  readonly random: Random;
+  joined(replica: SimulatedReplica, pool: SimulatedPool): void;
+  left(replica: SimulatedReplica): void;
+  /** The list of the pool's replicas has changed. */
+  rescaled(pool: SimulatedPool): void;
+  /** Requests on a pool's replicas and waiting for it. */
+  demand(pool: string): number;
+}
+
+const FOREVER = 1e9;
+const MS_PER_HOUR = 3_600_000;
+
+/** The replicas of one pool in virtual time: which there are, what becomes of them, what they did and what they cost. */
+export class SimulatedPool implements Scalable {
+  readonly firstToken: FirstTokenLimit;
+  readonly load: LoadWindows;
+  completed = 0;
+  private readonly members = new Map<string, SimulatedReplica>();
+  /** Off the list, with requests still on them. */
+  private readonly leaving = new Set<SimulatedReplica>();
+  private starting = 0;
+  private failures = 0;
+  /** Of replicas that are no more. */
+  private past: EngineSums = NOTHING;
+  private pastBusyMs: Milliseconds = 0;
+  private pastUpMs: Milliseconds = 0;
+  /** Integral over time of the replicas that are paid for. */
+  private paidMs = 0;
+  private paidSince: Milliseconds = 0;
+  private mostPaid = 0;
+  private grown = 0;
+  private slots = 0;
+  private readonly freeSlots: number[] = [];
+  private readonly profile: EngineProfile;
+  private readonly usdPerReplicaHour: Usd;
+
+  constructor(
+    readonly name: string,
+    private readonly entry: PoolEntry,
+    private readonly plan: FleetConfig['pools'][string],
+    config: PoolConfig,
+    private readonly host: PoolHost,
+  ) {
+    const { simulate, replicas = [] } = entry;
+    this.profile = profileOf(entry, config);
+    this.usdPerReplicaHour = (entry.gpu_price ?? findGpu(simulate!.gpu).usdPerHour) * simulate!.tp;
+    this.firstToken = new FirstTokenLimit(host.clock, entry.timeouts.first_byte);
+    this.load = new LoadWindows(replicas.length);
+    for (const { id } of replicas) this.add(id!);
+    if (plan.autoscale !== undefined) new PoolScaling(this, plan.autoscale, host.clock);
+  }
+
+  get replicas(): readonly SimulatedReplica[] {
+    return [...this.members.values()];
+  }
+
+  get demand(): number {
+    return this.host.demand(this.name);
+  }
+
+  /** The pool as the configuration would have it now. */
+  get asConfigured(): PoolEntry {
+    const { entry, name } = this;
+    const replicas: ReplicaEntry[] = this.replicas.map(({ id }) => ({
+      ...{ url: NOWHERE, id: id.slice(name.length + 1), weight: 1 },
+    }));
+    return { ...entry, replicas };
+  }
+
+  starts(count: number): void {
+    this.accrue(this.host.clock.now());
+    this.starting = count;
+    this.mostPaid = Math.max(this.mostPaid, this.paid);
+  }
+
+  join(): void {
+    this.add(`added-${++this.grown}`);
+    this.load.live = this.members.size;
+    this.host.rescaled(this);
+  }
+
+  leave(replicas: readonly SimulatedReplica[]): void {
+    for (const replica of replicas) {
+      this.members.delete(replica.id);
+      this.leaving.add(replica);
+    }
+    this.load.live = this.members.size;
+    this.host.rescaled(this);
+    for (const replica of replicas) if (replica.inFlight === 0) this.emptied(replica);
+  }
+
+  /** Nothing runs on a replica any longer: one that is leaving goes. */
+  emptied(replica: SimulatedReplica): void {
+    if (!this.leaving.has(replica)) return;
+    const now = this.host.clock.now();
+    this.accrue(now);
+    this.leaving.delete(replica);
+    replica.stop();
+    const figures = replica.figures(now);
+    this.past = sumOf(this.past, figures);
+    this.pastBusyMs += figures.busyMs;
+    this.pastUpMs += figures.upMs;
+    this.freeSlots.push(replica.slot);
+    this.host.left(replica);
+  }
+
+  figures(until: Milliseconds): PoolFigures {
+    this.accrue(until);
+    let [sums, busyMs, upMs] = [this.past, this.pastBusyMs, this.pastUpMs];
+    for (const replica of [...this.members.values(), ...this.leaving]) {
+      const figures = replica.figures(until);
+      sums = sumOf(sums, figures);
+      busyMs += figures.busyMs;
+      upMs += figures.upMs;
+    }
+    const { promptTokens, cachedTokens, outputTokens, joules, preemptions } = sums;
+    const { completed, failures, paidMs } = this;
+    const usd = (this.usdPerReplicaHour * paidMs) / MS_PER_HOUR;
+    return {
+      ...{ replicas: this.members.size, mostReplicas: this.mostPaid, completed, failures },
+      utilisation: upMs > 0 ? Math.min(1, busyMs / upMs) : 0,
+      availability: paidMs > 0 ? Math.min(1, upMs / paidMs) : 1,
+      prefixHitRate: promptTokens > 0 ? cachedTokens / promptTokens : 0,
+      loadRatios: this.load.perWindow,
+      ...{ joules, outputTokens, usd, preemptions },
+      usdPerHour: until > 0 ? (usd * MS_PER_HOUR) / until : this.usdPerReplicaHour * this.paid,
+    };
+  }
+
+  private get paid(): number {
+    return this.members.size + this.leaving.size + this.starting;
+  }
+
+  private add(id: string): void {
+    const { host, plan } = this;
+    const slot = this.freeSlots.pop() ?? this.slots++;
+    const replica = new SimulatedReplica(`${this.name}/${id}`, slot, this.load, host, () =>
+      createEngine(this.profile, { events: 'milestones', maxWaiting: FOREVER }),
+    );
+    this.accrue(host.clock.now());
+    this.members.set(replica.id, replica);
+    this.mostPaid = Math.max(this.mostPaid, this.paid);
+    host.joined(replica, this);
+    if (plan.failures === undefined) return;
+    const draws = host.random.fork(`failures of ${replica.id}`);
+    failSometimes(replica, plan.failures, host.clock, draws, {
+      isThere: one => this.members.get(one.id) === one,
+      failed: () => {
+        this.failures++;
+      },
+    });
+  }
+
+  private accrue(now: Milliseconds): void {
+    this.paidMs += this.paid * Math.max(0, now - this.paidSince);
+    this.paidSince = Math.max(this.paidSince, now);
+  }
+}
+
+/** Addresses are only names in virtual time. */
+const NOWHERE = 'http://127.0.0.1:9';
+
+function profileOf({ simulate, context, model }: PoolEntry, config: PoolConfig): EngineProfile {
+  const { model: engineModel, gpu, tp, blocks } = simulate!;
+  return engineProfile({
+    ...{ model: engineModel, gpu, tp, contextTokens: context ?? config.models[model]!.context },
+    ...(blocks === undefined ? {} : { blocks }),
+  });
+}

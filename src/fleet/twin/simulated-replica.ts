@@ -1,0 +1,186 @@
+import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
+import type { Engine, EngineIteration, EngineRequest } from '#pool/engine/engine.js';
+import type { LoadWindows } from './load-windows.js';
+import type { VirtualClock } from './virtual-clock.js';
+
+/** A sequence on an engine, and who waits for it. */
+export interface Running {
+  readonly request: EngineRequest;
+  /** The first token is here. */
+  began(): void;
+  /** The last one is. */
+  finished(cachedTokens: Tokens): void;
+  /** The replica has failed. */
+  lost(): void;
+}
+
+/** What a replica needs of the twin around it. */
+export interface ReplicaHost {
+  readonly clock: VirtualClock;
+  /** Until when nobody will ask anything of an engine that is under way: it may run on to there at one go. */
+  horizon(): Milliseconds;
+  /** Nothing runs on a replica any longer. */
+  emptied(replica: SimulatedReplica): void;
+}
+
+/**
+ * One engine in virtual time. It fails with all that it runs and comes back with nothing in its cache; what its engines did before
+ * is kept in its figures.
+ */
+export class SimulatedReplica {
+  private engine: Engine | undefined;
+  private readonly running = new Map<number, Running>();
+  private active = false;
+  /** Counts engines: an iteration of one that has failed since is nobody's any more. */
+  private life = 0;
+  private busyMs: Milliseconds = 0;
+  private busyUntil: Milliseconds = 0;
+  private upMs: Milliseconds = 0;
+  private upSince: Milliseconds = 0;
+  /** Of engines that are no more. */
+  private past: EngineSums = NOTHING;
+
+  /** @param slot its place in the pool's load, free again when it has left. */
+  constructor(
+    readonly id: string,
+    readonly slot: number,
+    private readonly load: LoadWindows,
+    private readonly host: ReplicaHost,
+    private readonly makeEngine: () => Engine,
+  ) {
+    this.repair();
+  }
+
+  get up(): boolean {
+    return this.engine !== undefined;
+  }
+
+  /** Requests on it. */
+  get inFlight(): number {
+    return this.running.size;
+  }
+
+  /** Share of its KV blocks that running sequences hold. */
+  get kvShare(): number {
+    const stats = this.engine?.stats();
+    return stats === undefined ? 0 : stats.usedBlocks / stats.totalBlocks;
+  }
+
+  /** @throws WeirError as {@link Engine.submit}; the replica must be up. */
+  submit(running: Running): void {
+    const { request } = running;
+    const now = this.host.clock.now();
+    this.engine!.submit(request, now);
+    this.running.set(request.id, running);
+    this.load.add(this.slot, request.promptTokens + request.outputTokens, now);
+    if (!this.active) this.run();
+  }
+
+  /** Nobody waits for it any longer. */
+  cancel(id: number): void {
+    const running = this.running.get(id);
+    if (running === undefined) return;
+    this.engine!.cancel(id);
+    this.forget(running);
+  }
+
+  /** Goes down: all that it runs is lost. */
+  fail(): void {
+    const lost = [...this.running.values()];
+    this.stop();
+    for (const running of lost) this.forget(running);
+    for (const running of lost) running.lost();
+  }
+
+  /** Comes up, with an empty cache. */
+  repair(): void {
+    if (this.engine !== undefined) return;
+    const now = this.host.clock.now();
+    this.engine = this.makeEngine();
+    this.engine.settle(now);
+    this.upSince = now;
+  }
+
+  /** Goes down with nothing on it. */
+  stop(): void {
+    if (this.engine === undefined) return;
+    const now = this.host.clock.now();
+    this.engine.settle(now);
+    this.past = sumOf(this.past, this.engine.stats());
+    this.upMs += now - this.upSince;
+    this.busyMs -= Math.max(0, this.busyUntil - now);
+    this.engine = undefined;
+    this.active = false;
+    this.life++;
+  }
+
+  /** What it did up to a time, and for how long it was up and busy. */
+  figures(until: Milliseconds): EngineSums & { readonly busyMs: Milliseconds; readonly upMs: Milliseconds } {
+    const { engine, past, busyMs, upMs } = this;
+    if (engine === undefined) return { ...past, busyMs, upMs };
+    engine.settle(until);
+    return { ...sumOf(past, engine.stats()), busyMs, upMs: upMs + Math.max(0, until - this.upSince) };
+  }
+
+  private run(): void {
+    const { clock } = this.host;
+    const iteration = this.engine!.advance(clock.now(), this.host.horizon());
+    this.active = iteration !== undefined;
+    if (iteration === undefined) return;
+    this.busyMs += iteration.endsAt - iteration.startedAt;
+    this.busyUntil = iteration.endsAt;
+    const { life } = this;
+    clock.quietlyAt(iteration.endsAt, () => {
+      if (life !== this.life) return;
+      this.observe(iteration);
+      // Whoever was told may have brought the whole replica down.
+      if (life === this.life) this.run();
+    });
+  }
+
+  private observe({ events }: EngineIteration): void {
+    if (events.length === 0) return;
+    // Who is told may ask this very engine for more, whose events are its own to reuse.
+    let ended: { readonly running: Running; readonly cachedTokens: Tokens }[] | undefined;
+    for (const { kind, id, cachedTokens, produced } of events) {
+      const running = this.running.get(id);
+      if (running === undefined || kind === 'preempted') continue;
+      if (kind === 'token') {
+        if (produced === 1) running.began();
+        continue;
+      }
+      ended ??= [];
+      ended.push({ running, cachedTokens });
+    }
+    if (ended === undefined) return;
+    for (const { running } of ended) this.forget(running);
+    for (const { running, cachedTokens } of ended) running.finished(cachedTokens);
+  }
+
+  private forget({ request }: Running): void {
+    this.running.delete(request.id);
+    this.load.add(this.slot, -(request.promptTokens + request.outputTokens), this.host.clock.now());
+    if (this.running.size === 0) this.host.emptied(this);
+  }
+}
+
+/** What engines have done in all. */
+export interface EngineSums {
+  readonly promptTokens: Tokens;
+  readonly cachedTokens: Tokens;
+  readonly outputTokens: Tokens;
+  readonly joules: Joules;
+  readonly preemptions: number;
+}
+
+export const NOTHING: EngineSums = { promptTokens: 0, cachedTokens: 0, outputTokens: 0, joules: 0, preemptions: 0 };
+
+export function sumOf(a: EngineSums, b: EngineSums): EngineSums {
+  return {
+    promptTokens: a.promptTokens + b.promptTokens,
+    cachedTokens: a.cachedTokens + b.cachedTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    joules: a.joules + b.joules,
+    preemptions: a.preemptions + b.preemptions,
+  };
+}

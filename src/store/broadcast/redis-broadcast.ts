@@ -1,0 +1,71 @@
+import type { Redis } from 'ioredis';
+import type { Broadcast } from '#contract/broadcast.js';
+import { WeirError } from '#contract/errors.js';
+import type { Milliseconds } from '#contract/units.js';
+
+export interface RedisBroadcastOptions {
+  /** `redis://…` or `rediss://…`. */
+  readonly url: string;
+  /** What the name of the channel begins with: processes with the same prefix hear one another. */
+  readonly prefix: string;
+}
+
+const RETRY_AT_MOST: Milliseconds = 750;
+
+/** Publish and subscribe of Redis, which keeps nothing: two connections, as one that listens can say nothing. */
+export class RedisBroadcast implements Broadcast {
+  private listener: (text: string) => void = () => {};
+
+  private constructor(
+    private readonly saying: Redis,
+    private readonly hearing: Redis,
+    private readonly channel: string,
+  ) {
+    hearing.on('message', (_channel: string, text: string) => this.listener(text));
+  }
+
+  /**
+   * Begins to connect, and goes on trying for as long as it is open.
+   *
+   * @throws WeirError `store.unavailable` when the package `ioredis` is not installed.
+   */
+  static async open({ url, prefix }: RedisBroadcastOptions): Promise<RedisBroadcast> {
+    const { Redis: Client } = await import('ioredis').catch((cause: unknown) => {
+      throw new WeirError('store.unavailable', 'Sharing over Redis needs the package ioredis', {
+        path: 'gateway.shared.redis',
+        hint: 'npm install ioredis@5',
+        cause,
+      });
+    });
+    const options = {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: 2000,
+      retryStrategy: (times: number) => Math.min(RETRY_AT_MOST, 50 * times),
+    };
+    const channel = `{${prefix}}:pool`;
+    const hearing = new Client(url, options);
+    const saying = new Client(url, options);
+    for (const client of [hearing, saying]) client.on('error', () => {});
+    // A connection that is made anew subscribes anew by itself.
+    hearing.once('ready', () => hearing.subscribe(channel).catch(() => {}));
+    return new RedisBroadcast(saying, hearing, channel);
+  }
+
+  get connected(): boolean {
+    return this.saying.status === 'ready' && this.hearing.status === 'ready';
+  }
+
+  tell(text: string): void {
+    if (this.saying.status === 'ready') this.saying.publish(this.channel, text).catch(() => {});
+  }
+
+  listen(listener: (text: string) => void): void {
+    this.listener = listener;
+  }
+
+  async close(): Promise<void> {
+    this.hearing.disconnect();
+    this.saying.disconnect();
+  }
+}

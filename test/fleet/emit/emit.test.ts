@@ -1,0 +1,150 @@
+import * as apps from 'kubernetes-models/apps/v1';
+import * as policy from 'kubernetes-models/policy/v1';
+import * as core from 'kubernetes-models/v1';
+import { describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { loadText } from '#config/load.js';
+import { BUILT_IN } from '#fleet/catalogue.js';
+import { planFiles } from '#fleet/emit/emit.js';
+import type { PlanReport, PoolReport } from '#fleet/plan/report.js';
+import { findGpu } from '#pool/engine/hardware.js';
+import { typeCheck } from '../../deploy/type-check.js';
+
+function pool(gpu: string, tp: number, replicas: number, boundary: number | null): PoolReport {
+  return {
+    ...{ gpu, tp, replicas, gpus: tp * replicas, context: boundary ?? 131_072, boundary },
+    ...{ share_of_requests: 0.5, share_of_tokens: 0.5, utilisation: 0.5, p99_ttft_ms: 400, tpot_ms: 30 },
+    ...{ screened_p99_ttft_ms: 380, usd_per_hour: 1, price: findGpu(gpu).prices[0]!, one_fewer: null },
+  };
+}
+
+function planOf(pools: readonly PoolReport[]): PlanReport {
+  const verified = {
+    by: 'twin',
+    ok: true,
+    p99_ttft_ms: 400,
+    p99_ttft_interval_ms: [390, 410],
+    tpot_ms: 30,
+    seeds: 3,
+  } as const;
+  return {
+    best: { pools, usd_per_hour: 10, gpus: 4, tokens_per_joule: 1, watts: 1000, verified },
+    ...{ why: [], next: null, pareto: [], sensitivity: [], screen: { trusted: true, because: [] } },
+    ...{ model: 'llama-3.1-70b', rate: 4, requests: 100, requests_played: 1, wall_s: 1 },
+    slo: { ttft_p99_ms: 500, tpot_ms: 50 },
+  };
+}
+
+const whole = planFiles(planOf([pool('h100', 4, 3, null)]), BUILT_IN, false);
+const divided = planFiles(planOf([pool('a100', 4, 2, 2048), pool('h100', 8, 1, null)]), BUILT_IN, false);
+
+interface Resource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+}
+interface StatefulSet extends Resource {
+  readonly spec: {
+    readonly replicas: number;
+    readonly serviceName: string;
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly [
+          { readonly args: readonly string[]; readonly resources: { readonly limits: object } },
+        ];
+      };
+    };
+  };
+}
+
+const FROM: Readonly<Record<string, readonly [string, object]>> = {
+  v1: ['kubernetes-models/v1', core],
+  'apps/v1': ['kubernetes-models/apps/v1', apps],
+  'policy/v1': ['kubernetes-models/policy/v1', policy],
+};
+
+function resources(files: ReadonlyMap<string, string>): readonly Resource[] {
+  return [...files]
+    .filter(([name]) => name.startsWith('kubernetes/') && !name.endsWith('kustomization.yaml'))
+    .flatMap(([, text]) => parseAllDocuments(text).map(document => document.toJS() as Resource));
+}
+
+describe.each([
+  ['one pool', whole, 1],
+  ['two pools divided by length', divided, 2],
+] as const)('what is written for %s', (_, files, pools) => {
+  const sets = resources(files).filter(({ kind }) => kind === 'StatefulSet') as StatefulSet[];
+
+  test('weir.yaml is a configuration without errors or doubts', () => {
+    const loaded = loadText(files.get('weir.yaml')!, 'weir.yaml');
+    expect(loaded.ok ? loaded.warnings : loaded.problems).toEqual([]);
+    expect(Object.keys(parse(files.get('weir.yaml')!).pool.pools)).toHaveLength(pools);
+  });
+
+  test('its replicas are the pods that Kubernetes will make', () => {
+    const entries = Object.values(parse(files.get('weir.yaml')!).pool.pools) as {
+      replicas: { url: string }[];
+      tp: number;
+    }[];
+    const urls = entries.flatMap(({ replicas }) => replicas.map(({ url }) => url));
+    const pods = sets.flatMap(({ metadata: { name, namespace }, spec }) =>
+      Array.from(
+        { length: spec.replicas },
+        (_, i) => `http://${name}-${i}.${spec.serviceName}.${namespace}.svc.cluster.local:8000`,
+      ),
+    );
+    expect(urls).toEqual(pods);
+    const services = resources(files).filter(({ kind }) => kind === 'Service');
+    expect(services.map(({ metadata }) => metadata.name)).toEqual(sets.map(({ spec }) => spec.serviceName));
+    for (const [i, { spec }] of sets.entries()) {
+      const [
+        {
+          args,
+          resources: { limits },
+        },
+      ] = spec.template.spec.containers;
+      expect(limits).toEqual({ 'nvidia.com/gpu': entries[i]!.tp });
+      expect(args).toContain(`--tensor-parallel-size=${entries[i]!.tp}`);
+      // The boundary is the gateway's: an engine cuts no answer short that turns out longer.
+      expect(args).toContain('--max-model-len=131072');
+    }
+  });
+
+  test('Kubernetes’ schemas hold, and every resource is in the kustomization', () => {
+    for (const { apiVersion, kind, ...rest } of resources(files)) {
+      const models = FROM[apiVersion]![1] as Readonly<Record<string, new (it: object) => { validate(): void }>>;
+      new models[kind]!(rest).validate();
+    }
+    const { resources: listed } = parse(files.get('kubernetes/kustomization.yaml')!) as { resources: string[] };
+    expect([...listed, 'kustomization.yaml'].map(name => `kubernetes/${name}`).sort()).toEqual(
+      [...files.keys()].filter(name => name.startsWith('kubernetes/')).sort(),
+    );
+  });
+});
+
+test('no field is unknown to Kubernetes', () => {
+  const source = resources(divided)
+    .map(({ apiVersion, kind, ...rest }, at) => {
+      const [from] = FROM[apiVersion]!;
+      return `import type { I${kind} as T${at} } from '${from}';\nexport const r${at}: Omit<T${at}, 'apiVersion' | 'kind'> = ${JSON.stringify(rest)};`;
+    })
+    .join('\n');
+  expect(typeCheck(source)).toBe('');
+}, 60_000);
+
+describe('the simulated configuration', () => {
+  test('is valid, with as many engines as were planned', () => {
+    const loaded = loadText(whole.get('simulate.yaml')!, 'simulate.yaml');
+    expect(loaded.ok ? loaded.warnings : loaded.problems).toEqual([]);
+    expect(parse(whole.get('simulate.yaml')!).pool.pools['llama-3-1-70b'].simulate).toMatchObject({
+      replicas: 3,
+      tp: 4,
+    });
+  });
+
+  test('is left out where it could not be played as it is', () => {
+    expect(divided.has('simulate.yaml')).toBe(false);
+    expect(planFiles(planOf([pool('h100', 4, 3, null)]), BUILT_IN, true).has('simulate.yaml')).toBe(false);
+    expect(planFiles({ ...planOf([]), best: null }, BUILT_IN, false).size).toBe(0);
+  });
+});
