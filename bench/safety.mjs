@@ -15,8 +15,9 @@ import { safetyClassifier } from '../dist/router/safety/classifiers.js';
 import { conversationRisk } from '../dist/router/safety/conversation-risk.js';
 import { childSafety } from '../dist/router/safety/rules/child-safety.js';
 import { rotated } from '../dist/router/safety/rules/rot13.js';
+import { INJECTION_ABOVE, JAILBREAK_ABOVE, UNSAFE_ABOVE } from '../dist/router/safety/schema.js';
 import { unveil } from '../dist/router/safety/unveil.js';
-import { longTexts } from '../scripts/models/safety-data.mjs';
+import { foreign, longTexts } from '../scripts/models/safety-data.mjs';
 import { sections } from '../scripts/models/texts.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -46,7 +47,7 @@ const withInterval = (count, of) =>
     .join(' to ')})`;
 const ask = async (kind, text) => safetyClassifier(kind, learned).classify(text, { whenBusy: 'wait' });
 /** What a gateway would do at the defaults of `router.safety.rules`. */
-const ABOVE = { jailbreak: 0.7, injection: 0.9, unsafe: 0.7 };
+const ABOVE = { jailbreak: JAILBREAK_ABOVE, injection: INJECTION_ABOVE, unsafe: UNSAFE_ABOVE };
 const fires = async (kind, text) => ((await ask(kind, text)).probabilities[1] ?? 0) > ABOVE[kind];
 
 async function share(kind, texts) {
@@ -184,6 +185,12 @@ async function long() {
     'flagged as jailbreak': await share('jailbreak', texts),
     'flagged as unsafe': await share('unsafe', texts),
     'flagged as injection': await share('injection', texts),
+  });
+  const french = foreign(data, 'test');
+  print('harmless French sentences that nothing was trained on', {
+    'flagged as jailbreak': await share('jailbreak', french),
+    'flagged as unsafe': await share('unsafe', french),
+    'flagged as injection': await share('injection', french),
   });
   const ten = texts.reduce((made, text, at) => {
     if (at % 8 === 0) made.push('');

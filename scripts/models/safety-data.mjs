@@ -68,5 +68,14 @@ export function windowsOf(text, random) {
   return [text.slice(0, 600), text.slice(at, at + 600)];
 }
 
+/** Harmless sentences in other languages than English, half of the French ones among them: without these, French would be taken for a hazard. */
+export function foreign(folder, part) {
+  const mine = (_, at) => (at % 2 === 0) === (part === 'train');
+  const rows = jsonLines(join(folder, 'text/language-sentences.jsonl'));
+  const french = rows.filter(({ lang }) => lang === 'fr' || lang === 'fra' || lang === 'french').filter(mine);
+  const others = rows.filter(({ lang }) => ['de', 'es', 'it', 'pt', 'nl'].includes(lang)).filter(mine);
+  return [...french, ...(part === 'train' ? others.slice(0, 60) : [])].map(({ text }) => text);
+}
+
 /** The four kinds of specialised advice are one group. */
 export const hazardLabel = hazard => (hazard.startsWith('spc') ? 'spc' : hazard);

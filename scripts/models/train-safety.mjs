@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { seededRandom } from '../../dist/contract/random.js';
 import { trainHybrid } from '../../dist/models/train/train-hybrid.js';
 import { madeSentences } from './injection-made.mjs';
-import { answerSentences, harmless, hazardLabel, longTexts, windowsOf } from './safety-data.mjs';
+import { answerSentences, foreign, harmless, hazardLabel, longTexts, windowsOf } from './safety-data.mjs';
 import { embedder, jsonLines, sections } from './texts.mjs';
 
 const [, , data, vectors, cache, only] = process.argv;
@@ -30,6 +30,7 @@ const moderated = read('safety/moderation-openai.jsonl').map(({ prompt, ...label
 const as = (label, group) => text => ({ text, label, ...(group !== undefined && { group }) });
 const byGroup = label => row => ({ text: row.text, label, group: row.source });
 const long = longTexts(data, 'train');
+const abroad = foreign(data, 'train');
 const draws = seededRandom(31);
 const BENIGN_PROMPTS = prompts.filter(row => row.label === 'benign');
 
@@ -141,7 +142,7 @@ const HEADS = {
     strength: 10,
     falsePositives: {
       share: 0.05,
-      groups: ['harmless requests with dangerous words', 'wildguard-benign', 'notinject'],
+      groups: ['harmless requests with dangerous words', 'wildguard-benign', 'notinject', 'harmless, other languages'],
     },
     sources: [
       {
@@ -160,6 +161,7 @@ const HEADS = {
         weight: 0.3,
       },
       { name: 'long harmless texts', licence: 'MIT (HaluEval)', texts: long.map(as('safe')), weight: 0.5 },
+      { name: 'harmless, other languages', licence: 'Apache-2.0 (lingua)', texts: abroad.map(as('safe')), weight: 4 },
       { name: 'notinject, wildguard-benign', licence: 'MIT', texts: BENIGN_PROMPTS.map(byGroup('safe')), weight: 1.5 },
       { name: 'harmless requests with dangerous words', licence: own, texts: homonyms.map(as('safe')), weight: 4 },
       { name: 'harmless background', licence: 'as its sets', texts: background.map(as('safe')), weight: 0.5 },
@@ -167,7 +169,7 @@ const HEADS = {
     failures: [
       'AILuminate asks some things politely or indirectly that a person would answer; those are found by their subject.',
       'Violent and sexual passages of fiction are often flagged.',
-      'English and French.',
+      'Harmless French was rare in training: French requests are flagged more often than English ones.',
     ],
   },
   hazard: {

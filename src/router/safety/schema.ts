@@ -7,9 +7,9 @@ export const ACTIONS = ['log', 'header', 'redact', 'block'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** What the heads’ own thresholds come to. */
-export const JAILBREAK_ABOVE = 0.7;
-export const INJECTION_ABOVE = 0.9;
-export const UNSAFE_ABOVE = 0.7;
+export const JAILBREAK_ABOVE = 0.78;
+export const INJECTION_ABOVE = 0.92;
+export const UNSAFE_ABOVE = 0.84;
 export const HAZARD_ABOVE = 0.4;
 
 const mode = z

@@ -4,6 +4,6 @@ import { safetySignal } from './safety-signal.js';
 export const jailbreak = safetySignal(
   'jailbreak',
   'Whether a user tries to talk the model out of its rules.',
-  0.7,
+  0.78,
   'last_user',
 );

@@ -4,6 +4,6 @@ import { safetySignal } from './safety-signal.js';
 export const unsafe = safetySignal(
   'unsafe',
   'Whether a request is hazardous, by any of the groups of `hazard`.',
-  0.7,
+  0.84,
   'last_user',
 );

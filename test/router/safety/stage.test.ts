@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Classifier, LearnedModels } from '#contract/learned.js';
 import { seededRandom } from '#contract/random.js';
 import type { Message } from '#contract/request.js';
+import { checkRouter } from '#router/check.js';
 import { createRouter } from '#router/router.js';
 import { REMOVED } from '#router/safety/redaction.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
@@ -124,6 +125,13 @@ describe('the safety stage', () => {
     const { route } = await run({ child_safety: { mode: 'log', head: 'own.json' } }, [user('a bad thing')]);
     expect(route.safety).toEqual([{ rule: 'child_safety', action: 'log', score: expect.closeTo(0.95, 3) }]);
   });
+});
+
+test('a safer model that there is not is a problem', () => {
+  const config = configured({ safety: { conversation: { models: ['carefull'] } } });
+  expect(checkRouter(config, { models: ['careful'], pools: [] })).toContainEqual(
+    expect.objectContaining({ code: 'config.unknown_reference', path: ['safety', 'conversation', 'models', 0] }),
+  );
 });
 
 describe('the response to a conversation', () => {
