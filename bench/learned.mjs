@@ -9,7 +9,9 @@ import { seededRandom } from '../dist/contract/random.js';
 import { machineClock } from '../dist/gateway/machine-clock.js';
 import { Cascade } from '../dist/models/heads/cascade.js';
 import { readHead } from '../dist/models/heads/head-file.js';
-import { LinearLayer, largestOf } from '../dist/models/heads/linear-layer.js';
+import { largestOf } from '../dist/models/heads/linear-layer.js';
+import { QuickFeatures } from '../dist/models/heads/quick-features.js';
+import { TwoTiers } from '../dist/models/heads/two-tiers.js';
 import { headFile, ModelHost } from '../dist/models/model-host.js';
 import { dot } from '../dist/models/runtime/pooling.js';
 import { openStaticEmbedding } from '../dist/models/static/static-embedding.js';
@@ -28,7 +30,8 @@ const { values: options, positionals } = parseArgs({
 });
 const [data = '.'] = positionals;
 const embed = await embedder(options.vectors, options.cache);
-const fast = openStaticEmbedding();
+const table = openStaticEmbedding();
+const fast = new QuickFeatures(table);
 const say = message => process.stderr.write(`${message}\n`);
 const percent = share => `${(100 * share).toFixed(2)} %`;
 const withInterval = (right, count) =>
@@ -53,7 +56,7 @@ async function routes(name, rows) {
     texts: [...kept, ...outside.filter(row => !strange.has(row))].map(asText),
     embedder: 'all-MiniLM-L6-v2',
     embed,
-    fast,
+    fast: table,
     random: seededRandom(1),
     date: '',
     progress: say,
@@ -61,19 +64,20 @@ async function routes(name, rows) {
   const seconds = (performance.now() - begun) / 1000;
   const ready = { name: 'all-MiniLM-L6-v2', dimension: 384, prepare: async () => {}, embed };
   const cascade = new Cascade(head, { embedder: ready, fast, patienceMs: 1000 });
-  const model = new LinearLayer(head.model, 384);
+  const tiers = new TwoTiers(head, true);
   const centroids = head.labels.map(label =>
     centre(kept.flatMap(row => (row.intent === label ? [trainVectors[train.indexOf(row)]] : []))),
   );
-  let [byCascade, byModel, byCentroid, escalated] = [0, 0, 0, 0];
+  let [byCascade, byLabel, byModel, byCentroid, escalated] = [0, 0, 0, 0, 0];
   const sure = { inside: [], outside: [] };
   for (const [at, { text, intent }] of test.entries()) {
     const verdict = await cascade.classify(text, { whenBusy: 'wait' });
     if (head.labels[verdict.best] === intent) byCascade++;
     if (verdict.tier === 'model') escalated++;
-    const probabilities = model.probabilities(testVectors[at]);
+    const probabilities = tiers.byModel(testVectors[at], tiers.fastLogits(fast.of(text)));
     const best = largestOf(probabilities);
-    sure.inside.push(probabilities[best]);
+    sure.inside.push(verdict.probabilities[verdict.best]);
+    if (verdict.sure && head.labels[verdict.best] === intent) byLabel++;
     if (head.labels[best] === intent) byModel++;
     if (head.labels[largestOf(centroids.map(c => dot(c, testVectors[at])))] === intent) byCentroid++;
   }
@@ -82,12 +86,17 @@ async function routes(name, rows) {
   const [majority] = [...counts].sort((a, b) => b[1] - a[1]);
   const byMajority = test.filter(({ intent }) => intent === majority[0]).length;
   const strangers = [...strange].map(row => row.text);
-  for (const vector of await embed(strangers)) sure.outside.push(Math.max(...model.probabilities(vector)));
+  await embed(strangers);
+  for (const text of strangers) {
+    const { probabilities, best } = await cascade.classify(text, { whenBusy: 'wait' });
+    sure.outside.push(probabilities[best]);
+  }
   print(name, {
     'routes, texts trained on, near-duplicates left out': `${head.labels.length}, ${kept.length}, ${same.size}`,
     'seconds to train': seconds.toFixed(0),
     'texts tested on': test.length,
     'both tiers': withInterval(byCascade, test.length),
+    'both tiers, texts turned away counted as wrong': withInterval(byLabel, test.length),
     'share that needed the transformer': percent(escalated / test.length),
     'control: the transformer always': withInterval(byModel, test.length),
     'control: nearest centroid': withInterval(byCentroid, test.length),
@@ -112,13 +121,13 @@ async function domain() {
   const vectors = await embed(rows.map(row => row.text));
   const ready = { name: 'all-MiniLM-L6-v2', dimension: 384, prepare: async () => {}, embed };
   const cascade = new Cascade(head, { embedder: ready, fast, patienceMs: 1000 });
-  const model = new LinearLayer(head.model, 384);
+  const tiers = new TwoTiers(head, true);
   let [byCascade, byModel, escalated] = [0, 0, 0];
   for (const [at, { text, label }] of rows.entries()) {
     const verdict = await cascade.classify(text, { whenBusy: 'wait' });
     if (head.labels[verdict.best] === label) byCascade++;
     if (verdict.tier === 'model') escalated++;
-    if (head.labels[largestOf(model.probabilities(vectors[at]))] === label) byModel++;
+    if (head.labels[largestOf(tiers.byModel(vectors[at], tiers.fastLogits(fast.of(text))))] === label) byModel++;
   }
   print('domain, everyday questions', {
     'texts tested on': rows.length,
@@ -170,7 +179,7 @@ async function speed() {
     times.pass.push(await timed(() => transformer.embed([unique()])));
     times.domain.push(await timed(() => classifier.classify(unique(), { whenBusy: 'wait' })));
     const text = unique();
-    times.fast.push(await timed(() => fast.embed(text)));
+    times.fast.push(await timed(() => fast.of(text)));
     const [question] = [`${everyday[at % everyday.length]} ${at}`];
     let tier = '';
     times.everyday.push(

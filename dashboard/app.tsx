@@ -10,6 +10,7 @@ import { OverviewPage } from './overview/page.js';
 import { PlaygroundPage } from './playground/page.js';
 import { RequestsPage } from './requests/page.js';
 import { SetupPage } from './setup/page.js';
+import { TextsPage } from './texts/page.js';
 import { ErrorNote } from './ui/parts.js';
 import { useResource } from './ui/resource.js';
 import { link, type Place, usePlace } from './ui/routing.js';
@@ -38,6 +39,7 @@ const PAGES: Readonly<Record<string, Entry>> = {
   overview: { title: 'Overview', role: 'viewer', page: OverviewPage },
   requests: { title: 'Requests', role: 'viewer', page: RequestsPage },
   playground: { title: 'Playground', role: 'caller', page: PlaygroundPage },
+  texts: { title: 'Texts', role: 'viewer', page: TextsPage },
   fleet: { title: 'Fleet', role: 'viewer', page: FleetPage },
   configuration: { title: 'Configuration', role: 'viewer', page: ConfigurationPage },
   access: { title: 'Access', role: 'caller', page: AccessPage },

@@ -12,6 +12,7 @@ import './styles/fleet.css';
 import './styles/configuration.css';
 import './styles/setup.css';
 import './styles/access.css';
+import './styles/texts.css';
 
 applyStoredTheme();
 const root = document.getElementById('app');

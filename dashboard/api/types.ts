@@ -282,6 +282,33 @@ export type Model = {
   readonly description?: string;
 };
 
+export type ModelCard = {
+  readonly summary: string;
+  readonly trained: string;
+  readonly data: readonly {
+    readonly name: string;
+    readonly licence: string;
+    readonly texts: number;
+  }[];
+  readonly duplicates: {
+    readonly above: number;
+    readonly removed: number;
+  };
+  readonly results: Readonly<Record<string, Readonly<Record<string, {
+    readonly texts: number;
+    readonly accuracy: number;
+    readonly interval: readonly number[];
+    readonly ece: number;
+    readonly escalated?: number;
+  }>>>>;
+  readonly labels: Readonly<Record<string, {
+    readonly texts: number;
+    readonly recall: number;
+    readonly precision: number;
+  }>>;
+  readonly failures: readonly string[];
+};
+
 export type Outcome = {
   readonly status: OutcomeStatus;
   readonly model: string;
@@ -688,7 +715,7 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'routes';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'routes';
       readonly texts: readonly string[];
     };
     answer: {
@@ -722,6 +749,18 @@ export interface Calls {
         readonly index: number;
         readonly text: string;
         readonly similarity: number;
+      }[];
+    };
+  };
+  'GET /api/heads': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly heads: readonly {
+        readonly kind: string;
+        readonly card?: ModelCard;
+        readonly trouble?: string;
       }[];
     };
   };

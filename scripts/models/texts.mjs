@@ -27,6 +27,20 @@ export function sections(file) {
     });
 }
 
+export const picked = (list, random) => list[random.below(list.length)];
+
+/** At most `most` texts of each line of {@link sections} with `{a|b}` in it: choices drawn at random, none twice. */
+export function variants(rows, random, most = 12) {
+  return rows.flatMap(({ text, label }) => {
+    const found = new Set();
+    for (let draw = 0; draw < 4 * most && found.size < most; draw++) {
+      const chosen = text.replace(/\{([^}]*)\}/g, (_, choices) => picked(choices.split('|'), random));
+      found.add(chosen);
+    }
+    return [...found].map(one => ({ text: one, label, group: text, weight: 1 / Math.sqrt(found.size) }));
+  });
+}
+
 /** Embeds by the default model, looking into `folder` first. */
 export async function embedder(folder, cache = '.weir/models') {
   const file = join(folder, 'vectors.json');

@@ -60,6 +60,10 @@ export const COMMANDS: CommandTable = {
   train: {
     summary: 'train heads for the local models',
     commands: {
+      head: {
+        summary: 'train a head in the place of one of Weir’s own',
+        load: async () => (await import('./commands/train-head.js')).trainHeadCommand(),
+      },
       routes: {
         summary: 'train routes on labelled texts',
         load: async () => (await import('./commands/train-routes.js')).trainRoutesCommand(),

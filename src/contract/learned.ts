@@ -43,6 +43,8 @@ export interface NearestExample {
 /** Says which of its labels a text has. */
 export interface Classifier {
   readonly labels: readonly string[];
+  /** Codes of the languages that it knows; absent where it knows any. */
+  readonly languages?: readonly string[] | undefined;
   /** Loads what it needs. Never rejects: what could not be loaded shows in the verdicts, with the reason. */
   prepare(): Promise<void>;
   /** A promise only when the model has to be asked. Never throws or rejects for what a text contains. */
@@ -50,7 +52,7 @@ export interface Classifier {
 }
 
 /** The trained heads there are. */
-export const HEADS = ['domain', 'complexity'] as const;
+export const HEADS = ['domain', 'complexity', 'factual', 'feedback'] as const;
 
 export type HeadName = (typeof HEADS)[number];
 

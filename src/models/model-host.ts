@@ -15,7 +15,8 @@ import type {
 } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Cascade } from './heads/cascade.js';
-import { readHead } from './heads/head-file.js';
+import { type ModelCard, readHead } from './heads/head-file.js';
+import { QuickFeatures } from './heads/quick-features.js';
 import { UnusableClassifier } from './heads/unusable.js';
 import { ExampleRoutes } from './routes/example-routes.js';
 import { LocalEmbedder } from './runtime/local-embedder.js';
@@ -24,7 +25,7 @@ import { ModelWorker } from './runtime/model-worker.js';
 import { RemoteEmbedder } from './runtime/remote-embedder.js';
 import { HybridClassifier } from './safety/hybrid-classifier.js';
 import { readHybrid } from './safety/hybrid-file.js';
-import { openStaticEmbedding, type StaticEmbedding } from './static/static-embedding.js';
+import { openStaticEmbedding } from './static/static-embedding.js';
 
 /** The name that stands for the model that comes with Weir. */
 export const DEFAULT_EMBEDDER = 'default';
@@ -41,7 +42,8 @@ type OwnEmbedder = Embedder & { readonly status: ModelStatus; close(): void };
 export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
-  private table: StaticEmbedding | undefined | null = null;
+  private readonly cards = new Map<string, { readonly card?: ModelCard; readonly trouble?: string }>();
+  private quick: QuickFeatures | undefined | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -85,16 +87,24 @@ export class ModelHost {
     return opened;
   }
 
-  /** The table of the fast tier; none where it cannot be read. */
-  get fast(): StaticEmbedding | undefined {
-    if (this.table === null) {
+  /** The fast tier; none where its table cannot be read. */
+  get fast(): QuickFeatures | undefined {
+    if (this.quick === null) {
       try {
-        this.table = openStaticEmbedding();
+        this.quick = new QuickFeatures(openStaticEmbedding());
       } catch {
-        this.table = undefined;
+        this.quick = undefined;
       }
     }
-    return this.table;
+    return this.quick;
+  }
+
+  /** The card of a head; why there is none, where it cannot be read. Read once a file. */
+  card(name: HeadName, { heads }: LearnedSettings): { readonly card?: ModelCard; readonly trouble?: string } {
+    const file = heads[name] ?? headFile(name);
+    const known = this.cards.get(file) ?? cardIn(file);
+    this.cards.set(file, known);
+    return known;
   }
 
   status(): readonly ModelStatus[] {
@@ -125,7 +135,12 @@ export class ModelHost {
     if (settings.routes !== undefined) return this.openFile(settings.routes, settings);
     try {
       const embedder = this.embedder(settings.embedder, settings);
-      return new ExampleRoutes(examples, { embedder, fast: this.fast, patienceMs: settings.patience });
+      return new ExampleRoutes(examples, {
+        embedder,
+        fast: this.fast,
+        patienceMs: settings.patience,
+        languages: languagesOf(embedder),
+      });
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -136,7 +151,12 @@ export class ModelHost {
     try {
       const head = readHead(file);
       const embedder = this.embedderOf(head.model.embedder, settings);
-      return new Cascade(head, { embedder, fast: this.fast, patienceMs: settings.patience });
+      return new Cascade(head, {
+        embedder,
+        fast: this.fast,
+        patienceMs: settings.patience,
+        languages: languagesOf(embedder),
+      });
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -189,6 +209,15 @@ export class ModelHost {
   }
 }
 
+function cardIn(file: string): { readonly card?: ModelCard; readonly trouble?: string } {
+  try {
+    const { card } = readHead(file);
+    return card === undefined ? {} : { card };
+  } catch (error) {
+    return { trouble: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** The head that comes with Weir. */
 export function headFile(name: string): string {
   return fileURLToPath(new URL(`../../assets/heads/${name}.json`, import.meta.url));
@@ -197,6 +226,11 @@ export function headFile(name: string): string {
 /** The name of an embedder's space of vectors: what a head says it was trained in. */
 function spaceOf(name: string, { embedders }: LearnedSettings): string {
   return name === DEFAULT_EMBEDDER || embedders[name] === undefined ? 'all-MiniLM-L6-v2' : name;
+}
+
+/** What comes with Weir knows English; of a user's own embedder nothing is presumed. */
+function languagesOf({ name }: Embedder): readonly string[] | undefined {
+  return name === 'all-MiniLM-L6-v2' ? ['en'] : undefined;
 }
 
 /** What tells one embedder from another: everything that was said of it. */

@@ -4,12 +4,15 @@ import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { Cascade } from '#models/heads/cascade.js';
 import { parseHead } from '#models/heads/head-file.js';
+import { QuickFeatures } from '#models/heads/quick-features.js';
 import { ExampleRoutes } from '#models/routes/example-routes.js';
 import { fitSigmoid, sigmoid } from '#models/routes/platt.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
+import { trainHead } from '#models/train/train-head.js';
 import { trainRoutes } from '#models/train/train-routes.js';
 
 const table = openStaticEmbedding();
+const quick = new QuickFeatures(table);
 
 /** The static table in the place of a model: it knows words, which is enough here. */
 function words(fail?: () => WeirError): Embedder & { asked: number } {
@@ -43,7 +46,7 @@ const EXAMPLES = {
 };
 
 describe('routes by examples', () => {
-  const routes = (embedder = words(), fast = undefined as typeof table | undefined) =>
+  const routes = (embedder = words(), fast = undefined as QuickFeatures | undefined) =>
     new ExampleRoutes(EXAMPLES, { embedder, fast, patienceMs: 10 });
 
   test.each([
@@ -64,7 +67,7 @@ describe('routes by examples', () => {
 
   test('a busy model is stood in for as the caller chooses', async () => {
     const busy = words(() => new WeirError('model.busy', 'too much'));
-    const classifier = routes(busy, table);
+    const classifier = routes(busy, quick);
     expect(await classifier.classify('give me a refund', { whenBusy: 'unknown' })).toMatchObject({
       best: -1,
       sure: false,
@@ -144,7 +147,7 @@ describe('trained routes', () => {
     const model = words();
     const cascade = new Cascade(
       { ...head, fast: { ...head.fast!, decisive: 0.5 } },
-      { embedder: model, fast: table, patienceMs: 10 },
+      { embedder: model, fast: quick, patienceMs: 10 },
     );
     expect(cascade.classify(sentence(subjects.tea), { whenBusy: 'wait' })).toMatchObject({ tier: 'fast', sure: true });
     expect(model.asked).toBe(0);
@@ -159,4 +162,33 @@ describe('trained routes', () => {
     expect(() => parseHead('{', 'f')).toThrowError(/not JSON/);
     expect(() => parseHead('{"format":2}', 'f')).toThrowError(/no head/);
   });
+});
+
+test('a head tests on texts that it was not trained on, and never parts a group', async () => {
+  const random = seededRandom(6);
+  const pick = (from: string): string => from.split(' ')[random.below(5)]!;
+  const texts = Array.from({ length: 60 }, (_, group) => {
+    const [label, words] =
+      group % 2 === 0 ? ['tea', 'pot leaf cup brew herb'] : ['car', 'wheel engine road drive gear'];
+    return Array.from({ length: 3 }, (__, at) => ({
+      text: `${pick(words)} ${pick(words)} ${group} ${at}`,
+      label,
+      group: `${group}`,
+    }));
+  }).flat();
+  const head = await trainHead({
+    kind: 'domain',
+    summary: '',
+    data: [{ name: 'all', licence: '', texts, heldOut: 'tune and test' }],
+    tests: [],
+    embedder: 'words',
+    embed: all => words().embed(all),
+    fast: table,
+    random: seededRandom(1),
+    date: '2026-01-01',
+  });
+  const { model, cascade } = head.card?.results.all ?? {};
+  expect(model?.texts).toBeGreaterThan(9);
+  expect((model?.texts ?? 0) % 3).toBe(0);
+  expect(cascade?.accuracy).toBeGreaterThan(0.9);
 });

@@ -15,6 +15,7 @@ import { machineClock } from '#gateway/machine-clock.js';
 import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
+import { LanguageGate } from '#router/signals/language-gate.js';
 
 interface ClassifyOptions {
   readonly config?: string;
@@ -76,10 +77,10 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
 }
 
 function classifierOf(kind: NonNullable<ClassifyOptions['kind']>, models: LearnedModels): Classifier {
-  if (kind === 'routes') return models.routes();
+  if (kind === 'routes') return new LanguageGate(models.routes());
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, models);
-  return kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind as HeadName);
+  return new LanguageGate(kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind as HeadName));
 }
 
 async function answer(classifier: Classifier, text: string) {

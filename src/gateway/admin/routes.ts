@@ -14,6 +14,7 @@ import {
 import { backendTestRoute, discoveryRoute, proposalRoute } from './routes/discovery.js';
 import { explainRoute } from './routes/explain.js';
 import { drainRoute, faultRoute, modelsRoute, poolsRoute, replicasRoute, undrainRoute } from './routes/fleet.js';
+import { headsRoute } from './routes/heads.js';
 import {
   changeKeyRoute,
   createKeyRoute,
@@ -43,6 +44,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   classifyRoute,
   embeddingsRoute,
   similarityRoute,
+  headsRoute,
   modelsRoute,
   poolsRoute,
   replicasRoute,

@@ -1,16 +1,19 @@
 import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
-import type { StaticEmbedding } from '#models/static/static-embedding.js';
 import type { Head } from './head-file.js';
 import { KeptExamples } from './kept-examples.js';
-import { LinearLayer, largestOf } from './linear-layer.js';
+import { largestOf } from './linear-layer.js';
+import type { QuickFeatures } from './quick-features.js';
+import { TwoTiers } from './two-tiers.js';
 
 export interface CascadePorts {
   readonly embedder: Embedder;
   /** Absent where the fast tier's table could not be read. */
-  readonly fast: StaticEmbedding | undefined;
+  readonly fast: QuickFeatures | undefined;
   readonly patienceMs: Milliseconds;
+  /** Languages that the embedder knows; any unless said. */
+  readonly languages?: readonly string[] | undefined;
 }
 
 const NONE = new Float32Array(0);
@@ -21,8 +24,8 @@ const NONE = new Float32Array(0);
  */
 export class Cascade implements Classifier {
   readonly labels: readonly string[];
-  private readonly model: LinearLayer;
-  private readonly fast: LinearLayer | undefined;
+  readonly languages: readonly string[] | undefined;
+  private readonly tiers: TwoTiers;
   private readonly examples: KeptExamples;
 
   constructor(
@@ -30,34 +33,41 @@ export class Cascade implements Classifier {
     private readonly ports: CascadePorts,
   ) {
     this.labels = head.labels;
+    this.languages = ports.languages;
     this.examples = new KeptExamples(head);
-    this.model = new LinearLayer(head.model, head.model.width);
-    const usable = head.fast !== undefined && ports.fast?.name === head.fast.embedder;
-    this.fast = usable && head.fast !== undefined ? new LinearLayer(head.fast, head.fast.width) : undefined;
+    this.tiers = new TwoTiers(head, head.fast !== undefined && ports.fast?.table.name === head.fast.embedder);
   }
 
   async prepare(): Promise<void> {
     await this.ports.embedder.prepare().catch(() => {});
   }
 
-  classify(text: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+  classify(whole: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+    const text = this.ports.fast?.gist(whole) ?? whole;
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
-    const quick = this.quick(text);
+    const { fast } = this.ports;
+    const logits = fast === undefined ? undefined : this.tiers.fastLogits(fast.of(text));
+    const quick = logits === undefined ? undefined : this.verdict(this.tiers.byFast(logits), 'fast');
     if (quick !== undefined && quick.probabilities[quick.best]! >= (this.head.fast?.decisive ?? 2)) return quick;
-    return this.ask(text, quick, whenBusy);
+    return this.ask(text, quick, logits, whenBusy);
   }
 
-  private async ask(text: string, quick: Verdict | undefined, whenBusy: ClassifyOptions['whenBusy']): Promise<Verdict> {
+  private async ask(
+    text: string,
+    quick: Verdict | undefined,
+    logits: Float32Array | undefined,
+    whenBusy: ClassifyOptions['whenBusy'],
+  ): Promise<Verdict> {
     const { embedder, patienceMs } = this.ports;
     try {
       const [vector] = await embedder.embed([text], whenBusy === 'wait' ? {} : { patienceMs });
-      if (vector === undefined || vector.length !== this.model.width) {
+      if (vector === undefined || vector.length !== this.tiers.width) {
         throw new Error(
-          `${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${this.model.width}`,
+          `${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${this.tiers.width}`,
         );
       }
       const nearest = this.examples.nearest(vector);
-      const verdict = this.verdict(this.model.probabilities(vector), 'model');
+      const verdict = this.verdict(this.tiers.byModel(vector, logits), 'model');
       return nearest === undefined ? verdict : { ...verdict, nearest };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -72,13 +82,6 @@ export class Cascade implements Classifier {
       }
       return { ...quick, tier: 'busy', reason };
     }
-  }
-
-  private quick(text: string): Verdict | undefined {
-    const { fast } = this.ports;
-    if (fast === undefined || this.fast === undefined) return undefined;
-    const vector = fast.embed(text);
-    return vector === undefined ? undefined : this.verdict(this.fast.probabilities(vector), 'fast');
   }
 
   private verdict(probabilities: Float32Array, tier: 'fast' | 'model'): Verdict {

@@ -9,6 +9,18 @@ const linear = z.strictObject({
   temperature: z.number().positive(),
 });
 
+/** The probability of being in scope is `σ(slope · largest score / temperature + offset)`. */
+const scope = z.strictObject({ slope: z.number(), offset: z.number() });
+
+/** Most buckets times labels: what the weights of n-grams take in memory. */
+const MOST_GRAM_BYTES = 16 * 1024 ** 2;
+
+const grams = z.strictObject({
+  buckets: z.int().min(256).max(65_536),
+  rows: z.base64().max(2 * MOST_GRAM_BYTES),
+  scales: z.array(z.number()),
+});
+
 const interval = z.tuple([z.number(), z.number()]);
 
 /** Figures of one tier on texts that it was neither trained nor tuned on. */
@@ -42,11 +54,21 @@ const headSchema = z.strictObject({
   labels: z.array(z.string()).min(1).max(4096),
   /** Below this probability nothing is said. */
   threshold: z.number().min(0).max(1),
-  model: linear.extend({ embedder: z.string(), width: z.int() }),
+  model: linear.extend({
+    embedder: z.string(),
+    width: z.int(),
+    /** How much the fast tier's scores count beside the transformer's. */
+    mix: z.number().optional(),
+    scope: scope.optional(),
+    /** What holds in the place of `temperature` and `scope` where the fast tier sees nothing. */
+    alone: z.strictObject({ temperature: z.number().positive(), scope: scope.optional() }).optional(),
+  }),
   fast: linear
     .extend({
       embedder: z.string(),
       width: z.int(),
+      grams: grams.optional(),
+      scope: scope.optional(),
       /** Probability from which the fast tier's answer stands. */
       decisive: z.number(),
     })

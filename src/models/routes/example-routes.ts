@@ -1,16 +1,18 @@
 import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, RouteExamples, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
-import { readAsset } from '#models/assets.js';
 import { largestOf } from '#models/heads/linear-layer.js';
-import type { StaticEmbedding } from '#models/static/static-embedding.js';
+import type { QuickFeatures } from '#models/heads/quick-features.js';
+import { background } from './background.js';
 import { fitSigmoid, type Judged, type Sigmoid, sigmoid } from './platt.js';
 import { nearestExample, Prototypes, type RouteExample } from './prototypes.js';
 
 export interface ExampleRoutesPorts {
   readonly embedder: Embedder;
-  readonly fast: StaticEmbedding | undefined;
+  readonly fast: QuickFeatures | undefined;
   readonly patienceMs: Milliseconds;
+  /** Languages that the embedder knows; any unless said. */
+  readonly languages?: readonly string[] | undefined;
 }
 
 /** Routes in one space of vectors, with what turns a score into a probability. */
@@ -28,6 +30,7 @@ const NONE = new Float32Array(0);
  */
 export class ExampleRoutes implements Classifier {
   readonly labels: readonly string[];
+  readonly languages: readonly string[] | undefined;
   private readonly texts: readonly { readonly text: string; readonly route: number }[];
   private fitting: Promise<Fitted> | undefined;
   private model: Fitted | undefined;
@@ -38,16 +41,18 @@ export class ExampleRoutes implements Classifier {
     private readonly ports: ExampleRoutesPorts,
   ) {
     this.labels = Object.keys(examples);
+    this.languages = ports.languages;
     this.texts = this.labels.flatMap((name, route) => (examples[name] ?? []).map(text => ({ text, route })));
     const { fast } = ports;
-    this.fast = fast === undefined ? undefined : fitted(this.texts, text => fast.embed(text), this.labels.length);
+    this.fast = fast === undefined ? undefined : fitted(this.texts, text => fast.of(text).vector, this.labels.length);
   }
 
   async prepare(): Promise<void> {
     await this.fit().catch(() => {});
   }
 
-  classify(text: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+  classify(whole: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+    const text = this.ports.fast?.gist(whole) ?? whole;
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
     return this.ask(text, whenBusy);
   }
@@ -60,7 +65,7 @@ export class ExampleRoutes implements Classifier {
       return this.verdict(model, vector!, 'model');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const vector = whenBusy === 'unknown' ? undefined : fast?.embed(text);
+      const vector = whenBusy === 'unknown' ? undefined : fast?.of(text).vector;
       if (vector === undefined || this.fast === undefined)
         return { probabilities: NONE, best: -1, sure: false, tier: 'busy', reason };
       return { ...this.verdict(this.fast, vector, 'busy'), reason };
@@ -137,11 +142,3 @@ function fitted(
 
 /** How near texts of a route are to its examples where there is one example of each. */
 const LONELY = 0.6;
-
-let everyday: readonly string[] | undefined;
-
-/** Questions of everyday life, that hardly any route is for. */
-function background(): readonly string[] {
-  everyday ??= readAsset('routes/background.txt').toString('utf8').trim().split('\n');
-  return everyday;
-}

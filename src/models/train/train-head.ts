@@ -1,17 +1,21 @@
 import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
-import type { Figures, Head, ModelCard } from '#models/heads/head-file.js';
-import { LinearLayer, type LinearWeights, toWeights } from '#models/heads/linear-layer.js';
+import type { Head } from '#models/heads/head-file.js';
+import { QuickFeatures } from '#models/heads/quick-features.js';
+import { TwoTiers } from '#models/heads/two-tiers.js';
 import type { StaticEmbedding } from '#models/static/static-embedding.js';
-import { accuracy, calibrationError, decisiveAt, fitTemperature, type Said, said, wilson } from './calibration.js';
 import { nearDuplicates } from './duplicates.js';
-import { type Examples, fitSoftmax } from './softmax-regression.js';
+import { HeadFigures, type Seen } from './figures.js';
+import { fitTiers, type TierWeights } from './fit-tiers.js';
+import { type TunedText, type Tuning, tuned, UNTUNED } from './tuning.js';
 
 export interface LabelledText {
   readonly text: string;
   readonly label: string;
   /** How much it counts in training; 1 unless said. */
   readonly weight?: number;
+  /** Texts of one group are held out together: they are alike without being nearly the same. */
+  readonly group?: string;
 }
 
 /** Texts from one source. */
@@ -29,11 +33,14 @@ export interface TrainHeadOptions {
   readonly data: readonly DataSet[];
   /** Texts that are only ever tested on. */
   readonly tests: readonly DataSet[];
+  /** Texts that have none of the labels: tuned on, never trained on. */
+  readonly outside?: readonly string[];
   readonly embedder: string;
   readonly embed: (texts: readonly string[]) => Promise<readonly Float32Array[]>;
   readonly fast?: StaticEmbedding | undefined;
   readonly random: Random;
   readonly strength?: number;
+  /** What the likeliest label must reach; 0.4 unless said, and fitted where there are texts outside. */
   readonly threshold?: number;
   /** When it was made, for the card. */
   readonly date: string;
@@ -46,93 +53,151 @@ const TUNE = 0.15;
 const TEST = 0.2;
 /** Two texts whose vectors are closer than this are the same text. */
 const SAME = 0.95;
-const ITERATIONS = 100;
+const STRENGTH = 10;
+const THRESHOLD = 0.4;
 
-interface Row extends LabelledText {
+interface Row extends Seen {
+  readonly text: string;
   readonly set: number;
   readonly part: 'train' | 'tune' | 'test';
-}
-
-/** A text with what the two tiers see of it. */
-interface Seen {
-  readonly row: Row;
-  readonly model: Float32Array;
-  readonly fast: Float32Array | undefined;
+  readonly weight?: number;
 }
 
 /**
- * Trains a head: logistic regression on each tier's vectors, a temperature for each, and the probability from which the fast tier's word
- * stands. Training texts that are nearly the same as a held-out one are left out. Every figure on the card is of held-out texts.
+ * Trains a head. Both tiers are fitted to the texts that are trained on; how they are weighed, their temperatures and the probability
+ * from which the fast tier's word stands are chosen on others; then the weights are fitted anew to both. Texts that are nearly the same as
+ * a held-out one are left out. Every figure on the card is of texts that nothing was trained or tuned on.
  */
 export async function trainHead(options: TrainHeadOptions): Promise<Head> {
-  const { data, tests, progress = () => {} } = options;
-  const rows = [
-    ...data.flatMap((set, at) => partsOf(set, at, options.random)),
-    ...tests.flatMap((set, at) => testsOf(set, data.length + at)),
-  ];
+  const { data, tests, outside = [], progress = () => {} } = options;
+  const rows = await seen(options);
   const labels = [...new Set(rows.filter(({ part }) => part === 'train').map(({ label }) => label))].sort();
   const unknown = rows.find(({ label }) => !labels.includes(label));
   if (unknown !== undefined)
     throw new WeirError('usage.invalid', `Nothing is trained as ${JSON.stringify(unknown.label)}`);
-  progress(`embedding ${rows.length} texts`);
-  const all = await seen(rows, options);
-  const held = all.filter(({ row }) => row.part !== 'train');
-  const candidates = all.filter(({ row }) => row.part === 'train');
-  const same = nearDuplicates(
-    candidates.map(({ model }) => model),
-    held.map(({ model }) => model),
-    SAME,
+  const of = (part: Row['part']) => rows.filter(row => row.part === part);
+  const [candidates, tune, test] = [of('train'), of('tune'), of('test')];
+  // Once the choices stand, only texts that are nearly the same as one tested on stay out.
+  const taught = unlike(candidates, test);
+  const train = unlike(taught, tune);
+  const removed = candidates.length - train.length;
+  progress(`training on ${train.length} texts, ${removed} near-duplicates left out`);
+  const settings = { labels, strength: options.strength ?? STRENGTH, random: options.random.fork('order') };
+  const first = fitTiers(train, settings);
+  const strangers =
+    outside.length === 0
+      ? []
+      : await seenOf(
+          outside.map(text => ({ text, label: '' })),
+          options,
+        );
+  const tuning = tuned(
+    scored(headOf(labels, first, { ...UNTUNED, threshold: 0 }, options), [...tune, ...strangers], labels),
+    options.threshold ?? (outside.length === 0 ? THRESHOLD : undefined),
   );
-  const train = candidates.filter((_, at) => !same.has(at));
-  const tune = held.filter(({ row }) => row.part === 'tune');
-  const test = held.filter(({ row }) => row.part === 'test');
-  progress(`training on ${train.length} texts, ${same.size} near-duplicates left out`);
-  const model = fitTier(train, tune, labels, options.strength ?? 3, ({ model: vector }) => vector);
-  const fast =
-    options.fast === undefined
-      ? undefined
-      : fitTier(train, tune, labels, options.strength ?? 3, ({ fast: vector }) => vector);
-  const tiers = new Tiers(labels, model, fast, tune);
+  const all = [...taught, ...unlike(tune, test)];
+  progress(`training on ${all.length} texts, those tuned on among them`);
+  const last = tune.length === 0 ? first : fitTiers(all, settings);
+  const head = headOf(labels, last, tuning, options);
+  const figures = new HeadFigures(head);
   const sets = [...data, ...tests];
-  const results = Object.fromEntries(
-    sets.flatMap((set, at) => {
-      const of = test.filter(({ row }) => row.set === at);
-      return of.length === 0 ? [] : [[set.name, tiers.figures(of)] as const];
-    }),
-  );
-  const card: ModelCard = {
-    summary: options.summary,
-    trained: options.date,
-    data: data.map(({ name, licence, texts }) => ({ name, licence, texts: texts.length })),
-    duplicates: { above: SAME, removed: same.size },
-    results,
-    labels: tiers.perLabel(test),
-    failures: [...(options.failures ?? [])],
-  };
+  const results = sets.flatMap((set, at) => {
+    const texts = test.filter(row => row.set === at);
+    return texts.length === 0 ? [] : [[set.name, figures.of(texts)] as const];
+  });
   return {
-    format: 1,
-    kind: options.kind,
-    labels,
-    threshold: options.threshold ?? 0.4,
-    model: { ...plain(model), embedder: options.embedder, width: all[0]?.model.length ?? 0 },
-    ...(fast !== undefined &&
-      options.fast !== undefined && {
-        fast: {
-          ...plain(fast),
-          embedder: options.fast.name,
-          width: options.fast.dimension,
-          decisive: rounded(tiers.decisive),
-        },
-      }),
-    card,
+    ...head,
+    card: {
+      summary: options.summary,
+      trained: options.date,
+      data: data.map(({ name, licence, texts }) => ({ name, licence, texts: texts.length })),
+      duplicates: { above: SAME, removed },
+      results: Object.fromEntries(results),
+      labels: figures.perLabel(test),
+      failures: [...(options.failures ?? [])],
+    },
   };
 }
 
-function partsOf(set: DataSet, at: number, random: Random): Row[] {
-  const draws = random.fork(set.name);
-  return set.texts.map(text => {
-    return { ...text, set: at, part: partOf(set.heldOut, draws.next()) };
-  });
+function headOf(
+  labels: readonly string[],
+  { model, fast }: TierWeights,
+  { mix, temperature, scope, alone, fastTemperature, fastScope, threshold, decisive }: Tuning,
+  options: TrainHeadOptions,
+): Head {
+  return {
+    format: 1,
+    kind: options.kind,
+    labels: [...labels],
+    threshold: rounded(threshold),
+    model: {
+      ...layer(model, temperature),
+      embedder: options.embedder,
+      width: widthOf(model),
+      mix,
+      ...(scope !== undefined && { scope }),
+      ...(mix !== 0 && {
+        alone: {
+          temperature: Number(alone.temperature.toPrecision(4)),
+          ...(alone.scope !== undefined && { scope: alone.scope }),
+        },
+      }),
+    },
+    ...(fast !== undefined &&
+      options.fast !== undefined && {
+        fast: {
+          ...layer(fast, fastTemperature),
+          embedder: options.fast.name,
+          width: options.fast.dimension,
+          grams: { ...fast.grams, scales: [...fast.grams.scales] },
+          ...(fastScope !== undefined && { scope: fastScope }),
+          decisive: rounded(decisive),
+        },
+      }),
+  };
+}
+
+function layer({ rows, scales, bias }: TierWeights['model'], temperature: number) {
+  return { rows, scales: [...scales], bias: [...bias], temperature: Number(temperature.toPrecision(4)) };
+}
+
+function widthOf({ rows, bias }: TierWeights['model']): number {
+  return Buffer.from(rows, 'base64').length / bias.length;
+}
+
+function scored(head: Head, texts: readonly Seen[], labels: readonly string[]): TunedText[] {
+  const tiers = new TwoTiers(head, true);
+  return texts.map(({ model, fast, label }) => ({
+    model: tiers.modelLogits(model),
+    fast: fast === undefined ? undefined : tiers.fastLogits(fast),
+    truth: labels.indexOf(label),
+  }));
+}
+
+/** Those that no held-out text is nearly the same as. */
+function unlike(texts: readonly Row[], held: readonly Row[]): Row[] {
+  const vectors = ({ model }: Row): Float32Array => model;
+  const same = nearDuplicates(texts.map(vectors), held.map(vectors), SAME);
+  return texts.filter((_, at) => !same.has(at));
+}
+
+async function seen(options: TrainHeadOptions): Promise<Row[]> {
+  const { data, tests, random, progress = () => {} } = options;
+  const parts = [
+    ...data.flatMap((set, at) => {
+      const draws = random.fork(set.name);
+      const groups = new Map<string, number>();
+      return set.texts.map(text => {
+        const u = groups.get(text.group ?? '') ?? draws.next();
+        if (text.group !== undefined) groups.set(text.group, u);
+        return { ...text, set: at, part: partOf(set.heldOut, u) };
+      });
+    }),
+    ...tests.flatMap((set, at) => set.texts.map(text => ({ ...text, set: data.length + at, part: 'test' as const }))),
+  ];
+  progress(`embedding ${parts.length} texts`);
+  const vectors = await seenOf(parts, options);
+  return parts.map((row, at) => ({ ...row, ...vectors[at]! }));
 }
 
 function partOf(heldOut: DataSet['heldOut'], u: number): Row['part'] {
@@ -141,146 +206,14 @@ function partOf(heldOut: DataSet['heldOut'], u: number): Row['part'] {
   return heldOut === 'tune' ? 'train' : 'test';
 }
 
-function testsOf(set: DataSet, at: number): Row[] {
-  return set.texts.map(text => ({ ...text, set: at, part: 'test' }));
-}
-
-async function seen(rows: readonly Row[], { embed, fast }: TrainHeadOptions): Promise<Seen[]> {
-  const vectors = await embed(rows.map(({ text }) => text));
-  return rows.map((row, at) => ({ row, model: vectors[at]!, fast: fast?.embed(row.text) }));
-}
-
-function fitTier(
-  train: readonly Seen[],
-  tune: readonly Seen[],
-  labels: readonly string[],
-  strength: number,
-  vectorOf: (one: Seen) => Float32Array | undefined,
-): LinearWeights {
-  const usable = train.filter(one => vectorOf(one) !== undefined);
-  const width = vectorOf(usable[0]!)?.length ?? 0;
-  const vectors = new Float32Array(usable.length * width);
-  for (const [at, one] of usable.entries()) vectors.set(vectorOf(one)!, at * width);
-  const examples: Examples = {
-    vectors,
-    width,
-    labels: Int32Array.from(usable, ({ row }) => labels.indexOf(row.label)),
-  };
-  const weights = Float32Array.from(usable, ({ row }) => row.weight ?? 1);
-  const { rows, bias } = fitSoftmax(examples, { classes: labels.length, strength, weights, iterations: ITERATIONS });
-  const raw = toWeights(rows, bias, 1);
-  const layer = new LinearLayer(raw, width);
-  const tunable = tune.filter(one => vectorOf(one) !== undefined);
-  const temperature =
-    tunable.length === 0
-      ? 1
-      : fitTemperature({
-          logits: tunable.map(one => layer.logits(vectorOf(one)!)),
-          labels: tunable.map(({ row }) => labels.indexOf(row.label)),
-        });
-  return { ...raw, temperature: Number(temperature.toPrecision(4)) };
-}
-
-/** The two tiers and the cascade of them, as they judge texts. */
-class Tiers {
-  readonly decisive: number;
-  private readonly model: LinearLayer;
-  private readonly fast: LinearLayer | undefined;
-
-  constructor(
-    private readonly labels: readonly string[],
-    model: LinearWeights,
-    fast: LinearWeights | undefined,
-    tune: readonly Seen[],
-  ) {
-    this.model = new LinearLayer(model, widthOf(model));
-    this.fast = fast === undefined ? undefined : new LinearLayer(fast, widthOf(fast));
-    this.decisive = decisiveAt(
-      tune.map(one => this.byFast(one)),
-      tune.map(one => this.byModel(one)),
-      this.truths(tune),
-    );
-  }
-
-  figures(of: readonly Seen[]): Record<string, Figures> {
-    const truths = this.truths(of);
-    const cascade = of.map(one => this.byCascade(one));
-    const model = figuresOf(
-      of.map(one => this.byModel(one)),
-      truths,
-    );
-    if (this.fast === undefined) return { model };
-    return {
-      model,
-      fast: figuresOf(
-        of.map(one => this.byFast(one)),
-        truths,
-      ),
-      cascade: {
-        ...figuresOf(
-          cascade.map(({ answer }) => answer),
-          truths,
-        ),
-        escalated: rounded(cascade.filter(({ escalated }) => escalated).length / of.length),
-      },
-    };
-  }
-
-  perLabel(of: readonly Seen[]): ModelCard['labels'] {
-    const truths = this.truths(of);
-    const answers = of.map(one => this.byCascade(one).answer.label);
-    return Object.fromEntries(
-      this.labels.map((name, label) => {
-        const texts = truths.filter(truth => truth === label).length;
-        const said = answers.filter(answer => answer === label).length;
-        const right = answers.filter((answer, i) => answer === label && truths[i] === label).length;
-        return [
-          name,
-          { texts, recall: rounded(right / Math.max(1, texts)), precision: rounded(right / Math.max(1, said)) },
-        ];
-      }),
-    );
-  }
-
-  private truths(of: readonly Seen[]): number[] {
-    return of.map(({ row }) => this.labels.indexOf(row.label));
-  }
-
-  private byModel({ model }: Seen): Said {
-    return said(this.model.probabilities(model));
-  }
-
-  private byFast({ fast }: Seen): Said {
-    return this.fast === undefined || fast === undefined
-      ? { label: -1, probability: 0 }
-      : said(this.fast.probabilities(fast));
-  }
-
-  private byCascade(one: Seen): { readonly answer: Said; readonly escalated: boolean } {
-    const fast = this.byFast(one);
-    return fast.probability >= this.decisive
-      ? { answer: fast, escalated: false }
-      : { answer: this.byModel(one), escalated: true };
-  }
-}
-
-function plain({ rows, scales, bias, temperature }: LinearWeights) {
-  return { rows, scales: [...scales], bias: [...bias], temperature };
-}
-
-function widthOf({ rows, bias }: LinearWeights): number {
-  return Buffer.from(rows, 'base64').length / bias.length;
-}
-
-function figuresOf(answers: readonly Said[], truths: readonly number[]): Figures {
-  const share = accuracy(answers, truths);
-  const [low, high] = wilson(share, answers.length);
-  return {
-    texts: answers.length,
-    accuracy: rounded(share),
-    interval: [rounded(low), rounded(high)],
-    ece: rounded(calibrationError(answers, truths)),
-  };
+async function seenOf(
+  texts: readonly { readonly text: string; readonly label: string }[],
+  { embed, fast }: TrainHeadOptions,
+): Promise<Seen[]> {
+  const quick = fast === undefined ? undefined : new QuickFeatures(fast);
+  const read = texts.map(({ text }) => quick?.gist(text) ?? text);
+  const vectors = await embed(read);
+  return texts.map(({ label }, at) => ({ label, model: vectors[at]!, fast: quick?.of(read[at]!) }));
 }
 
 function rounded(value: number): number {

@@ -2,20 +2,13 @@ import { z } from 'zod';
 import { share } from '#contract/schema.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { fromUtf8 } from '#contract/wire-text.js';
-import { looksEnglish } from './english.js';
 import { evidence } from './evidence.js';
 import { LANGUAGES } from './language-codes.js';
-import { type LanguageGuess, loadLanguageModel, readyLanguageModel } from './language-model.js';
+import { guessLanguage, LANGUAGE_SAMPLE, loadLanguages } from './language-guess.js';
+import type { LanguageGuess } from './language-model.js';
 import { type Piece, scopedText, scopeSchema } from './scope.js';
-import { scriptOf } from './script.js';
 import type { SignalType } from './signal-type.js';
 
-/** Characters read at most: accuracy grows no further beyond, time does (`bench/language.mjs`). */
-const SAMPLE = 160;
-/** Probability given to a text that is English by its function words. */
-const ENGLISH = 0.99;
-/** Letters below which the guess is wrong too often to be one (4 % of 8 to 12 letters of English, at the default confidence). */
-const MIN_LETTERS = 12;
 const DEFAULT_CONFIDENCE = 0.5;
 
 const code = z.enum(LANGUAGES as [string, ...string[]]).meta({ title: 'language' });
@@ -59,27 +52,16 @@ export const language: SignalType<LanguageOptions> = {
       return { state: wanted === undefined || wanted.has(label) ? 'true' : 'false', score, label, evidence: said };
     };
 
-    const english = judge({ language: 'en', probability: ENGLISH });
-
     return {
       name,
       type: 'language',
       cost: language.cost,
       evaluate: (input: SignalInput): SignalValue | Promise<SignalValue> => {
-        const line = sample(input, scope);
-        const { letters, language: told } = scriptOf(line);
-        if (told !== undefined) return judge({ language: told, probability: 1 });
-        if (letters < MIN_LETTERS) return TOO_SHORT;
-        if (looksEnglish(line)) return english;
-        const model = readyLanguageModel();
-        if (model !== undefined) return judge(model(line));
-        return loadLanguageModel().then(ready => judge(ready(line)), unavailable);
+        const guess = guessLanguage(sample(input, scope));
+        if (guess === undefined) return TOO_SHORT;
+        return guess instanceof Promise ? guess.then(judge, unavailable) : judge(guess);
       },
-      prepare: () =>
-        loadLanguageModel().then(
-          () => undefined,
-          () => undefined,
-        ),
+      prepare: loadLanguages,
     };
   },
 };
@@ -95,8 +77,8 @@ function unavailable(cause: unknown): SignalValue {
 function sample({ request }: SignalInput, scope: z.output<typeof scopeSchema>): string {
   let line = '';
   for (const piece of scopedText(request, scope).pieces) {
-    line += (line === '' ? '' : ' ') + beginningOf(piece, SAMPLE - line.length);
-    if (line.length >= SAMPLE) break;
+    line += (line === '' ? '' : ' ') + beginningOf(piece, LANGUAGE_SAMPLE - line.length);
+    if (line.length >= LANGUAGE_SAMPLE) break;
   }
   return line.includes('\n') ? line.replaceAll('\n', ' ') : line;
 }

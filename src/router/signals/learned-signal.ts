@@ -1,11 +1,12 @@
 import type { Classifier, Verdict, WhenBusy } from '#contract/learned.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { evidence, quoted } from './evidence.js';
+import { LanguageGate } from './language-gate.js';
 import { type Scope, scopedTexts } from './scope.js';
 import type { PreparedEvaluator } from './signal-type.js';
 
 /** Characters of a text that are looked at; of a longer one the beginning and the end. */
-const MOST_READ = 16_384;
+const MOST_READ = 65_536;
 
 export interface LearnedSignalOptions {
   /** True when the text has one of these labels; any that the classifier is sure of when there are none. */
@@ -18,6 +19,8 @@ export interface LearnedSignalOptions {
   readonly below: number;
   readonly scope: Scope;
   readonly whenBusy: WhenBusy;
+  /** Why there is nothing to judge in a request, where there is not: the signal is then false. */
+  readonly without?: (input: SignalInput) => string | undefined;
 }
 
 /** What a learned signal costs: microseconds where the fast tier is sure, a pass of the model where it is not. */
@@ -27,9 +30,10 @@ export const LEARNED_COST = Object.freeze({ tier: 'learned', microseconds: 2000 
 export function learnedSignal(
   name: string,
   type: string,
-  classifier: Classifier,
+  ungated: Classifier,
   options: LearnedSignalOptions,
 ): PreparedEvaluator {
+  const classifier = new LanguageGate(ungated);
   const { wanted, scope, whenBusy } = options;
   const places = wanted?.map(label => classifier.labels.indexOf(label));
   const judge = (verdict: Verdict): SignalValue => signalValue(verdict, classifier.labels, places, options);
@@ -39,6 +43,8 @@ export function learnedSignal(
     cost: LEARNED_COST,
     prepare: () => classifier.prepare(),
     evaluate(input: SignalInput) {
+      const without = options.without?.(input);
+      if (without !== undefined) return { state: 'false', score: 0, evidence: without };
       const verdict = classifier.classify(textIn(input, scope), { whenBusy });
       return verdict instanceof Promise ? verdict.then(judge) : judge(verdict);
     },

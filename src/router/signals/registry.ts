@@ -5,6 +5,8 @@ import { conversation } from './conversation.js';
 import { disguise } from './disguise.js';
 import { domain } from './domain.js';
 import { event } from './event.js';
+import { factual } from './factual.js';
+import { feedback } from './feedback.js';
 import { fuzzy } from './fuzzy.js';
 import { hazard } from './hazard.js';
 import { injection } from './injection.js';
@@ -40,6 +42,8 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   language,
   domain,
   complexity,
+  factual,
+  feedback,
   route,
   jailbreak,
   injection,

@@ -63,6 +63,7 @@ const CALLS: Readonly<Record<string, { body?: unknown; path?: string | (() => Pr
   'GET /api/configuration/versions/{number}': { path: '/api/configuration/versions/1' },
   'GET /api/configuration/difference': { path: '/api/configuration/difference?from=1' },
   'POST /api/configuration/rollback': { body: { to: 1 } },
+  'GET /api/heads': {},
   'GET /api/discovery': {},
   'POST /api/discovery/test': { body: 'TEST' },
   'POST /api/discovery/proposal': {

@@ -43,6 +43,8 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
   metadata: [{ header: 'x-tier' }, { field: 'constructor' }, { caller: 'user', matches: '^(a|b)+$' }, { model: true }],
   language: ['fr', { in: 'all', min_confidence: 0.1 }],
   route: ['refund', { any: ['refund', 'outage'], below: 0.1, in: 'all' }, {}],
+  factual: [{}, { above: 0.8, below: 0.3, in: 'user' }],
+  feedback: ['wrong_answer', {}, { any: ['satisfied', 'want_different'], above: 0.7, below: 0.1, when_busy: 'unknown' }],
   complexity: [{}, { above: 0.7, below: 0.2, in: 'all' }],
   domain: ['law', { any: ['computer science', 'math'], above: 0.7, below: 0.1, when_busy: 'wait', in: 'all' }],
 };

@@ -7,6 +7,7 @@ import { classificationOf } from '#models/classification.js';
 import { DEFAULT_EMBEDDER } from '#models/model-host.js';
 import { dot } from '#models/runtime/pooling.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
+import { LanguageGate } from '#router/signals/language-gate.js';
 
 /** Longer texts are read in part anyhow. */
 const MOST_CHARS = 65_536;
@@ -43,9 +44,7 @@ export const classifyRoute = adminRoute({
     const classifier =
       level !== undefined
         ? safetyClassifier(level, learned)
-        : kind === 'routes'
-          ? learned.routes()
-          : learned.head(kind as HeadName);
+        : new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind as HeadName));
     const results = given.map(async one => {
       const begun = runtime.clock.now();
       const verdict = await classifier.classify(one, { whenBusy: learned.whenBusy });

@@ -1,0 +1,71 @@
+import type { Random } from '#contract/random.js';
+import { type GramWeights, toGramWeights } from '#models/heads/gram-layer.js';
+import { type LinearWeights, toWeights } from '#models/heads/linear-layer.js';
+import type { Seen } from './figures.js';
+import { fitSoftmax } from './softmax-regression.js';
+
+/** Most weights that n-grams may have: buckets times labels. */
+const MOST_WEIGHTS = 1 << 20;
+const [FEWEST_BUCKETS, MOST_BUCKETS] = [1024, 32_768];
+
+export interface FitTiersOptions {
+  readonly labels: readonly string[];
+  readonly strength: number;
+  readonly random: Random;
+}
+
+export interface TierWeights {
+  readonly model: LinearWeights;
+  readonly fast: (LinearWeights & { readonly grams: GramWeights }) | undefined;
+}
+
+/** A text to train on. */
+export interface Taught extends Seen {
+  readonly weight?: number;
+}
+
+/** The weights of both tiers, of temperature 1. */
+export function fitTiers(texts: readonly Taught[], options: FitTiersOptions): TierWeights {
+  const model = fitted(texts, ({ model: vector }) => vector, undefined, options);
+  const quick = texts.filter(({ fast }) => fast?.vector !== undefined);
+  if (quick.length === 0) return { model: model.dense, fast: undefined };
+  const buckets = bucketsFor(options.labels.length);
+  const { dense, grams } = fitted(quick, ({ fast }) => fast!.vector!, buckets, options);
+  return {
+    model: model.dense,
+    fast: { ...dense, grams: toGramWeights(grams, buckets, options.labels.length) },
+  };
+}
+
+/** As many buckets as the labels leave room for. */
+function bucketsFor(labels: number): number {
+  const room = 2 ** Math.floor(Math.log2(MOST_WEIGHTS / labels));
+  return Math.max(FEWEST_BUCKETS, Math.min(MOST_BUCKETS, room));
+}
+
+function fitted(
+  texts: readonly Taught[],
+  vectorOf: (text: Taught) => Float32Array,
+  buckets: number | undefined,
+  { labels, strength, random }: FitTiersOptions,
+): { readonly dense: LinearWeights; readonly grams: Float32Array } {
+  const width = texts[0] === undefined ? 0 : vectorOf(texts[0]).length;
+  const vectors = new Float32Array(texts.length * width);
+  for (const [at, text] of texts.entries()) vectors.set(vectorOf(text), at * width);
+  const places = new Map(labels.map((label, at) => [label, at]));
+  const { rows, bias, grams } = fitSoftmax(
+    {
+      vectors,
+      width,
+      labels: Int32Array.from(texts, ({ label }) => places.get(label) ?? -1),
+      ...(buckets !== undefined && { grams: { buckets, of: texts.map(({ fast }) => fast!.grams(buckets)) } }),
+    },
+    {
+      classes: labels.length,
+      strength,
+      weights: Float32Array.from(texts, ({ weight = 1 }) => weight),
+      random,
+    },
+  );
+  return { dense: toWeights(rows, bias, 1), grams };
+}

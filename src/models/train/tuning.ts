@@ -1,0 +1,143 @@
+import { softmax } from '#models/heads/linear-layer.js';
+import { probabilities } from '#models/heads/two-tiers.js';
+import { fitSigmoid, type Sigmoid } from '#models/routes/platt.js';
+import { decisiveAt, fitTemperature, type Said, said } from './calibration.js';
+
+/** Scores of both tiers for one text that neither was trained on. */
+export interface TunedText {
+  readonly model: Float32Array;
+  readonly fast: Float32Array | undefined;
+  /** Place of its label; −1 where it has none of them. */
+  readonly truth: number;
+}
+
+/** What is chosen on held-out texts once the weights stand. */
+export interface Tuning {
+  readonly mix: number;
+  readonly temperature: number;
+  readonly scope: Sigmoid | undefined;
+  /** The model without the fast tier. */
+  readonly alone: { readonly temperature: number; readonly scope: Sigmoid | undefined };
+  readonly fastTemperature: number;
+  readonly fastScope: Sigmoid | undefined;
+  readonly threshold: number;
+  readonly decisive: number;
+}
+
+/** How much the fast tier's scores may count beside the model's. */
+const MIXES = [0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1] as const;
+/** The most of the texts that are labelled right that the threshold may turn away. */
+const TURNED_AWAY = 0.015;
+/** Held-out texts with a label below which nothing is tuned. */
+const LEAST = 8;
+
+/**
+ * Chooses how the tiers are weighed, their temperatures, what is out of scope and from where the fast tier's word stands.
+ *
+ * @param threshold what the likeliest label must reach; fitted to the texts without a label when there is none.
+ */
+export function tuned(texts: readonly TunedText[], threshold: number | undefined): Tuning {
+  const inside = texts.filter(({ truth }) => truth >= 0);
+  if (inside.length < LEAST) return { ...UNTUNED, threshold: threshold ?? 0 };
+  const joint = (mix: number) => (text: TunedText) => jointOf(text, mix);
+  const fits = MIXES.map(share => {
+    const logits = inside.map(joint(share));
+    const fitted = fitTemperature({ logits, labels: inside.map(({ truth }) => truth) });
+    return { mix: share, temperature: fitted, loss: lossOf(logits, inside, fitted) };
+  });
+  const { mix, temperature } = fits.reduce((best, one) => (one.loss < best.loss ? one : best));
+  const alone = {
+    temperature: fits[0]!.temperature,
+    scope: scopeOf(texts, joint(0), fits[0]!.temperature),
+  };
+  const scope = scopeOf(texts, joint(mix), temperature);
+  const quick = inside.filter(({ fast }) => fast !== undefined);
+  const fastTemperature =
+    quick.length < LEAST
+      ? 1
+      : fitTemperature({ logits: quick.map(({ fast }) => fast!), labels: quick.map(({ truth }) => truth) });
+  const fastScope = scopeOf(
+    texts.filter(({ fast }) => fast !== undefined),
+    ({ fast }) => fast!,
+    fastTemperature,
+  );
+  const byModel = texts.map(text => said(probabilities(joint(mix)(text), temperature, scope)));
+  const chosen = threshold ?? thresholdOf(byModel, texts);
+  const byFast = texts.map(({ fast }) =>
+    fast === undefined ? { label: -1, probability: 0 } : said(probabilities(fast, fastTemperature, fastScope)),
+  );
+  const cut = ({ label, probability }: Said): Said => ({ label: probability < chosen ? -1 : label, probability });
+  const truths = texts.map(({ truth }) => truth);
+  const judge = threshold === undefined ? cut : (one: Said) => one;
+  const decisive = decisiveAt(byFast.map(judge), byModel.map(judge), truths);
+  return {
+    mix,
+    temperature,
+    scope,
+    alone,
+    fastTemperature,
+    fastScope,
+    threshold: chosen,
+    decisive: Math.max(chosen, decisive),
+  };
+}
+
+/** What holds where there is nothing to tune on. */
+export const UNTUNED: Omit<Tuning, 'threshold'> = {
+  mix: 0,
+  temperature: 1,
+  scope: undefined,
+  alone: { temperature: 1, scope: undefined },
+  fastTemperature: 1,
+  fastScope: undefined,
+  decisive: 2,
+};
+
+function jointOf({ model, fast }: TunedText, mix: number): Float32Array {
+  return fast === undefined || mix === 0 ? model : model.map((logit, i) => logit + mix * fast[i]!);
+}
+
+function lossOf(logits: readonly Float32Array[], texts: readonly TunedText[], temperature: number): number {
+  return logits.reduce((sum, scores, i) => {
+    const p = softmax(Float32Array.from(scores), temperature)[texts[i]!.truth]!;
+    return sum - Math.log(Math.max(p, 1e-12));
+  }, 0);
+}
+
+function scopeOf(
+  texts: readonly TunedText[],
+  logitsOf: (text: TunedText) => Float32Array,
+  temperature: number,
+): Sigmoid | undefined {
+  const judged = texts.map(text => ({
+    score: logitsOf(text).reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY) / temperature,
+    belongs: text.truth >= 0,
+  }));
+  return judged.every(({ belongs }) => belongs) ? undefined : fitSigmoid(judged);
+}
+
+/**
+ * The probability at which least of both goes wrong, texts of a route turned away and texts of none let in, as long as it turns away no
+ * more than {@link TURNED_AWAY} of the texts that would be right.
+ */
+function thresholdOf(answers: readonly Said[], texts: readonly TunedText[]): number {
+  const inside = answers.filter((_, i) => texts[i]!.truth >= 0).map(({ probability }) => probability);
+  const outside = answers.filter((_, i) => texts[i]!.truth < 0).map(({ probability }) => probability);
+  const right = answers
+    .filter(({ label }, i) => label === texts[i]!.truth)
+    .map(({ probability }) => probability)
+    .sort((a, b) => a - b);
+  const most = right[Math.floor(TURNED_AWAY * right.length)] ?? 0;
+  let best = most;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of outside.length === 0 ? [] : [...inside, ...outside]) {
+    if (candidate > most) continue;
+    const turned = inside.filter(p => p < candidate).length / inside.length;
+    const letIn = outside.filter(p => p >= candidate).length / outside.length;
+    if (turned + letIn < least) {
+      least = turned + letIn;
+      best = candidate;
+    }
+  }
+  return best;
+}
