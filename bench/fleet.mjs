@@ -1,5 +1,5 @@
-// `node bench/fleet.mjs [--seeds N] [--trace FILE …] [--part capacity|tail|grid]`: the closed form against the twin, and how long the 20 × 20 grid of
-// boundaries and compression takes. The twin is the control: the same engine model, iteration by iteration.
+// `node bench/fleet.mjs [--seeds N] [--trace FILE …] [--part capacity|tail|pools|grid]`: the closed form against the twin, what dividing by context
+// length saves in it, and how long the 20 × 20 grid of boundaries and compression takes. The twin is the control: the same engine model, iteration by iteration.
 //
 // Utilisation is the same on both sides: requests a second over those that a replica completes when work never ends. The twin's is of 20,000 requests
 // that are all there from the beginning, up to the moment at which none waits, in the answer tokens produced by then, so that both sides have the same
@@ -9,10 +9,12 @@ import { parseArgs } from 'node:util';
 import { seededRandom } from '../dist/contract/random.js';
 import { sweepBoundaries } from '../dist/fleet/closed-form/boundary-sweep.js';
 import { replicaCapacity } from '../dist/fleet/closed-form/capacity.js';
+import { sizeFleets } from '../dist/fleet/closed-form/fleet-sizing.js';
 import { LengthMix } from '../dist/fleet/closed-form/length-mix.js';
 import { forecastPool } from '../dist/fleet/closed-form/pool-model.js';
 import { playTrace } from '../dist/fleet/twin/trace-driver.js';
 import { createEngine } from '../dist/pool/engine/batching-engine.js';
+import { findGpu } from '../dist/pool/engine/hardware.js';
 import { engineProfile } from '../dist/pool/engine/profile.js';
 import { createPlacer } from '../dist/pool/placement/create-placer.js';
 import { drawLengths, findCdf } from '../dist/workload/generate/length-cdf.js';
@@ -23,7 +25,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '3' },
     trace: { type: 'string', multiple: true, default: [] },
-    part: { type: 'string', multiple: true, default: ['capacity', 'tail', 'grid'] },
+    part: { type: 'string', multiple: true, default: ['capacity', 'tail', 'pools', 'grid'] },
   },
 });
 const seeds = Number(values.seeds);
@@ -178,6 +180,37 @@ if (values.part.includes('tail')) {
     );
   }
   console.log(`P99 TTFT within 30 %: ${within} of ${TUNED.length}`);
+}
+
+if (values.part.includes('pools')) {
+  const kinds = [
+    ['h100', 4],
+    ['h100', 8],
+    ['a100', 4],
+    ['a100', 8],
+    ['h200', 4],
+  ].map(([gpu, tp]) => ({
+    profile: profileFor('llama-3.1-70b', gpu, tp),
+    usdPerHour: tp * findGpu(gpu).usdPerHour,
+  }));
+  for (const name of ['azure', 'lmsys', 'agent']) {
+    const lengths = new LengthMix(draw(name, 20_000, 7));
+    const before = process.cpuUsage();
+    const fleets = sizeFleets(lengths, kinds, 100, 4);
+    const { user, system } = process.cpuUsage(before);
+    console.log(
+      `${name}, 100 requests/s, 70B, the cheapest fleets of 1 to 4 pools (${((user + system) / 1000).toFixed(0)} ms of CPU)`,
+    );
+    for (const { pools, usdPerHour } of fleets) {
+      const told = pools.map(({ replicas, kind: { profile }, upTo }) => {
+        const gpus = `${replicas} × ${profile.tensorParallel} ${profile.gpu}`;
+        return Number.isFinite(upTo) ? `${gpus} to ${upTo} tokens` : gpus;
+      });
+      console.log(
+        `  $${usdPerHour.toFixed(2)} (${percent(usdPerHour / fleets[0].usdPerHour - 1)}): ${told.join(', ')}`,
+      );
+    }
+  }
 }
 
 if (!values.part.includes('grid')) process.exit();

@@ -103,7 +103,8 @@ function stream(count) {
     let arrivalMs = 0;
     for (let i = 0; i < count; i++) {
       arrivalMs += random.exponential(perMs);
-      yield { ...lengths(random), arrivalMs, prefix: NO_PREFIX };
+      const { promptTokens, outputTokens } = lengths(random);
+      yield { arrivalMs, promptTokens, outputTokens, prefix: NO_PREFIX };
     }
   }
   const config = configOf('model: llama-3.1-8b, gpu: h100, replicas: 8');

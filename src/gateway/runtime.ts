@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import type { Config } from '#config/load.js';
 import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { LearnedModels } from '#contract/learned.js';
+import type { PersonalDataFinder } from '#contract/personal-data.js';
 import type { Random } from '#contract/random.js';
 import type { Stage } from '#contract/stage.js';
 import type { RecordStore, ResponseStore } from '#contract/stores.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Identity } from '#identity/identity.js';
 import type { ModelHost } from '#models/model-host.js';
+import { openPersonalData } from '#models/personal-data/finder.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
@@ -26,6 +29,8 @@ import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
 import { type HeadRules, headRules } from './caller.js';
 import type { Peers } from './peers.js';
+import { privacyStage } from './privacy/privacy-stage.js';
+import { Vault } from './privacy/vault.js';
 import type { Connections } from './upstream/connections.js';
 import type { Watchdog } from './upstream/watchdog.js';
 
@@ -78,6 +83,10 @@ export interface Runtime extends RuntimePorts {
   /** The local models as this configuration wants them. */
   readonly learned: LearnedModels | undefined;
   readonly pool: LivePool;
+  /** Finds personal data; what it remembers outlives configurations. */
+  readonly personal: PersonalDataFinder;
+  /** Values behind placeholders. */
+  readonly vault: Vault;
   readonly profiler: Profiler;
   readonly stages: readonly Stage[];
   readonly models: ReadonlyMap<string, ModelFacts>;
@@ -102,8 +111,11 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   const sameWorkload =
     previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
   const learned = ports.localModels?.configure(config.router.learned, config.router.routes);
+  const personal = previous?.personal ?? openPersonalData();
+  const vault = vaultOf(config, clock, previous);
   const router = createRouter(config.router, {
     clock,
+    personal,
     models: [...models.values()],
     ...(learned !== undefined && { learned }),
   });
@@ -114,7 +126,9 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     embedding: new Set(Object.keys(config.pool.models).filter(name => config.pool.models[name]?.kind === 'embedding')),
     router,
     learned,
-    stages: router.stages,
+    personal,
+    vault,
+    stages: stagesOf(config, router, personal, vault),
     pool: poolOf(config, ports, previous),
     ways,
     heads: headRules(config.gateway),
@@ -130,6 +144,23 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
       return way;
     },
   };
+}
+
+/** The router's stages, and behind them those that change what models are sent and what they answer. */
+function stagesOf(config: Config, router: Router, personal: PersonalDataFinder, vault: Vault): readonly Stage[] {
+  const privacy = privacyStage(config.router, personal, vault);
+  return privacy === undefined ? router.stages : [...router.stages, privacy];
+}
+
+/** Conversations go on with their placeholders unless what is said of them has changed. */
+function vaultOf(config: Config, clock: Clock, previous: Runtime | undefined): Vault {
+  const { salt, sessions, values, ttl } = config.router.privacy;
+  if (previous !== undefined) {
+    const before = previous.config.router.privacy;
+    const same = before.salt === salt && before.sessions === sessions && before.values === values && before.ttl === ttl;
+    if (same) return previous.vault;
+  }
+  return new Vault(salt ?? randomBytes(32), { sessions, values, ttlMs: ttl }, clock);
 }
 
 function poolOf(config: Config, { clock, random }: RuntimePorts, previous: Runtime | undefined): LivePool {

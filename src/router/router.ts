@@ -2,6 +2,7 @@ import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import { type LearnedModels, NO_MODELS } from '#contract/learned.js';
 import type { Outcome } from '#contract/outcome.js';
+import type { PersonalDataFinder } from '#contract/personal-data.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { DecisionReason, Route } from '#contract/route.js';
@@ -30,6 +31,8 @@ export interface RouterDeps {
   readonly models: readonly ModelFacts[];
   /** The small local models that learned signals ask; without them every learned signal is unknown. */
   readonly learned?: LearnedModels;
+  /** Finds personal data for `pii` signals; without it none is found. */
+  readonly personal?: PersonalDataFinder;
 }
 
 /** The router of one configuration. Compiled once; holds no state of any request. */
@@ -64,8 +67,9 @@ export interface Router {
  *
  * @throws WeirError for what `checkRouter` reports.
  */
-export function createRouter(config: RouterConfig, { clock, models, learned = NO_MODELS }: RouterDeps): Router {
-  const signals = new SignalSet(config.signals, { clock, learned });
+export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
+  const { clock, models, learned = NO_MODELS, personal } = deps;
+  const signals = new SignalSet(config.signals, { clock, learned, ...(personal !== undefined && { personal }) });
   const facts = new Map(models.map(model => [model.name, model]));
   const decisions = config.decisions.length > 0 ? config.decisions : [anyModel(models)];
   const table: RoutedTable = new Map(decisions.map(decision => [decision.name, routed(decision, facts)]));
@@ -133,6 +137,7 @@ function anyModel(models: readonly ModelFacts[]): DecisionConfig {
     tier: 1,
     priority: 0,
     on_unknown: 'skip',
+    privacy: 'on',
     models: models.map(({ name }) => name),
     select: { type: 'static', options: {} },
     strategy: 'fallback',

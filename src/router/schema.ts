@@ -4,6 +4,7 @@ import { learnedSchema } from './learned-schema.js';
 import { oneOf } from './one-of.js';
 import { decisionSchema, policyTestSchema } from './policy/schema.js';
 import { safetySchema } from './safety/schema.js';
+import { privacySchema } from './privacy-schema.js';
 import { SIGNAL_TYPES } from './signals/registry.js';
 
 const MAX_SIGNALS = 256;
@@ -30,6 +31,7 @@ export const routerSchema = z.strictObject({
   safety: safetySchema
     .optional()
     .describe('Safety rules for requests and answers; without this block none runs but for child safety.'),
+  privacy: privacySchema.prefault({}).describe('What of personal data may go to models.'),
   routes: z
     .record(identifier, z.array(z.string().min(1).max(2048)).min(1).max(256))
     .refine(routes => Object.keys(routes).length <= MAX_ROUTES, { message: `at most ${MAX_ROUTES} routes` })

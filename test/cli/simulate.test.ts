@@ -20,6 +20,20 @@ const simulated = file('weir.yaml', config('simulate: { model: llama-3.1-8b, gpu
 const real = file('real.yaml', config('replicas: ["http://127.0.0.1:9"]'));
 
 describe('weir simulate', () => {
+  test('several seeds give means with intervals, beside the figures of the first', async () => {
+    const one = JSON.parse((await weir('simulate', '-c', simulated, '--trace', trace, '--json')).stdout);
+    const run = await weir('simulate', '-c', simulated, '--trace', trace, '--json', '--rate', '20', '--seeds', '3');
+    expect(run.code, run.stderr).toBe(0);
+    const { intervals, ttft_ms } = JSON.parse(run.stdout);
+    expect(one.intervals).toBeUndefined();
+    expect(intervals).toMatchObject({ seeds: 3, confidence: 0.95 });
+    const { mean, interval } = intervals.metrics.ttft_mean_ms;
+    expect(interval[0]).toBeLessThan(mean);
+    expect(interval[1]).toBeGreaterThan(mean);
+    expect(ttft_ms.mean).toBeGreaterThan(0);
+    expect((await weir('simulate', '-c', simulated, '--trace', trace, '--seeds', '0')).code).toBe(2);
+  });
+
   test('--json prints one document with the names that other programs rely on; --requests-out a line a request', async () => {
     const out = join(folder, 'requests.jsonl');
     const run = await weir('simulate', '-c', simulated, '--trace', trace, '--json', '--requests-out', out);

@@ -1,19 +1,23 @@
 import { writeFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { withoutEngines } from '#cli/local-engines.js';
-import { type CommonOptions, positive, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
+import { atLeastOne, type CommonOptions, positive, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
 import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
+import type { MetricInterval } from '#fleet/simulate/seed-runs.js';
+import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
 import type { PoolTwinResult } from '#fleet/twin/pool-twin.js';
+import type { Trace } from '#workload/traces/trace.js';
 
 interface SimulateOptions extends CommonOptions {
   readonly trace: string;
   readonly rateScale: number;
   readonly rate?: number;
   readonly model?: string;
+  readonly seeds: number;
   readonly warmUp?: number;
   readonly requestsOut?: string;
 }
@@ -33,6 +37,12 @@ export function simulateCommand(): Command {
         '--model <name>',
         'what requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name',
       )
+      .option(
+        '--seeds <n>',
+        'runs, each with other draws: arrivals (or where the trace begins), failures, placement; the rest in threads. Means come with 95 % intervals',
+        seeds,
+        1,
+      )
       .option('--warm-up <s>', 'requests of the first so many seconds are played and left out of times', positive)
       .option('--requests-out <file>', 'where to write a line for each answered request'),
   )
@@ -44,11 +54,14 @@ Exit code: 0 done, 2 unreadable input or a configuration that cannot be simulate
 
 Examples:
   $ weir simulate -c weir.yaml --trace conversation.jsonl --rate-scale 2
-  $ weir simulate --trace served.jsonl --model auto
+  $ weir simulate --trace served.jsonl --model auto --seeds 5
   $ weir simulate --trace lengths.csv --rate 5 --warm-up 60 --json`,
     )
     .action(simulate);
 }
+
+/** Answers that are kept although nobody asked for a line of each. */
+const MOST_KEPT = 1_000_000;
 
 async function simulate(options: SimulateOptions): Promise<void> {
   const config = withoutEngines(await resolveConfig(options));
@@ -60,8 +73,11 @@ async function simulate(options: SimulateOptions): Promise<void> {
     options.rate === undefined
       ? timedRequests(trace, options.trace)
       : poissonRequests(trace.requests, options.rate, seededRandom(options.seed));
+  const keepAnswers = options.requestsOut !== undefined || requests.length <= MOST_KEPT;
+  const others = options.seeds > 1 ? await otherSeeds(config, trace, options) : [];
   const startedAt = performance.now();
   const result = play(requests, {
+    keepAnswers,
     ...{ config, model: options.model, seed: options.seed },
     rateScale: options.rate === undefined ? options.rateScale : 1,
     ...(options.warmUp === undefined ? {} : { warmUpMs: 1000 * options.warmUp }),
@@ -71,13 +87,50 @@ async function simulate(options: SimulateOptions): Promise<void> {
     },
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
-  const report = simulationReport(result, performance.now() - startedAt);
+  const report = await told(simulationReport(result, performance.now() - startedAt), others);
   if (options.requestsOut !== undefined) await writeRequests(result, options.requestsOut);
   if (options.json) printJson(report);
   else process.stdout.write(render(report));
 }
 
-function render(report: SimulationReport): string {
+/** Reports of all seeds but the first, played in threads. */
+async function otherSeeds(
+  config: TwinConfig,
+  trace: Trace,
+  { seed, seeds: count, rate, rateScale, model, warmUp }: SimulateOptions,
+): Promise<readonly SimulationReport[]> {
+  const { playSeeds } = await import('#fleet/simulate/seed-runs.js');
+  const runs = {
+    ...{ config, model, requests: trace.requests, startedAt: trace.startedAt },
+    warmUpMs: warmUp === undefined ? undefined : 1000 * warmUp,
+    arrivals: rate === undefined ? { rateScale } : { rate },
+    seeds: Array.from({ length: count }, (_, i) => seed + i),
+  };
+  return playSeeds(runs, 1);
+}
+
+type Told = SimulationReport & { readonly intervals?: SeedIntervals };
+
+interface SeedIntervals {
+  readonly seeds: number;
+  readonly confidence: number;
+  readonly metrics: Readonly<Record<string, MetricInterval>>;
+}
+
+async function told(report: SimulationReport, others: readonly SimulationReport[]): Promise<Told> {
+  if (others.length === 0) return report;
+  const { CONFIDENCE, intervalsOf } = await import('#fleet/simulate/seed-runs.js');
+  const all = [report, ...others];
+  return { ...report, intervals: { seeds: all.length, confidence: CONFIDENCE, metrics: intervalsOf(all) } };
+}
+
+function seeds(text: string): number {
+  const value = atLeastOne(text);
+  if (value > 64) throw new InvalidArgumentError('Expected a whole number from 1 to 64.');
+  return value;
+}
+
+function render(report: Told): string {
   const { requests } = report;
   const lines = [
     `${requests.arrived} requests: ${requests.completed} answered, ${requests.rejected} rejected, ${requests.failed} failed`,
@@ -103,6 +156,12 @@ function render(report: SimulationReport): string {
     lines.push(
       `${name}: ${pool.replicas} replicas${sizeOf(pool)}, ${pool.completed} answered, engines busy ${percent(pool.utilisation)}, prefix hits ` +
         `${percent(pool.prefix_hit_rate)}, load max/mean ${pool.load_max_over_mean.toFixed(2)}, preempted ${pool.preemptions}`,
+    );
+  }
+  for (const [name, { mean, interval }] of Object.entries(report.intervals?.metrics ?? {})) {
+    const [low, high] = interval.map(value => Number(value.toPrecision(4)));
+    lines.push(
+      `${name}: mean ${Number(mean.toPrecision(4))} over ${report.intervals!.seeds} seeds, 95 % within ${low} to ${high}`,
     );
   }
   lines.push(

@@ -18,6 +18,8 @@ export interface SimulationOptions {
   /** {@link FleetTwinOptions.startedAt} */
   readonly startedAt?: Milliseconds | undefined;
   readonly watch?: FleetWatcher | undefined;
+  /** Whether a line is kept for each answer; yes unless said. Without, memory does not grow with the trace. */
+  readonly keepAnswers?: boolean;
   /** Arrivals come this many times as fast as in the trace: 1 unless said. */
   readonly rateScale?: number;
   readonly progress?: (arrived: number) => void;
@@ -29,12 +31,13 @@ export interface SimulationOptions {
  * @throws WeirError where a pool does not say what its engines are, or `model` is no name that the configuration knows.
  */
 export function simulate(requests: Iterable<TraceRequest>, options: SimulationOptions): PoolTwinResult {
-  const { config, model, seed, rateScale, warmUpMs, startedAt, watch, progress } = options;
+  const { config, model, seed, rateScale, warmUpMs, startedAt, watch, keepAnswers, progress } = options;
   refuseWhatCannotBeSimulated(config.pool);
   return playFleet(requests, {
     config,
     asks: askedName(config, model),
     random: seededRandom(seed),
+    ...(keepAnswers === undefined ? {} : { keepAnswers }),
     ...(rateScale === undefined ? {} : { rateScale }),
     ...(warmUpMs === undefined ? {} : { warmUpMs }),
     ...(startedAt === undefined ? {} : { startedAt }),

@@ -3,15 +3,12 @@ import type { VirtualClock } from './virtual-clock.js';
 
 /** Whoever waits for the first token of an attempt. */
 export interface AwaitsToken {
-  readonly attempts: number;
-  /** Whether that attempt is still under way and has brought nothing. */
-  awaits(attempt: number): boolean;
-  late(attempt: number): void;
+  late(): void;
 }
 
-interface Entry {
-  readonly who: AwaitsToken;
-  readonly attempt: number;
+/** One attempt's time limit. Whoever no longer waits takes its name off: the limit itself stays in line until it is due. */
+export interface Deadline {
+  who: AwaitsToken | undefined;
   readonly due: Milliseconds;
 }
 
@@ -20,7 +17,7 @@ interface Entry {
  * at a time is on the clock.
  */
 export class FirstTokenLimit {
-  private line: Entry[] = [];
+  private line: Deadline[] = [];
   private head = 0;
   private set = false;
 
@@ -29,15 +26,18 @@ export class FirstTokenLimit {
     private readonly limitMs: Milliseconds,
   ) {}
 
-  add(who: AwaitsToken): void {
-    this.line.push({ who, attempt: who.attempts, due: this.clock.now() + this.limitMs });
+  add(who: AwaitsToken): Deadline {
+    const deadline = { who, due: this.clock.now() + this.limitMs };
+    this.line.push(deadline);
     if (!this.set) this.wait();
+    return deadline;
   }
 
+  /** Sets the task for the first that still waits. */
   private wait(): void {
     while (this.head < this.line.length) {
-      const { who, attempt, due } = this.line[this.head]!;
-      if (who.awaits(attempt)) {
+      const { who, due } = this.line[this.head]!;
+      if (who !== undefined) {
         this.set = true;
         this.clock.at(due, () => this.check());
         break;
@@ -53,9 +53,9 @@ export class FirstTokenLimit {
   private check(): void {
     this.set = false;
     const now = this.clock.now();
-    for (let entry = this.line[this.head]; entry !== undefined && entry.due <= now; entry = this.line[this.head]) {
+    for (let first = this.line[this.head]; first !== undefined && first.due <= now; first = this.line[this.head]) {
       this.head++;
-      if (entry.who.awaits(entry.attempt)) entry.who.late(entry.attempt);
+      first.who?.late();
     }
     if (!this.set) this.wait();
   }

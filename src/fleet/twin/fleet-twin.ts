@@ -12,6 +12,7 @@ import { type RouterConfig, routerSchema } from '#router/schema.js';
 import { createTraceProfiler } from '#workload/profile/trace-profile.js';
 import { type WorkloadConfig, workloadSchema } from '#workload/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
+import type { Deadline } from './first-token-limit.js';
 import { FleetMoments, type FleetWatcher } from './moments.js';
 import { RecordedSignals } from './recorded-signals.js';
 import { type Ending, type ExchangeHost, SimulatedExchange } from './simulated-exchange.js';
@@ -176,8 +177,8 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     this.waiting += change;
   }
 
-  sent(exchange: SimulatedExchange): void {
-    this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
+  sent(exchange: SimulatedExchange): Deadline {
+    return this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
   }
 
   ended(exchange: SimulatedExchange, ending: Ending): void {

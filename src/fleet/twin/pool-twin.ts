@@ -16,7 +16,7 @@ export interface PoolTwinOptions extends Omit<FleetTwinOptions, 'config' | 'asks
 }
 
 export interface PoolTwinResult extends FleetTwinResult {
-  /** In order of completion. */
+  /** In order of completion; empty where they were not to be kept. */
   readonly completed: readonly AnsweredRequest[];
 }
 
@@ -26,13 +26,15 @@ export function playPool(requests: Iterable<TraceRequest>, options: PoolTwinOpti
   return playFleet(requests, { ...others, config: { pool: config }, asks: modelOf });
 }
 
-/** Plays a trace through a configuration and keeps a line for each answer: {@link FleetTwin}. */
+/** Plays a trace through a configuration and keeps a line for each answer, unless told not to: {@link FleetTwin}. */
 export function playFleet(
   requests: Iterable<TraceRequest>,
-  options: Omit<FleetTwinOptions, 'onAnswered'>,
+  options: Omit<FleetTwinOptions, 'onAnswered'> & { readonly keepAnswers?: boolean },
 ): PoolTwinResult {
   const completed: AnsweredRequest[] = [];
-  const twin = new FleetTwin({ ...options, onAnswered: request => completed.push(request) });
+  const { keepAnswers = true, ...others } = options;
+  const onAnswered = (request: AnsweredRequest) => completed.push(request);
+  const twin = new FleetTwin(keepAnswers ? { ...others, onAnswered } : others);
   for (const request of requests) twin.offer(request);
   return { ...twin.finish(), completed };
 }

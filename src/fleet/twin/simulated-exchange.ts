@@ -13,6 +13,7 @@ import { Asked } from '#pool/placement/asked.js';
 import type { LivePool } from '#pool/pool.js';
 import type { Router } from '#router/router.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
+import type { AwaitsToken, Deadline } from './first-token-limit.js';
 import type { Running, SimulatedReplica } from './simulated-replica.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -28,7 +29,7 @@ export interface ExchangeHost {
   /** A request has begun (1) or ceased (−1) to wait for a place. */
   waits(change: 1 | -1): void;
   /** An attempt has been sent: it may take only so long to its first token. */
-  sent(exchange: SimulatedExchange): void;
+  sent(exchange: SimulatedExchange): Deadline;
   ended(exchange: SimulatedExchange, ending: Ending): void;
 }
 
@@ -43,7 +44,7 @@ export type Ending =
  * One request's way through the house in virtual time: the router's stages, then attempts until its strategy is content, each at a place
  * that the pool gives. What the gateway's exchange does over HTTP, without the HTTP.
  */
-export class SimulatedExchange implements StageContext, Running {
+export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   readonly arrivalMs: Milliseconds;
   readonly board: Board;
   readonly route: RouteDraft;
@@ -57,6 +58,7 @@ export class SimulatedExchange implements StageContext, Running {
   private lastError: WeirError | undefined;
   private work: EngineRequest | undefined;
   private queuedMs: Milliseconds = 0;
+  private deadline: Deadline | undefined;
 
   constructor(
     private readonly host: ExchangeHost,
@@ -122,6 +124,7 @@ export class SimulatedExchange implements StageContext, Running {
   /** {@link Running} */
   began(): void {
     this.firstTokenMs = this.clock.now();
+    this.awaitsNothing();
     this.lease!.firstByte();
   }
 
@@ -138,16 +141,10 @@ export class SimulatedExchange implements StageContext, Running {
     this.broke(new WeirError('upstream.cut', 'The replica went down.'), true, true);
   }
 
-  /** The first token of an attempt should have been here by now. */
-  late(attempt: number): void {
-    if (!this.awaits(attempt)) return;
+  /** {@link AwaitsToken} */
+  late(): void {
     this.host.replica(this.lease!.target.id).cancel(this.index);
     this.broke(new WeirError('upstream.timeout', 'The replica gave nothing for too long.'), true, true);
-  }
-
-  /** Whether an attempt is the one under way and has brought nothing yet. */
-  awaits(attempt: number): boolean {
-    return this.attempts === attempt && this.lease !== undefined && this.firstTokenMs < 0;
   }
 
   /** How it ended, as learning is told. */
@@ -224,11 +221,17 @@ export class SimulatedExchange implements StageContext, Running {
       this.broke(error, false, false);
       return;
     }
-    this.host.sent(this);
+    this.deadline = this.host.sent(this);
+  }
+
+  private awaitsNothing(): void {
+    if (this.deadline !== undefined) this.deadline.who = undefined;
+    this.deadline = undefined;
   }
 
   private broke(error: WeirError, retryable: boolean, replicaFault: boolean): void {
     const lease = this.lease!;
+    this.awaitsNothing();
     const begun = this.firstTokenMs >= 0;
     lease.release({ status: begun ? 'cut' : 'failed', replicaFault });
     this.lastError = error;

@@ -89,6 +89,12 @@ export const decisionSchema = z
       .describe('Reasoning effort to ask of the model.'),
     max_tokens: tokens.optional().describe('Longest answer, in tokens.'),
     temperature: z.number().min(0).max(2).optional().describe('Sampling temperature.'),
+    privacy: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe(
+        'Whether `router.privacy` holds for this decision; `off` where its models are one’s own and may read everything.',
+      ),
     headers: headers.optional().describe('Headers to send to the engine.'),
   })
   .refine(({ models, respond, refuse }) => [models, respond, refuse].filter(one => one !== undefined).length === 1, {

@@ -16,6 +16,7 @@ import { language } from './language.js';
 import { metadata } from './metadata.js';
 import { modality } from './modality.js';
 import { ngram } from './ngram.js';
+import { pii } from './pii.js';
 import { reask } from './reask.js';
 import { route } from './route.js';
 import type { SignalType } from './signal-type.js';
@@ -40,6 +41,7 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   event,
   time,
   language,
+  pii,
   domain,
   complexity,
   factual,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clock } from '#contract/clock.js';
 import type { ErrorCode } from '#contract/errors.js';
 import type { LearnedModels } from '#contract/learned.js';
+import type { PersonalDataFinder } from '#contract/personal-data.js';
 import type { SignalCost, SignalEvaluator } from '#contract/signal.js';
 import type { ProblemPath } from '#router/problem.js';
 
@@ -21,6 +22,8 @@ export interface SignalPorts {
   readonly clock: Clock;
   /** The small local models. */
   readonly learned: LearnedModels;
+  /** Finds personal data; absent where none is to be looked for. */
+  readonly personal?: PersonalDataFinder;
 }
 
 /** An evaluator with something to fetch before it is at its fastest, such as a model to load. */

@@ -1,12 +1,19 @@
 import { NO_MODELS } from '#contract/learned.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
+import { PersonalData } from '#models/personal-data/finder.js';
 import type { OptionProblem, PreparedEvaluator, SignalType } from '#router/signals/signal-type.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { profile, request } from '../support.js';
 
+const PERSONAL = new PersonalData(() => undefined);
+
 /** Builds a signal as a file would: through its schema. */
 export function built(type: SignalType, options: unknown): PreparedEvaluator {
-  return type.build('it', type.schema.parse(options), { clock: new VirtualClock(), learned: NO_MODELS });
+  return type.build('it', type.schema.parse(options), {
+    clock: new VirtualClock(),
+    learned: NO_MODELS,
+    personal: PERSONAL,
+  });
 }
 
 /** The value of a signal that needs no waiting. */

@@ -42,6 +42,7 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
   time: [{ zone: 'Europe/Berlin', windows: [{ days: ['mon'], from: '22:00', to: '06:00' }] }],
   metadata: [{ header: 'x-tier' }, { field: 'constructor' }, { caller: 'user', matches: '^(a|b)+$' }, { model: true }],
   language: ['fr', { in: 'all', min_confidence: 0.1 }],
+  pii: ['email', ['card', 'iban'], { any: ['phone'], above: 1, in: 'all' }],
   route: ['refund', { any: ['refund', 'outage'], below: 0.1, in: 'all' }, {}],
   factual: [{}, { above: 0.8, below: 0.3, in: 'user' }],
   feedback: ['wrong_answer', {}, { any: ['satisfied', 'want_different'], above: 0.7, below: 0.1, when_busy: 'unknown' }],

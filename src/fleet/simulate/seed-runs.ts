@@ -1,0 +1,88 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { seededRandom } from '#contract/random.js';
+import type { Milliseconds } from '#contract/units.js';
+import { arrivalPatterns } from '#fleet/plan/arrival-patterns.js';
+import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
+import { METRICS } from '#fleet/what-if/metrics.js';
+import { meanInterval } from '#fleet/what-if/student.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
+import { poissonRequests } from './arrivals.js';
+import { type SimulationReport, simulationReport } from './report.js';
+import { simulate } from './simulation.js';
+
+/** One trace to be played several times: plain data, so that threads can be sent it. */
+export interface SeedRuns {
+  readonly config: TwinConfig;
+  readonly requests: readonly TraceRequest[];
+  readonly model?: string | undefined;
+  readonly warmUpMs?: Milliseconds | undefined;
+  readonly startedAt?: Milliseconds | undefined;
+  /** Requests a second, Poisson, another draw for each seed; or the trace's own times, begun at another place for each seed but the first. */
+  readonly arrivals: { readonly rate: number } | { readonly rateScale: number };
+  /** Draws of arrivals, failures and placement. */
+  readonly seeds: readonly number[];
+}
+
+/** What one metric is over seeds. */
+export interface MetricInterval {
+  readonly mean: number;
+  /** Where the true mean lies with {@link CONFIDENCE}, by Student's t over seeds. */
+  readonly interval: readonly [low: number, high: number];
+}
+
+export const CONFIDENCE = 0.95;
+
+/** The requests of one of the seeds. */
+export function requestsOfSeed({ requests, arrivals, seeds }: SeedRuns, index: number): readonly TraceRequest[] {
+  const seed = seeds[index]!;
+  if ('rate' in arrivals) return poissonRequests(requests, arrivals.rate, seededRandom(seed));
+  return arrivalPatterns(requests, arrivals.rateScale, index === 0 ? [seed] : [seeds[0]!, seed]).at(-1)!;
+}
+
+export function playSeed(runs: SeedRuns, index: number): SimulationReport {
+  const { config, model, warmUpMs, startedAt, seeds } = runs;
+  const requests = requestsOfSeed(runs, index);
+  const begun = performance.now();
+  const result = simulate(requests, { config, model, seed: seeds[index]!, warmUpMs, startedAt });
+  return simulationReport(result, performance.now() - begun);
+}
+
+/**
+ * Plays all seeds from `from` on in worker threads, as many at a time as there are processors.
+ *
+ * @returns their reports in the order of the seeds.
+ */
+export async function playSeeds(
+  runs: SeedRuns,
+  from = 0,
+  threads = availableParallelism(),
+): Promise<readonly SimulationReport[]> {
+  const indices = runs.seeds.map((_, index) => index).slice(from);
+  const reports = new Map<number, SimulationReport>();
+  const count = Math.min(threads, indices.length);
+  const shares = Array.from({ length: count }, (_, thread) => indices.filter((_, i) => i % count === thread));
+  await Promise.all(shares.map(share => inThread(runs, share, (index, report) => reports.set(index, report))));
+  return indices.map(index => reports.get(index)!);
+}
+
+/** Mean and interval of each metric that configurations are compared by. */
+export function intervalsOf(reports: readonly SimulationReport[]): Readonly<Record<string, MetricInterval>> {
+  return Object.fromEntries(METRICS.map(({ name, of }) => [name, meanInterval(reports.map(of), CONFIDENCE)]));
+}
+
+function inThread(
+  runs: SeedRuns,
+  indices: readonly number[],
+  done: (index: number, report: SimulationReport) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const workerData = { runs, indices };
+    const worker = new Worker(new URL('./seed-thread.js', import.meta.url), { workerData, execArgv: [] });
+    worker.on('message', ({ index, report }: { readonly index: number; readonly report: SimulationReport }) => {
+      done(index, report);
+    });
+    worker.once('error', reject);
+    worker.once('exit', code => (code === 0 ? resolve() : reject(new Error(`A thread ended with ${code}.`))));
+  });
+}

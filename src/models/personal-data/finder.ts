@@ -1,0 +1,144 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import {
+  PERSONAL_KINDS,
+  type PersonalDataFinder,
+  type PersonalKind,
+  type PersonalSpan,
+} from '#contract/personal-data.js';
+import { openNameTagger } from '#models/names/tagger-file.js';
+import { card } from './card.js';
+import { date } from './date.js';
+import type { Detector } from './detector.js';
+import { email } from './email.js';
+import { iban } from './iban.js';
+import { ip } from './ip.js';
+import { mac } from './mac.js';
+import { nationalId } from './national-id.js';
+import { phone } from './phone.js';
+import { secret } from './secret.js';
+import { url } from './url.js';
+
+/** Identifiers that are told by their form. */
+export const DETECTORS: readonly Detector[] = [secret, email, iban, card, ip, mac, nationalId, phone, url, date];
+
+/** What finds names; its kinds are among the personal ones. */
+export interface NameFinder {
+  find(text: string): readonly PersonalSpan[];
+}
+
+/** Characters that are read at one go: some milliseconds. */
+const PIECE = 2048;
+/** Characters around a cut that both pieces read: longer than anything that is found, but for private keys. */
+const OVERLAP = 384;
+const MOST_REMEMBERED = 4096;
+/** Nothing that is shorter tells of anyone. */
+const SHORTEST = 2;
+
+/**
+ * All personal data of a text. What was found in texts of late is remembered, for conversations send the same ones again with each turn: by a
+ * keyed hash, with the places and without the text.
+ */
+export class PersonalData implements PersonalDataFinder {
+  private readonly known = new Map<string, readonly PersonalSpan[]>();
+  private readonly key = randomBytes(16);
+
+  /** @param names opened at first use; `undefined` where names are not to be looked for. */
+  constructor(private readonly names: () => NameFinder | undefined) {}
+
+  find(text: string): readonly PersonalSpan[] | Promise<readonly PersonalSpan[]> {
+    if (text.length <= PIECE) return this.findNow(text);
+    const key = this.keyOf(text);
+    return this.recall(key) ?? this.readLong(text).then(spans => this.remember(key, spans));
+  }
+
+  findNow(text: string): readonly PersonalSpan[] {
+    if (text.length < SHORTEST) return NONE;
+    const key = this.keyOf(text);
+    return this.recall(key) ?? this.remember(key, merged(this.read(text, 0)));
+  }
+
+  private keyOf(text: string): string {
+    return createHmac('sha256', this.key).update(text).digest('base64');
+  }
+
+  private recall(key: string): readonly PersonalSpan[] | undefined {
+    const known = this.known.get(key);
+    if (known === undefined) return undefined;
+    this.known.delete(key);
+    this.known.set(key, known);
+    return known;
+  }
+
+  private remember(key: string, spans: readonly PersonalSpan[]): readonly PersonalSpan[] {
+    if (this.known.size >= MOST_REMEMBERED) this.known.delete(this.known.keys().next().value!);
+    this.known.set(key, spans);
+    return spans;
+  }
+
+  private async readLong(text: string): Promise<readonly PersonalSpan[]> {
+    const spans: PersonalSpan[] = shifted('secret', secret.find(text), 0);
+    for (let at = 0; at < text.length; at += PIECE) {
+      const from = Math.max(0, at - OVERLAP);
+      const to = Math.min(text.length, at + PIECE + OVERLAP);
+      // What touches the edge of a piece may be cut: the piece beside it has it whole.
+      for (const span of this.read(text.slice(from, to), from)) {
+        const cut = (span.start === from && from > 0) || (span.end === to && to < text.length);
+        if (!cut && span.start < at + PIECE && span.end > at) spans.push(span);
+      }
+      await new Promise<void>(resolve => setImmediate(resolve));
+    }
+    return merged(spans);
+  }
+
+  private read(text: string, offset: number): PersonalSpan[] {
+    const spans = DETECTORS.flatMap(({ kind, find }) => shifted(kind, find(text), offset));
+    for (const { kind, start, end } of this.names()?.find(text) ?? NONE)
+      spans.push({ kind, start: start + offset, end: end + offset });
+    return spans;
+  }
+}
+
+/** The finder with the tagger of names that comes with Weir, which is opened when the first text is read. */
+export function openPersonalData(): PersonalData {
+  let tagger: NameFinder | undefined;
+  return new PersonalData(() => {
+    tagger ??= openNameTagger();
+    return tagger;
+  });
+}
+
+const NONE: readonly PersonalSpan[] = Object.freeze([]);
+const RANK: ReadonlyMap<PersonalKind, number> = new Map(PERSONAL_KINDS.map((kind, at) => [kind, at]));
+
+function shifted(
+  kind: PersonalKind,
+  found: readonly { readonly start: number; readonly end: number }[],
+  by: number,
+): PersonalSpan[] {
+  return found.map(({ start, end }) => ({ kind, start: start + by, end: end + by }));
+}
+
+/** In order, none over another: the surer kind wins, of one kind the longer. */
+export function merged(spans: readonly PersonalSpan[]): readonly PersonalSpan[] {
+  const ranked = [...spans].sort(
+    (a, b) => RANK.get(a.kind)! - RANK.get(b.kind)! || b.end - b.start - (a.end - a.start) || a.start - b.start,
+  );
+  const kept: PersonalSpan[] = [];
+  for (const span of ranked) insert(kept, span);
+  return kept;
+}
+
+/** Puts a span into an ordered list unless it overlaps one that is there. */
+function insert(kept: PersonalSpan[], span: PersonalSpan): void {
+  let low = 0;
+  let high = kept.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (kept[middle]!.start < span.start) low = middle + 1;
+    else high = middle;
+  }
+  const before = kept[low - 1];
+  const after = kept[low];
+  if ((before !== undefined && before.end > span.start) || (after !== undefined && after.start < span.end)) return;
+  kept.splice(low, 0, span);
+}
