@@ -26,7 +26,7 @@ const templates = lines('pii-templates.txt');
 /** Sentences with capitals, signs and formulas in which no word that begins with a capital is on a list of names. */
 function technical(questions) {
   const sentences = questions
-    .filter((_, at) => at % 3 === 0)
+    .filter((_, at) => at % 8 === 0)
     .flatMap(({ question }) => question.split(/(?<=[.?!])\s+|\n/))
     .filter(sentence => sentence.length > 20 && sentence.length < 300 && !/\b(?:Mr|Mrs|Ms|Dr)\b/.test(sentence));
   return sentences
@@ -50,7 +50,7 @@ function trained(known) {
   const random = seededRandom(7);
   const maker = nameMaker(locales, random);
   const texts = [
-    ...known.flatMap(row => [row, ...Array.from({ length: 4 }, () => renamed(row, maker))]),
+    ...known.flatMap(row => [row, ...Array.from({ length: 8 }, () => renamed(row, maker))]),
     ...templates.flatMap(template => Array.from({ length: 25 }, () => filled(template, maker))),
     ...plain,
   ];

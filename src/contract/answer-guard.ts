@@ -14,6 +14,8 @@ export interface AnswerBlock {
 
 /** What a guard says of an answer that has passed it: for the client, the record and the metrics. Holds no text of the answer. */
 export interface AnswerNote {
+  /** One word of a few, for the record and the metrics: `grounded`. Absent where there is nothing to judge. */
+  readonly word?: string;
   /** For the record: `grounded 0.93`. */
   readonly note: string;
   /** For clients: goes into the header `x-weir-<guard>` of a whole answer, and into the member `weir` of its body or last event. */

@@ -46,6 +46,8 @@ export interface DecisionRecord {
   readonly lost?: readonly string[];
   /** What safety rules found; absent when nothing was. */
   readonly safety?: readonly SafetyNote[];
+  /** What guards said of the answer, by their names, in a word each; absent when none said anything. */
+  readonly verdicts?: Readonly<Record<string, string>>;
   /** Version of the configuration that was in force. */
   readonly configVersion: string;
   /** Only when `gateway.record.prompts` asks for it. */

@@ -9,8 +9,10 @@ import type { Stage } from '#contract/stage.js';
 import type { RecordStore, ResponseStore } from '#contract/stores.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Identity } from '#identity/identity.js';
+import type { TextVectors } from '#models/grounding/features.js';
 import type { ModelHost } from '#models/model-host.js';
 import { openPersonalData } from '#models/personal-data/finder.js';
+import { openStaticEmbedding } from '#models/static/static-embedding.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
@@ -28,6 +30,7 @@ import type { Tracer } from '#telemetry/tracing.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
 import { type HeadRules, headRules } from './caller.js';
+import { groundingStage } from './grounding/grounding-stage.js';
 import type { Peers } from './peers.js';
 import { privacyStage } from './privacy/privacy-stage.js';
 import { Vault } from './privacy/vault.js';
@@ -128,7 +131,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     learned,
     personal,
     vault,
-    stages: stagesOf(config, router, personal, vault),
+    stages: stagesOf(config, router, personal, vault, () => ports.localModels?.fast ?? ownTable()),
     pool: poolOf(config, ports, previous),
     ways,
     heads: headRules(config.gateway),
@@ -146,10 +149,25 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   };
 }
 
+/** The table of word vectors, for a gateway without local models. */
+let table: TextVectors | undefined;
+
+function ownTable(): TextVectors {
+  table ??= openStaticEmbedding();
+  return table;
+}
+
 /** The router's stages, and behind them those that change what models are sent and what they answer. */
-function stagesOf(config: Config, router: Router, personal: PersonalDataFinder, vault: Vault): readonly Stage[] {
-  const privacy = privacyStage(config.router, personal, vault);
-  return privacy === undefined ? router.stages : [...router.stages, privacy];
+function stagesOf(
+  { router: config }: Config,
+  router: Router,
+  personal: PersonalDataFinder,
+  vault: Vault,
+  vectors: () => TextVectors,
+): readonly Stage[] {
+  // Grounding reads what clients will: it stands behind what puts values back.
+  const more = [privacyStage(config, personal, vault), groundingStage(config, vectors)];
+  return [...router.stages, ...more.filter(stage => stage !== undefined)];
 }
 
 /** Conversations go on with their placeholders unless what is said of them has changed. */

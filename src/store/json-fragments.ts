@@ -16,6 +16,7 @@ export const JSON_TEXT = {
   outcome: ascii('],"outcome":'),
   lost: ascii(',"lost":'),
   safety: ascii(',"safety":'),
+  verdicts: ascii(',"verdicts":'),
   prompt: ascii(',"prompt":'),
   end: ascii('}'),
   list: ascii('['),

@@ -93,6 +93,10 @@ export class RecordJson {
       json.raw(JSON_TEXT.safety);
       json.encoded(JSON.stringify(record.safety));
     }
+    if (record.verdicts !== undefined) {
+      json.raw(JSON_TEXT.verdicts);
+      json.encoded(JSON.stringify(record.verdicts));
+    }
     if (record.lost !== undefined) {
       json.raw(JSON_TEXT.lost);
       json.encoded(JSON.stringify(record.lost));

@@ -58,6 +58,12 @@ class GatewayMetrics implements Metrics {
   private readonly states = this.count('signals_total', 'Signals computed, by what they came to.', 'signal', 'state');
   private readonly tiers = this.count('signal_tiers_total', 'Learned signals, by what they are by.', 'signal', 'tier');
   private readonly safety = this.count('safety_total', 'Safety findings, by what was done.', 'rule', 'action');
+  private readonly verdicts = this.count(
+    'answer_verdicts_total',
+    'Answers, by what guards said of them.',
+    'guard',
+    'verdict',
+  );
   private readonly reloads = this.count('config_reloads_total', 'Changed configurations.', 'result');
   private readonly durations = this.time(
     'request_duration_seconds',
@@ -88,6 +94,7 @@ class GatewayMetrics implements Metrics {
       this.tokens.add(usage.completionTokens, model, 'completion');
       this.tokens.add(usage.cachedTokens, model, 'cached');
     }
+    for (const guard in record.verdicts) this.verdicts.add(1, guard, record.verdicts[guard]!);
     if (outcome.costUsd !== undefined) this.cost.add(outcome.costUsd, model);
     for (let i = 0; i < attempts.length; i++) {
       const attempt = attempts[i]!;

@@ -269,6 +269,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
       ),
       { maxLength: 3 },
     ),
+    verdicts: fc.dictionary(fc.constantFrom('grounding', 'leak'), text, { noNullPrototype: true }),
     configVersion: text,
     prompt: text,
   },

@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
 import { configOption, printJson, resolveConfig } from '#cli/options.js';
 import { RULE_KINDS, type RuleKind, ruleClassifier } from '#cli/rule-classifier.js';
+import { type Against, FINDING_KINDS, type FindingKind, findingsOf } from '#cli/text-findings.js';
 import { WeirError } from '#contract/errors.js';
 import {
   type Classifier,
@@ -19,7 +21,9 @@ import { LanguageGate } from '#router/signals/language-gate.js';
 
 interface ClassifyOptions {
   readonly config?: string;
-  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes';
+  readonly kind?: HeadName | SafetyHeadName | RuleKind | FindingKind | 'routes';
+  readonly context?: string;
+  readonly question?: string;
   readonly routes?: string;
   readonly input?: string;
 }
@@ -35,12 +39,20 @@ export function classifyCommand(): Command {
     .argument('[text]', 'a text; the answer is one JSON document')
     .addOption(configOption())
     .addOption(
-      new Option('--kind <kind>', 'what is asked').choices([...HEADS, ...SAFETY_HEADS, ...RULE_KINDS, 'routes']),
+      new Option('--kind <kind>', 'what is asked').choices([
+        ...HEADS,
+        ...SAFETY_HEADS,
+        ...RULE_KINDS,
+        ...FINDING_KINDS,
+        'routes',
+      ]),
     )
     .option('--routes <file>', 'a head that `weir train routes` has written')
+    .option('--context <file>', 'with --kind grounding: the texts that the answer is held against')
+    .option('--question <text>', 'with --kind grounding: what was asked')
     .option(
       '--input <file>',
-      'JSON lines: {id?, text}; the answer is a line for each: {id, label, score, scores, tier, ms}; - is standard input',
+      'JSON lines: {id?, text}; the answer is a line for each: {id, label, score, scores, tier, ms}, of pii and grounding {id, label, score, spans, ms}; - is standard input',
     )
     .addHelpText(
       'after',
@@ -49,6 +61,8 @@ Examples:
   $ weir classify --kind domain "Can my landlord evict me without notice?"
   $ weir classify --kind domain --input prompts.jsonl
   $ weir classify --kind jailbreak --input prompts.jsonl
+  $ weir classify --kind pii "My card is 4111 1111 1111 1111"
+  $ weir classify --kind grounding --context article.txt --question "Who founded it?" "Ann Example, in 1902."
   $ weir classify --routes support.json --input tickets.jsonl`,
     )
     .action(run);
@@ -63,11 +77,19 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
       hint: 'Give --kind KIND or --routes FILE.',
     });
   }
+  const { kind } = options;
+  if (kind === 'pii' || kind === 'grounding') {
+    await runFindings(kind, text, options);
+    return;
+  }
+  if (options.context !== undefined || options.question !== undefined) {
+    throw new WeirError('usage.invalid', '--context and --question go with --kind grounding');
+  }
   const { router } = await resolveConfig(options);
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const classifier = classifierOf(options.kind ?? 'routes', host.configure(settings, router.routes));
+    const classifier = classifierOf(kind ?? 'routes', host.configure(settings, router.routes));
     await classifier.prepare();
     if (text !== undefined) printJson(await answer(classifier, text));
     else await answerAll(classifier, options.input ?? '-');
@@ -76,11 +98,38 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   }
 }
 
-function classifierOf(kind: NonNullable<ClassifyOptions['kind']>, models: LearnedModels): Classifier {
+function classifierOf(kind: HeadName | SafetyHeadName | RuleKind | 'routes', models: LearnedModels): Classifier {
   if (kind === 'routes') return new LanguageGate(models.routes());
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, models);
   return new LanguageGate(kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind as HeadName));
+}
+
+/** What is found in texts, with its places. A line of `--input` may bring its own `context` and `question`. */
+async function runFindings(kind: FindingKind, text: string | undefined, options: ClassifyOptions): Promise<void> {
+  const find = findingsOf(kind);
+  const given = options.context === undefined ? undefined : await readFile(options.context, 'utf8');
+  const told = async (one: string, against: Partial<Against>) => {
+    const context = against.context ?? given;
+    if (kind === 'grounding' && context === undefined) {
+      throw new WeirError('usage.invalid', 'Nothing to hold the text against', { hint: 'Give --context FILE.' });
+    }
+    const begun = machineClock.now();
+    const found = await find(one, { context: context ?? '', question: against.question ?? options.question ?? '' });
+    return { ...found, ms: Math.round((machineClock.now() - begun) * 1e3) / 1e3 };
+  };
+  if (text !== undefined) {
+    printJson(await told(text, {}));
+    return;
+  }
+  for await (const line of readJsonLines(options.input ?? '-')) {
+    const { context, question } = line.value;
+    const against = {
+      ...(typeof context === 'string' && { context }),
+      ...(typeof question === 'string' && { question }),
+    };
+    await writeLine({ id: line.value.id ?? line.line, ...(await told(textMember(line, 'text'), against)) });
+  }
 }
 
 async function answer(classifier: Classifier, text: string) {

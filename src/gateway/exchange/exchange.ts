@@ -319,6 +319,12 @@ export class Exchange implements AttemptOwner, StageContext {
     } else this.advance({ kind: 'failed', error: stop, retryable: stop.another });
   }
 
+  /** What guards said of the answer, or why one stopped it, in a word each. */
+  get verdicts(): Readonly<Record<string, string>> | undefined {
+    const said = this.reports.flatMap(({ guard, word }) => (word === undefined ? [] : [[guard, word] as const]));
+    return said.length === 0 ? undefined : Object.fromEntries(said);
+  }
+
   /** Notes what guards said, for the answer's headers and the record. */
   private reported(reports: readonly GuardReport[]): void {
     this.reports = reports;

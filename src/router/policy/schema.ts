@@ -48,6 +48,22 @@ const systemPrompt = z
   ])
   .meta({ title: 'system prompt' });
 
+const groundingAction = z
+  .enum(['annotate', 'regenerate', 'withhold'])
+  .describe(
+    '`annotate`: say so in a header, the body or the last event; `regenerate`: ask the next model, for which a stream is held back until its end; `withhold`: an error in its place, a stream ends before the sentence.',
+  );
+
+const grounding = z.union([
+  groundingAction,
+  z.strictObject({
+    action: groundingAction,
+    threshold: share
+      .optional()
+      .describe('Probability from which a sentence counts as beyond the context; that of the head unless said.'),
+  }),
+]);
+
 export const decisionSchema = z
   .strictObject({
     name: name.describe('Name of the decision: in headers, metrics, records and tests.'),
@@ -94,6 +110,11 @@ export const decisionSchema = z
       .default('on')
       .describe(
         'Whether `router.privacy` holds for this decision; `off` where its models are one’s own and may read everything.',
+      ),
+    grounding: grounding
+      .optional()
+      .describe(
+        'Hold answers against the texts that came with the request; what is done with one that goes beyond them.',
       ),
     headers: headers.optional().describe('Headers to send to the engine.'),
   })

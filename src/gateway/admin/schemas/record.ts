@@ -142,6 +142,7 @@ export const recordSchema = z
     placement: placement.optional(),
     attempts: z.array(attempt),
     outcome,
+    verdicts: z.record(z.string(), z.string()).optional(),
     configVersion: z.string(),
     prompt: z.string().optional(),
   })
