@@ -7,14 +7,17 @@ import { ConfigurationPage } from './configuration/page.js';
 import { FleetPage } from './fleet/page.js';
 import { duration } from './format.js';
 import { OverviewPage } from './overview/page.js';
+import { PlannerPage } from './planner/page.js';
 import { PlaygroundPage } from './playground/page.js';
 import { RequestsPage } from './requests/page.js';
 import { SetupPage } from './setup/page.js';
+import { SimulationPage } from './simulation/page.js';
 import { TextsPage } from './texts/page.js';
 import { ErrorNote } from './ui/parts.js';
 import { useResource } from './ui/resource.js';
 import { link, type Place, usePlace } from './ui/routing.js';
 import { ThemeSwitch } from './ui/theme.js';
+import { WorkloadPage } from './workload/page.js';
 
 export type State = Answer<'GET /api/state'>;
 export type Session = Answer<'GET /api/session'>;
@@ -41,6 +44,9 @@ const PAGES: Readonly<Record<string, Entry>> = {
   playground: { title: 'Playground', role: 'caller', page: PlaygroundPage },
   texts: { title: 'Texts', role: 'viewer', page: TextsPage },
   fleet: { title: 'Fleet', role: 'viewer', page: FleetPage },
+  workload: { title: 'Workload', role: 'viewer', page: WorkloadPage },
+  planner: { title: 'Planner', role: 'admin', page: PlannerPage },
+  simulation: { title: 'Simulation', role: 'admin', page: SimulationPage },
   configuration: { title: 'Configuration', role: 'viewer', page: ConfigurationPage },
   access: { title: 'Access', role: 'caller', page: AccessPage },
   setup: { title: 'Set up', role: 'admin', page: SetupPage },

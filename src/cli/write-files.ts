@@ -24,3 +24,13 @@ export async function writeFiles(folder: string, files: ReadonlyMap<string, stri
     process.stderr.write(`wrote ${path}\n`);
   }
 }
+
+/** Writes a page; one that stands there is replaced. @throws WeirError `usage.invalid` when it cannot be written. */
+export async function writePage(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (cause) {
+    throw new WeirError('usage.invalid', `Cannot write ${file}`, { path: file, cause });
+  }
+  process.stderr.write(`wrote ${file}\n`);
+}

@@ -8,7 +8,10 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Config } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
+import type { WorkloadProfile } from '#contract/profile.js';
+import type { DecisionRecord } from '#contract/record.js';
 import type { Milliseconds } from '#contract/units.js';
+import { JobHost } from '#fleet/jobs/job-host.js';
 import type { Admission } from '#identity/admission.js';
 import type { Grant } from '#identity/grant.js';
 import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
@@ -29,6 +32,7 @@ import { keepAnswer, ownerOf, resumed } from './memory.js';
 import { RecordFeed } from './record-feed.js';
 import { idHeaders, requestIdFor } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
+import { TrafficTap } from './traffic-tap.js';
 import { TurnShare } from './turn-share.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
 
@@ -62,6 +66,10 @@ export class Gateway implements ExchangeHost {
   prepared = false;
   /** Records as they come. */
   readonly feed: RecordFeed;
+  /** Plans and simulations that the page asks for. */
+  readonly jobs: JobHost;
+  /** Where traffic is recorded as it goes. */
+  readonly tap = new TrafficTap();
   /** What happened over the last days. */
   readonly traffic: TrafficLog;
   private current: Runtime;
@@ -79,6 +87,7 @@ export class Gateway implements ExchangeHost {
   constructor(config: Config, given: RuntimePorts, admin: Partial<AdminPorts> = {}) {
     this.feed = new RecordFeed(given.records);
     this.traffic = given.traffic;
+    this.jobs = new JobHost(given.clock);
     const ports: RuntimePorts = { ...given, records: this.feed };
     this.ports = ports;
     this.startedAt = ports.clock.now();
@@ -188,6 +197,11 @@ export class Gateway implements ExchangeHost {
   private async until(holds: () => boolean, limit: Milliseconds): Promise<void> {
     const begun = this.ports.clock.now();
     while (!holds() && this.ports.clock.now() - begun < limit) await pause(20);
+  }
+
+  /** {@link ExchangeHost} */
+  recorded(record: DecisionRecord, profile: WorkloadProfile): void {
+    this.tap.tell(record, profile);
   }
 
   /** {@link ExchangeHost} */

@@ -44,6 +44,12 @@ class GatewayMetrics implements Metrics {
   private readonly bounds: LabelBounds = new Map([['replica', new LabelBound(MOST_REPLICAS)]]);
 
   private readonly requests = this.count('requests_total', 'Finished requests.', 'api', 'decision', 'model', 'status');
+  private readonly kinds = this.count(
+    'workload_requests_total',
+    'Finished requests, by who asks and what takes the time.',
+    'archetype',
+    'heaviness',
+  );
   private readonly refusals = this.count('refused_total', 'Requests refused before routing, by error code.', 'code');
   private readonly prefills = this.count(
     'prefills_total',
@@ -85,6 +91,7 @@ class GatewayMetrics implements Metrics {
     const { outcome, signals, attempts } = record;
     const { model, status, usage } = outcome;
     this.requests.add(1, record.api, record.decision, model, status);
+    this.kinds.add(1, record.profile.archetype, record.profile.heaviness);
     this.durations.observe(outcome.e2eMs / 1000, model, status);
     if (outcome.ttftMs !== undefined) this.ttft.observe(outcome.ttftMs / 1000, model);
     if (outcome.tpotMs !== undefined) this.tpot.observe(outcome.tpotMs / 1000, model);

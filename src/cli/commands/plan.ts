@@ -5,7 +5,7 @@ import { jsonOption, positive, printJson, seedOption } from '#cli/options.js';
 import { renderPlan } from '#cli/plan-text.js';
 import { poissonRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
-import { writeFiles } from '#cli/write-files.js';
+import { writeFiles, writePage } from '#cli/write-files.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { PRICE_KINDS, type PriceKind } from '#pool/engine/catalogue/schema.js';
@@ -24,6 +24,7 @@ interface PlanOptions {
   readonly price: PriceKind;
   readonly provider?: string;
   readonly emit?: string;
+  readonly html?: string;
   readonly seed: number;
   readonly json: boolean;
 }
@@ -57,6 +58,7 @@ export function planCommand(): Command {
       'whose prices: aws, hyperstack, lambda, nebius, … (default: the first in the catalogue)',
     )
     .option('--catalogue <file>', 'GPUs and models of your own, which go before the built-in ones: YAML or JSON')
+    .option('--html <file>', 'where to write the plan as a page that is one file')
     .option('--emit <dir>', 'where to write weir.yaml and Kubernetes manifests of the best fleet')
     .addOption(seedOption())
     .addOption(jsonOption())
@@ -92,6 +94,10 @@ async function plan(options: PlanOptions): Promise<void> {
   });
   if (options.emit !== undefined) {
     await writeFiles(options.emit, planFiles(report, catalogue, options.catalogue !== undefined));
+  }
+  if (options.html !== undefined) {
+    const { planPage } = await import('#fleet/report-page/plan-page.js');
+    await writePage(options.html, planPage(report));
   }
   if (options.json) printJson(report);
   else process.stdout.write(renderPlan(report));

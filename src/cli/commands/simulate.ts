@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { withoutEngines } from '#cli/local-engines.js';
 import { atLeastOne, type CommonOptions, positive, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
 import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
+import { writePage } from '#cli/write-files.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { MetricInterval } from '#fleet/simulate/seed-runs.js';
+import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
 import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
 import type { PoolTwinResult } from '#fleet/twin/pool-twin.js';
 import type { Trace } from '#workload/traces/trace.js';
@@ -20,6 +22,7 @@ interface SimulateOptions extends CommonOptions {
   readonly seeds: number;
   readonly warmUp?: number;
   readonly requestsOut?: string;
+  readonly html?: string;
 }
 
 export function simulateCommand(): Command {
@@ -44,6 +47,7 @@ export function simulateCommand(): Command {
         1,
       )
       .option('--warm-up <s>', 'requests of the first so many seconds are played and left out of times', positive)
+      .option('--html <file>', 'where to write the result as a page that is one file')
       .option('--requests-out <file>', 'where to write a line for each answered request'),
   )
     .addHelpText(
@@ -64,7 +68,7 @@ Examples:
 const MOST_KEPT = 1_000_000;
 
 async function simulate(options: SimulateOptions): Promise<void> {
-  const config = withoutEngines(await resolveConfig(options));
+  const config = simulatedConfig(await resolveConfig(options));
   const { simulate: play, refuseWhatCannotBeSimulated } = await import('#fleet/simulate/simulation.js');
   const { simulationReport } = await import('#fleet/simulate/report.js');
   refuseWhatCannotBeSimulated(config.pool);
@@ -89,6 +93,11 @@ async function simulate(options: SimulateOptions): Promise<void> {
   if (process.stderr.isTTY) process.stderr.write('\n');
   const report = await told(simulationReport(result, performance.now() - startedAt), others);
   if (options.requestsOut !== undefined) await writeRequests(result, options.requestsOut);
+  if (options.html !== undefined) {
+    const { simulationPage } = await import('#fleet/report-page/simulation-page.js');
+    const source = config.source === 'demonstration' ? 'the demonstration' : basename(config.source);
+    await writePage(options.html, simulationPage(source, report, result.completed));
+  }
   if (options.json) printJson(report);
   else process.stdout.write(render(report));
 }

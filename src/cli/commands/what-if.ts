@@ -1,9 +1,11 @@
+import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { withoutEngines } from '#cli/local-engines.js';
 import { integer, jsonOption, positive, printJson, resolveConfig, seedOption } from '#cli/options.js';
 import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
+import { writePage } from '#cli/write-files.js';
 import { seededRandom } from '#contract/random.js';
+import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
 import type { WhatIfReport } from '#fleet/what-if/what-if.js';
 
 interface WhatIfOptions {
@@ -12,6 +14,7 @@ interface WhatIfOptions {
   readonly rate?: number;
   readonly model?: string;
   readonly seeds: number;
+  readonly html?: string;
   readonly seed: number;
   readonly json: boolean;
 }
@@ -32,6 +35,7 @@ export function whatIfCommand(): Command {
       'what requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name',
     )
     .option('--seeds <n>', 'arrival patterns, the same for both, 2 to 64', seeds, 5)
+    .option('--html <file>', 'where to write the comparison as a page that is one file')
     .addOption(seedOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -56,7 +60,7 @@ async function run(first: string, second: string, options: WhatIfOptions): Promi
   ]);
   const configs = [];
   for (const file of [first, second]) {
-    const config = withoutEngines(await resolveConfig({ config: file }));
+    const config = simulatedConfig(await resolveConfig({ config: file }));
     refuseWhatCannotBeSimulated(config.pool);
     configs.push(config);
   }
@@ -75,6 +79,10 @@ async function run(first: string, second: string, options: WhatIfOptions): Promi
     clock: performance,
     progress: (at, runs, drawn, which) => process.stderr.write(`run ${at} of ${runs}: seed ${drawn}, ${which}\n`),
   });
+  if (options.html !== undefined) {
+    const { whatIfPage } = await import('#fleet/report-page/what-if-page.js');
+    await writePage(options.html, whatIfPage(basename(first), basename(second), report));
+  }
   if (options.json) printJson(report);
   else process.stdout.write(render(report, first, second));
 }

@@ -117,6 +117,7 @@ export function planFleet(options: PlanOptions): PlanReport {
             slo,
             seed,
           ),
+    workload: { lengths: lengthsOf(mix), rate_over_time: rateOf(requests, rate / shape.rate) },
     screen: { trusted: doubts.length === 0, because: doubts },
     ...{ model, rate, requests: requests.length },
     requests_played: [...settling.values()].reduce((sum, { played }) => sum + played, 0),
@@ -156,4 +157,24 @@ function sharesOf(requests: readonly TraceRequest[]): ShareOf {
     }
     return { requests: count / Math.max(1, totals.length), tokens: tokens / Math.max(1, all) };
   };
+}
+
+/** Points of a distribution, and stretches of time, that a report shows. */
+const SHOWN = 60;
+
+function lengthsOf(mix: LengthMix): PlanReport['workload']['lengths'] {
+  return Array.from({ length: SHOWN }, (_, i) => {
+    const share = (i + 1) / SHOWN;
+    return [mix.totals[Math.ceil(share * mix.size) - 1]!, share] as const;
+  });
+}
+
+function rateOf(requests: readonly TraceRequest[], scale: number): PlanReport['workload']['rate_over_time'] {
+  const first = requests[0]!.arrivalMs;
+  const stretchMs = Math.max(1e-6, (requests.at(-1)!.arrivalMs - first) / scale / SHOWN);
+  const counts = new Float64Array(SHOWN);
+  for (const { arrivalMs } of requests) {
+    counts[Math.min(SHOWN - 1, Math.floor((arrivalMs - first) / scale / stretchMs))]!++;
+  }
+  return Array.from(counts, (count, i) => [((i + 0.5) * stretchMs) / 60_000, (1000 * count) / stretchMs] as const);
 }

@@ -65,6 +65,13 @@ export interface PlanReport {
   readonly sensitivity: readonly Stress[];
   /** Whether the closed form is more than a screen here; what is shown has passed the twin in any case. */
   readonly screen: { readonly trusted: boolean; readonly because: readonly string[] };
+  /** What was planned for. */
+  readonly workload: {
+    /** Tokens of prompt and answer, and the share of requests that are no longer. */
+    readonly lengths: readonly (readonly [tokens: Tokens, share: number])[];
+    /** Minutes, and requests a second, at the rate that is planned for. */
+    readonly rate_over_time: readonly (readonly [minutes: number, rate: number])[];
+  };
   readonly model: string;
   readonly rate: number;
   readonly requests: number;
@@ -167,7 +174,7 @@ export function reasons(
       ...(tpot > slo.tpotMs ? [`TPOT ${ms(tpot)}`] : []),
     ];
     lines.push(
-      `${where}with ${pool.replicas - 1} replicas ${missed.length > 0 ? missed.join(' and ') : holds ? 'the first arrival pattern still holds, but not all of them' : 'requests would be refused'}`,
+      `${where}with ${pool.replicas - 1 === 1 ? 'one replica' : `${pool.replicas - 1} replicas`} ${missed.length > 0 ? missed.join(' and ') : holds ? 'the first arrival pattern still holds, but not all of them' : 'requests would be refused'}`,
     );
   }
   const whole = held.find(({ pools }) => pools.length === 1);

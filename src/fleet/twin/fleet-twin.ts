@@ -138,7 +138,8 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   horizon(): Milliseconds {
     // Who waits, or asks again after an answer, may be placed by whatever ends next: engines then go one iteration at a time.
     if (this.waiting > 0 || this.chained > 0) return this.clock.now();
-    return Math.min(this.nextArrivalMs, this.clock.nextTask);
+    // Up to the next look at the fleet, so that what is seen has happened; engines do the same in one stretch or in several.
+    return Math.min(this.nextArrivalMs, this.clock.nextTask, this.clock.nextQuiet);
   }
 
   emptied(replica: SimulatedReplica): void {

@@ -33,6 +33,11 @@ export class VirtualClock implements Clock {
     return this.tasks.next;
   }
 
+  /** When the next of those is due that concern only who set them. */
+  get nextQuiet(): Milliseconds {
+    return this.quiet.next;
+  }
+
   after(delay: Milliseconds, task: () => void): Cancel {
     return this.at(this.time + delay, task);
   }

@@ -70,14 +70,17 @@ export function adminRoute<P = undefined, Q = undefined, B = undefined, A = unkn
   return definition as unknown as AdminRoute;
 }
 
-interface StreamDefinition<P, Q> extends Described {
+interface StreamDefinition<P, Q, B> extends Described {
   readonly params?: P & z.ZodObject;
   readonly query?: Q & z.ZodObject;
+  readonly body?: B & z.ZodType;
   readonly events: Readonly<Record<string, z.ZodType>>;
-  handle(call: AdminCall<Output<P>, Output<Q>>): EventSource;
+  handle(call: AdminCall<Output<P>, Output<Q>, Output<B>>): EventSource;
 }
 
 /** As {@link adminRoute}, for a route that answers with a stream of server-sent events. */
-export function adminStream<P = undefined, Q = undefined>(definition: StreamDefinition<P, Q>): AdminRoute {
+export function adminStream<P = undefined, Q = undefined, B = undefined>(
+  definition: StreamDefinition<P, Q, B>,
+): AdminRoute {
   return definition as unknown as AdminRoute;
 }

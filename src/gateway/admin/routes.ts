@@ -26,10 +26,13 @@ import {
 import { classifyRoute, embeddingsRoute, similarityRoute } from './routes/local-models.js';
 import { openapiRoute } from './routes/openapi.js';
 import { overviewRoute } from './routes/overview.js';
+import { catalogueRoute, planRoute, simulationRoute } from './routes/planning.js';
 import { liveRoute, recordRoute, recordsRoute } from './routes/records.js';
 import { sessionRoute, stateRoute } from './routes/state.js';
 import { changeTeamRoute, createTeamRoute, teamsRoute } from './routes/teams.js';
+import { trafficRoute } from './routes/traffic.js';
 import { changeUserRoute, createUserRoute, usersRoute } from './routes/users.js';
+import { workloadRoute } from './routes/workload.js';
 
 /** Every route of the admin API. The first that fits a path answers: fixed paths stand before those with a name in them. */
 export const ADMIN_ROUTES: readonly AdminRoute[] = [
@@ -37,6 +40,8 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   sessionRoute,
   stateRoute,
   overviewRoute,
+  workloadRoute,
+  trafficRoute,
   recordsRoute,
   liveRoute,
   recordRoute,
@@ -62,6 +67,9 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   discoveryRoute,
   backendTestRoute,
   proposalRoute,
+  catalogueRoute,
+  planRoute,
+  simulationRoute,
   whoamiRoute,
   keysRoute,
   createKeyRoute,

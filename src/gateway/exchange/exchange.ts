@@ -5,6 +5,7 @@ import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
 import type { WorkloadProfile } from '#contract/profile.js';
+import type { DecisionRecord } from '#contract/record.js';
 import type { Candidate, StageNote } from '#contract/route.js';
 import type { Board } from '#contract/signal.js';
 import { CONTINUE, type RouteDraft, type StageContext, type StageResult } from '#contract/stage.js';
@@ -28,6 +29,8 @@ import { recordOf } from './record.js';
 
 /** What the exchange needs of the gateway around it. */
 export interface ExchangeHost {
+  /** A record was made of an exchange. */
+  recorded(record: DecisionRecord, profile: WorkloadProfile): void;
   /** The exchange is over and its record written: nothing of it is left. */
   ended(exchange: Exchange): void;
 }
@@ -383,6 +386,7 @@ export class Exchange implements AttemptOwner, StageContext {
     const { runtime } = this;
     const record = recordOf(this, outcome, this.wallArrival);
     runtime.records.append(record);
+    this.host.recorded(record, this.profile);
     runtime.metrics.observe(record);
     runtime.accessLog.observe(record);
     this.trace?.end(record);

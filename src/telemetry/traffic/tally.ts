@@ -34,17 +34,30 @@ export class Tally {
   readonly counts = zeroCounts();
   readonly models = new Map<string, Counts>();
   readonly decisions = new Map<string, Counts>();
+  /** By who asks and what takes the time: `agent, prefill-heavy`. */
+  readonly kinds = new Map<string, Counts>();
   readonly ttft = new TimeHistogram();
   readonly e2e = new TimeHistogram();
+  /** Tokens of prompts, of answers and of both, as engines reported them. */
+  readonly prompts = new TimeHistogram();
+  readonly outputs = new TimeHistogram();
+  readonly totals = new TimeHistogram();
 
   constructor(readonly at: Milliseconds) {}
 
   /** @param baseline what the same tokens would have cost on the best model; `undefined` where nobody can tell. */
   observe(record: DecisionRecord, baseline: Usd | undefined): void {
-    const { outcome, decision } = record;
+    const { outcome, decision, profile } = record;
     count(this.counts, record, baseline);
     if (outcome.model !== '') count(entry(this.models, outcome.model), record, baseline);
     count(entry(this.decisions, decision), record, baseline);
+    count(entry(this.kinds, kindOf(profile)), record, baseline);
+    if (outcome.usage !== undefined) {
+      const { promptTokens, completionTokens } = outcome.usage;
+      this.prompts.add(promptTokens);
+      this.outputs.add(completionTokens);
+      this.totals.add(promptTokens + completionTokens);
+    }
     // A fixed answer comes at once; it says nothing of how long models take.
     if (outcome.ttftMs !== undefined && outcome.model !== '') this.ttft.add(outcome.ttftMs);
     if (outcome.status === 'answered') this.e2e.add(outcome.e2eMs);
@@ -55,30 +68,35 @@ export class Tally {
     add(this.counts, other.counts);
     for (const [name, counts] of other.models) add(entry(this.models, name), counts);
     for (const [name, counts] of other.decisions) add(entry(this.decisions, name), counts);
+    for (const [name, counts] of other.kinds) add(entry(this.kinds, name), counts);
     this.ttft.merge(other.ttft);
+    this.prompts.merge(other.prompts);
+    this.outputs.merge(other.outputs);
+    this.totals.merge(other.totals);
     this.e2e.merge(other.e2e);
     return this;
   }
 
   toJSON(): object {
-    const { counts, ttft, e2e } = this;
+    const { counts, ttft, e2e, prompts, outputs, totals } = this;
     return {
-      counts,
-      ttft,
-      e2e,
+      ...{ counts, ttft, e2e, prompts, outputs, totals },
       models: Object.fromEntries(this.models),
       decisions: Object.fromEntries(this.decisions),
+      kinds: Object.fromEntries(this.kinds),
     };
   }
 
   /** What {@link Tally.toJSON} gave; `undefined` when the text is something else. */
   static read(at: Milliseconds, json: string): Tally | undefined {
     try {
-      const { counts, models, decisions, ttft, e2e } = JSON.parse(json) as Kept;
+      const { counts, models, decisions, ttft, e2e, ...newer } = JSON.parse(json) as Kept;
       const tally = new Tally(at);
       add(tally.counts, counts);
       for (const [name, sums] of Object.entries(models)) add(entry(tally.models, name), sums);
       for (const [name, sums] of Object.entries(decisions)) add(entry(tally.decisions, name), sums);
+      for (const [name, sums] of Object.entries(newer.kinds ?? {})) add(entry(tally.kinds, name), sums);
+      for (const name of LENGTHS) tally[name].merge(TimeHistogram.from(newer[name] ?? []));
       tally.ttft.merge(TimeHistogram.from(ttft));
       tally.e2e.merge(TimeHistogram.from(e2e));
       return tally;
@@ -88,12 +106,23 @@ export class Tally {
   }
 }
 
+const LENGTHS = ['prompts', 'outputs', 'totals'] as const;
+
+/** What was kept by an earlier version has no kinds and lengths. */
 interface Kept {
   readonly counts: Counts;
   readonly models: Readonly<Record<string, Counts>>;
   readonly decisions: Readonly<Record<string, Counts>>;
   readonly ttft: readonly [number, number][];
   readonly e2e: readonly [number, number][];
+  readonly kinds?: Readonly<Record<string, Counts>>;
+  readonly prompts?: readonly [number, number][];
+  readonly outputs?: readonly [number, number][];
+  readonly totals?: readonly [number, number][];
+}
+
+function kindOf({ archetype, heaviness }: DecisionRecord['profile']): string {
+  return heaviness === 'balanced' ? archetype : `${archetype}, ${heaviness}-heavy`;
 }
 
 function count(counts: Counts, { outcome }: DecisionRecord, baseline: Usd | undefined): void {

@@ -18,6 +18,7 @@ export const WINDOWS = {
   '15m': { level: 0, points: 90, group: 1 },
   '1h': { level: 1, points: 60, group: 1 },
   '24h': { level: 1, points: 96, group: 15 },
+  '24h-fine': { level: 1, points: 288, group: 5 },
   '7d': { level: 2, points: 168, group: 1 },
   '30d': { level: 2, points: 120, group: 6 },
 } as const;

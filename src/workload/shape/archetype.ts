@@ -19,7 +19,7 @@ export interface ArchetypeFinding {
 }
 
 /** The context below which chat stays: 80 to 95 in 100 of its requests have fewer tokens. */
-const SHORT: Tokens = 8192;
+export const SHORT_TOKENS: Tokens = 8192;
 const MOSTLY_SHORT = 0.8;
 /** Lengths vary more than this (squared coefficient of variation) when a long tail of them is part of the workload: Azure 0.97, LMSYS 4.1. */
 const DISPERSED_CV2 = 2;
@@ -31,6 +31,16 @@ const PREFILL_HEAVY = 16;
 const DECODE_HEAVY = 2;
 const BURSTY = 2;
 
+/**
+ * The form of a length distribution.
+ *
+ * @param short share of requests of at most {@link SHORT_TOKENS}.
+ * @param cv2 squared coefficient of variation of prompt and answer together.
+ */
+export function lengthArchetype(short: number, cv2: number): LengthArchetype {
+  return short < MOSTLY_SHORT ? 'concentrated-above' : cv2 > DISPERSED_CV2 ? 'dispersed' : 'concentrated-below';
+}
+
 /** Finds the archetype of a workload from what was measured of it. */
 export function archetypeOf(
   lengths: LengthShape,
@@ -39,11 +49,11 @@ export function archetypeOf(
   sessions: SessionShape | undefined,
 ): ArchetypeFinding {
   const evidence: string[] = [];
-  const short = lengths.totalCdf.find(([tokens]) => tokens === SHORT)?.[1] ?? 0;
+  const short = lengths.totalCdf.find(([tokens]) => tokens === SHORT_TOKENS)?.[1] ?? 0;
   const { cv2, p50, p99 } = lengths.total;
-  const name = short < MOSTLY_SHORT ? 'concentrated-above' : cv2 > DISPERSED_CV2 ? 'dispersed' : 'concentrated-below';
+  const name = lengthArchetype(short, cv2);
   evidence.push(
-    `${percent(short)} of requests have at most ${SHORT} tokens in all (${percent(MOSTLY_SHORT)} divides short from long)`,
+    `${percent(short)} of requests have at most ${SHORT_TOKENS} tokens in all (${percent(MOSTLY_SHORT)} divides short from long)`,
     `their squared coefficient of variation is ${cv2.toFixed(2)} (above ${DISPERSED_CV2}: dispersed); P50 ${p50}, P99 ${p99}`,
   );
 

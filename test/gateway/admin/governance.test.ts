@@ -106,6 +106,8 @@ it('every change is in the audit log: by its own entity, or by its route', async
     '/api/configuration/check',
     '/api/discovery/test',
     '/api/discovery/proposal',
+    '/api/plans',
+    '/api/simulations',
   ];
   const entities = /^\/api\/(?:keys|teams|users)\b/;
   const silent = changing.filter(

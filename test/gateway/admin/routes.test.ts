@@ -45,6 +45,8 @@ const CALLS: Readonly<Record<string, { body?: unknown; path?: string | (() => Pr
   'GET /api/session': {},
   'GET /api/state': {},
   'GET /api/overview': {},
+  'GET /api/workload': {},
+  'GET /api/catalogue': {},
   'GET /api/records': {},
   'GET /api/records/{id}': {
     path: async () => `/api/records/${(await gateway.records.list({ limit: 1 }))[0]?.id}`,
@@ -77,6 +79,9 @@ const ELSEWHERE = [
   'POST /api/classify',
   'POST /api/embeddings',
   'POST /api/similarity',
+  'POST /api/plans',
+  'GET /api/traffic/live',
+  'POST /api/simulations',
 ];
 const GOVERNANCE = /^\S+ \/api\/(?:whoami|keys|teams|users|budgets|usage|audit)\b/;
 

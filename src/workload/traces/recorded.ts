@@ -3,8 +3,8 @@ import type { SignalValue } from '#contract/signal.js';
 import type { RecordStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import { fingerprint, hex } from '#workload/profile/hash-chain.js';
-import { MOST_TOKENS } from '#workload/traces/row.js';
-import { NO_PREFIX, type Trace, type TraceRequest } from '#workload/traces/trace.js';
+import { MOST_TOKENS } from './row.js';
+import { NO_PREFIX, type Trace, type TraceRequest } from './trace.js';
 
 /** Most records that one listing gives. */
 const PAGE = 1000;
@@ -14,11 +14,13 @@ const PAGE = 1000;
  * the record's own names hold those of callers. Requests whose tokens nobody reported (refused and failed ones) are left out and counted.
  *
  * @param progress told how many records have been read.
+ * @param most requests at most, the latest.
  */
 export async function recordedTrace(
   records: Pick<RecordStore, 'list'>,
   since: Milliseconds | undefined,
   progress: (records: number) => void,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<Trace> {
   const requests: TraceRequest[] = [];
   const left = new Map<string, number>();
@@ -28,6 +30,7 @@ export async function recordedTrace(
     if (request !== undefined) requests.push(request);
     else left.set(record.outcome.status, (left.get(record.outcome.status) ?? 0) + 1);
     if (++read % (10 * PAGE) === 0) progress(read);
+    if (requests.length >= most) break;
   }
   progress(read);
   requests.sort((a, b) => a.arrivalMs - b.arrivalMs);

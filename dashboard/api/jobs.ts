@@ -1,0 +1,35 @@
+import { eventsOf } from '../event-stream.js';
+import { ApiError, errorOf, post, reach } from './client.js';
+import type { Streams } from './types.js';
+
+type JobPath = '/api/plans' | '/api/simulations';
+type Events<Path extends JobPath> = Streams[Path]['events'];
+
+/** One event of a job, by its name. */
+export type JobEvent<Path extends JobPath> = {
+  readonly [Name in keyof Events<Path>]: { readonly name: Name; readonly data: Events<Path>[Name] };
+}[keyof Events<Path>];
+
+/**
+ * Has the gateway do a job and tells of it as it goes; returns after its last event. Ending `signal` stops the job.
+ *
+ * @throws ApiError when it could not be begun, failed, or broke off.
+ */
+export async function runJob<Path extends JobPath>(
+  path: Path,
+  body: Streams[Path]['body'],
+  signal: AbortSignal,
+  tell: (event: JobEvent<Path>) => void,
+): Promise<void> {
+  const response = await reach(path, { ...post(body), signal });
+  if (!response.ok || response.body === null) throw await errorOf(response);
+  for await (const { name, data } of eventsOf(response.body)) {
+    if (name === 'failed') {
+      const { message, code, hint } = JSON.parse(data) as Events<Path>['failed'];
+      throw new ApiError(message, 200, code, { hint });
+    }
+    tell({ name, data: JSON.parse(data) } as JobEvent<Path>);
+    if (name === 'plan' || name === 'simulation') return;
+  }
+  throw new ApiError('The gateway ended the stream before there was a result.', 0, undefined);
+}

@@ -1,0 +1,142 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type ApiError, asApiError, call } from '../api/client.js';
+import { runJob } from '../api/jobs.js';
+import type { PlanReport } from '../api/types.js';
+import { ErrorNote, Loading, Panel } from '../ui/parts.js';
+import { useResource } from '../ui/resource.js';
+import { PlanView } from './plan-view.js';
+import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from './trace-fields.js';
+
+const FIRST_GPUS = ['h100', 'a100'];
+
+/** Trace, SLO and hardware in; the cheapest fleet that held in the twin out. */
+export function PlannerPage() {
+  const catalogue = useResource('catalogue', signal => call('GET /api/catalogue', { signal }));
+  const [trace, setTrace] = useState(FIRST_TRACE);
+  const [model, setModel] = useState('llama-3.1-8b');
+  const [gpus, setGpus] = useState<readonly string[]>(FIRST_GPUS);
+  const [ttft, setTtft] = useState(500);
+  const [tpot, setTpot] = useState(50);
+  const [price, setPrice] = useState<'on_demand' | 'reserved' | 'spot'>('on_demand');
+  const [trouble, setTrouble] = useState<string | undefined>(undefined);
+  const [steps, setSteps] = useState<readonly string[]>([]);
+  const [report, setReport] = useState<PlanReport | undefined>(undefined);
+  const [error, setError] = useState<ApiError | undefined>(undefined);
+  const [running, setRunning] = useState<AbortController | undefined>(undefined);
+  const current = useRef(running);
+  current.current = running;
+  useEffect(() => () => current.current?.abort(), []);
+
+  const plan = async (): Promise<void> => {
+    const source = sourceOf(trace);
+    if (source === undefined) {
+      setTrouble('Choose a trace file first.');
+      return;
+    }
+    const stop = new AbortController();
+    setRunning(stop);
+    setError(undefined);
+    setReport(undefined);
+    setSteps([]);
+    try {
+      const body = { trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price };
+      await runJob('/api/plans', body, stop.signal, event => {
+        if (event.name === 'progress') setSteps(before => [...before, event.data.text]);
+        else if (event.name === 'plan') setReport(event.data);
+      });
+    } catch (wrong) {
+      if (!stop.signal.aborted) setError(asApiError(wrong));
+    }
+    setRunning(undefined);
+  };
+
+  return (
+    <>
+      <h1>Planner</h1>
+      <Panel title="What is to be served" id="plan-input">
+        <ErrorNote error={catalogue.error} retry={catalogue.reload} />
+        {catalogue.value === undefined ? (
+          catalogue.error === undefined ? (
+            <Loading what="Reading the catalogue" />
+          ) : undefined
+        ) : (
+          <form
+            class="plan-form"
+            onSubmit={event => {
+              event.preventDefault();
+              void plan();
+            }}
+          >
+            <TraceFields draft={trace} onChange={setTrace} onTrouble={setTrouble} />
+            <label class="field">
+              <span>Model</span>
+              <select value={model} onChange={event => setModel(event.currentTarget.value)}>
+                {catalogue.value.models.map(({ name }) => (
+                  <option key={name} value={name}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <NumberField label="P99 of the first token, ms" value={ttft} min={1} max={1e6} onChange={setTtft} />
+            <NumberField label="Time per output token, mean, ms" value={tpot} min={0.1} max={1e5} onChange={setTpot} />
+            <label class="field">
+              <span>GPUs are paid for</span>
+              <select value={price} onChange={event => setPrice(event.currentTarget.value as typeof price)}>
+                <option value="on_demand">on demand</option>
+                <option value="reserved">reserved</option>
+                <option value="spot">spot</option>
+              </select>
+            </label>
+            <fieldset class="gpu-choices">
+              <legend>GPUs that may be used</legend>
+              {catalogue.value.gpus.map(({ name, prices }) => {
+                const quote = prices.find(({ kind }) => kind === price);
+                return (
+                  <label key={name}>
+                    <input
+                      type="checkbox"
+                      disabled={quote === undefined}
+                      checked={gpus.includes(name) && quote !== undefined}
+                      onChange={event =>
+                        setGpus(event.currentTarget.checked ? [...gpus, name] : gpus.filter(other => other !== name))
+                      }
+                    />
+                    <span>
+                      {name}
+                      <small title={quote?.source}>
+                        {quote === undefined
+                          ? 'no such price'
+                          : `$${quote.usd_per_hour.toFixed(2)} · ${quote.provider}, ${quote.date}`}
+                      </small>
+                    </span>
+                  </label>
+                );
+              })}
+            </fieldset>
+            <div class="actions">
+              <button type="submit" class="primary" disabled={running !== undefined || gpus.length === 0}>
+                {running === undefined ? 'Plan' : 'Planning…'}
+              </button>
+              {running === undefined ? undefined : (
+                <button type="button" onClick={() => running.abort()}>
+                  Stop
+                </button>
+              )}
+            </div>
+          </form>
+        )}
+        {trouble === undefined ? undefined : (
+          <div class="alert" role="alert">
+            <p>{trouble}</p>
+          </div>
+        )}
+        <p class="hint" role="status">
+          {running === undefined ? '' : (steps.at(-1) ?? 'starting')}
+        </p>
+        <ErrorNote error={error} />
+      </Panel>
+      {report === undefined ? undefined : <PlanView plan={report} />}
+    </>
+  );
+}

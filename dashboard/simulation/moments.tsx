@@ -1,0 +1,97 @@
+import type { FleetMoment } from '../api/types.js';
+import { XyChart } from '../charts/xy-chart.js';
+import { percent, short } from '../format.js';
+import { Panel } from '../ui/parts.js';
+
+type PoolMoment = FleetMoment['pools'][string];
+
+/** Colours of pools, in their order; a fifth pool begins anew. */
+const KINDS = ['answered', 'p95', 'prefill', 'answers'] as const;
+
+/** How pools, queues, KV memory and power moved in virtual time. */
+export function Moments({ moments }: { moments: readonly FleetMoment[] }) {
+  const last = moments.at(-1);
+  const names = Object.keys(last?.pools ?? {});
+  const series = (of: (moment: PoolMoment) => number) =>
+    names.map((name, i) => ({
+      name,
+      kind: KINDS[i % KINDS.length] ?? 'answered',
+      points: moments.flatMap(({ atMs, pools }) => {
+        const pool = pools[name];
+        return pool === undefined ? [] : [[atMs / 60_000, of(pool)]];
+      }),
+    }));
+  const common = {
+    xLabel: 'minutes of virtual time',
+    formatX: (minutes: number) => minutes.toFixed(minutes < 10 ? 1 : 0),
+    empty: 'Nothing yet.',
+  };
+  return (
+    <Panel title="How it moved" id="simulation-moments">
+      <div class="charts">
+        <XyChart
+          {...common}
+          id="chart-flight"
+          title="On replicas"
+          format={short}
+          series={series(({ inFlight }) => inFlight)}
+        />
+        <XyChart {...common} id="chart-queue" title="Waiting" format={short} series={series(({ queued }) => queued)} />
+        <XyChart
+          {...common}
+          id="chart-kv"
+          title="KV memory held"
+          format={percent}
+          series={series(({ kvShare }) => kvShare)}
+        />
+        <XyChart
+          {...common}
+          id="chart-power"
+          title="Power, kW"
+          format={short}
+          series={series(({ watts }) => watts / 1000)}
+        />
+      </div>
+      <table class="grid">
+        <caption class="unseen">Pools at the last moment</caption>
+        <thead>
+          <tr>
+            <th scope="col">Pool</th>
+            <th scope="col" class="number">
+              Replicas up
+            </th>
+            <th scope="col" class="number">
+              On replicas
+            </th>
+            <th scope="col" class="number">
+              Waiting
+            </th>
+            <th scope="col" class="number">
+              KV held
+            </th>
+            <th scope="col" class="number">
+              Power
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {names.map(name => {
+            const pool = last?.pools[name];
+            return pool === undefined ? undefined : (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td class="number">
+                  {pool.up} of {pool.replicas}
+                </td>
+                <td class="number">{short(pool.inFlight)}</td>
+                <td class="number">{short(pool.queued)}</td>
+                <td class="number">{percent(pool.kvShare)}</td>
+                <td class="number">{(pool.watts / 1000).toFixed(2)} kW</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}

@@ -1,0 +1,60 @@
+import type { Milliseconds } from '#contract/units.js';
+import type { PlanReport } from '#fleet/plan/report.js';
+import type { SimulationReport } from '#fleet/simulate/report.js';
+import type { FleetMoment } from '#fleet/twin/moments.js';
+import type { PriceKind } from '#pool/engine/catalogue/schema.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
+
+/** Where the requests of a job come from. */
+export type TraceSource =
+  | { readonly from: 'generated'; readonly kind: string; readonly requests: number; readonly rate: number }
+  /** A file of any known format, as it is. */
+  | { readonly from: 'text'; readonly text: string }
+  | { readonly from: 'requests'; readonly requests: readonly TraceRequest[] };
+
+/** The cheapest fleet for a trace. */
+export interface PlanJob {
+  readonly kind: 'plan';
+  readonly trace: TraceSource;
+  readonly model: string;
+  readonly gpus: readonly string[];
+  readonly slo: { readonly ttftP99Ms: Milliseconds; readonly tpotMs: Milliseconds };
+  /** Requests a second; the trace's own unless said. */
+  readonly rate?: number | undefined;
+  readonly price: PriceKind;
+  readonly provider?: string | undefined;
+  readonly seed: number;
+}
+
+/** A trace through a configuration. */
+export interface SimulationJob {
+  readonly kind: 'simulation';
+  readonly trace: TraceSource;
+  /** The text of a `weir.yaml` and the file that it is of. */
+  readonly configuration: { readonly text: string; readonly file: string };
+  readonly rateScale: number;
+  readonly seed: number;
+}
+
+export type Job = PlanJob | SimulationJob;
+
+/** What is told of a job: how far it is, a moment of virtual time, and at the end its result or what went wrong. */
+export type JobEvent =
+  | { readonly name: 'progress'; readonly data: { readonly text: string; readonly share?: number } }
+  | { readonly name: 'moment'; readonly data: FleetMoment }
+  | { readonly name: 'plan'; readonly data: PlanReport }
+  | { readonly name: 'simulation'; readonly data: SimulationReport }
+  | {
+      readonly name: 'failed';
+      readonly data: {
+        readonly code: string;
+        readonly message: string;
+        readonly path?: string;
+        readonly hint?: string;
+      };
+    };
+
+/** Whether nothing comes after an event. */
+export function isLast({ name }: JobEvent): boolean {
+  return name !== 'progress' && name !== 'moment';
+}

@@ -1,0 +1,107 @@
+import { type FleetReport, fleetName, type PlanReport } from '#fleet/plan/report.js';
+import { html } from './markup.js';
+import { figures, list, page, section, table } from './page.js';
+import { dots, lines } from './plot.js';
+
+/** A plan as one HTML file. */
+export function planPage(plan: PlanReport): string {
+  const { best, slo } = plan;
+  const subtitle = `${plan.requests} requests, ${plan.rate.toFixed(2)} a second; P99 TTFT at most ${slo.ttft_p99_ms} ms, mean TPOT at most ${slo.tpot_ms} ms`;
+  const title = `A fleet for ${plan.model}`;
+  const boundaries = best?.pools.flatMap(({ boundary }) => (boundary === null ? [] : [boundary])) ?? [];
+  const workload = section(
+    'What arrives',
+    html`<div class="plots">${[
+      lines(
+        {
+          ...{ title: 'Length', x: 'tokens of prompt and answer', y: 'share of requests no longer', logarithmic: true },
+          marks: boundaries.map(at => ({ at, axis: 'x' as const, name: `boundary ${at}` })),
+        },
+        [{ name: 'requests', points: plan.workload.lengths }],
+      ),
+      lines({ title: 'Rate', x: 'minutes', y: 'requests a second, as planned for' }, [
+        { name: 'rate', points: plan.workload.rate_over_time },
+      ]),
+    ]}</div>`,
+  );
+  if (best === null)
+    return page(title, subtitle, html`<p class="bad">No fleet that was tried holds this in the twin.</p>`, workload);
+  const { price } = best.pools[0]!;
+  return page(
+    title,
+    subtitle,
+    figures([
+      ['fleet', fleetName(best.pools)],
+      ['an hour', `$${best.usd_per_hour.toFixed(2)}`],
+      ['P99 TTFT in the twin', `${best.verified.p99_ttft_ms.toFixed(0)} ms`],
+      ['TPOT', `${best.verified.tpot_ms.toFixed(1)} ms`],
+      ['power', `${(best.watts / 1000).toFixed(1)} kW`],
+      ['output tokens a joule', best.tokens_per_joule.toFixed(2)],
+    ]),
+    section('Why this one', list([...plan.why, ...nextOf(plan)])),
+    workload,
+    section(
+      'Fleets that held',
+      html`<div class="plots">${[
+        dots(
+          {
+            ...{ title: 'Price and first token', x: 'USD an hour', y: 'P99 TTFT, ms' },
+            marks: [{ at: slo.ttft_p99_ms, axis: 'y', name: 'SLO' }],
+          },
+          plan.pareto.map(fleet => dotOf(fleet, best, fleet.verified.p99_ttft_ms)),
+        ),
+        dots(
+          { title: 'Price and energy', x: 'USD an hour', y: 'output tokens a joule' },
+          plan.pareto.map(fleet => dotOf(fleet, best, fleet.tokens_per_joule)),
+        ),
+      ]}</div>`,
+      html`<p class="soft">None of these is beaten in price, P99 TTFT, TPOT and energy at once. Each was played through the twin, ${best.verified.seeds} arrival patterns.</p>`,
+      table(
+        'Fleets that held',
+        ['Fleet', 'USD/h', 'GPUs', 'P99 TTFT, ms', 'TPOT, ms', 'tokens/J', 'kW'],
+        plan.pareto.map(fleet => [
+          fleetName(fleet.pools),
+          ...[fleet.usd_per_hour.toFixed(2), fleet.gpus, fleet.verified.p99_ttft_ms.toFixed(0)],
+          ...[fleet.verified.tpot_ms.toFixed(1), fleet.tokens_per_joule.toFixed(2), (fleet.watts / 1000).toFixed(1)],
+        ]),
+      ),
+    ),
+    section(
+      'What breaks it',
+      table(
+        'What breaks it',
+        ['Change', 'P99 TTFT, ms', 'TPOT, ms', ''],
+        plan.sensitivity.map(({ change, holds, p99_ttft_ms: p99, tpot_ms: tpot }) => [
+          ...[change, p99 === null ? '–' : p99.toFixed(0), tpot === null ? '–' : tpot.toFixed(1)],
+          holds ? html`<span class="good">holds</span>` : html`<span class="bad">breaks</span>`,
+        ]),
+      ),
+    ),
+    section(
+      'How far to trust it',
+      list([
+        plan.screen.trusted
+          ? 'arrivals and utilisation are within what the closed form was compared with the twin on'
+          : `the closed form only screens here: ${plan.screen.because.join('; ')}`,
+        `${plan.requests_played} requests were played in ${plan.wall_s.toFixed(1)} s; the 95 % interval of P99 TTFT over patterns is ${best.verified.p99_ttft_interval_ms.map(ms => Math.max(0, ms).toFixed(0)).join(' to ')} ms`,
+        `prices: ${price.kind.replace('_', ' ')} of ${price.provider}, ${price.date}: ${price.source}`,
+      ]),
+    ),
+  );
+}
+
+function dotOf(fleet: FleetReport, best: FleetReport, y: number) {
+  return {
+    name: `${fleetName(fleet.pools)}: $${fleet.usd_per_hour.toFixed(2)}/h`,
+    x: fleet.usd_per_hour,
+    y,
+    chosen: fleet === best,
+  };
+}
+
+function nextOf({ next }: PlanReport): readonly string[] {
+  if (next === null) return [];
+  return [
+    `the next fleet (${fleetName(next.fleet.pools)}) costs $${next.usd_per_hour_more.toFixed(2)}/h more, ${(100 * next.share_more).toFixed(1)} %`,
+  ];
+}

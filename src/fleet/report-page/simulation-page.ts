@@ -1,0 +1,119 @@
+import type { Milliseconds } from '#contract/units.js';
+import type { SimulationReport } from '#fleet/simulate/report.js';
+import type { AnsweredRequest } from '#fleet/twin/pool-twin.js';
+import { html } from './markup.js';
+import { figures, list, page, section, table } from './page.js';
+import { type Line, lines } from './plot.js';
+
+/** A simulation as one HTML file. */
+export function simulationPage(
+  source: string,
+  report: SimulationReport,
+  completed: readonly AnsweredRequest[],
+): string {
+  const { requests } = report;
+  const unanswered = requests.rejected + requests.failed;
+  return page(
+    `A simulation of ${source}`,
+    `${requests.arrived} requests over ${report.duration_s.toFixed(0)} s of virtual time`,
+    figures([
+      ['answered', `${requests.completed}`],
+      ['rejected or failed', `${unanswered}`],
+      ['P99 TTFT', `${report.ttft_ms.p99.toFixed(0)} ms`],
+      ['TPOT, mean', `${report.tpot_ms.mean.toFixed(1)} ms`],
+      ['cost', `$${report.cost_usd.toFixed(2)}`],
+      ['output tokens a joule', report.tokens_per_joule.toFixed(3)],
+    ]),
+    unanswered === 0
+      ? undefined
+      : section('Not answered', list(Object.entries(report.rejections).map(([code, count]) => `${count} × ${code}`))),
+    section(
+      'Over time',
+      html`<div class="plots">${[
+        lines({ title: 'Arrivals', x: 'minutes', y: 'answered requests by their arrival, a second' }, [
+          {
+            name: 'requests',
+            points: overTime(completed, report.duration_s, ({ length }, seconds) => length / seconds),
+          },
+        ]),
+        lines({ title: 'Time to first token', x: 'minutes', y: 'ms, by arrival' }, [
+          { name: 'P50', points: overTime(completed, report.duration_s, all => percentile(all, 0.5)) },
+          { name: 'P99', points: overTime(completed, report.duration_s, all => percentile(all, 0.99)) },
+        ]),
+      ]}</div>`,
+    ),
+    section(
+      'Distributions',
+      html`<div class="plots">${[
+        lines({ title: 'Time to first token', x: 'ms', y: 'share of requests', logarithmic: true }, [
+          cumulative(
+            'TTFT',
+            completed.map(({ ttftMs }) => ttftMs),
+          ),
+        ]),
+        lines({ title: 'Time per output token', x: 'ms', y: 'share of requests', logarithmic: true }, [
+          cumulative(
+            'TPOT',
+            completed.flatMap(({ tpotMs }) => tpotMs ?? []),
+          ),
+        ]),
+      ]}</div>`,
+      table(
+        'Times',
+        ['', 'mean', 'P50', 'P90', 'P99'],
+        (['ttft_ms', 'tpot_ms', 'e2e_ms'] as const).map(name => [
+          { ttft_ms: 'TTFT, ms', tpot_ms: 'TPOT, ms', e2e_ms: 'whole answer, ms' }[name],
+          ...(['mean', 'p50', 'p90', 'p99'] as const).map(of => report[name][of].toFixed(1)),
+        ]),
+      ),
+    ),
+    section(
+      'Pools',
+      table(
+        'Pools',
+        ['Pool', 'replicas', 'answered', 'engines busy', 'prefix hits', 'load max/mean', 'preempted', 'USD/h'],
+        Object.entries(report.pools).map(([name, pool]) => [
+          ...[name, pool.replicas, pool.completed, percent(pool.utilisation), percent(pool.prefix_hit_rate)],
+          ...[pool.load_max_over_mean.toFixed(2), pool.preemptions, pool.usd_per_hour.toFixed(2)],
+        ]),
+      ),
+    ),
+  );
+}
+
+const BINS = 60;
+const POINTS = 200;
+
+/** A value of the requests that arrived in each sixtieth of the time; bins without any are left out. */
+function overTime(
+  completed: readonly AnsweredRequest[],
+  durationS: number,
+  of: (requests: readonly AnsweredRequest[], seconds: number) => number,
+): Line['points'] {
+  const seconds = Math.max(durationS / BINS, 1e-9);
+  const bins = Array.from({ length: BINS }, (): AnsweredRequest[] => []);
+  for (const request of completed)
+    bins[Math.min(BINS - 1, Math.floor(request.arrivalMs / 1000 / seconds))]!.push(request);
+  return bins.flatMap((bin, i) => (bin.length === 0 ? [] : [[((i + 0.5) * seconds) / 60, of(bin, seconds)] as const]));
+}
+
+function percentile(requests: readonly AnsweredRequest[], share: number): Milliseconds {
+  const sorted = requests.map(({ ttftMs }) => ttftMs).sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}
+
+function cumulative(name: string, values: readonly Milliseconds[]): Line {
+  const sorted = Float64Array.from(values).sort();
+  const count = Math.min(POINTS, sorted.length);
+  return {
+    name,
+    points: Array.from({ length: count }, (_, i) => {
+      const share = (i + 1) / count;
+      return [Math.max(0.01, sorted[Math.ceil(share * sorted.length) - 1]!), share] as const;
+    }),
+  };
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

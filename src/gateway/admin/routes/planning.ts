@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { WeirError } from '#contract/errors.js';
+import { isLast, type Job, type JobEvent, type TraceSource } from '#fleet/jobs/job.js';
+import type { AdminPorts } from '#gateway/admin/ports.js';
+import { adminRoute, adminStream, type EventSource } from '#gateway/admin/route.js';
+import {
+  failed,
+  fleetMoment,
+  planReport,
+  planRequest,
+  progress,
+  simulationReport,
+  simulationRequest,
+  type traceSource,
+} from '#gateway/admin/schemas/planning.js';
+import type { Gateway } from '#gateway/gateway.js';
+import { GPUS } from '#pool/engine/hardware.js';
+import { MODELS } from '#pool/engine/models.js';
+import { recordedTrace } from '#workload/traces/recorded.js';
+
+const HOUR_MS = 3_600_000;
+/** Of the gateway's own traffic. */
+const MOST_RECORDED = 50_000;
+/** How soon an event that must arrive is offered again to a client that reads slowly. */
+const AGAIN_MS = 50;
+
+export const catalogueRoute = adminRoute({
+  method: 'GET',
+  path: '/api/catalogue',
+  role: 'viewer',
+  summary: 'GPUs and models that fleets can be planned with',
+  answer: z.object({
+    gpus: z.array(
+      z.object({
+        name: z.string(),
+        memory_bytes: z.number(),
+        usd_per_hour: z.number(),
+        prices: z.array(
+          z.object({
+            kind: z.string(),
+            usd_per_hour: z.number(),
+            provider: z.string(),
+            date: z.string(),
+            source: z.string(),
+          }),
+        ),
+        source: z.string(),
+      }),
+    ),
+    models: z.array(z.object({ name: z.string(), hub: z.string(), context: z.number() })),
+  }),
+  handle: () => ({
+    gpus: GPUS.map(({ name, memory, usdPerHour, prices, source }) => ({
+      ...{ name, memory_bytes: memory, usd_per_hour: usdPerHour, source },
+      prices: prices.map(quote => ({ ...quote })),
+    })),
+    models: MODELS.map(({ name, hub, contextTokens }) => ({ name, hub, context: contextTokens })),
+  }),
+});
+
+export const planRoute = adminStream({
+  method: 'POST',
+  path: '/api/plans',
+  role: 'admin',
+  summary:
+    'The cheapest fleet for a trace, as it is found: progress, then `plan` or `failed`; closing the stream stops it',
+  body: planRequest,
+  events: { progress, plan: planReport, failed },
+  handle({ gateway, body }) {
+    const { trace, model, gpus, slo, rate, price, provider, seed } = body;
+    return jobEvents(gateway, async () => ({
+      kind: 'plan',
+      trace: await sourceOf(trace, gateway),
+      ...{ model, gpus, rate, price, provider, seed },
+      slo: { ttftP99Ms: slo.ttft_ms, tpotMs: slo.tpot_ms },
+    }));
+  },
+});
+
+export const simulationRoute = adminStream({
+  method: 'POST',
+  path: '/api/simulations',
+  role: 'admin',
+  summary:
+    'A trace through a configuration in virtual time: moments of the fleet, then `simulation` or `failed`; closing the stream stops it',
+  body: simulationRequest,
+  events: { progress, moment: fleetMoment, simulation: simulationReport, failed },
+  handle({ gateway, ports, body }) {
+    const { trace, configuration, rate_scale: rateScale, seed } = body;
+    return jobEvents(gateway, async () => ({
+      kind: 'simulation',
+      trace: await sourceOf(trace, gateway),
+      configuration: configuration === undefined ? await inForce(ports) : { text: configuration, file: 'weir.yaml' },
+      ...{ rateScale, seed },
+    }));
+  },
+});
+
+async function inForce({ configuration }: AdminPorts): Promise<{ readonly text: string; readonly file: string }> {
+  const shown = await configuration?.shown();
+  if (shown === undefined) {
+    throw new WeirError(
+      'config.unreadable',
+      'This gateway was given its configuration by hand: there is no text of it.',
+      {
+        hint: 'send one as configuration',
+      },
+    );
+  }
+  return { text: shown.text, file: shown.file ?? 'weir.yaml' };
+}
+
+async function sourceOf(given: z.output<typeof traceSource>, { runtime }: Gateway): Promise<TraceSource> {
+  if (given.from !== 'traffic') return given;
+  const since = runtime.clock.wall() - given.hours * HOUR_MS;
+  const { requests } = await recordedTrace(runtime.records, since, () => undefined, MOST_RECORDED);
+  return { from: 'requests', requests };
+}
+
+/** The events of a job, which begins when the stream does and is stopped when that is closed. The last event waits for a slow reader. */
+function jobEvents({ jobs, runtime: { clock } }: Gateway, jobOf: () => Promise<Job>): EventSource {
+  return send => {
+    let stopped = false;
+    let stop = (): void => undefined;
+    const tell = (event: JobEvent): void => {
+      if (stopped || send(event.name, event.data) || !isLast(event)) return;
+      const cancel = clock.after(AGAIN_MS, () => tell(event));
+      stop = cancel;
+    };
+    const fail = (error: unknown): void => {
+      const known =
+        error instanceof WeirError ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error });
+      const { code, message, hint } = known;
+      tell({ name: 'failed', data: { code, message, ...(hint === undefined ? {} : { hint }) } });
+    };
+    jobOf()
+      .then(job => {
+        if (!stopped) stop = jobs.start(job, tell);
+      })
+      .catch(fail);
+    return () => {
+      stopped = true;
+      stop();
+    };
+  };
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { PRICE_KINDS } from '#pool/engine/catalogue/schema.js';
+
+const ms = z.number();
+
+/** Where the requests of a plan or a simulation come from. */
+export const traceSource = z
+  .discriminatedUnion('from', [
+    z.object({
+      from: z.literal('generated'),
+      kind: z.enum(['azure', 'lmsys', 'agent']),
+      requests: z.int().min(2).max(50_000).default(5000),
+      rate: z.number().gt(0).max(100_000).describe('Requests a second.'),
+    }),
+    z.object({
+      from: z.literal('traffic'),
+      hours: z
+        .number()
+        .gt(0)
+        .max(720)
+        .default(24)
+        .describe('What this gateway answered in the last so many hours, at most 50,000 requests.'),
+    }),
+    z.object({ from: z.literal('text'), text: z.string().min(1).describe('A trace of any known format.') }),
+  ])
+  .meta({ id: 'TraceSource' });
+
+const quote = z.object({
+  kind: z.enum(PRICE_KINDS),
+  usd_per_hour: z.number(),
+  provider: z.string(),
+  date: z.string(),
+  source: z.string(),
+});
+
+const pool = z
+  .object({
+    ...{ gpu: z.string(), tp: z.number(), replicas: z.number(), gpus: z.number(), context: z.number() },
+    boundary: z.number().nullable().describe('Requests of more tokens go to the next pool; null for the last.'),
+    ...{ share_of_requests: z.number(), share_of_tokens: z.number(), utilisation: z.number() },
+    ...{ p99_ttft_ms: ms, tpot_ms: ms, screened_p99_ttft_ms: ms, usd_per_hour: z.number() },
+    price: quote,
+    one_fewer: z.object({ holds: z.boolean(), p99_ttft_ms: ms, tpot_ms: ms }).nullable(),
+  })
+  .meta({ id: 'PlannedPool' });
+
+const fleet = z
+  .object({
+    pools: z.array(pool),
+    ...{ usd_per_hour: z.number(), gpus: z.number(), tokens_per_joule: z.number(), watts: z.number() },
+    verified: z.object({
+      by: z.literal('twin'),
+      ok: z.boolean(),
+      p99_ttft_ms: ms,
+      p99_ttft_interval_ms: z.array(ms),
+      tpot_ms: ms,
+      seeds: z.number(),
+    }),
+  })
+  .meta({ id: 'PlannedFleet' });
+
+const pairs = z.array(z.array(z.number()));
+
+export const planReport = z
+  .object({
+    best: fleet.nullable().describe('Null when no fleet tried holds in the twin.'),
+    why: z.array(z.string()),
+    next: z.object({ fleet, usd_per_hour_more: z.number(), share_more: z.number() }).nullable(),
+    pareto: z.array(fleet),
+    sensitivity: z.array(
+      z.object({
+        change: z.string(),
+        kind: z.enum(['rate', 'replica', 'drift']),
+        holds: z.boolean(),
+        p99_ttft_ms: ms.nullable(),
+        tpot_ms: ms.nullable(),
+      }),
+    ),
+    screen: z.object({ trusted: z.boolean(), because: z.array(z.string()) }),
+    workload: z.object({
+      lengths: pairs.describe('Tokens of prompt and answer, and the share of requests that are no longer.'),
+      rate_over_time: pairs.describe('Minutes, and requests a second as planned for.'),
+    }),
+    ...{ model: z.string(), rate: z.number(), requests: z.number(), requests_played: z.number(), wall_s: z.number() },
+    slo: z.object({ ttft_p99_ms: ms, tpot_ms: ms }),
+  })
+  .meta({ id: 'PlanReport' });
+
+const distribution = z.object({ mean: z.number(), p50: z.number(), p90: z.number(), p99: z.number() });
+
+export const simulationReport = z
+  .looseObject({
+    requests: z.object({ arrived: z.number(), completed: z.number(), rejected: z.number(), failed: z.number() }),
+    rejections: z.record(z.string(), z.number()),
+    failures: z.record(z.string(), z.number()),
+    answers: z.looseObject({ said: z.number(), retried: z.number(), counted: z.number() }),
+    decisions: z.record(z.string(), z.object({ requests: z.number(), answered: z.record(z.string(), z.number()) })),
+    missing_signals: z.array(z.string()),
+    ...{ ttft_ms: distribution, tpot_ms: distribution, e2e_ms: distribution },
+    ...{ cost_usd: z.number(), joules: z.number(), tokens_per_joule: z.number(), duration_s: z.number() },
+    pools: z.record(
+      z.string(),
+      z.object({
+        ...{ replicas: z.number(), most_replicas: z.number(), completed: z.number(), failures: z.number() },
+        ...{ availability: z.number(), utilisation: z.number(), prefix_hit_rate: z.number() },
+        ...{ load_max_over_mean: z.number(), preemptions: z.number(), usd_per_hour: z.number() },
+      }),
+    ),
+    ...{ requests_per_s: z.number(), wall_s: z.number() },
+  })
+  .meta({ id: 'SimulationReport' });
+
+export const fleetMoment = z
+  .object({
+    atMs: ms,
+    pools: z.record(
+      z.string(),
+      z.object({
+        ...{ replicas: z.number(), up: z.number(), inFlight: z.number(), queued: z.number() },
+        ...{ kvShare: z.number(), watts: z.number() },
+      }),
+    ),
+  })
+  .meta({ id: 'FleetMoment', description: 'The fleet at a moment of virtual time.' });
+
+export const progress = z.object({ text: z.string(), share: z.number().optional() });
+
+export const failed = z
+  .object({ code: z.string(), message: z.string(), path: z.string().optional(), hint: z.string().optional() })
+  .meta({ id: 'JobFailure' });
+
+export const planRequest = z.object({
+  trace: traceSource,
+  model: z.string().min(1).max(128).describe('Of the engine catalogue.'),
+  gpus: z.array(z.string().min(1).max(64)).min(1).max(8),
+  slo: z.object({
+    ttft_ms: z.number().gt(0).max(1e7).describe('P99 of the time to first token.'),
+    tpot_ms: z.number().gt(0).max(1e6).describe('Mean time per output token.'),
+  }),
+  rate: z.number().gt(0).max(1e6).optional().describe('Requests a second; as in the trace unless said.'),
+  price: z.enum(PRICE_KINDS).default('on_demand'),
+  provider: z.string().min(1).max(64).optional(),
+  seed: z.int().min(0).max(4_294_967_295).default(1),
+});
+
+export const simulationRequest = z.object({
+  trace: traceSource,
+  configuration: z
+    .string()
+    .max(2_000_000)
+    .optional()
+    .describe('A weir.yaml to be played; the one in force unless said.'),
+  rate_scale: z.number().gt(0).max(1000).default(1).describe('Arrivals come this many times as fast as in the trace.'),
+  seed: z.int().min(0).max(4_294_967_295).default(1),
+});

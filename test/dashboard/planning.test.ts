@@ -1,0 +1,102 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { accessibilityFaults, browserPath, launch, type Visit, visit } from './browser.js';
+import { type ServedGateway, serve } from './served-gateway.js';
+
+const path = browserPath();
+
+const forecasts = [5, 10, 15].map(minutes => ({ minutes, requests: 7, low: 3, high: 11 }));
+const series = (name: string, share: number) => ({
+  ...{ name, share, requests: [4, 6, 8], prompt_tokens: 900, output_tokens: 90, forecasts },
+});
+/** As `GET /api/workload` tells it. */
+const WORKLOAD = {
+  ...{ window_ms: 300_000, at: [0, 300_000, 600_000], requests: 24 },
+  lengths: {
+    ...{ archetype: 'dispersed', short_share: 0.9, cv2: 3.1 },
+    ...{ prompt: { p50: 500, p90: 9000, p99: 20_000 }, output: { p50: 60, p90: 200, p99: 700 } },
+  },
+  kinds: [series('chat', 0.8), series('agent, prefill-heavy', 0.2)],
+  models: [series('small', 1)],
+  scores: [5, 10, 15].map(minutes => ({ minutes, count: 9, forecast: 2.5, last_value: 3.25, aggregate: 3 })),
+};
+
+describe.skipIf(path === undefined)('planner and simulation', () => {
+  let browser: Browser;
+  let served: ServedGateway;
+  let open: Visit;
+  let page: Page;
+
+  beforeAll(async () => {
+    served = await serve();
+    browser = await launch(path ?? '');
+    open = await visit(browser, `${served.url}#/planner`);
+    page = open.page;
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+  });
+
+  test('a plan: the fleet, why, what else held and what breaks it', async () => {
+    await page.getByLabel('How many').fill('600');
+    await page.getByRole('checkbox', { name: /^a100/ }).uncheck();
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    const best = page.locator('#plan-best');
+    await best
+      .getByText(/× 1 h100/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    expect(await best.innerText()).toMatch(/one pool: \$/);
+    expect(await page.locator('#plan-stress').innerText()).toMatch(/rate × 1.1\s+holds|breaks/);
+    await page.getByRole('img', { name: /Price and first token/ }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  }, 90_000);
+
+  test('a trace file that cannot be read is told as such', async () => {
+    await page.getByRole('combobox').first().selectOption('text');
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.getByText('Choose a trace file first.').waitFor();
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'bad.csv', mimeType: 'text/csv', buffer: Buffer.from('nothing here\n') });
+    await page.getByText('bad.csv').waitFor();
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.getByRole('alert').getByText('trace.unreadable').waitFor({ timeout: 30_000 });
+  }, 60_000);
+
+  test('the workload page says what it has learned, or that there is nothing yet', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Workload' }).click();
+    await page.getByText('Nothing to learn from yet.').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const answer = JSON.stringify(WORKLOAD);
+    await page.route('**/api/workload', route => route.fulfill({ contentType: 'application/json', body: answer }));
+    await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Workload' }).click();
+    expect(await page.locator('#workload-shape').innerText()).toMatch(/dispersed[\s\S]*agent, prefill-heavy/);
+    expect(await page.locator('#workload-scores').innerText()).toMatch(/5 min\s+2.50\s+3.25/);
+    await page.getByRole('slider', { name: /Requests by kind/ }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  }, 60_000);
+
+  test('a simulation moves, and can be stopped', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Simulation' }).click();
+    await page.getByLabel('How many').fill('400');
+    await page.getByRole('button', { name: 'Simulate' }).click();
+    await page
+      .locator('#simulation-result')
+      .getByText(/answered over/)
+      .waitFor({ timeout: 60_000 });
+    for (const chart of ['On replicas', 'Waiting', 'KV memory held', 'Power, kW']) {
+      expect(await page.getByRole('img', { name: chart }).locator('path').count()).toBeGreaterThan(0);
+    }
+    expect(await page.locator('#simulation-moments table').innerText()).toMatch(/kW/);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByLabel('How many').fill('20000');
+    await page.getByRole('button', { name: 'Simulate' }).click();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Simulate' }).waitFor();
+    expect(open.troubles).toEqual([]);
+  }, 90_000);
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { isLast, type Job, type JobEvent } from '#fleet/jobs/job.js';
+import { JobHost } from '#fleet/jobs/job-host.js';
+import { runJob } from '#fleet/jobs/run-job.js';
+import { machineClock } from '#gateway/machine-clock.js';
+
+const generated = { from: 'generated', kind: 'azure', requests: 300, rate: 5 } as const;
+const text = `router: { decisions: [{ name: all, when: otherwise, models: [m] }] }
+pool:
+  models: { m: {} }
+  pools: { p: { model: m, simulate: { model: llama-3.1-8b, gpu: h100 } } }
+`;
+const simulation: Job = {
+  ...{ kind: 'simulation', trace: generated, rateScale: 1, seed: 1 },
+  configuration: { text, file: 'weir.yaml' },
+};
+const plan: Job = {
+  ...{ kind: 'plan', trace: generated, model: 'llama-3.1-8b', gpus: ['h100'], price: 'on_demand', seed: 1 },
+  slo: { ttftP99Ms: 500, tpotMs: 50 },
+};
+
+async function eventsOf(job: Job): Promise<readonly JobEvent[]> {
+  const events: JobEvent[] = [];
+  await runJob(job, event => events.push(event));
+  return events;
+}
+
+describe('a job', () => {
+  test('tells how it goes and ends with its result', async () => {
+    const events = await eventsOf(simulation);
+    expect(events.map(isLast).indexOf(true)).toBe(events.length - 1);
+    const moments = events.filter(({ name }) => name === 'moment');
+    expect(moments.length).toBeGreaterThan(100);
+    expect(moments[0]?.data).toMatchObject({ pools: { p: { replicas: 1, inFlight: expect.any(Number) } } });
+    expect(events.at(-1)).toMatchObject({ name: 'simulation', data: { requests: { arrived: 300, completed: 300 } } });
+    expect((await eventsOf(plan)).at(-1)).toMatchObject({ name: 'plan', data: { best: { verified: { ok: true } } } });
+  });
+
+  test('real pools are simulated by the hardware that the file says; without it, it says what is missing', async () => {
+    const real = (more: string) => ({
+      ...simulation,
+      configuration: {
+        file: 'weir.yaml',
+        text: text
+          .replace(/m: \{\}/, 'llama-3.1-8b: {}')
+          .replaceAll(/\[m\]/g, '[llama-3.1-8b]')
+          .replace(
+            /model: m, simulate: \{.*?\}/,
+            `model: llama-3.1-8b, replicas: ["http://10.0.0.1:8000", "http://10.0.0.2:8000"]${more}`,
+          ),
+      },
+    });
+    expect((await eventsOf(real(', gpu: h100'))).at(-1)).toMatchObject({ data: { pools: { p: { replicas: 2 } } } });
+    expect((await eventsOf(real(''))).at(-1)).toMatchObject({ name: 'failed', data: { code: 'config.missing' } });
+  });
+
+  test.each([
+    ['a text that is no trace', { ...plan, trace: { from: 'text', text: 'nothing' } }, 'trace.unreadable'],
+    ['no requests', { ...plan, trace: { from: 'requests', requests: [] } }, 'trace.unreadable'],
+    [
+      'lengths without a rate',
+      { ...plan, trace: { from: 'text', text: 'num_prefill_tokens,num_decode_tokens\n5,5\n6,6\n' } },
+      'trace.unreadable',
+    ],
+    ['an unknown GPU', { ...plan, gpus: ['abacus'] }, 'config.unknown_reference'],
+    [
+      'a configuration that is none',
+      { ...simulation, configuration: { text: 'pool: 7', file: 'x' } },
+      'config.invalid',
+    ],
+  ] as const)('%s is a failure with its code', async (_, job, code) => {
+    expect((await eventsOf(job as Job)).at(-1)).toMatchObject({ name: 'failed', data: { code } });
+  });
+});
+
+describe('the host of jobs', () => {
+  test('runs one at a time in a thread; stopping frees the place, and a stopped job tells nothing more', async () => {
+    const host = new JobHost(machineClock);
+    const late: JobEvent[] = [];
+    const stop = host.start({ ...plan, trace: { ...generated, requests: 50_000, rate: 200 } }, event =>
+      late.push(event),
+    );
+    expect(() => host.start(plan, () => undefined)).toThrow(expect.objectContaining({ code: 'gateway.overloaded' }));
+    stop();
+    const told = late.length;
+    const last = await expect.poll(
+      () =>
+        new Promise<JobEvent | undefined>(resolve => {
+          try {
+            host.start(simulation, event => isLast(event) && resolve(event));
+          } catch {
+            resolve(undefined);
+          }
+        }),
+      { timeout: 15_000 },
+    );
+    await last.toMatchObject({ name: 'simulation' });
+    expect(late).toHaveLength(told);
+    stop();
+  }, 20_000);
+});
