@@ -71,6 +71,12 @@ export type Classification = {
   readonly scores: Readonly<Record<string, number>>;
   readonly tier: 'fast' | 'model' | 'busy';
   readonly reason?: string;
+  readonly spans?: readonly {
+    readonly type: string;
+    readonly start: number;
+    readonly end: number;
+    readonly score: number;
+  }[];
   readonly evidence?: {
     readonly text: string;
     readonly label: string;
@@ -136,6 +142,7 @@ export type DecisionRecord = {
   readonly placement?: Placement;
   readonly attempts: readonly Attempt[];
   readonly outcome: Outcome;
+  readonly verdicts?: Readonly<Record<string, string>>;
   readonly configVersion: string;
   readonly prompt?: string;
 };
@@ -144,7 +151,7 @@ export type Error = {
   readonly error: {
     readonly message: string;
     readonly type: string;
-    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'pool.no_replica' | 'pool.saturated' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
+    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
     /** Where what is wrong stands. */
     readonly param: string | null;
     /** What would be right. */
@@ -218,6 +225,19 @@ export type Explanation = {
   };
 };
 
+/** The fleet at a moment of virtual time. */
+export type FleetMoment = {
+  readonly atMs: number;
+  readonly pools: Readonly<Record<string, {
+    readonly replicas: number;
+    readonly up: number;
+    readonly inFlight: number;
+    readonly queued: number;
+    readonly kvShare: number;
+    readonly watts: number;
+  }>>;
+};
+
 /** Changed lines with three around them; each begins with a space, + or -. */
 export type Hunk = {
   readonly oldStart: number;
@@ -229,6 +249,13 @@ export type IssuedKey = {
   readonly key: Key;
   /** Shown this once. */
   readonly secret: string;
+};
+
+export type JobFailure = {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+  readonly hint?: string;
 };
 
 export type Key = {
@@ -374,6 +401,89 @@ export type Placement = {
   };
 };
 
+export type PlanReport = {
+  /** Null when no fleet tried holds in the twin. */
+  readonly best: PlannedFleet | null;
+  readonly why: readonly string[];
+  readonly next: {
+    readonly fleet: PlannedFleet;
+    readonly usd_per_hour_more: number;
+    readonly share_more: number;
+  } | null;
+  readonly pareto: readonly PlannedFleet[];
+  readonly sensitivity: readonly {
+    readonly change: string;
+    readonly kind: 'rate' | 'replica' | 'drift';
+    readonly holds: boolean;
+    readonly p99_ttft_ms: number | null;
+    readonly tpot_ms: number | null;
+  }[];
+  readonly screen: {
+    readonly trusted: boolean;
+    readonly because: readonly string[];
+  };
+  readonly workload: {
+    /** Tokens of prompt and answer, and the share of requests that are no longer. */
+    readonly lengths: readonly (readonly number[])[];
+    /** Minutes, and requests a second as planned for. */
+    readonly rate_over_time: readonly (readonly number[])[];
+  };
+  readonly model: string;
+  readonly rate: number;
+  readonly requests: number;
+  readonly requests_played: number;
+  readonly wall_s: number;
+  readonly slo: {
+    readonly ttft_p99_ms: number;
+    readonly tpot_ms: number;
+  };
+};
+
+export type PlannedFleet = {
+  readonly pools: readonly PlannedPool[];
+  readonly usd_per_hour: number;
+  readonly gpus: number;
+  readonly tokens_per_joule: number;
+  readonly watts: number;
+  readonly verified: {
+    readonly by: 'twin';
+    readonly ok: boolean;
+    readonly p99_ttft_ms: number;
+    readonly p99_ttft_interval_ms: readonly number[];
+    readonly tpot_ms: number;
+    readonly seeds: number;
+  };
+};
+
+export type PlannedPool = {
+  readonly gpu: string;
+  readonly tp: number;
+  readonly replicas: number;
+  readonly gpus: number;
+  readonly context: number;
+  /** Requests of more tokens go to the next pool; null for the last. */
+  readonly boundary: number | null;
+  readonly share_of_requests: number;
+  readonly share_of_tokens: number;
+  readonly utilisation: number;
+  readonly p99_ttft_ms: number;
+  readonly tpot_ms: number;
+  readonly screened_p99_ttft_ms: number;
+  readonly usd_per_hour: number;
+  readonly price: {
+    readonly kind: 'on_demand' | 'reserved' | 'spot';
+    readonly usd_per_hour: number;
+    readonly provider: string;
+    readonly date: string;
+    readonly source: string;
+  };
+  readonly one_fewer: {
+    readonly holds: boolean;
+    readonly p99_ttft_ms: number;
+    readonly tpot_ms: number;
+  } | null;
+};
+
 export type Pool = {
   readonly name: string;
   readonly model: string;
@@ -462,6 +572,63 @@ export type SignalReading = {
   readonly ms: number;
 };
 
+export type SimulationReport = {
+  readonly requests: {
+    readonly arrived: number;
+    readonly completed: number;
+    readonly rejected: number;
+    readonly failed: number;
+  };
+  readonly rejections: Readonly<Record<string, number>>;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly answers: {
+    readonly said: number;
+    readonly retried: number;
+    readonly counted: number;
+  };
+  readonly decisions: Readonly<Record<string, {
+    readonly requests: number;
+    readonly answered: Readonly<Record<string, number>>;
+  }>>;
+  readonly missing_signals: readonly string[];
+  readonly ttft_ms: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  };
+  readonly tpot_ms: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  };
+  readonly e2e_ms: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+  };
+  readonly cost_usd: number;
+  readonly joules: number;
+  readonly tokens_per_joule: number;
+  readonly duration_s: number;
+  readonly pools: Readonly<Record<string, {
+    readonly replicas: number;
+    readonly most_replicas: number;
+    readonly completed: number;
+    readonly failures: number;
+    readonly availability: number;
+    readonly utilisation: number;
+    readonly prefix_hit_rate: number;
+    readonly load_max_over_mean: number;
+    readonly preemptions: number;
+    readonly usd_per_hour: number;
+  }>>;
+  readonly requests_per_s: number;
+  readonly wall_s: number;
+};
+
 export type StageNote = {
   readonly stage: string;
   readonly ms: number;
@@ -523,6 +690,22 @@ export type Times = {
   readonly p99: number;
 };
 
+export type TraceSource = {
+  readonly from: 'generated';
+  readonly kind: 'azure' | 'lmsys' | 'agent';
+  readonly requests?: number;
+  /** Requests a second. */
+  readonly rate: number;
+} | {
+  readonly from: 'traffic';
+  /** What this gateway answered in the last so many hours, at most 50,000 requests. */
+  readonly hours?: number;
+} | {
+  readonly from: 'text';
+  /** A trace of any known format. */
+  readonly text: string;
+};
+
 export type Usage = {
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -558,6 +741,24 @@ export type User = {
   readonly createdAt: number;
   readonly role: 'viewer' | 'user' | 'team_lead' | 'admin';
   readonly team?: string;
+};
+
+/** Requests of a kind, or for a model; tokens are means. */
+export type WorkloadSeries = {
+  readonly name: string;
+  readonly share: number;
+  /** By window. */
+  readonly requests: readonly number[];
+  readonly prompt_tokens: number;
+  readonly output_tokens: number;
+  readonly forecasts: readonly {
+    /** Ahead: the requests of the window that ends then. */
+    readonly minutes: number;
+    readonly requests: number;
+    readonly low: number;
+    /** Nine in ten forecasts on the series so far would have been within low and high. */
+    readonly high: number;
+  }[];
 };
 
 /** Every call of the admin API: what it takes and what it answers. */
@@ -619,7 +820,7 @@ export interface Calls {
   'GET /api/overview': {
     params: Record<string, never>;
     query: {
-      readonly window?: '15m' | '1h' | '24h' | '7d' | '30d';
+      readonly window?: '15m' | '1h' | '24h' | '24h-fine' | '7d' | '30d';
     };
     body: undefined;
     answer: {
@@ -678,6 +879,46 @@ export interface Calls {
       readonly queued: number;
     };
   };
+  'GET /api/workload': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly window_ms: number;
+      /** Begin of each window, oldest first; the window under way is left out. */
+      readonly at: readonly number[];
+      readonly requests: number;
+      readonly lengths: {
+        readonly archetype?: 'concentrated-below' | 'dispersed' | 'concentrated-above';
+        /** Requests of at most 8,192 tokens in all. */
+        readonly short_share: number;
+        /** Squared coefficient of variation of prompt and answer together. */
+        readonly cv2: number;
+        readonly prompt?: {
+          readonly p50: number;
+          readonly p90: number;
+          readonly p99: number;
+        };
+        readonly output?: {
+          readonly p50: number;
+          readonly p90: number;
+          readonly p99: number;
+        };
+      };
+      readonly kinds: readonly WorkloadSeries[];
+      readonly models: readonly WorkloadSeries[];
+      readonly scores: readonly {
+        readonly minutes: number;
+        readonly count: number;
+        /** Mean absolute error, requests a window. */
+        readonly forecast: number;
+        /** Of the control: it will be as it is now. */
+        readonly last_value: number;
+        /** Of the control: the forecast of all, by the share of each kind. */
+        readonly aggregate: number;
+      }[];
+    };
+  };
   'GET /api/records': {
     params: Record<string, never>;
     query: {
@@ -715,7 +956,7 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'routes';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'routes';
       readonly texts: readonly string[];
     };
     answer: {
@@ -1009,6 +1250,31 @@ export interface Calls {
       /** All of weir.yaml. Marks such as ‹secret 1f2e3d4c› stand for the secrets in force. */
       readonly text: string;
       readonly check?: CheckReport;
+    };
+  };
+  'GET /api/catalogue': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly gpus: readonly {
+        readonly name: string;
+        readonly memory_bytes: number;
+        readonly usd_per_hour: number;
+        readonly prices: readonly {
+          readonly kind: string;
+          readonly usd_per_hour: number;
+          readonly provider: string;
+          readonly date: string;
+          readonly source: string;
+        }[];
+        readonly source: string;
+      }[];
+      readonly models: readonly {
+        readonly name: string;
+        readonly hub: string;
+        readonly context: number;
+      }[];
     };
   };
   'GET /api/whoami': {
@@ -1443,6 +1709,29 @@ export interface Calls {
 
 /** Streams of server-sent events: the data of each, by event name. */
 export interface Streams {
+  '/api/traffic/live': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    events: {
+      readonly row: {
+        /** Wall time of arrival, ms since the Unix epoch. */
+        readonly at: number;
+        readonly prompt_tokens: number;
+        readonly output_tokens: number;
+        readonly session?: string;
+        readonly model?: string;
+        readonly prefix: {
+          readonly block_tokens: number;
+          readonly hashes: readonly number[];
+        };
+      };
+      /** Rows that a slow reader missed. */
+      readonly skipped: {
+        readonly count: number;
+      };
+    };
+  };
   '/api/records/live': {
     params: Record<string, never>;
     query: {
@@ -1457,6 +1746,56 @@ export interface Streams {
       readonly skipped: {
         readonly count: number;
       };
+    };
+  };
+  '/api/plans': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly trace: TraceSource;
+      /** Of the engine catalogue. */
+      readonly model: string;
+      readonly gpus: readonly string[];
+      readonly slo: {
+        /** P99 of the time to first token. */
+        readonly ttft_ms: number;
+        /** Mean time per output token. */
+        readonly tpot_ms: number;
+      };
+      /** Requests a second; as in the trace unless said. */
+      readonly rate?: number;
+      readonly price?: 'on_demand' | 'reserved' | 'spot';
+      readonly provider?: string;
+      readonly seed?: number;
+    };
+    events: {
+      readonly progress: {
+        readonly text: string;
+        readonly share?: number;
+      };
+      readonly plan: PlanReport;
+      readonly failed: JobFailure;
+    };
+  };
+  '/api/simulations': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly trace: TraceSource;
+      /** A weir.yaml to be played; the one in force unless said. */
+      readonly configuration?: string;
+      /** Arrivals come this many times as fast as in the trace. */
+      readonly rate_scale?: number;
+      readonly seed?: number;
+    };
+    events: {
+      readonly progress: {
+        readonly text: string;
+        readonly share?: number;
+      };
+      readonly moment: FleetMoment;
+      readonly simulation: SimulationReport;
+      readonly failed: JobFailure;
     };
   };
 }
