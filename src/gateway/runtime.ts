@@ -131,7 +131,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     learned,
     personal,
     vault,
-    stages: stagesOf(config, router, personal, vault, () => ports.localModels?.fast ?? ownTable()),
+    stages: stagesOf(config, router, personal, vault, () => ports.localModels?.fast?.table ?? ownTable()),
     pool: poolOf(config, ports, previous),
     ways,
     heads: headRules(config.gateway),
