@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
 import { configOption, printJson, resolveConfig } from '#cli/options.js';
 import { RULE_KINDS, type RuleKind, ruleClassifier } from '#cli/rule-classifier.js';
-import { type Against, FINDING_KINDS, type FindingKind, findingsOf } from '#cli/text-findings.js';
+import { FINDING_KINDS } from '#cli/text-findings.js';
 import { WeirError } from '#contract/errors.js';
 import {
   type Classifier,
@@ -18,12 +17,11 @@ import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
+import { isFindingKind, runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
   readonly config?: string;
-  readonly kind?: HeadName | SafetyHeadName | RuleKind | FindingKind | 'routes';
-  readonly context?: string;
-  readonly question?: string;
+  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes';
   readonly routes?: string;
   readonly input?: string;
 }
@@ -47,12 +45,12 @@ export function classifyCommand(): Command {
         'routes',
       ]),
     )
-    .option('--routes <file>', 'a head that `weir train routes` has written')
     .option('--context <file>', 'with --kind grounding: the texts that the answer is held against')
     .option('--question <text>', 'with --kind grounding: what was asked')
+    .option('--routes <file>', 'a head that `weir train routes` has written')
     .option(
       '--input <file>',
-      'JSON lines: {id?, text}; the answer is a line for each: {id, label, score, scores, tier, ms}, of pii and grounding {id, label, score, spans, ms}; - is standard input',
+      'JSON lines: {id?, text}; the answer is a line for each: {id, label, score, scores, tier, ms}; - is standard input',
     )
     .addHelpText(
       'after',
@@ -65,7 +63,9 @@ Examples:
   $ weir classify --kind grounding --context article.txt --question "Who founded it?" "Ann Example, in 1902."
   $ weir classify --routes support.json --input tickets.jsonl`,
     )
-    .action(run);
+    .action((text: string | undefined, options: ClassifyOptions) =>
+      isFindingKind(options.kind) ? runFindings(options.kind, text, options) : run(text, options),
+    );
 }
 
 async function run(text: string | undefined, options: ClassifyOptions): Promise<void> {
@@ -77,19 +77,11 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
       hint: 'Give --kind KIND or --routes FILE.',
     });
   }
-  const { kind } = options;
-  if (kind === 'pii' || kind === 'grounding') {
-    await runFindings(kind, text, options);
-    return;
-  }
-  if (options.context !== undefined || options.question !== undefined) {
-    throw new WeirError('usage.invalid', '--context and --question go with --kind grounding');
-  }
   const { router } = await resolveConfig(options);
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const classifier = classifierOf(kind ?? 'routes', host.configure(settings, router.routes));
+    const classifier = classifierOf(options.kind ?? 'routes', host.configure(settings, router.routes));
     await classifier.prepare();
     if (text !== undefined) printJson(await answer(classifier, text));
     else await answerAll(classifier, options.input ?? '-');
@@ -103,33 +95,6 @@ function classifierOf(kind: HeadName | SafetyHeadName | RuleKind | 'routes', mod
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, models);
   return new LanguageGate(kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind as HeadName));
-}
-
-/** What is found in texts, with its places. A line of `--input` may bring its own `context` and `question`. */
-async function runFindings(kind: FindingKind, text: string | undefined, options: ClassifyOptions): Promise<void> {
-  const find = findingsOf(kind);
-  const given = options.context === undefined ? undefined : await readFile(options.context, 'utf8');
-  const told = async (one: string, against: Partial<Against>) => {
-    const context = against.context ?? given;
-    if (kind === 'grounding' && context === undefined) {
-      throw new WeirError('usage.invalid', 'Nothing to hold the text against', { hint: 'Give --context FILE.' });
-    }
-    const begun = machineClock.now();
-    const found = await find(one, { context: context ?? '', question: against.question ?? options.question ?? '' });
-    return { ...found, ms: Math.round((machineClock.now() - begun) * 1e3) / 1e3 };
-  };
-  if (text !== undefined) {
-    printJson(await told(text, {}));
-    return;
-  }
-  for await (const line of readJsonLines(options.input ?? '-')) {
-    const { context, question } = line.value;
-    const against = {
-      ...(typeof context === 'string' && { context }),
-      ...(typeof question === 'string' && { question }),
-    };
-    await writeLine({ id: line.value.id ?? line.line, ...(await told(textMember(line, 'text'), against)) });
-  }
 }
 
 async function answer(classifier: Classifier, text: string) {

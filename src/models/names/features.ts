@@ -15,70 +15,85 @@ export const BUCKETS = 1 << 16;
  */
 export function featuresOf(words: readonly Word[], lists: Gazetteer): Int32Array {
   const rows = new Int32Array(words.length * MOST_FEATURES).fill(-1);
-  const facts = words.map(word => factsOf(word, lists));
-  for (let at = 0; at < words.length; at++) fillRow(rows, at, facts);
+  const known = factsOf(lists);
+  const facts = words.map(({ text }) => known(text));
+  for (let at = 0; at < words.length; at++) fillRow(rows, at, facts, words);
   return rows;
 }
 
+/** What is known of a word by itself, and the buckets that follow from it wherever it stands. */
 interface Facts {
   readonly lower: string;
   readonly shape: string;
   readonly flags: string;
-  readonly newLine: boolean;
+  /** Of the word at its own place. */
+  readonly own: readonly number[];
+  /** Of the word as a neighbour, by the distance from the word that is looked at. */
+  readonly beside: ReadonlyMap<number, readonly number[]>;
 }
 
-const OUTSIDE: Facts = { lower: '<>', shape: '<>', flags: '', newLine: false };
+/** Words whose facts are remembered. */
+const MOST_KNOWN = 16_384;
+const remembered = new WeakMap<Gazetteer, Map<string, Facts>>();
 
-function factsOf({ text, newLine }: Word, lists: Gazetteer): Facts {
-  const lower = text.toLowerCase();
-  return { lower: lower.slice(0, 32), shape: shapeOf(text), flags: lists.flags(lower), newLine };
-}
-
-function fillRow(rows: Int32Array, at: number, facts: readonly Facts[]): void {
-  const from = at * MOST_FEATURES;
-  let count = 0;
-  const add = (name: string, value: string): void => {
-    if (count < MOST_FEATURES) rows[from + count++] = bucket(name, value);
+function factsOf(lists: Gazetteer): (text: string) => Facts {
+  const known = remembered.get(lists) ?? new Map<string, Facts>();
+  remembered.set(lists, known);
+  return text => {
+    let facts = known.get(text);
+    if (facts === undefined) {
+      const lower = text.toLowerCase();
+      facts = factsFrom(lower.slice(0, 32), shapeOf(text), lists.flags(lower));
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(text, facts);
+    }
+    return facts;
   };
+}
+
+function factsFrom(lower: string, shape: string, flags: string): Facts {
+  const own = [bucket('w', lower), bucket('s', shape), bucket('g', flags), bucket('gs', flags + shape)];
+  for (let size = 1; size <= 4 && size < lower.length; size++) own.push(bucket('e', lower.slice(-size)));
+  for (let size = 1; size <= 3 && size < lower.length; size++) own.push(bucket('p', lower.slice(0, size)));
+  const beside = new Map<number, readonly number[]>();
+  for (const step of [-3, -2, -1, 1, 2, 3]) {
+    const sign = step > 0 ? `+${step}` : String(step);
+    const buckets = [bucket(`w${sign}`, lower)];
+    if (step === -1 || step === 1 || step === 2) buckets.push(bucket(`g${sign}`, flags));
+    beside.set(step, buckets);
+  }
+  return { lower, shape, flags, own, beside };
+}
+
+const OUTSIDE: Facts = factsFrom('<>', '<>', '');
+const BIAS = bucket('b', '');
+
+function fillRow(rows: Int32Array, at: number, facts: readonly Facts[], words: readonly Word[]): void {
+  let place = at * MOST_FEATURES;
   const word = facts[at]!;
-  const [a, b, c, d, e, f] = [-3, -2, -1, 1, 2, 3].map(step => facts[at + step] ?? OUTSIDE) as [
-    Facts,
-    Facts,
-    Facts,
-    Facts,
-    Facts,
-    Facts,
-  ];
-  add('w', word.lower);
-  add('s', word.shape);
-  add('g', word.flags);
-  add('gs', word.flags + word.shape);
-  const { lower } = word;
-  for (let size = 1; size <= 4 && size < lower.length; size++) add('e', lower.slice(-size));
-  for (let size = 1; size <= 3 && size < lower.length; size++) add('p', lower.slice(0, size));
-  add('w-1', c.lower);
-  add('w+1', d.lower);
-  add('w-2', b.lower);
-  add('w+2', e.lower);
-  add('w-3', a.lower);
-  add('w+3', f.lower);
-  add('w-1w', `${c.lower} ${word.shape}`);
-  add('w-2-1', `${b.lower} ${c.lower}`);
-  add('w+1+2', `${d.lower} ${e.lower}`);
-  add('w-1+1', `${c.lower} ${d.lower}`);
-  add('s-1', `${c.shape} ${word.shape}`);
-  add('s+1', `${word.shape} ${d.shape}`);
-  add('s3', `${c.shape} ${word.shape} ${d.shape}`);
-  add('s2', `${b.shape} ${c.shape}`);
-  add('g-1', c.flags);
-  add('g+1', d.flags);
-  add('gg', `${c.flags} ${word.flags} ${d.flags}`);
-  add('g-1w', `${c.lower} ${word.flags}`);
-  add('gw+1', `${word.flags} ${d.lower}`);
-  add('g+2', e.flags);
-  add('n', `${word.newLine} ${d.newLine} ${word.shape}`);
-  add('ng', `${word.newLine} ${word.flags}`);
-  add('b', '');
+  for (const one of word.own) rows[place++] = one;
+  for (const step of [-3, -2, -1, 1, 2, 3]) {
+    for (const one of (facts[at + step] ?? OUTSIDE).beside.get(step)!) rows[place++] = one;
+  }
+  const b = facts[at - 2] ?? OUTSIDE;
+  const c = facts[at - 1] ?? OUTSIDE;
+  const d = facts[at + 1] ?? OUTSIDE;
+  const e = facts[at + 2] ?? OUTSIDE;
+  const newLine = words[at]!.newLine;
+  rows[place++] = bucket('w-1w', `${c.lower} ${word.shape}`);
+  rows[place++] = bucket('w-2-1', `${b.lower} ${c.lower}`);
+  rows[place++] = bucket('w+1+2', `${d.lower} ${e.lower}`);
+  rows[place++] = bucket('w-1+1', `${c.lower} ${d.lower}`);
+  rows[place++] = bucket('s-1', `${c.shape} ${word.shape}`);
+  rows[place++] = bucket('s+1', `${word.shape} ${d.shape}`);
+  rows[place++] = bucket('s3', `${c.shape} ${word.shape} ${d.shape}`);
+  rows[place++] = bucket('s2', `${b.shape} ${c.shape}`);
+  rows[place++] = bucket('gg', `${c.flags} ${word.flags} ${d.flags}`);
+  rows[place++] = bucket('g-1w', `${c.lower} ${word.flags}`);
+  rows[place++] = bucket('gw+1', `${word.flags} ${d.lower}`);
+  rows[place++] = bucket('n', `${newLine} ${words[at + 1]?.newLine ?? false} ${word.shape}`);
+  rows[place++] = bucket('ng', `${newLine} ${word.flags}`);
+  rows[place] = BIAS;
 }
 
 /** Kinds of characters, runs of them told once: `Xx`, `X.x`, `d4`. */

@@ -36,7 +36,7 @@ export const pii: SignalType<PiiOptions> = {
   scoreMeaning: 'how many were found',
   labelMeaning: 'the surest kind that was found',
   labels: PERSONAL_KINDS,
-  cost: { tier: 'inline', microseconds: 5000 },
+  cost: { tier: 'inline', microseconds: 3000 },
   schema,
   build(name, options, { personal }) {
     const full = typeof options === 'string' ? { any: [options] } : Array.isArray(options) ? { any: options } : options;

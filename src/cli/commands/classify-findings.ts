@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
+import { printJson } from '#cli/options.js';
+import { type Against, FINDING_KINDS, type FindingKind, findingsOf } from '#cli/text-findings.js';
+import { WeirError } from '#contract/errors.js';
+import { machineClock } from '#gateway/machine-clock.js';
+
+/** Options of `weir classify` where spans are asked for. */
+export interface FindingOptions {
+  readonly context?: string;
+  readonly question?: string;
+  readonly input?: string;
+}
+
+/** Whether a kind is one that tells spans rather than labels. */
+export function isFindingKind(kind: string | undefined): kind is FindingKind {
+  return FINDING_KINDS.some(known => known === kind);
+}
+
+/** What is found in texts, with its places. A line of `--input` may bring its own `context` and `question`. */
+export async function runFindings(kind: FindingKind, text: string | undefined, options: FindingOptions): Promise<void> {
+  if ((text === undefined) === (options.input === undefined)) {
+    throw new WeirError('usage.invalid', 'Nothing to classify, or too much', { hint: 'Give a text or --input FILE.' });
+  }
+  const find = findingsOf(kind);
+  const given = options.context === undefined ? undefined : await readFile(options.context, 'utf8');
+  const told = async (one: string, against: Partial<Against>) => {
+    const context = against.context ?? given;
+    if (kind === 'grounding' && context === undefined) {
+      throw new WeirError('usage.invalid', 'Nothing to hold the text against', { hint: 'Give --context FILE.' });
+    }
+    const begun = machineClock.now();
+    const found = await find(one, { context: context ?? '', question: against.question ?? options.question ?? '' });
+    return { ...found, ms: Math.round((machineClock.now() - begun) * 1e3) / 1e3 };
+  };
+  if (text !== undefined) {
+    printJson(await told(text, {}));
+    return;
+  }
+  for await (const line of readJsonLines(options.input ?? '-')) {
+    const { context, question } = line.value;
+    const against = {
+      ...(typeof context === 'string' && { context }),
+      ...(typeof question === 'string' && { question }),
+    };
+    await writeLine({ id: line.value.id ?? line.line, ...(await told(textMember(line, 'text'), against)) });
+  }
+}
