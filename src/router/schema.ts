@@ -3,8 +3,8 @@ import { duration, identifier, name } from '#contract/schema.js';
 import { learnedSchema } from './learned-schema.js';
 import { oneOf } from './one-of.js';
 import { decisionSchema, policyTestSchema } from './policy/schema.js';
-import { safetySchema } from './safety/schema.js';
 import { privacySchema } from './privacy-schema.js';
+import { safetySchema } from './safety/schema.js';
 import { SIGNAL_TYPES } from './signals/registry.js';
 
 const MAX_SIGNALS = 256;

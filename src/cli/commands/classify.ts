@@ -94,7 +94,9 @@ function classifierOf(kind: HeadName | SafetyHeadName | RuleKind | 'routes', mod
   if (kind === 'routes') return new LanguageGate(models.routes());
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, models);
-  return new LanguageGate(kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind as HeadName));
+  return new LanguageGate(
+    kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind as HeadName),
+  );
 }
 
 async function answer(classifier: Classifier, text: string) {
