@@ -9,7 +9,9 @@ import type { ArrivalSpec } from '#workload/generate/arrivals.js';
 interface GenerateOptions {
   readonly requests: number;
   readonly rate: number;
-  readonly arrivals: 'poisson' | 'gamma' | 'mmpp';
+  readonly arrivals: 'poisson' | 'gamma' | 'mmpp' | 'diurnal';
+  readonly swing: number;
+  readonly periodHours: number;
   readonly cv2: number;
   readonly burst: number;
   readonly burstShare: number;
@@ -28,12 +30,21 @@ export function traceGenerateCommand(): Command {
     .option('--requests <n>', 'requests', requestCount, 10_000)
     .option('--rate <x>', 'requests a second, on average', positive, 10)
     .addOption(
-      new Option('--arrivals <kind>', 'how sessions begin').choices(['poisson', 'gamma', 'mmpp']).default('poisson'),
+      new Option('--arrivals <kind>', 'how sessions begin')
+        .choices(['poisson', 'gamma', 'mmpp', 'diurnal'])
+        .default('poisson'),
     )
     .option('--cv2 <x>', 'gamma: squared coefficient of variation of the gaps', positive, 4)
     .option('--burst <x>', 'mmpp: rate in bursts over the mean rate', positive, 4)
     .option('--burst-share <x>', 'mmpp: share of time in bursts', positive, 0.1)
     .option('--burst-seconds <x>', 'mmpp: mean length of a burst', positive, 30)
+    .option(
+      '--swing <x>',
+      'diurnal: how far the rate rises above its mean and falls below it, at most 1',
+      positive,
+      0.6,
+    )
+    .option('--period-hours <x>', 'diurnal: from one peak to the next', positive, 24)
     .option('--mix <shares>', 'kinds of workload and their shares: azure, lmsys, agent', shares, [
       ['azure', 1],
     ] as const)
@@ -74,9 +85,11 @@ async function generate(options: GenerateOptions): Promise<void> {
   );
 }
 
-function arrivalSpec({ arrivals, cv2, burst, burstShare, burstSeconds }: GenerateOptions): ArrivalSpec {
+function arrivalSpec(options: GenerateOptions): ArrivalSpec {
+  const { arrivals, cv2, burst, burstShare, burstSeconds, swing, periodHours } = options;
   if (arrivals === 'gamma') return { kind: arrivals, cv2 };
   if (arrivals === 'poisson') return { kind: arrivals };
+  if (arrivals === 'diurnal') return { kind: arrivals, swing, periodMs: 3_600_000 * periodHours };
   return { kind: arrivals, factor: burst, share: burstShare, meanMs: 1000 * burstSeconds };
 }
 

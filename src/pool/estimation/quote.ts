@@ -44,15 +44,18 @@ class LiveQuote implements Quote {
   private looked = false;
 
   constructor(
-    served: ServedModel,
+    private readonly served: ServedModel,
     private readonly tier: Tier,
     private readonly request: PlacementRequest,
     private readonly topology: Topology,
     private readonly energy: EnergyEstimate | undefined,
-    readonly load: number,
   ) {
     this.model = served.name;
     this.price = served.price;
+  }
+
+  get load(): number {
+    return modelLoad(this.served, this.request.promptTokens + this.request.outputTokens);
   }
 
   get prefixHitTokens(): Tokens {
@@ -154,8 +157,7 @@ export function quote(
     const reason = error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
     return infeasible(model, served?.price ?? FREE, reason);
   }
-  const load = modelLoad(served, request.promptTokens + request.outputTokens);
-  return new LiveQuote(served, tier, request, topology, energy, load);
+  return new LiveQuote(served, tier, request, topology, energy);
 }
 
 /** The tightest tier with room, or else the tightest that takes requests at all. */

@@ -17,7 +17,12 @@ export type ArrivalSpec =
    * Markov-modulated Poisson process of two states: for `share` of the time it bursts at `factor` times the mean rate, for
    * `meanMs` on average.
    */
-  | { readonly kind: 'mmpp'; readonly factor: number; readonly share: number; readonly meanMs: Milliseconds };
+  | { readonly kind: 'mmpp'; readonly factor: number; readonly share: number; readonly meanMs: Milliseconds }
+  /**
+   * Poisson process whose rate rises and falls as a day does: the mean rate · (1 + swing · sin(2πt / period)), which begins at the mean and
+   * peaks after a quarter of the period.
+   */
+  | { readonly kind: 'diurnal'; readonly swing: number; readonly periodMs: Milliseconds };
 
 /**
  * An arrival process of so many arrivals a second on average.
@@ -35,8 +40,39 @@ export function arrivalProcess(spec: ArrivalSpec, rate: number, random: Random):
       check(cv2 > 0 && cv2 <= 10_000, 'cv2', cv2, 'a number above 0, at most 10000');
       return { nextGap: () => (gamma(random, 1 / cv2) * cv2) / perMs };
     }
+    case 'diurnal':
+      return new DiurnalPoisson(spec, perMs, random);
     default:
       return new ModulatedPoisson(spec, perMs, random);
+  }
+}
+
+/** By thinning (Lewis and Shedler, 1979): arrivals at the peak's rate, each kept with the chance that the rate then has of it. */
+class DiurnalPoisson implements ArrivalProcess {
+  private now: Milliseconds = 0;
+  private readonly peak: number;
+  private readonly swing: number;
+  private readonly periodMs: Milliseconds;
+
+  constructor(
+    { swing, periodMs }: Extract<ArrivalSpec, { kind: 'diurnal' }>,
+    perMs: number,
+    private readonly random: Random,
+  ) {
+    check(swing >= 0 && swing <= 1, 'swing', swing, 'a number from 0 to 1');
+    check(periodMs > 0 && Number.isFinite(periodMs), 'periodMs', periodMs, 'a number above 0');
+    this.swing = swing;
+    this.periodMs = periodMs;
+    this.peak = perMs * (1 + swing);
+  }
+
+  nextGap(): Milliseconds {
+    const from = this.now;
+    for (;;) {
+      this.now += this.random.exponential(this.peak);
+      const relative = 1 + this.swing * Math.sin((2 * Math.PI * this.now) / this.periodMs);
+      if (this.random.next() * (1 + this.swing) < relative) return this.now - from;
+    }
   }
 }
 

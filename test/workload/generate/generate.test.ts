@@ -10,6 +10,7 @@ import { arrivalShape } from '#workload/shape/arrivals.js';
 import { sessionShape } from '#workload/shape/sessions.js';
 import { describeArrivalProcess } from '../../contracts/arrival-process.js';
 
+describeArrivalProcess('diurnal', { kind: 'diurnal', swing: 0.8, periodMs: 60_000 });
 describeArrivalProcess('poisson', { kind: 'poisson' }, 1);
 describeArrivalProcess('gamma of cv² 4', { kind: 'gamma', cv2: 4 }, 4);
 describeArrivalProcess('gamma of cv² 0.25', { kind: 'gamma', cv2: 0.25 }, 0.25);
@@ -194,4 +195,25 @@ describe('generated traces', () => {
     const nothing = { requests: 1, rate: 1, arrivals: { kind: 'poisson' }, mix: [], random: seededRandom(1) } as const;
     expect(() => generateTrace(nothing)).toThrowError(/no shares above 0/);
   });
+});
+
+test('a diurnal rate peaks a quarter of a period after it begins, and is its mean over whole periods', () => {
+  const process = arrivalProcess({ kind: 'diurnal', swing: 0.8, periodMs: 80_000 }, 20, seededRandom(3));
+  const eighths = new Array<number>(8).fill(0);
+  let at = 0;
+  for (;;) {
+    at += process.nextGap();
+    if (at >= 50 * 80_000) break;
+    eighths[Math.floor((at % 80_000) / 10_000)]! += 1;
+  }
+  const relative = eighths.map(count => count / (50 * 10 * 20));
+  // Means of 1 + 0.8 sin over each eighth of the period.
+  const expected = eighths.map((_, i) => {
+    const [from, to] = [(i * Math.PI) / 4, ((i + 1) * Math.PI) / 4];
+    return 1 + (0.8 * (Math.cos(from) - Math.cos(to))) / (to - from);
+  });
+  for (const [i, value] of relative.entries()) expect(Math.abs(value - expected[i]!)).toBeLessThan(0.05);
+  expect(() => arrivalProcess({ kind: 'diurnal', swing: 2, periodMs: 1 }, 1, seededRandom(1))).toThrowError(
+    /swing is 2/,
+  );
 });
