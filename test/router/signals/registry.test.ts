@@ -45,7 +45,11 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
   pii: ['email', ['card', 'iban'], { any: ['phone'], above: 1, in: 'all' }],
   route: ['refund', { any: ['refund', 'outage'], below: 0.1, in: 'all' }, {}],
   factual: [{}, { above: 0.8, below: 0.3, in: 'user' }],
-  feedback: ['wrong_answer', {}, { any: ['satisfied', 'want_different'], above: 0.7, below: 0.1, when_busy: 'unknown' }],
+  feedback: [
+    'wrong_answer',
+    {},
+    { any: ['satisfied', 'want_different'], above: 0.7, below: 0.1, when_busy: 'unknown' },
+  ],
   complexity: [{}, { above: 0.7, below: 0.2, in: 'all' }],
   domain: ['law', { any: ['computer science', 'math'], above: 0.7, below: 0.1, when_busy: 'wait', in: 'all' }],
 };
