@@ -1,10 +1,10 @@
 // What one tenant that floods a pool does to another: `node bench/flood.mjs [--json]`, after a build. Virtual time: the production pool
 // in front of modelled engines (8B on one H100, 4 replicas, 24 places each). The quiet tenant sends 8 requests/s; the other 50 times
-// as many. The control has both as one tenant, which is first come, first served.
+// as many. `tenant_share: 1` keeps no places free. The control has both as one tenant, which is first come, first served.
 
+import { distributionOf } from '../dist/contract/distribution.js';
 import { isWeirError } from '../dist/contract/errors.js';
 import { seededRandom } from '../dist/contract/random.js';
-import { distributionOf } from '../dist/fleet/twin/distribution.js';
 import { VirtualClock } from '../dist/fleet/twin/virtual-clock.js';
 import { createEngine } from '../dist/pool/engine/batching-engine.js';
 import { engineProfile } from '../dist/pool/engine/profile.js';
@@ -18,7 +18,7 @@ const FLOOD = 50;
 const PLACES = 24;
 
 /** One run: who sends at which rate, and under whose name. */
-function play(senders, seed) {
+function play(senders, seed, tenantShare) {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
   const profile = engineProfile({ model: 'llama-3.1-8b', gpu: 'h100', maxBatchedTokens: 2048 });
@@ -28,6 +28,7 @@ function play(senders, seed) {
       p: {
         model: 'm',
         concurrency: PLACES,
+        queue: tenantShare === undefined ? {} : { tenant_share: tenantShare },
         ejection: false,
         replicas: Array.from({ length: 4 }, (_, i) => ({ url: `http://10.0.0.1:${8000 + i}`, id: `r${i}` })),
       },
@@ -113,10 +114,12 @@ const quiet = tenant => ({ name: 'quiet', tenant, rate: RATE });
 const runs = {
   solo: [quiet('a')],
   'two tenants': [quiet('a'), flood('b')],
+  'two tenants, tenant_share 1': [quiet('a'), flood('b')],
   'one tenant (control)': [quiet('a'), flood('a')],
 };
 const rows = Object.entries(runs).map(([run, senders]) => {
-  const { ttft, e2e, sent, refused } = play(senders, 1).get('quiet');
+  const results = play(senders, 1, run.endsWith('tenant_share 1') ? 1 : undefined);
+  const { ttft, e2e, sent, refused } = results.get('quiet');
   const [first, whole] = [distributionOf(ttft), distributionOf(e2e)];
   const round = value => Math.round(value);
   return {
@@ -127,6 +130,7 @@ const rows = Object.entries(runs).map(([run, senders]) => {
     ttft_p99: round(first.p99),
     e2e_p50: round(whole.p50),
     e2e_p99: round(whole.p99),
+    flood_answered: results.get('flood')?.e2e.length ?? 0,
   };
 });
 if (process.argv.includes('--json')) console.log(JSON.stringify({ rows }, undefined, 2));

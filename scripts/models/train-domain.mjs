@@ -68,6 +68,8 @@ writeHead(
     embed: await embedder(vectors, cache),
     fast: openStaticEmbedding(),
     random: seededRandom(1),
+    // Held-out everyday questions showed that its word alone costs 5.9 points there, although it costs none on what it was tuned on.
+    alwaysModel: true,
     date: new Date().toISOString().slice(0, 10),
     failures: [
       'English only: in other languages the probabilities mean little.',

@@ -11,9 +11,13 @@ export interface PlacementRequest {
   readonly outputTokens: Tokens;
   readonly prefix: PromptPrefix;
   readonly session: string;
+  /** What conversations this one is like, where somebody can tell: those of one kind are expected to pause and to go on alike. */
+  readonly kind?: string | undefined;
   readonly constraints: PlacementConstraints;
   /** Replicas that this request has already failed on. */
   readonly exclude: readonly string[];
+  /** Whether its answer comes token by token, so that its first byte is its first token: taken so unless said. */
+  readonly streamed?: boolean | undefined;
   /** Whose it is and how urgent; without it, it waits among all of whom nothing is known. */
   readonly flow?: FlowFacts | undefined;
 }
@@ -31,8 +35,20 @@ export interface Placement {
   readonly considered: number;
   /** How long the request waited for a place. */
   readonly queuedMs: Milliseconds;
+  /** What the replica is asked to keep of its KV until the conversation goes on; absent where nothing is asked. */
+  readonly retention?: RetentionDirective;
   /** Where its prompt is computed; absent where the pool has no prefill pool. */
   readonly prefill?: PrefillPlacement;
+}
+
+/** The KV of a request is worth keeping beyond its end, more than that of others. */
+export interface RetentionDirective {
+  /** From the start of the prompt. */
+  readonly tokens: Tokens;
+  /** 0 to 100: what is kept at a lower one goes first. */
+  readonly priority: number;
+  /** From when it is in the cache; after that it is as all other. */
+  readonly durationMs: Milliseconds;
 }
 
 /** Whether a prompt is computed on a replica of another pool before the answer is, and what speaks for it. */

@@ -21,6 +21,8 @@ export interface Quote {
   readonly tpotMs: Milliseconds | undefined;
   /** Prompt tokens that the best replica would find in its prefix cache. */
   readonly prefixHitTokens: Tokens;
+  /** How much later the first token comes for each prompt token more that has to be computed; absent while nothing is known. */
+  readonly prefillMsPerToken?: Milliseconds | undefined;
   readonly price: Price;
   /** Energy for the request, when the pool's hardware is described. */
   readonly joules: Joules | undefined;
@@ -28,9 +30,32 @@ export interface Quote {
   readonly load: number;
 }
 
+/** A pool of which nothing is known. */
+export const NO_POOL_STATE: Pick<PoolView, 'read'> = { read: () => undefined };
+
+/** What {@link PoolView.read} tells of a pool or model; docs/pools.md says what each is. */
+export const POOL_MEASURES = [
+  'in_flight',
+  'queued',
+  'limit',
+  'available',
+  'load',
+  'queue',
+  'prefill_rate',
+  'headroom',
+  'tok_per_watt',
+  'slow',
+] as const;
+
+export type PoolMeasure = (typeof POOL_MEASURES)[number];
+
+export function isPoolMeasure(name: string): name is PoolMeasure {
+  return (POOL_MEASURES as readonly string[]).includes(name);
+}
+
 /** The one port through which the router sees the pool (the P→R cell of the WRP matrix). */
 export interface PoolView {
   quote(model: string, profile: WorkloadProfile): Quote;
-  /** A named measure of pool state, such as `short.in_flight` or `short.queued`; `undefined` when there is none of that name. */
+  /** A measure of a pool or model, such as `short.in_flight`; `undefined` when there is none of that name or nothing is known yet. */
   read(name: string): number | undefined;
 }

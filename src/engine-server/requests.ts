@@ -27,6 +27,14 @@ export const kvTransfer = z.looseObject({
   remote_port: z.int().min(1).max(65_535).nullish(),
 });
 
+/** What of a request's KV is to be kept, as vLLM pull request 38514 has it; durations in seconds. */
+const retention = z.looseObject({
+  start: z.int().min(0),
+  end: z.int().min(0).nullish(),
+  priority: z.number().min(0).max(100),
+  duration: z.number().min(0).max(86_400).nullish(),
+});
+
 export type KvTransferParams = z.output<typeof kvTransfer>;
 
 const shared = {
@@ -47,6 +55,7 @@ const shared = {
   frequency_penalty: penalty,
   logit_bias: z.record(z.string(), z.number()).nullish(),
   kv_transfer_params: kvTransfer.nullish(),
+  retention_directives: z.array(retention).max(16).nullish(),
 };
 
 const tool = z.looseObject({

@@ -95,12 +95,13 @@ export class Gateway implements ExchangeHost {
     this.current = createRuntime(config, ports);
     this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), {
       probed: (id, healthy, latency) => this.current.pool.probed(id, healthy, latency),
-      reported: (id, { cacheTokens, startedAt }) =>
+      reported: (id, { cacheTokens, startedAt, waiting }) =>
         this.current.pool.observed(id, {
           ...(cacheTokens === undefined
             ? undefined
             : { cacheBlocks: cacheTokens / PREFIX_BLOCK_TOKENS, kvTokens: cacheTokens }),
           ...(startedAt === undefined ? undefined : { startedAt }),
+          ...(waiting === undefined ? undefined : { waiting }),
         }),
     });
     this.feed.watch(record => {

@@ -116,12 +116,17 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   const learned = ports.localModels?.configure(config.router.learned, config.router.routes);
   const personal = previous?.personal ?? openPersonalData();
   const vault = vaultOf(config, clock, previous);
+  // Asked only once a request is decided on, when the pool has been built.
+  const state: { pool?: LivePool } = {};
   const router = createRouter(config.router, {
     clock,
     personal,
     models: [...models.values()],
     ...(learned !== undefined && { learned }),
+    pool: { read: name => state.pool?.read(name) },
   });
+  const pool = poolOf(config, ports, previous);
+  state.pool = pool;
   return {
     ...ports,
     config,
@@ -132,7 +137,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     personal,
     vault,
     stages: stagesOf(config, router, personal, vault, () => ports.localModels?.fast?.table ?? ownTable()),
-    pool: poolOf(config, ports, previous),
+    pool,
     ways,
     heads: headRules(config.gateway),
     profiler: sameWorkload

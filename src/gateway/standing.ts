@@ -76,12 +76,22 @@ function replicaAsOne(all: readonly ReplicaStatus[]): ReplicaStatus {
     tpotMs: mean(all.map(({ tpotMs }) => tpotMs)),
     requests: sum(all, ({ requests }) => requests),
     failures: sum(all, ({ failures }) => failures),
+    // Each process takes the others for strangers, so each estimates the whole line.
+    engineWaiting: mean(all.map(({ engineWaiting }) => engineWaiting)) ?? 0,
+    trafficShare: shareOf(all),
+    prefillTokensPerSecond: mean(all.map(({ prefillTokensPerSecond }) => prefillTokensPerSecond)),
+    slow: all.some(({ slow }) => slow),
     // Each process knows the power of its own part of the batch: all together draw at least the most of these.
     watts: all.reduce<number | undefined>(
       (most, { watts }) => (most === undefined || (watts ?? 0) > most ? watts : most),
       undefined,
     ),
   };
+}
+
+function shareOf(all: readonly ReplicaStatus[]): number | undefined {
+  const known = all.flatMap(({ trafficShare }) => trafficShare ?? []);
+  return known.length === 0 ? undefined : Math.min(1, (sum(known, share => share) * all.length) / known.length);
 }
 
 function poolAsOne(all: readonly PoolStatus[]): PoolStatus {

@@ -81,4 +81,12 @@ export interface ReplicaStatus {
   readonly gpus: number;
   readonly usdPerHour: Usd | undefined;
   readonly watts: Watts | undefined;
+  /** Requests, of whomever, that wait inside its engine: an estimate. */
+  readonly engineWaiting: number;
+  /** Our share of its traffic, from 0 to 1; `undefined` until a line in the engine has shown it. */
+  readonly trafficShare: number | undefined;
+  /** Prompt tokens it reads in a second as things are; `undefined` until known. */
+  readonly prefillTokensPerSecond: number | undefined;
+  /** Found to be twice as slow as its pool. */
+  readonly slow: boolean;
 }

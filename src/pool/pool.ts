@@ -6,8 +6,8 @@ import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type PrefillPlace, placePrefill } from './disaggregation/prefill-place.js';
-import type { LatencyEstimator } from './estimation/latency.js';
 import { type EnergyEstimate, quote } from './estimation/quote.js';
+import { factsOf } from './flow/facts.js';
 import { HeldLease, type LeaseHost } from './flow/held-lease.js';
 import { mayUse, shed, whyNowhere } from './flow/refusals.js';
 import { shedChance } from './flow/shedding.js';
@@ -23,7 +23,7 @@ import { measure } from './topology/measures.js';
 import { judge } from './topology/outliers.js';
 import { type Probe, probeSettings } from './topology/probes.js';
 import { type EngineFacts, Replica } from './topology/replica.js';
-import { EMPTY_TOPOLOGY, type ServedModel, type ServedPool, type Tier } from './topology/served.js';
+import { EMPTY_TOPOLOGY, type PoolMemory, type ServedModel, type ServedPool, type Tier } from './topology/served.js';
 import { type PoolSnapshot, snapshotOf } from './topology/snapshot.js';
 
 export interface PoolDeps {
@@ -126,6 +126,12 @@ class PoolAtWork implements LivePool, LeaseHost {
     }
   }
 
+  answered(request: PlacementRequest, replica: Replica): void {
+    const pool = this.topology.pools.get(replica.pool);
+    const keeps = pool?.entry.retention;
+    if (keeps !== undefined) pool!.memory.retention.answered(request, keeps, this.clock.now());
+  }
+
   get sharing() {
     return { heard: this.hearsay.heard, leftOut: this.outbox.leftOut };
   }
@@ -141,6 +147,8 @@ class PoolAtWork implements LivePool, LeaseHost {
       for (const pool of model.pools) this.waiting.serve(pool);
       model = this.topology.models.get(request.model);
     }
+    const { tenant } = factsOf(request);
+    for (const pool of model?.pools ?? []) pool.memory.tenants.asked(tenant, now);
     const turnedAway = model === undefined ? undefined : this.shed(model, request);
     const result = turnedAway ?? this.place(model, request, now, now);
     if (result !== undefined) {
@@ -155,7 +163,7 @@ class PoolAtWork implements LivePool, LeaseHost {
   }
 
   read(name: string): number | undefined {
-    return measure(this.topology, name);
+    return measure(this.topology, name, this.clock.now());
   }
 
   replicas(): readonly ReplicaStatus[] {
@@ -214,17 +222,18 @@ class PoolAtWork implements LivePool, LeaseHost {
     this.waiting.regroup(old.pools.values());
   }
 
-  latencyOf(pool: string): LatencyEstimator | undefined {
-    return this.topology.pools.get(pool)?.memory.latency;
+  memoryOf(pool: string): PoolMemory | undefined {
+    return this.topology.pools.get(pool)?.memory;
   }
 
-  released(replica: Replica, heldMs: Milliseconds): void {
+  released(replica: Replica, tenant: string, heldMs: Milliseconds): void {
     if (replica.draining) {
       if (replica.own.inFlight === 0) this.draining.delete(replica);
       return;
     }
     const pool = this.topology.pools.get(replica.pool);
     if (pool === undefined) return;
+    pool.memory.tenants.gave(tenant);
     pool.memory.holdMs.observe(heldMs);
     const { ejection } = pool.entry;
     if (ejection !== false) {
@@ -267,7 +276,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       for (const replica of tier.replicas) {
         if (replica.unavailable !== undefined || !mayUse(request, replica)) continue;
         someAvailable = true;
-        if (replica.inFlight < replica.limit) return this.placeIn(tier, request, since, now);
+        if (this.hasPlace(replica, request, now)) return this.placeIn(tier, request, since, now);
       }
     }
     if (someAvailable) return undefined;
@@ -276,28 +285,34 @@ class PoolAtWork implements LivePool, LeaseHost {
 
   private placeIn(tier: Tier, request: PlacementRequest, since: Milliseconds, now: Milliseconds): Lease {
     let choice = tier.placer.choose(request, tier.replicas);
-    let replica = this.usable(choice, request);
+    let replica = this.usable(choice, request, now);
     if (choice === undefined || replica === undefined) {
       // The placer saw replicas that this request may not use: it chooses again among those it may.
       const open = tier.replicas.filter(
         candidate =>
-          candidate.unavailable === undefined && candidate.inFlight < candidate.limit && mayUse(request, candidate),
+          candidate.unavailable === undefined && mayUse(request, candidate) && this.hasPlace(candidate, request, now),
       );
       choice = tier.placer.choose(request, open);
-      replica = this.usable(choice, request) ?? open[0]!;
+      replica = this.usable(choice, request, now) ?? open[0]!;
       if (choice?.replica !== replica) choice = unscored(replica, open.length);
     }
     return this.grant(replica, choice, tier, request, since, now);
   }
 
-  private usable(choice: Choice | undefined, request: PlacementRequest): Replica | undefined {
+  /** Whether a replica has a place that the request's tenant may take. */
+  private hasPlace(replica: Replica, request: PlacementRequest, now: Milliseconds): boolean {
+    if (replica.inFlight >= replica.limit) return false;
+    return this.topology.pools.get(replica.pool)?.mustWait(factsOf(request).tenant, now) !== true;
+  }
+
+  private usable(choice: Choice | undefined, request: PlacementRequest, now: Milliseconds): Replica | undefined {
     if (choice === undefined) return undefined;
     // Placers are handed live replicas and hand one of them back.
     const { replica } = choice;
     return replica instanceof Replica &&
       replica.unavailable === undefined &&
-      replica.inFlight < replica.limit &&
-      mayUse(request, replica)
+      mayUse(request, replica) &&
+      this.hasPlace(replica, request, now)
       ? replica
       : undefined;
   }
@@ -343,6 +358,9 @@ class PoolAtWork implements LivePool, LeaseHost {
       pool === undefined || fill === undefined
         ? undefined
         : placePrefill(request, replica, choice.expectedPrefixTokens, pool, fill);
+    const keeps = pool?.entry.retention;
+    const retention =
+      keeps && pool?.memory.retention.directive(request, replica, keeps, pool.memory.holdMs.value ?? 0, now);
     const placement = {
       pool: replica.pool,
       replica: replica.id,
@@ -352,8 +370,12 @@ class PoolAtWork implements LivePool, LeaseHost {
       considered: choice.considered,
       queuedMs: now - since,
       ...(prefill === undefined ? undefined : { prefill: prefill.placement }),
+      ...(retention === undefined ? undefined : { retention }),
     };
-    if (pool !== undefined) pool.memory.counts.granted += 1;
+    if (pool !== undefined) {
+      pool.memory.counts.granted += 1;
+      pool.memory.tenants.took(factsOf(request).tenant);
+    }
     const first = prefill?.chosen === undefined ? undefined : this.prefillLease(prefill.chosen, fill!, now);
     return new HeldLease(this, replica, tier.placer, request, placement, now, first);
   }
@@ -368,6 +390,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       ...{ pool: name, replica: replica.id, expectedPrefixTokens, score, losers, considered, queuedMs: 0 },
     };
     memory.counts.granted += 1;
+    memory.tenants.took(factsOf(request).tenant);
     return new HeldLease(this, replica, placer, request, placement, now);
   }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration, name, price, share, size, tokens } from '#contract/schema.js';
 import { prefillSchema } from './disaggregation/schema.js';
 import { placementSchema } from './placement/schema.js';
+import { retentionSchema } from './retention/schema.js';
 
 const DAY_MS = 86_400_000;
 
@@ -225,6 +226,12 @@ const queue = z.strictObject({
   timeout: span.prefault('10s').describe('Longest wait; a request whose predicted wait is longer is refused at once.'),
   tokens: tokens.prefault('16M').describe('Prompt and expected answer tokens that may wait.'),
   bytes: size.prefault('256MiB').describe('Bytes of prompts that may wait.'),
+  tenant_share: share
+    .refine(value => value > 0, { message: 'expected more than 0' })
+    .default(0.75)
+    .describe(
+      'Largest share of the places that one tenant may have while others have asked for some within 10 s; 1 to keep none free.',
+    ),
   shed: z
     .union([
       z.literal(false),
@@ -303,6 +310,9 @@ const poolEntry = z
     prefill: prefillSchema
       .optional()
       .describe('Disaggregated serving: another pool computes long prompts for this one, which then answers.'),
+    retention: retentionSchema
+      .optional()
+      .describe('Has engines keep the KV of conversations that are likely to go on. Off unless said.'),
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),

@@ -6,6 +6,7 @@ import type { DecisionConfig } from './policy/schema.js';
 import type { ProblemPath, RouterProblem } from './problem.js';
 import type { RouterConfig } from './schema.js';
 import { selectorType } from './selection/registry.js';
+import { poolState } from './signals/pool-state.js';
 import { wantedRoutes } from './signals/route.js';
 import { signalType } from './signals/set.js';
 
@@ -144,7 +145,7 @@ function checkDecision(
   const poolNames = around.pools.map(({ name }) => name);
   const served = new Set(around.pools.filter(({ name }) => pools.includes(name)).map(({ model }) => model));
   return [
-    ...checkCondition(decision.when, at('when'), config),
+    ...checkCondition(decision.when, at('when'), config, around),
     ...duplicates(models, i => at('models', i), 'the model'),
     ...models.flatMap((model, i) => {
       if (!around.models.includes(model)) return [unknownName(at('models', i), 'model', model, around.models)];
@@ -165,17 +166,35 @@ function checkDecision(
   ];
 }
 
-function checkCondition(when: string, path: ProblemPath, config: RouterConfig): RouterProblem[] {
+function checkCondition(
+  when: string,
+  path: ProblemPath,
+  config: RouterConfig,
+  around: RouterSurroundings,
+): RouterProblem[] {
   const parsed = parseExpression(when);
   if (!parsed.ok) {
     const { message, ...more } = parsed.error;
     return [error('policy.syntax', path, message, more)];
   }
-  return leavesOf(parsed.tree).flatMap(leaf => checkLeaf(leaf, path, config));
+  return leavesOf(parsed.tree).flatMap(leaf => checkLeaf(leaf, path, config, around));
 }
 
-function checkLeaf(leaf: Leaf, path: ProblemPath, { signals }: RouterConfig): RouterProblem[] {
+function checkLeaf(
+  leaf: Leaf,
+  path: ProblemPath,
+  { signals }: RouterConfig,
+  around: RouterSurroundings,
+): RouterProblem[] {
   const signal = Object.hasOwn(signals, leaf.name) ? signals[leaf.name] : undefined;
+  const state = signal === undefined ? poolState(leaf.name) : undefined;
+  if (state !== undefined) {
+    const owners = [...around.pools.map(({ name }) => name), ...around.models];
+    if (!owners.includes(state.owner)) return [unknownName(path, 'pool or model', state.owner, owners, leaf.offset)];
+    if (leaf.kind !== 'compare' || typeof leaf.value !== 'string') return [];
+    const more = { offset: leaf.valueOffset, hint: 'a number' };
+    return [error('config.invalid', path, `${leaf.name} is a number and has no name to compare with`, more)];
+  }
   if (signal === undefined) return [unknownName(path, 'signal', leaf.name, Object.keys(signals), leaf.offset)];
   return leaf.kind === 'compare' && typeof leaf.value === 'string'
     ? checkLabel(leaf, leaf.value, path, signal.type)
@@ -249,7 +268,7 @@ function checkTests(
     if (model !== undefined && !askable.includes(model))
       problems.push(unknownName(at('model'), 'model', model, askable));
     for (const name of Object.keys(given)) {
-      if (!Object.hasOwn(signals, name))
+      if (!Object.hasOwn(signals, name) && poolState(name) === undefined)
         problems.push(unknownName(at('signals', name), 'signal', name, Object.keys(signals)));
     }
     return problems;

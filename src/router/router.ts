@@ -3,6 +3,7 @@ import { WeirError } from '#contract/errors.js';
 import { type LearnedModels, NO_MODELS } from '#contract/learned.js';
 import type { Outcome } from '#contract/outcome.js';
 import type { PersonalDataFinder } from '#contract/personal-data.js';
+import { NO_POOL_STATE, type PoolView } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { DecisionReason, Route } from '#contract/route.js';
@@ -11,7 +12,9 @@ import type { RouteDraft, Stage } from '#contract/stage.js';
 import type { Strategy } from '#contract/strategy.js';
 import { RequestBoard } from './board.js';
 import type { ModelFacts } from './model-facts.js';
+import { parseExpression } from './policy/parse.js';
 import { Policy } from './policy/policy.js';
+import { signalsOf } from './policy/references.js';
 import type { DecisionConfig } from './policy/schema.js';
 import { DIRECT, plainly, type Routed, type RoutedTable, routed } from './routed.js';
 import { safetySchema } from './safety/schema.js';
@@ -31,6 +34,8 @@ export interface RouterDeps {
   readonly models: readonly ModelFacts[];
   /** The small local models that learned signals ask; without them every learned signal is unknown. */
   readonly learned?: LearnedModels;
+  /** What `pool.<name>.<measure>` in a condition reads; without it every such signal is unknown. */
+  readonly pool?: Pick<PoolView, 'read'>;
   /** Finds personal data for `pii` signals; without it none is found. */
   readonly personal?: PersonalDataFinder;
 }
@@ -68,8 +73,9 @@ export interface Router {
  * @throws WeirError for what `checkRouter` reports.
  */
 export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
-  const { clock, models, learned = NO_MODELS, personal } = deps;
-  const signals = new SignalSet(config.signals, { clock, learned, ...(personal !== undefined && { personal }) });
+  const { clock, models, learned = NO_MODELS, pool = NO_POOL_STATE, personal } = deps;
+  const ports = { clock, learned, pool, ...(personal !== undefined && { personal }) };
+  const signals = new SignalSet(config.signals, ports, namesIn(config.decisions));
   const facts = new Map(models.map(model => [model.name, model]));
   const decisions = config.decisions.length > 0 ? config.decisions : [anyModel(models)];
   const table: RoutedTable = new Map(decisions.map(decision => [decision.name, routed(decision, facts)]));
@@ -122,6 +128,13 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
       await Promise.all([signals.prepare(), safety.prepare(), caution?.prepare()]);
     },
   };
+}
+
+function namesIn(decisions: readonly DecisionConfig[]): readonly string[] {
+  return decisions.flatMap(({ when }) => {
+    const parsed = parseExpression(when);
+    return parsed.ok ? signalsOf(parsed.tree) : [];
+  });
 }
 
 /** What every draft begins with. */

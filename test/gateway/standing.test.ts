@@ -24,6 +24,10 @@ const replica = (id: string, more: Partial<ReplicaStatus>): ReplicaStatus => ({
   gpus: 1,
   usdPerHour: undefined,
   watts: undefined,
+  engineWaiting: 0,
+  trafficShare: undefined,
+  prefillTokensPerSecond: undefined,
+  slow: false,
   ...more,
 });
 

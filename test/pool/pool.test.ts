@@ -277,6 +277,7 @@ describe('a quote', () => {
     placers[0]!.hit = 15_000;
     expect(pool.quote('m', profile(20_000)).ttftMs).toBeCloseTo(510, 6);
     expect(pool.quote('m', profile(20_000)).prefixHitTokens).toBe(15_000);
+    expect(pool.quote('m', profile(20_000)).prefillMsPerToken).toBeCloseTo(0.1, 9);
     expect(pool.quote('m', profile(50)).prefixHitTokens).toBe(50);
     placers[0]!.hit = 0;
     ask(pool, { promptTokens: 5000 });

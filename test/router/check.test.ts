@@ -51,8 +51,26 @@ describe('checking', () => {
     ).not.toThrow();
   });
 
+  test('the state of a pool or a model needs no declaration', () => {
+    expect(withDecision({ when: 'pool.gpu.queue > 4 or not pool.small.headroom > 0.2' })).toEqual([]);
+  });
+
   test.each([
     ['an unknown signal', { when: 'legal and leagl' }, 'config.unknown_reference', ['decisions', 0, 'when'], 10],
+    [
+      'the state of what is no pool',
+      { when: 'pool.gqu.queue > 4' },
+      'config.unknown_reference',
+      ['decisions', 0, 'when'],
+      0,
+    ],
+    [
+      'a label of the state of a pool',
+      { when: 'pool.gpu.queue == long' },
+      'config.invalid',
+      ['decisions', 0, 'when'],
+      18,
+    ],
     ['what does not parse', { when: 'legal and' }, 'policy.syntax', ['decisions', 0, 'when'], 9],
     ['a label of what has none', { when: 'legal == tort' }, 'config.invalid', ['decisions', 0, 'when'], 9],
     [

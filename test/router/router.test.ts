@@ -223,3 +223,22 @@ describe('what others ask of it', () => {
     expect(() => router.observe(outcome, { ...draft, decision: 'unheard of' })).not.toThrow();
   });
 });
+
+test('a condition reads the state of a pool, which is unknown until something is known', () => {
+  const state = new Map<string, number>();
+  const router = createRouter(
+    configured({
+      decisions: [
+        { name: 'spare', when: 'pool.gpu.headroom > 0.5', models: ['large'] },
+        { name: 'rest', when: 'otherwise', models: ['small'] },
+      ],
+    }),
+    { clock: new VirtualClock(), models: MODELS, pool: { read: name => state.get(name) } },
+  );
+  const decided = () => route(router, request()).draft.decision;
+  expect(decided()).toBe('rest');
+  state.set('gpu.headroom', 0.8);
+  expect(decided()).toBe('spare');
+  state.set('gpu.headroom', 0.4);
+  expect(decided()).toBe('rest');
+});

@@ -202,6 +202,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         }),
         considered: whole,
         queuedMs: time,
+        retention: fc.record({ tokens: whole, priority: whole, durationMs: time }, { noNullPrototype: true }),
         prefill: shape<Prefill>(
           {
             ...{ pool: text, replica: text, reason: text, uncachedTokens: whole, expectedPrefixTokens: whole },

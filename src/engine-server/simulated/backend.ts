@@ -12,7 +12,7 @@ import {
   promptTexts,
   type TextRequest,
 } from '#engine-server/requests.js';
-import type { EngineEvent, EngineStats } from '#pool/engine/engine.js';
+import type { EngineEvent, EngineStats, RetainedRange } from '#pool/engine/engine.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
 import { type Answer, composeCall, composeText, withThoughts } from './answer.js';
 import type { Pacer } from './pacer.js';
@@ -53,7 +53,7 @@ export class SimulatedBackend implements EngineBackend {
     const choices = Array.from({ length: body.n ?? 1 }, (_, index) => {
       if (tool === undefined) return this.textChoice(body, prompt, most, index, received);
       const call = { id: `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`, name: tool.name };
-      return this.choice(prompt, composeCall(call, tool.parameters, most), received);
+      return this.choice(prompt, composeCall(call, tool.parameters, most), received, this.retention(body));
     });
     return { promptTokens: prompt.tokens, choices };
   }
@@ -116,15 +116,30 @@ export class SimulatedBackend implements EngineBackend {
     };
     const random = this.options.random.fork(`${prompt.digest}/${body.seed ?? ''}/${index}`);
     const answer = composeText(random, limits, opening);
-    return this.choice(prompt, body.include_reasoning === true ? withThoughts(answer, most) : answer, received);
+    const whole = body.include_reasoning === true ? withThoughts(answer, most) : answer;
+    return this.choice(prompt, whole, received, this.retention(body));
   }
 
-  private choice(prompt: TokenisedPrompt, answer: Answer, receivedTokens: Tokens): Choice {
+  /** What is asked to be kept, in the time of the engine. */
+  private retention({ retention_directives: asked }: ChatRequest | TextRequest): readonly RetainedRange[] | undefined {
+    const { speed } = this.options.pacer;
+    return asked?.map(({ start, end, priority, duration }) => ({
+      ...{ start, end: end ?? Number.POSITIVE_INFINITY, priority },
+      ...(typeof duration === 'number' && { durationMs: duration * 1000 * speed }),
+    }));
+  }
+
+  private choice(
+    prompt: TokenisedPrompt,
+    answer: Answer,
+    receivedTokens: Tokens,
+    retention: readonly RetainedRange[] | undefined,
+  ): Choice {
     const { pieces, finish, call, thoughts = 0 } = answer;
     const start = (listener: (event: ChoiceEvent) => void): Cancel => {
       const request = {
         ...{ promptTokens: prompt.tokens, outputTokens: pieces.length, prefix: prompt.prefix },
-        receivedTokens,
+        ...{ receivedTokens, retention },
       };
       return this.options.pacer.submit(request, ({ kind, produced, cachedTokens }: EngineEvent) => {
         if (kind === 'token') {

@@ -26,7 +26,7 @@ export class Pacer {
   constructor(
     private readonly engine: Engine,
     private readonly clock: Clock,
-    private readonly speed: number,
+    readonly speed: number,
   ) {
     this.origin = clock.now();
     this.instant = speed === Number.POSITIVE_INFINITY;

@@ -36,6 +36,8 @@ export interface FleetTwinOptions {
   /** The name that a request asks for: a model's, or a virtual one that has the router decide. */
   readonly asks: (request: TraceRequest) => string;
   readonly random: Random;
+  /** How engines take KV: `paged` as they are computed, unless said, or a whole context window at admission. */
+  readonly admission?: 'paged' | 'reserve';
   /** Arrivals come this many times as fast as in the trace: 1 unless said. */
   readonly rateScale?: number;
   /** Answers to requests that came before this are left out of times: engines and caches begin empty. 0 unless said. */
@@ -100,7 +102,11 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     const routerConfig = config.router ?? routerSchema.parse({});
     this.recorded = new RecordedSignals(routerConfig.signals, startedAt !== undefined);
     const models = [...modelFactsOf(config.pool.models).values()];
-    this.router = createRouter(routerConfig, { clock: this.clock, models });
+    this.router = createRouter(routerConfig, {
+      clock: this.clock,
+      models,
+      pool: { read: name => this.pool.read(name) },
+    });
     this.pool = createPool(config.pool, {
       clock: this.clock,
       random: random.fork('pool'),
@@ -132,6 +138,11 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     const totals = this.ledger.totals();
     const pools = new Map([...this.pools].map(([name, pool]) => [name, pool.figures(totals.endMs)]));
     return { ...totals, missingSignals: this.recorded.missing, pools };
+  }
+
+  /** {@link PoolHost} */
+  get admission(): 'paged' | 'reserve' {
+    return this.options.admission ?? 'paged';
   }
 
   /** {@link ReplicaHost} */

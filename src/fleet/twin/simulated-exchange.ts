@@ -11,6 +11,7 @@ import type { EngineRequest } from '#pool/engine/engine.js';
 import type { Lease } from '#pool/lease.js';
 import { Asked } from '#pool/placement/asked.js';
 import type { LivePool } from '#pool/pool.js';
+import { rangeOf } from '#pool/retention/retention.js';
 import type { Router } from '#router/router.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { AwaitsToken, Deadline } from './first-token-limit.js';
@@ -214,6 +215,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       this.broke(new WeirError('upstream.connect', `No connection to ${lease.target.id}`), true, true);
       return;
     }
+    const { retention } = lease.placement;
+    this.work = { ...this.work!, retention: retention === undefined ? undefined : [rangeOf(retention)] };
     try {
       replica.submit(this);
     } catch (error) {

@@ -38,6 +38,8 @@ export interface PoolFigures {
 
 export interface PoolHost extends ReplicaHost {
   readonly random: Random;
+  /** How engines take KV. */
+  readonly admission: 'paged' | 'reserve';
   joined(replica: SimulatedReplica, pool: SimulatedPool): void;
   left(replica: SimulatedReplica): void;
   /** The list of the pool's replicas has changed. */
@@ -174,7 +176,7 @@ export class SimulatedPool implements Scalable {
     const { host, plan } = this;
     const slot = this.freeSlots.pop() ?? this.slots++;
     const replica = new SimulatedReplica(`${this.name}/${id}`, slot, this.load, host, () =>
-      createEngine(this.profile, { events: 'milestones', maxWaiting: FOREVER }),
+      createEngine(this.profile, { events: 'milestones', maxWaiting: FOREVER, admission: host.admission }),
     );
     this.accrue(host.clock.now());
     this.members.set(replica.id, replica);

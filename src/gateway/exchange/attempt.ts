@@ -14,6 +14,7 @@ import { BytePile } from '#protocols/byte-pile.js';
 import { GuardChain, type GuardReport } from '#protocols/guards/guard-chain.js';
 import { GuardedRelay } from '#protocols/guards/guarded-relay.js';
 import { parsedObject } from '#protocols/json.js';
+import { withRetention } from '#protocols/openai/body-members.js';
 import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
@@ -104,10 +105,13 @@ export class Attempt implements CallListener {
     this.guards = this.newGuards();
     this.headers = headersFor(owner, way.headers, own);
     this.path = (passes ? protocol : way.engine).enginePath;
-    const body = this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage);
+    const asked = this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage);
+    const { retention } = lease.placement;
+    const kept = retention !== undefined && OF_VLLM.has(this.path);
+    const body = kept ? withRetention(asked, retention, owner.profile.session) : asked;
     this.body = body;
     if (lease.prefill === undefined) return;
-    if (HANDS_KV_ON.has(this.path)) this.prompt = new RemotePrompt(runtime, lease, lease.prefill, this.path, body);
+    if (OF_VLLM.has(this.path)) this.prompt = new RemotePrompt(runtime, lease, lease.prefill, this.path, body);
     else {
       lease.prefill.release({ status: 'cancelled', replicaFault: false });
       lease.computesPrompt();
@@ -408,8 +412,8 @@ function headersFor(
   return Object.assign(sent, { traceparent }, tracestate === undefined ? undefined : { tracestate });
 }
 
-/** Paths of engines that compute a prompt for one another. */
-const HANDS_KV_ON: ReadonlySet<string> = new Set(['/v1/chat/completions', '/v1/completions']);
+/** Paths at which an engine can be told what to do with KV. */
+const OF_VLLM: ReadonlySet<string> = new Set(['/v1/chat/completions', '/v1/completions']);
 
 const NOTHING_LOST: readonly string[] = Object.freeze([]);
 const NO_REPORTS: readonly GuardReport[] = Object.freeze([]);

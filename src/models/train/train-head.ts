@@ -42,6 +42,8 @@ export interface TrainHeadOptions {
   readonly strength?: number;
   /** What the likeliest label must reach; 0.4 unless said, and fitted where there are texts outside. */
   readonly threshold?: number;
+  /** True where the fast tier never decides alone, but only adds its scores to the model's. */
+  readonly alwaysModel?: boolean;
   /** When it was made, for the card. */
   readonly date: string;
   readonly failures?: readonly string[];
@@ -91,10 +93,15 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
           outside.map(text => ({ text, label: '' })),
           options,
         );
-  const tuning = tuned(
-    scored(headOf(labels, first, { ...UNTUNED, threshold: 0 }, options), [...tune, ...strangers], labels),
+  const choices = tuned(
+    scored(
+      headOf(labels, first, { ...UNTUNED, threshold: 0 }, options),
+      [...tune, ...strangers.map(one => ({ ...one, set: 0 }))],
+      labels,
+    ),
     options.threshold ?? (outside.length === 0 ? THRESHOLD : undefined),
   );
+  const tuning = options.alwaysModel === true ? { ...choices, decisive: 2 } : choices;
   const all = [...taught, ...unlike(tune, test)];
   progress(`training on ${all.length} texts, those tuned on among them`);
   const last = tune.length === 0 ? first : fitTiers(all, settings);
@@ -165,9 +172,14 @@ function widthOf({ rows, bias }: TierWeights['model']): number {
   return Buffer.from(rows, 'base64').length / bias.length;
 }
 
-function scored(head: Head, texts: readonly Seen[], labels: readonly string[]): TunedText[] {
+function scored(
+  head: Head,
+  texts: readonly (Seen & { readonly set?: number })[],
+  labels: readonly string[],
+): TunedText[] {
   const tiers = new TwoTiers(head, true);
-  return texts.map(({ model, fast, label }) => ({
+  return texts.map(({ model, fast, label, set }) => ({
+    ...(set !== undefined && { set }),
     model: tiers.modelLogits(model),
     fast: fast === undefined ? undefined : tiers.fastLogits(fast),
     truth: labels.indexOf(label),

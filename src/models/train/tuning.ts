@@ -9,6 +9,8 @@ export interface TunedText {
   readonly fast: Float32Array | undefined;
   /** Place of its label; −1 where it has none of them. */
   readonly truth: number;
+  /** Which source it is from: the fast tier must do no harm on any of them. */
+  readonly set?: number;
 }
 
 /** What is chosen on held-out texts once the weights stand. */
@@ -67,9 +69,15 @@ export function tuned(texts: readonly TunedText[], threshold: number | undefined
     fast === undefined ? { label: -1, probability: 0 } : said(probabilities(fast, fastTemperature, fastScope)),
   );
   const cut = ({ label, probability }: Said): Said => ({ label: probability < chosen ? -1 : label, probability });
-  const truths = texts.map(({ truth }) => truth);
   const judge = threshold === undefined ? cut : (one: Said) => one;
-  const decisive = decisiveAt(byFast.map(judge), byModel.map(judge), truths);
+  const decisive = [...new Set(texts.map(({ set }) => set))].map(set => {
+    const own = <T>(all: readonly T[]): T[] => all.filter((_, at) => texts[at]!.set === set);
+    return decisiveAt(
+      own(byFast).map(judge),
+      own(byModel).map(judge),
+      own(texts).map(({ truth }) => truth),
+    );
+  });
   return {
     mix,
     temperature,
@@ -78,7 +86,7 @@ export function tuned(texts: readonly TunedText[], threshold: number | undefined
     fastTemperature,
     fastScope,
     threshold: chosen,
-    decisive: Math.max(chosen, decisive),
+    decisive: Math.max(chosen, ...decisive),
   };
 }
 

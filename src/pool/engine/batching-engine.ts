@@ -2,7 +2,7 @@
 import { WeirError } from '#contract/errors.js';
 import type { PromptPrefix } from '#contract/profile.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
-import { BlockPool } from './block-pool.js';
+import { BlockPool, type CacheEntry } from './block-pool.js';
 import type { Engine, EngineIteration, EngineRequest, EngineStats } from './engine.js';
 import { EventList } from './event-list.js';
 import { type IterationWork, iterationMs } from './iteration-cost.js';
@@ -209,6 +209,7 @@ class BatchingEngine implements Engine {
    */
   private iterate(): Milliseconds {
     const { work } = this;
+    this.pool.now = this.clock ?? 0;
     this.events.clear();
     this.preemptedNow = false;
     this.chunkTokens = 0;
@@ -317,6 +318,17 @@ class BatchingEngine implements Engine {
       if (entry === undefined) continue;
       sequence.held.push(entry);
       sequence.heldBlocks += entryBlocks;
+      this.retain(sequence, entry, sequence.nextBlock - 1);
+    }
+  }
+
+  /** Marks a block of a sequence's prefix as the sequence asks for it to be kept. */
+  private retain({ retention, prefix }: Sequence, entry: CacheEntry, block: number): void {
+    if (retention === undefined) return;
+    const from = block * prefix.blockTokens;
+    for (const { start, end, priority, durationMs } of retention) {
+      if (from < start || from >= end) continue;
+      this.pool.retain(entry, priority, (this.clock ?? 0) + (durationMs ?? Number.POSITIVE_INFINITY));
     }
   }
 
@@ -347,6 +359,9 @@ class BatchingEngine implements Engine {
     const need = (this.reserving ? this.reservation(sequence) : sequence.blocksFor(sequence.target)) - hitBlocks;
     if (need > pool.available - pool.unreferencedAmong(sequence.prefix, hits)) return false;
     pool.reference(sequence.prefix, hits, sequence.held);
+    if (sequence.retention !== undefined) {
+      for (const [block, entry] of sequence.held.entries()) this.retain(sequence, entry, block);
+    }
     sequence.heldBlocks = hitBlocks;
     const cached = Math.floor(hits * sequence.prefix.blockTokens);
     sequence.computed = Math.max(cached, sequence.received);

@@ -1,5 +1,5 @@
 import type { PromptPrefix } from '#contract/profile.js';
-import type { Tokens } from '#contract/units.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
 
 /**
  * One block of a prompt's prefix, kept in KV blocks: what `hash` stands for beyond the hash before it. Referenced by the running
@@ -11,10 +11,18 @@ export interface CacheEntry {
   /** KV blocks it takes: its tokens rounded up to whole ones. */
   readonly blocks: number;
   references: number;
-  /** Neighbours in the list of unreferenced entries. */
+  /** 0 to 100: what is unreferenced goes lowest first, until `expiresAt`. */
+  priority: number;
+  expiresAt: Milliseconds;
+  /** Rank of its last use. */
+  usedAt: number;
+  /** The priority of the list of unreferenced entries it stands in, and its neighbours there. */
+  listed: number;
   older: CacheEntry | undefined;
   newer: CacheEntry | undefined;
 }
+
+const HIGHEST = 100;
 
 /**
  * The KV blocks of one engine: private ones that one sequence holds, and cached prefixes that sequences share. Private, shared
@@ -22,8 +30,14 @@ export interface CacheEntry {
  */
 export class BlockPool {
   private readonly entries = new Map<number, CacheEntry>();
-  private oldest: CacheEntry | undefined;
-  private newest: CacheEntry | undefined;
+  /** Unreferenced entries by priority, each list from least to most recently used. */
+  private readonly oldest: (CacheEntry | undefined)[] = [];
+  private readonly newest: (CacheEntry | undefined)[] = [];
+  /** When the first that is kept may be like all others again. */
+  private nextExpiry: Milliseconds = Number.POSITIVE_INFINITY;
+  private uses = 0;
+  /** Time of the engine. */
+  now: Milliseconds = 0;
   private privateBlocks = 0;
   private sharedBlocks = 0;
   private unreferencedBlocks = 0;
@@ -99,7 +113,18 @@ export class BlockPool {
    */
   publish(hash: number, tokens: Tokens, blocks: number): CacheEntry | undefined {
     if (this.entries.has(hash)) return undefined;
-    const entry: CacheEntry = { hash, tokens, blocks, references: 1, older: undefined, newer: undefined };
+    const entry: CacheEntry = {
+      hash,
+      tokens,
+      blocks,
+      references: 1,
+      priority: 0,
+      expiresAt: 0,
+      usedAt: 0,
+      listed: 0,
+      older: undefined,
+      newer: undefined,
+    };
     this.entries.set(hash, entry);
     this.privateBlocks -= blocks;
     this.sharedBlocks += blocks;
@@ -125,26 +150,70 @@ export class BlockPool {
     return entry !== undefined && entry.tokens === prefix.blockTokens ? entry : undefined;
   }
 
+  /**
+   * Has a block that a sequence references be evicted after those of lower priority, until a time. Of several wishes the highest
+   * priority and the latest time count.
+   */
+  retain(entry: CacheEntry, priority: number, until: Milliseconds): void {
+    const valid = entry.expiresAt > this.now;
+    entry.priority = Math.max(valid ? entry.priority : 0, Math.min(HIGHEST, Math.max(0, Math.round(priority))));
+    entry.expiresAt = Math.max(entry.expiresAt, until);
+  }
+
+  /** The least recently used of the lowest priority goes. */
   private evictOldest(): void {
-    const entry = this.oldest!;
+    if (this.nextExpiry <= this.now) this.expire();
+    let priority = 0;
+    while (this.oldest[priority] === undefined) priority++;
+    const entry = this.oldest[priority]!;
     this.unlink(entry);
     this.unreferencedBlocks -= entry.blocks;
     this.entries.delete(entry.hash);
   }
 
+  /** Puts what need not be kept any longer among all others, where its last use has it. */
+  private expire(): void {
+    const expired: CacheEntry[] = [];
+    let next = Number.POSITIVE_INFINITY;
+    for (let priority = 1; priority < this.oldest.length; priority++) {
+      for (let entry = this.oldest[priority]; entry !== undefined; entry = entry.newer) {
+        if (entry.expiresAt <= this.now) expired.push(entry);
+        else next = Math.min(next, entry.expiresAt);
+      }
+    }
+    this.nextExpiry = next;
+    let before = this.oldest[0];
+    for (const entry of expired.sort((one, other) => one.usedAt - other.usedAt)) {
+      this.unlink(entry);
+      while (before !== undefined && before.usedAt < entry.usedAt) before = before.newer;
+      entry.listed = 0;
+      entry.newer = before;
+      entry.older = before === undefined ? this.newest[0] : before.older;
+      if (entry.older === undefined) this.oldest[0] = entry;
+      else entry.older.newer = entry;
+      if (before === undefined) this.newest[0] = entry;
+      else before.older = entry;
+    }
+  }
+
   private append(entry: CacheEntry): void {
-    entry.older = this.newest;
+    const at = entry.expiresAt > this.now ? entry.priority : 0;
+    entry.listed = at;
+    entry.usedAt = ++this.uses;
+    if (at > 0) this.nextExpiry = Math.min(this.nextExpiry, entry.expiresAt);
+    entry.older = this.newest[at];
     entry.newer = undefined;
-    if (this.newest === undefined) this.oldest = entry;
-    else this.newest.newer = entry;
-    this.newest = entry;
+    if (entry.older === undefined) this.oldest[at] = entry;
+    else entry.older.newer = entry;
+    this.newest[at] = entry;
   }
 
   private unlink(entry: CacheEntry): void {
-    if (entry.older === undefined) this.oldest = entry.newer;
-    else entry.older.newer = entry.newer;
-    if (entry.newer === undefined) this.newest = entry.older;
-    else entry.newer.older = entry.older;
+    const { listed: at, older, newer } = entry;
+    if (older === undefined) this.oldest[at] = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.newest[at] = older;
+    else newer.older = older;
     entry.older = undefined;
     entry.newer = undefined;
   }

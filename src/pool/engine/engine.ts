@@ -12,6 +12,18 @@ export interface EngineRequest {
   readonly prefix: PromptPrefix;
   /** Prompt tokens from the start whose KV has come from another engine: they take blocks and need not be computed. None unless said. */
   readonly receivedTokens?: Tokens;
+  /** What is asked to be kept of it in the cache. Where ranges overlap the highest priority counts. */
+  readonly retention?: readonly RetainedRange[] | undefined;
+}
+
+/** Tokens whose cached blocks go after those of lower priority, for so long from when they are cached. */
+export interface RetainedRange {
+  readonly start: Tokens;
+  readonly end: Tokens;
+  /** 0 to 100; 0 is what all others have. */
+  readonly priority: number;
+  /** For good unless said. */
+  readonly durationMs?: Milliseconds | undefined;
 }
 
 /**

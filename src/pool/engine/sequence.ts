@@ -1,7 +1,7 @@
 import type { PromptPrefix } from '#contract/profile.js';
 import type { Tokens } from '#contract/units.js';
 import type { CacheEntry } from './block-pool.js';
-import type { EngineRequest } from './engine.js';
+import type { EngineRequest, RetainedRange } from './engine.js';
 
 /**
  * One sequence on its way through the engine. While it decodes, what it has produced and holds is kept as a difference to the
@@ -12,6 +12,7 @@ export class Sequence {
   readonly promptTokens: Tokens;
   readonly outputTokens: Tokens;
   readonly prefix: PromptPrefix;
+  readonly retention: readonly RetainedRange[] | undefined;
   /** Whole prefix blocks of the prompt: those that can be cached. */
   readonly prefixBlocks: number;
   /** Prompt tokens in those. */
@@ -51,6 +52,7 @@ export class Sequence {
     this.promptTokens = request.promptTokens;
     this.outputTokens = request.outputTokens;
     this.prefix = request.prefix;
+    this.retention = request.retention;
     this.target = request.promptTokens;
     // The last token has to be computed to get the first output.
     this.received = Math.max(0, Math.min(request.receivedTokens ?? 0, request.promptTokens - 1));

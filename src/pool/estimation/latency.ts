@@ -20,6 +20,11 @@ export class LatencyEstimator {
     return this.regression.predict(tokens);
   }
 
+  /** How much later the first token comes for each prompt token more that has to be computed; `undefined` while that is not known. */
+  get prefillMsPerToken(): Milliseconds | undefined {
+    return this.regression.rise;
+  }
+
   get tpotMs(): Milliseconds | undefined {
     return this.tpot.value;
   }

@@ -8,6 +8,7 @@ import type { Choice } from '#pool/placement/placer.js';
 import type { PoolEntry } from '#pool/schema.js';
 import type { Replica } from '#pool/topology/replica.js';
 import { modelLoad, type ServedModel, type Tier, type Topology } from '#pool/topology/served.js';
+import type { LatencyEstimator } from './latency.js';
 
 /** Energy that a request takes on the hardware of a pool; `undefined` when that is not described. */
 export type EnergyEstimate = (
@@ -62,13 +63,17 @@ class LiveQuote implements Quote {
     return Math.min(this.request.promptTokens, this.choice()?.expectedPrefixTokens ?? 0);
   }
 
+  get prefillMsPerToken(): Milliseconds | undefined {
+    const replica = this.replica();
+    return replica === undefined ? undefined : this.latencyOf(replica)?.prefillMsPerToken;
+  }
+
   get ttftMs(): Milliseconds | undefined {
     const replica = this.replica();
     if (replica === undefined) return undefined;
     const pool = this.topology.pools.get(replica.pool);
     const work = replica.pendingPrefillTokens + this.request.promptTokens - this.prefixHitTokens;
-    const own = replica.latency.informed ? replica.latency : pool?.memory.latency;
-    const ttft = own?.ttft(work);
+    const ttft = this.latencyOf(replica)?.ttft(work);
     if (ttft === undefined) return undefined;
     return replica.inFlight < replica.limit ? ttft : ttft + (pool?.predictedWait() ?? 0);
   }
@@ -84,6 +89,10 @@ class LiveQuote implements Quote {
     if (entry === undefined) return undefined;
     const { promptTokens, outputTokens } = this.request;
     return this.energy?.(entry, { promptTokens, cachedTokens: this.prefixHitTokens, outputTokens });
+  }
+
+  private latencyOf(replica: Replica): LatencyEstimator | undefined {
+    return replica.latency.informed ? replica.latency : this.topology.pools.get(replica.pool)?.memory.latency;
   }
 
   /** Where the request would go; with every replica at its limit, where it would be soonest. */

@@ -42,6 +42,13 @@ export class TtftRegression {
     return Math.max(this.floor, this.intercept + this.slope * tokens);
   }
 
+  /** How much later the first token comes for each token more; `undefined` while that is not known. */
+  get rise(): Milliseconds | undefined {
+    if (this.size === 0) return undefined;
+    if (this.stale) this.fit();
+    return this.slope > 0 ? this.slope : undefined;
+  }
+
   reset(): void {
     this.size = 0;
     this.next = 0;

@@ -1,21 +1,25 @@
 import type { Clock } from '#contract/clock.js';
 import type { Placement, PlacementRequest } from '#contract/placement.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
-import type { LatencyEstimator } from '#pool/estimation/latency.js';
 import type { Lease, LeaseResult, ReplicaTarget } from '#pool/lease.js';
 import type { Placer } from '#pool/placement/placer.js';
+import type { PrefixClaim } from '#pool/placement/prefix-claims.js';
 import type { EnergyMeter } from '#pool/topology/energy-meter.js';
 import type { Replica } from '#pool/topology/replica.js';
+import type { PoolMemory } from '#pool/topology/served.js';
+import { factsOf } from './facts.js';
 
 /** What a lease needs of the pool it came from. */
 export interface LeaseHost {
   readonly clock: Clock;
-  /** What is known of the speed of a pool; `undefined` once it has left the configuration. */
-  latencyOf(pool: string): LatencyEstimator | undefined;
+  /** What is known of a pool; `undefined` once it has left the configuration. */
+  memoryOf(pool: string): PoolMemory | undefined;
   /** A request has been written to a replica. */
   sent(request: PlacementRequest, replica: string): void;
+  /** A request has been answered. */
+  answered(request: PlacementRequest, replica: Replica): void;
   /** A place came free. */
-  released(replica: Replica, heldMs: Milliseconds): void;
+  released(replica: Replica, tenant: string, heldMs: Milliseconds): void;
 }
 
 /** A place that is held. Takes its share of the replica's load on creation and gives back exactly that on release. */
@@ -23,10 +27,13 @@ export class HeldLease implements Lease {
   readonly target: ReplicaTarget;
   private readonly tokens: Tokens;
   /** Prompt tokens that it counts as still to be computed here: none while another replica computes them. */
-  private uncached: Tokens;
+  uncached: Tokens;
   /** Prompt tokens the replica has to compute before this request's first token: its own, and those of the requests ahead. */
   private readonly workTokens: Tokens;
+  /** Whether nothing of ours waited for its first token there. */
+  private readonly alone: boolean;
   private readonly ticket: number;
+  private claim: PrefixClaim | undefined;
   private sentAt: Milliseconds | undefined;
   private firstByteAt: Milliseconds | undefined;
   private whole = false;
@@ -49,6 +56,7 @@ export class HeldLease implements Lease {
     this.tokens = request.promptTokens + request.outputTokens;
     this.uncached = prefill === undefined ? this.uncachedTokens : 0;
     this.workTokens = replica.pendingPrefillTokens + this.uncached;
+    this.alone = replica.waiting === 0;
     this.ticket = replica.breaker.begin(grantedAt);
     this.meter = replica.meter;
     this.meteredFrom = this.meter?.reading(grantedAt) ?? 0;
@@ -65,8 +73,10 @@ export class HeldLease implements Lease {
     if (this.released || this.sentAt !== undefined) return;
     this.sentAt = this.host.clock.now();
     this.replica.adapters?.sent(this.request.model);
+    if (this.telling) this.replica.engine.joined(this, this.sentAt);
     if (this.replica.draining) return;
-    this.placer.committed(this.request, this.replica.id);
+    this.claim = this.placer.begin?.(this.request, this.replica.id);
+    this.placer.committed(this.request, this.replica.id, this.claim);
     this.host.sent(this.request, this.replica.id);
   }
 
@@ -86,6 +96,11 @@ export class HeldLease implements Lease {
     this.replica.adapters?.answering(this.request.model);
     this.replica.breaker.answering(this.ticket, now);
     this.replica.health.answered();
+    if (this.telling && this.sentAt !== undefined) {
+      const { alone } = this.replica.prefill;
+      if (whole) this.replica.engine.left(this);
+      else this.replica.engine.began(this, this.sentAt, now, alone, this.replica);
+    }
     // With the prompt computed elsewhere, it tells nothing of the speed of this replica's prefill.
     if (!whole && this.prefill === undefined) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
   }
@@ -101,6 +116,10 @@ export class HeldLease implements Lease {
     own.inFlight -= 1;
     replica.meter?.share(replica.inFlight, now);
     own.inFlightTokens -= this.tokens;
+    if (this.telling && this.sentAt !== undefined) {
+      if (this.firstByteAt === undefined) replica.engine.left(this);
+      else if (!this.whole) replica.engine.ended(this);
+    }
     if (this.firstByteAt === undefined) {
       own.waiting -= 1;
       own.pendingPrefillTokens -= this.uncached;
@@ -111,6 +130,9 @@ export class HeldLease implements Lease {
       own.pendingPrefillTokens = 0;
     }
 
+    if (this.claim !== undefined) {
+      this.placer.ended?.(this.claim, result.status === 'answered', result.usage);
+    }
     if (result.status === 'cancelled') replica.breaker.abandoned(this.ticket);
     else if (result.status !== 'answered' && result.replicaFault) {
       replica.failures += 1;
@@ -118,9 +140,26 @@ export class HeldLease implements Lease {
     } else {
       replica.breaker.passed(this.ticket, now);
       replica.health.answered();
-      if (result.status === 'answered') this.learnTpot(result, now);
+      if (result.status === 'answered') {
+        this.learnTpot(result, now);
+        this.host.answered(this.request, replica);
+      }
     }
-    this.host.released(replica, now - this.grantedAt);
+    this.host.released(replica, factsOf(this.request).tenant, now - this.grantedAt);
+  }
+
+  /** {@link OwnRequest}. */
+  get promptTokens(): Tokens {
+    return this.request.promptTokens;
+  }
+
+  get outputTokens(): Tokens {
+    return this.request.outputTokens;
+  }
+
+  /** Whether its first byte tells when this replica had computed its prompt. */
+  private get telling(): boolean {
+    return this.request.streamed !== false && this.prefill === undefined;
   }
 
   get joules(): Joules | undefined {
@@ -138,19 +177,28 @@ export class HeldLease implements Lease {
   }
 
   private learnTtft(ttftMs: Milliseconds): void {
-    const pool = this.host.latencyOf(this.replica.pool);
-    const predicted = pool?.ttft(this.workTokens);
+    const memory = this.host.memoryOf(this.replica.pool);
+    const predicted = memory?.latency.ttft(this.workTokens);
     if (predicted !== undefined && predicted > 0) {
       this.replica.slowness.observe(ttftMs / predicted);
       this.replica.excessMs.observe(ttftMs - predicted);
     }
-    pool?.began(this.workTokens, ttftMs);
-    this.replica.latency.began(this.workTokens, ttftMs);
+    const { prefill, slowdown, latency } = this.replica;
+    const expected = memory?.prefill.expected(this.workTokens);
+    // What delays one delays all that wait beside it: only who came after the last evidence is evidence of its own.
+    if (expected !== undefined && expected > 0 && ttftMs > 0 && this.grantedAt >= this.replica.judgedUpTo) {
+      this.replica.judgedUpTo = this.host.clock.now();
+      if (slowdown.observe(Math.log(ttftMs / expected))) this.replica.changedSpeed();
+    }
+    memory?.latency.began(this.workTokens, ttftMs);
+    if (!slowdown.slow) memory?.prefill.observe(this.workTokens, ttftMs, this.alone);
+    latency.began(this.workTokens, ttftMs);
+    prefill.observe(this.workTokens, ttftMs, this.alone);
   }
 
   private learnTpot(result: LeaseResult, now: Milliseconds): void {
     if (result.usage === undefined || this.firstByteAt === undefined) return;
-    const pool = this.host.latencyOf(this.replica.pool);
+    const pool = this.host.memoryOf(this.replica.pool)?.latency;
     // An answer that came in one piece shows only its total time: what the prompt is predicted to have taken is subtracted.
     const began = this.whole ? (this.sentAt ?? this.grantedAt) + (pool?.ttft(this.workTokens) ?? 0) : this.firstByteAt;
     const decodeMs = Math.max(0, now - began);

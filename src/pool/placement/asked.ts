@@ -13,6 +13,7 @@ export class Asked implements PlacementRequest {
   readonly promptTokens: Tokens;
   readonly outputTokens: Tokens;
   readonly session: string;
+  readonly streamed: boolean;
   readonly exclude: string[] = [];
 
   constructor(
@@ -25,10 +26,17 @@ export class Asked implements PlacementRequest {
     this.promptTokens = profile.promptTokens(model);
     this.outputTokens = profile.outputTokens.p75 * request.sampling.n;
     this.session = profile.session;
+    this.streamed = request.stream;
   }
 
   get prefix(): PromptPrefix {
     return this.profile.prefix();
+  }
+
+  /** Application, archetype and how far the conversation has come, in steps that double. */
+  get kind(): string {
+    const { application, archetype, turn } = this.profile;
+    return `${application} ${archetype} ${32 - Math.clz32(Math.min(turn, 64))}`;
   }
 
   /** Rules out a replica that failed. @returns whether another may be tried. */

@@ -9,12 +9,14 @@ const SMALLEST = 1024;
  * An open-addressed table of (hash, owner) nodes in typed arrays: for every hash that somebody holds one union node, which knows
  * its holders, and one node for each holder. Nodes carry the links of their holder's LRU list, which is the caller's to keep.
  *
- * Grows by doubling up to `maxNodes`, which must be twice the holders' nodes there can be; 32 bytes a node and 8 for its place in the table.
+ * Grows by doubling up to `maxNodes`, which must be twice the holders' nodes there can be; 40 bytes a node and 8 for its place in the table.
  */
 export class ChainTable {
   /** Links of the holders' LRU lists. Replaced when the table grows. */
   older!: Int32Array;
   newer!: Int32Array;
+  /** When a holder's node was last used, as the caller counts; the caller's to keep. Replaced when the table grows. */
+  usedAt!: Float64Array;
   private hashes!: Float64Array;
   private owners!: Int32Array;
   /** Of a union node its first holder and their count; of a holder's node its neighbours among the holders. */
@@ -32,7 +34,7 @@ export class ChainTable {
   }
 
   get bytes(): number {
-    return this.capacity * 32 + this.places.byteLength;
+    return this.capacity * 40 + this.places.byteLength;
   }
 
   /** The node of a hash and an owner, or {@link NONE}. */
@@ -155,6 +157,9 @@ export class ChainTable {
     const hashes = new Float64Array(capacity);
     if (old > 0) hashes.set(this.hashes);
     this.hashes = hashes;
+    const usedAt = new Float64Array(capacity);
+    if (old > 0) usedAt.set(this.usedAt);
+    this.usedAt = usedAt;
     this.owners = wider(this.owners);
     this.older = wider(this.older);
     this.newer = wider(this.newer);

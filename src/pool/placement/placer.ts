@@ -1,6 +1,8 @@
+import type { Usage } from '#contract/outcome.js';
 import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { EngineForecast } from '#pool/engine/forecast.js';
+import type { PrefixClaim } from './prefix-claims.js';
 
 /** What is known of a LoRA adapter on a replica: answering with it, being loaded, room for one more, or another must go first. */
 export type AdapterState = 'loaded' | 'loading' | 'room' | 'full';
@@ -65,7 +67,12 @@ export interface Choice {
 export interface Placer {
   readonly name: string;
   choose(request: PlacementRequest, replicas: readonly ReplicaView[]): Choice | undefined;
-  committed(request: PlacementRequest, replica: string): void;
+  /** A request is about to be sent whose end will be told by {@link ended}; absent in a placer that knows nothing of prefixes. */
+  begin?(request: PlacementRequest, replica: string): PrefixClaim | undefined;
+  /** @param claim what {@link begin} gave; without it, the request's end will not be told. */
+  committed(request: PlacementRequest, replica: string, claim?: PrefixClaim): void;
+  /** A request has ended. `computed`: it was answered, so that its prompt was computed; `usage` is what the engine reported. */
+  ended?(claim: PrefixClaim, computed: boolean, usage: Usage | undefined): void;
   /** The replica restarted, was removed or lost its cache: nothing is known to be on it any more. */
   forget(replica: string): void;
 }

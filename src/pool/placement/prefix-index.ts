@@ -20,6 +20,14 @@ export interface PrefixMatch {
   holder(rank: number): string;
 }
 
+/** What is believed of one prompt on one replica. */
+export interface HeldPrefix {
+  /** From the start of the prompt. */
+  readonly blocks: number;
+  /** When the last of them was last used, as {@link PrefixIndex.now} counts; infinite where that can not be told. */
+  readonly usedAt: number;
+}
+
 /** One replica's share of the index: its blocks from least to most recently used. */
 interface Shelf {
   readonly slot: number;
@@ -30,6 +38,8 @@ interface Shelf {
   usedAt: number;
 }
 
+const NOTHING_HELD: HeldPrefix = Object.freeze({ blocks: 0, usedAt: 0 });
+
 /**
  * What the prefix cache of each replica is believed to hold: chain hashes of prompt blocks, in one LRU list a replica that mirrors
  * the replica's own.
@@ -38,8 +48,8 @@ interface Shelf {
  * replica holds a beginning without gaps, and how long it is can be found by binary search. A look-up costs
  * O(log blocks) probes for each different match length, an insertion O(blocks), whatever the number of replicas.
  *
- * Memory is bounded: at most `maxEntries` pairs, 80 bytes each at the worst (and as much again, for a moment, while a table
- * grows), which is 40 MiB unless said otherwise. When all is full the replica with most pairs loses its oldest.
+ * Memory is bounded: at most `maxEntries` pairs, 96 bytes each at the worst (and as much again, for a moment, while a table
+ * grows), which is 48 MiB unless said otherwise. When all is full the replica with most pairs loses its oldest.
  */
 export class PrefixIndex {
   readonly maxEntries: number;
@@ -134,17 +144,66 @@ export class PrefixIndex {
     return this.result;
   }
 
-  /** A replica was sent a prompt: it will hold the whole chain, and of its other blocks the `capacity` most recently used in all. */
-  insert(hashes: ArrayLike<number>, replica: string, capacity: number): void {
+  /** Uses so far: each insertion and each {@link ended} is one. */
+  get now(): number {
+    return this.uses;
+  }
+
+  /** What one replica holds of a chain, and when the last of it was used. */
+  held(hashes: ArrayLike<number>, replica: string): HeldPrefix {
+    const shelf = this.byName.get(replica);
+    const blocks = shelf === undefined ? 0 : this.heldBy(hashes, shelf.slot, hashes.length);
+    if (blocks === 0) return NOTHING_HELD;
+    return { blocks, usedAt: this.table.usedAt[this.table.find(hashes[blocks - 1]!, shelf!.slot)]! };
+  }
+
+  /**
+   * A request for a chain ended: engines let go of its blocks now. The last block of the chain, which leaves first, says so for
+   * all of them.
+   */
+  ended(hashes: ArrayLike<number>, replica: string): void {
+    const used = ++this.uses;
+    const shelf = this.byName.get(replica);
+    if (shelf === undefined) return;
+    const blocks = this.heldBy(hashes, shelf.slot, hashes.length);
+    if (blocks > 0) this.table.usedAt[this.table.find(hashes[blocks - 1]!, shelf.slot)] = used;
+  }
+
+  /** Whether the blocks of a chain that were last used at `used` were ever computed, and when they were let go, is not known. */
+  doubt(hashes: ArrayLike<number>, replica: string, used: number): void {
+    const shelf = this.byName.get(replica);
+    if (shelf === undefined) return;
+    for (let i = 0; i < hashes.length; i++) {
+      const pair = this.table.find(hashes[i]!, shelf.slot);
+      if (pair !== NONE && this.table.usedAt[pair] === used) this.table.usedAt[pair] = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** Forgets the oldest blocks of a replica, up to the first that was used later than `used`. @returns how many. */
+  forgetOlder(replica: string, used: number): number {
+    const shelf = this.byName.get(replica);
+    if (shelf === undefined) return 0;
+    const before = shelf.size;
+    while (shelf.size > 0 && this.table.usedAt[shelf.oldest]! <= used) this.evictOldest(shelf);
+    return before - shelf.size;
+  }
+
+  /**
+   * A replica was sent a prompt: it will hold the whole chain, and of its other blocks the `capacity` most recently used in all.
+   *
+   * @param known whether the end of the request will be told; if not, it can not be told when its blocks were let go.
+   */
+  insert(hashes: ArrayLike<number>, replica: string, capacity: number, known = true): void {
     const room = Math.min(Math.floor(capacity), this.maxEntries);
     if (!(room >= 1) || hashes.length === 0) return;
     const shelf = this.shelfOf(replica);
     const { slot } = shelf;
     shelf.usedAt = ++this.uses;
+    const used = known ? this.uses : Number.POSITIVE_INFINITY;
     const length = Math.min(hashes.length, room);
     const held = this.heldBy(hashes, slot, length);
     // Youngest first, so that nothing of the chain is evicted to make room for the rest of it.
-    let last = this.touch(shelf, hashes, held);
+    let last = this.touch(shelf, hashes, held, used);
     while (shelf.size > room) this.evictOldest(shelf);
     let victim: Shelf | undefined;
     for (let own = held; own < length; own++) {
@@ -155,7 +214,7 @@ export class PrefixIndex {
         }
         this.evictOldest(victim);
       }
-      last = this.addBehind(shelf, last, hashes[own]!);
+      last = this.addBehind(shelf, last, hashes[own]!, used);
     }
   }
 
@@ -253,7 +312,7 @@ export class PrefixIndex {
    *
    * @returns the last of them.
    */
-  private touch(shelf: Shelf, hashes: ArrayLike<number>, count: number): number {
+  private touch(shelf: Shelf, hashes: ArrayLike<number>, count: number, used: number): number {
     const { table } = this;
     let last = NONE;
     for (let i = 0; i < count; ) {
@@ -261,11 +320,13 @@ export class PrefixIndex {
       i++;
       // A chain that names a block twice has it where it stood first.
       if (first === NONE || first === last) continue;
+      table.usedAt[first] = used;
       let end = first;
       for (; i < count; i++) {
         const next = table.older[end]!;
         if (next === NONE || next === last || table.hash(next) !== hashes[i]) break;
         end = next;
+        table.usedAt[end] = used;
       }
       this.moveBehind(shelf, last, first, end);
       last = end;
@@ -274,9 +335,10 @@ export class PrefixIndex {
   }
 
   /** @returns the pair of the block, which is put behind `before` in age; at the young end when that is none. */
-  private addBehind(shelf: Shelf, before: number, hash: number): number {
+  private addBehind(shelf: Shelf, before: number, hash: number, used: number): number {
     const pair = this.table.add(hash, shelf.slot);
     if (pair === NONE) return before;
+    this.table.usedAt[pair] = used;
     this.link(shelf, before, pair, pair);
     shelf.size++;
     this.entries++;

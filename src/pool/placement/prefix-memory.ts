@@ -1,7 +1,9 @@
+import type { Usage } from '#contract/outcome.js';
 import type { PlacementRequest } from '#contract/placement.js';
 import type { Tokens } from '#contract/units.js';
 import { saltedHashes } from './adapter-salt.js';
 import type { ReplicaView } from './placer.js';
+import { type PrefixClaim, PrefixClaims } from './prefix-claims.js';
 import { PrefixIndex, type PrefixIndexOptions, type PrefixMatch } from './prefix-index.js';
 
 export interface PrefixMemoryOptions extends PrefixIndexOptions {
@@ -14,6 +16,7 @@ export interface PrefixMemoryOptions extends PrefixIndexOptions {
 /** The prefix index of a placer, with the cache size of each replica it was shown. */
 export class PrefixMemory {
   readonly index: PrefixIndex;
+  private readonly claims: PrefixClaims;
   private readonly capacities = new Map<string, number>();
   private readonly adapters = new Set<string>();
   private readonly beyond: number;
@@ -21,6 +24,7 @@ export class PrefixMemory {
 
   constructor(options: PrefixMemoryOptions) {
     this.index = new PrefixIndex(options);
+    this.claims = new PrefixClaims(this.index);
     this.beyond = options.beyond;
     this.defaultBlocks = options.defaultBlocks ?? 32_768;
   }
@@ -43,12 +47,22 @@ export class PrefixMemory {
     this.capacities.set(id, (cacheBlocks ?? this.defaultBlocks) + this.beyond * inFlight);
   }
 
-  committed(request: PlacementRequest, replica: string): void {
-    this.index.insert(this.hashesOf(request), replica, this.capacities.get(replica) ?? this.defaultBlocks);
+  begin(request: PlacementRequest, replica: string): PrefixClaim | undefined {
+    return this.claims.begin(request, this.hashesOf(request), replica);
+  }
+
+  committed(request: PlacementRequest, replica: string, claim?: PrefixClaim): void {
+    const capacity = this.capacities.get(replica) ?? this.defaultBlocks;
+    this.index.insert(this.hashesOf(request), replica, capacity, claim !== undefined);
+  }
+
+  ended(claim: PrefixClaim, computed: boolean, usage: Usage | undefined): void {
+    this.claims.end(claim, computed, usage);
   }
 
   forget(replica: string): void {
     this.index.forget(replica);
+    this.claims.forget(replica);
     this.capacities.delete(replica);
   }
 

@@ -1,8 +1,10 @@
+import type { Usage } from '#contract/outcome.js';
 import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
 import type { Random } from '#contract/random.js';
 import { objection } from './filters.js';
 import type { Picker } from './picker.js';
 import type { Choice, Placer, ReplicaView } from './placer.js';
+import type { PrefixClaim } from './prefix-claims.js';
 import type { PrefixMatch } from './prefix-index.js';
 import type { PrefixMemory } from './prefix-memory.js';
 import type { Candidates, Scorer } from './scorer.js';
@@ -63,14 +65,22 @@ export class ScoredPlacer implements Placer {
     };
   }
 
-  committed(request: PlacementRequest, replica: string): void {
+  begin(request: PlacementRequest, replica: string): PrefixClaim | undefined {
+    return this.parts.memory?.begin(request, replica);
+  }
+
+  committed(request: PlacementRequest, replica: string, claim?: PrefixClaim): void {
     const { memory, picker } = this.parts;
     if (this.told.length > 0) {
       const cold = memory === undefined || memory.isCold(request);
       for (const scorer of this.told) scorer.committed?.(request, replica, cold);
     }
-    memory?.committed(request, replica);
+    memory?.committed(request, replica, claim);
     picker.committed?.(replica);
+  }
+
+  ended(claim: PrefixClaim, computed: boolean, usage: Usage | undefined): void {
+    this.parts.memory?.ended(claim, computed, usage);
   }
 
   forget(replica: string): void {

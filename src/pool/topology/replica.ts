@@ -2,8 +2,11 @@ import type { Clock } from '#contract/clock.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { EngineForecast } from '#pool/engine/forecast.js';
+import { EngineState } from '#pool/estimation/engine-state.js';
 import { LatencyEstimator } from '#pool/estimation/latency.js';
 import { FadingMean } from '#pool/estimation/mean.js';
+import { PrefillRate } from '#pool/estimation/prefill-rate.js';
+import { SlowdownTest } from '#pool/estimation/slowdown-test.js';
 import type { ReplicaStatus, ReplicaTarget } from '#pool/lease.js';
 import type { ReplicaView } from '#pool/placement/placer.js';
 import type { AdapterSettings, CircuitSettings } from '#pool/schema.js';
@@ -42,6 +45,12 @@ export class Replica implements ReplicaView {
   readonly breaker: CircuitBreaker;
   readonly ejection = new Ejection();
   readonly latency = new LatencyEstimator();
+  readonly prefill = new PrefillRate();
+  readonly slowdown = new SlowdownTest();
+  /** When the last request that was evidence for it began to be answered. */
+  judgedUpTo: Milliseconds = Number.NEGATIVE_INFINITY;
+  /** What goes on in its engine, of others' requests too. */
+  readonly engine = new EngineState();
   /** Observed over predicted time to first token, the prediction being the pool's: 1 is as fast as the pool. */
   readonly slowness = new FadingMean(0.1);
   /** Observed less predicted time to first token. */
@@ -188,11 +197,32 @@ export class Replica implements ReplicaView {
     if (facts.cacheBlocks !== undefined && facts.cacheBlocks >= 1) this.engineBlocks = Math.floor(facts.cacheBlocks);
     if (facts.kvTokens !== undefined && facts.kvTokens >= 1) this.engineKvTokens = facts.kvTokens;
     const resized = this.applyBlocks();
+    if (facts.waiting !== undefined) this.engine.told(facts.waiting, this.clock.now());
     if (restarted) {
-      this.latency.reset();
+      this.changedSpeed();
+      this.slowdown.reset();
+      this.engine.forget();
       this.adapters?.forget();
     }
     return restarted || resized;
+  }
+
+  /** Its speed is not what it was: what was learned of it holds no longer. */
+  changedSpeed(): void {
+    this.latency.reset();
+    this.prefill.reset();
+  }
+
+  /** Prompt tokens that an iteration of its engine takes, as far as its speed tells. */
+  get iterationTokens(): Tokens | undefined {
+    const { alone } = this.prefill;
+    const { tpotMs } = this.latency;
+    return alone === undefined || tpotMs === undefined ? undefined : alone * tpotMs;
+  }
+
+  /** Requests, of whomever, that wait in its engine: an estimate. */
+  engineWaiting(now: Milliseconds): number {
+    return this.engine.waiting(now, this.iterationTokens);
   }
 
   /** Forgets how it did beside its peers, so that it is not ejected again for what it was ejected for. */
@@ -225,6 +255,10 @@ export class Replica implements ReplicaView {
       gpus: this.hardware.gpus,
       usdPerHour: this.hardware.usdPerHour,
       watts: wattsOf(this.hardware, this.own.inFlight),
+      engineWaiting: this.engineWaiting(now),
+      trafficShare: this.engine.informed ? 1 / this.engine.share : undefined,
+      prefillTokensPerSecond: perSecond(this.prefill.now),
+      slow: this.slowdown.slow,
     };
   }
 
@@ -249,6 +283,10 @@ export class Replica implements ReplicaView {
   }
 }
 
+function perSecond(perMs: number | undefined): number | undefined {
+  return perMs === undefined ? undefined : perMs * 1000;
+}
+
 function meterOf(hardware: Hardware): EnergyMeter | undefined {
   if (hardware.power === undefined) return undefined;
   return new EnergyMeter(requests => (wattsOf(hardware, requests) ?? 0) * hardware.speed);
@@ -262,4 +300,6 @@ export interface EngineFacts {
   readonly kvTokens?: Tokens;
   /** When its process started, in whatever unit: only a change means something (`process_start_time_seconds`). */
   readonly startedAt?: number;
+  /** Requests that wait in it, of whomever (`vllm:num_requests_waiting`). */
+  readonly waiting?: number;
 }

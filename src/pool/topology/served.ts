@@ -3,10 +3,13 @@ import type { Price } from '#contract/pool-view.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { LatencyEstimator } from '#pool/estimation/latency.js';
 import { FadingMean } from '#pool/estimation/mean.js';
+import { PrefillRate } from '#pool/estimation/prefill-rate.js';
 import { FairQueue } from '#pool/flow/fair-queue.js';
+import { TenantPlaces } from '#pool/flow/tenant-places.js';
 import type { Waiter } from '#pool/flow/waiter.js';
 import { predictedWait } from '#pool/flow/waiting-time.js';
 import type { Placer } from '#pool/placement/placer.js';
+import { Retention } from '#pool/retention/retention.js';
 import type { PoolEntry } from '#pool/schema.js';
 import type { Replica } from './replica.js';
 
@@ -28,16 +31,23 @@ export interface FlowCounts {
 /** What outlives a change of configuration of a pool that keeps its name and model. */
 export interface PoolMemory {
   readonly latency: LatencyEstimator;
+  /** Of those of its replicas that are not found slow. */
+  readonly prefill: PrefillRate;
   /** How long a place is held. */
   readonly holdMs: FadingMean;
+  readonly retention: Retention;
   readonly counts: FlowCounts;
+  readonly tenants: TenantPlaces;
 }
 
 export function newMemory(): PoolMemory {
   return {
     latency: new LatencyEstimator(),
+    prefill: new PrefillRate(),
     holdMs: new FadingMean(0.1),
+    retention: new Retention(),
     counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
+    tenants: new TenantPlaces(),
   };
 }
 
@@ -77,6 +87,12 @@ export class ServedPool {
       available = true;
     }
     return available;
+  }
+
+  /** Whether a tenant has its share of the places while others want some. */
+  mustWait(tenant: string, now: Milliseconds): boolean {
+    const { tenant_share: share } = this.entry.queue;
+    return share < 1 && this.memory.tenants.mustWait(tenant, share, this.places().limit, now);
   }
 
   get inFlight(): number {

@@ -1,4 +1,5 @@
 import { WeirError } from '#contract/errors.js';
+import { withMembers } from './body-members.js';
 
 /** What vLLM's connectors ask of the engine that computes a prompt for another (`kv_transfer_params`, NIXL connector). */
 const FOR_ANOTHER = Object.freeze({
@@ -21,11 +22,9 @@ export function prefillBody(body: Buffer, servedModel: string): Buffer {
   return Buffer.from(JSON.stringify({ ...asked, ...limits, kv_transfer_params: FOR_ANOTHER }));
 }
 
-/** A body with the transfer it is to begin with. It stands last, where it counts before one that the client may have written. */
+/** A body with the transfer it is to begin with. It counts before one that the client may have written. */
 export function withKvTransfer(body: Buffer, params: string): Buffer {
-  const end = body.lastIndexOf('}');
-  const between = body.subarray(0, end).toString('latin1').trimEnd().endsWith('{') ? '' : ',';
-  return Buffer.concat([body.subarray(0, end), Buffer.from(`${between}"kv_transfer_params":${params}}`)]);
+  return withMembers(body, `"kv_transfer_params":${params}`);
 }
 
 /**

@@ -4,6 +4,7 @@ import { expectedCost, formatUsd } from './expected.js';
 import { fieldOf } from './feasibility.js';
 import { rankByScore, type Scored } from './ranking.js';
 import type { SelectorType } from './selector-type.js';
+import { switchPrices, switchReason } from './switch-price.js';
 
 const schema = z.strictObject({});
 
@@ -16,11 +17,13 @@ export const cheapest: SelectorType<z.output<typeof schema>> = {
     name: 'cheapest',
     rank(models, context) {
       const { contenders, ruledOut } = fieldOf(models, facts, context);
-      const scored: Scored[] = [];
-      for (const contender of contenders) {
-        const cost = expectedCost(contender, context.board.profile);
-        scored.push({ model: contender.model, score: -cost, reason: `expected cost ${formatUsd(cost)}` });
-      }
+      const { profile } = context.board;
+      const switches = switchPrices(contenders, profile);
+      const scored = contenders.map((contender, i): Scored => {
+        const cost = expectedCost(contender, profile);
+        const reason = `expected cost ${formatUsd(cost)}${switchReason(switches[i])}`;
+        return { model: contender.model, score: -cost, reason };
+      });
       return rankByScore(scored, ruledOut, context.random);
     },
     observe() {},

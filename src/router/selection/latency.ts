@@ -5,6 +5,7 @@ import { expectedLatency } from './expected.js';
 import { fieldOf } from './feasibility.js';
 import { rankByScore, rankInOrder, type Scored } from './ranking.js';
 import type { SelectorType } from './selector-type.js';
+import { switchPrices, switchReason } from './switch-price.js';
 
 const schema = z.strictObject({});
 
@@ -23,7 +24,8 @@ export const latency: SelectorType<z.output<typeof schema>> = {
       const { contenders, ruledOut } = fieldOf(models, facts, context);
       const unmeasured: Scored[] = [];
       const measured: Scored[] = [];
-      for (const contender of contenders) {
+      const switches = switchPrices(contenders, profile);
+      for (const [i, contender] of contenders.entries()) {
         const { model, quote } = contender;
         const total = expectedLatency(contender, profile);
         if (total === undefined) {
@@ -31,7 +33,8 @@ export const latency: SelectorType<z.output<typeof schema>> = {
           continue;
         }
         const parts = `TTFT ${formatDuration(quote.ttftMs ?? 0)}, TPOT ${formatDuration(quote.tpotMs ?? 0)}`;
-        measured.push({ model, score: -total, reason: `predicted ${formatDuration(total)} (${parts})` });
+        const reason = `predicted ${formatDuration(total)} (${parts})${switchReason(switches[i])}`;
+        measured.push({ model, score: -total, reason });
       }
       if (unmeasured.length === 0) return rankByScore(measured, ruledOut, context.random);
       const rest = rankByScore(measured, [], context.random).map(({ model, score, reason }) => ({

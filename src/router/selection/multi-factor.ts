@@ -6,6 +6,7 @@ import { expectedCost, expectedLatency, formatUsd } from './expected.js';
 import { type Contender, fieldOf } from './feasibility.js';
 import { rankByScore, type Scored } from './ranking.js';
 import type { SelectorType } from './selector-type.js';
+import { switchPrices, switchReason } from './switch-price.js';
 
 const weight = z.number().min(0).max(1e6);
 
@@ -45,7 +46,8 @@ export const multiFactor: SelectorType<MultiFactorOptions> = {
     rank(models, context) {
       const { profile } = context.board;
       const { contenders, ruledOut } = fieldOf(models, facts, context);
-      const rows = contenders.map((contender): Row => {
+      const switches = switchPrices(contenders, profile);
+      const rows = contenders.map((contender, i): Row => {
         const cost = expectedCost(contender, profile);
         const { model, quote } = contender;
         const raw = {
@@ -54,7 +56,7 @@ export const multiFactor: SelectorType<MultiFactorOptions> = {
           load: quote.load,
           quality: facts.get(model)?.quality,
         };
-        return { model, raw, over: overLimit(contender, cost, options) };
+        return { model, raw, over: overLimit(contender, cost, options), switched: switchReason(switches[i]) };
       });
       const within = rows.filter(({ over }) => over === undefined);
       const beyond = rows.filter(({ over }) => over !== undefined).map(byCost);
@@ -72,13 +74,15 @@ interface Row {
   readonly raw: Readonly<Record<Factor, number | undefined>>;
   /** Which limit it breaks, in words. */
   readonly over: string | undefined;
+  /** What it would compute anew that another model has, in words. */
+  readonly switched: string;
 }
 
 function weigh(rows: readonly Row[], options: MultiFactorOptions): Scored[] {
   const total = FACTORS.reduce((sum, factor) => sum + options[factor], 0);
   const used = FACTORS.filter(factor => options[factor] > 0);
   const goodness = new Map(used.map(factor => [factor, scaled(rows, factor)]));
-  return rows.map(({ model }, index) => {
+  return rows.map(({ model, switched }, index) => {
     let score = 0;
     const parts: string[] = [];
     for (const factor of used) {
@@ -86,7 +90,7 @@ function weigh(rows: readonly Row[], options: MultiFactorOptions): Scored[] {
       score += (options[factor] / total) * value;
       parts.push(`${factor} ${value.toFixed(2)}`);
     }
-    return { model, score, reason: parts.join(', ') };
+    return { model, score, reason: parts.join(', ') + switched };
   });
 }
 
@@ -103,9 +107,9 @@ function scaled(rows: readonly Row[], factor: Factor): readonly number[] {
   });
 }
 
-function byCost({ model, raw, over }: Row): Scored {
+function byCost({ model, raw, over, switched }: Row): Scored {
   const cost = raw.cost ?? 0;
-  return { model, score: -cost, reason: `${over ?? ''}; by cost: ${formatUsd(cost)}` };
+  return { model, score: -cost, reason: `${over ?? ''}; by cost: ${formatUsd(cost)}${switched}` };
 }
 
 /** Which limit a model breaks. What is not known breaks none. */

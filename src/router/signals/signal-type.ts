@@ -3,6 +3,7 @@ import type { Clock } from '#contract/clock.js';
 import type { ErrorCode } from '#contract/errors.js';
 import type { LearnedModels } from '#contract/learned.js';
 import type { PersonalDataFinder } from '#contract/personal-data.js';
+import type { PoolView } from '#contract/pool-view.js';
 import type { SignalCost, SignalEvaluator } from '#contract/signal.js';
 import type { ProblemPath } from '#router/problem.js';
 
@@ -22,6 +23,8 @@ export interface SignalPorts {
   readonly clock: Clock;
   /** The small local models. */
   readonly learned: LearnedModels;
+  /** The state of the pools; unknown where nobody can tell. */
+  readonly pool?: Pick<PoolView, 'read'>;
   /** Finds personal data; absent where none is to be looked for. */
   readonly personal?: PersonalDataFinder;
 }

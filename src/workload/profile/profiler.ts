@@ -46,7 +46,8 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       }
     },
     observeOutput(profile, completionTokens) {
-      lengths.observe(profile.application, profile.archetype, completionTokens);
+      const facts = profile instanceof RequestProfile ? profile.lengthFacts() : undefined;
+      lengths.observe(profile.application, profile.archetype, completionTokens, facts);
     },
   };
 }

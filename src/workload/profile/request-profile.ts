@@ -9,7 +9,7 @@ import type {
 import type { ContentPart, InferenceRequest, Message } from '#contract/request.js';
 import type { Tokens } from '#contract/units.js';
 import { applicationOf, sessionOf, systemOf } from './identity.js';
-import type { OutputLengths, OutputQuantiles } from './output-lengths.js';
+import type { LengthFacts, OutputLengths, OutputQuantiles } from './output-lengths.js';
 import { chainOf } from './prefix-chain.js';
 
 /** A conversation this deep is an agent's even if it offers no tools (`wrp.md` §1.2: 2 messages are a cold chat, 20 a deep agent). */
@@ -113,13 +113,19 @@ export class RequestProfile implements WorkloadProfile {
     return this.knownPrefix;
   }
 
+  /** What its answer's length is told by. */
+  lengthFacts(): LengthFacts {
+    const { session } = this;
+    return { caller: session.slice(0, session.indexOf('/')), promptTokens: this.promptTokens() };
+  }
+
   private get system(): string {
     this.knownSystem ??= systemOf(this.request.messages);
     return this.knownSystem;
   }
 
   private expectOutput(): OutputQuantiles {
-    const expected = this.sources.lengths.expected(this.application, this.archetype);
+    const expected = this.sources.lengths.expected(this.application, this.archetype, this.lengthFacts());
     const cap = this.request.sampling.maxOutputTokens;
     if (cap === undefined || cap >= expected.p75) return expected;
     return { p50: Math.min(cap, expected.p50), p75: cap };

@@ -31,8 +31,10 @@ export function createTraceProfiler(): TraceProfiler {
       turns.set(session, turn);
       return new TraceProfile(request, turn, lengths);
     },
-    observeOutput({ application, archetype }, completionTokens) {
-      lengths.observe(application, archetype, completionTokens);
+    observeOutput(profile, completionTokens) {
+      const { application, archetype } = profile;
+      const facts = { caller: '', promptTokens: profile.promptTokens() };
+      lengths.observe(application, archetype, completionTokens, facts);
     },
   };
 }
@@ -59,7 +61,8 @@ class TraceProfile implements WorkloadProfile {
   }
 
   get outputTokens(): OutputQuantiles {
-    this.known ??= this.lengths.expected(this.application, this.archetype);
+    const facts = { caller: '', promptTokens: this.request.promptTokens };
+    this.known ??= this.lengths.expected(this.application, this.archetype, facts);
     return this.known;
   }
 

@@ -125,6 +125,17 @@ describe('cheapest', () => {
     expect(make('cheapest').rank(MODELS, context(quotes, 1, asked))[0]?.reason).toBe('expected cost $0.00069');
   });
 
+  test('a cold model says what leaving the warm one costs, and loses when that outweighs its price', () => {
+    const asked = profile({ promptTokens: 10_000, p50: 0 });
+    const ranked = (hit: number) => {
+      const quotes = { middle: price(1.5, 1), large: { ...price(2, 1, 0.1), prefixHitTokens: hit } };
+      return make('cheapest').rank(['middle', 'large'], context(quotes, 1, asked));
+    };
+    expect(ranked(2000).map(({ model }) => model)).toEqual(['middle', 'large']);
+    expect(ranked(8000).map(({ model }) => model)).toEqual(['large', 'middle']);
+    expect(ranked(8000)[1]?.reason).toBe('expected cost $0.015; 8000 tokens warm on large are computed anew');
+  });
+
   test('a hit longer than the prompt makes nothing negative', () => {
     const asked = profile({ promptTokens: 10, p50: 0 });
     const [first] = make('cheapest').rank(
@@ -153,6 +164,19 @@ describe('latency', () => {
   test('what is not known yet is tried first, in declared order', () => {
     const quotes = { small: { ttftMs: 50, tpotMs: 30 }, middle: {}, large: { ttftMs: 10 } };
     expect(order(make('latency'), quotes, asked)).toEqual(['middle', 'large', 'small']);
+  });
+
+  test('says how much of the predicted time is owed to leaving a warm model', () => {
+    const quotes = {
+      small: { ttftMs: 800, tpotMs: 10, prefillMsPerToken: 0.1 },
+      large: { ttftMs: 100, tpotMs: 12, prefixHitTokens: 6000 },
+    };
+    const long = profile({ promptTokens: 8000, p50: 100 });
+    const [first, second] = make('latency').rank(['small', 'large'], context(quotes, 1, long));
+    expect(first?.model).toBe('large');
+    expect(second?.reason).toBe(
+      'predicted 1.8s (TTFT 800ms, TPOT 10ms); 6000 tokens warm on large are computed anew (+$0.003, +600ms)',
+    );
   });
 });
 
@@ -210,6 +234,26 @@ describe('multi_factor', () => {
       ['large', 0],
     ]);
   });
+
+  test.each([{}, { max_cost: 0 }])(
+    'a conversation stays where it is warm when the switch outweighs the price, with %o',
+    limits => {
+      const asked = profile({ promptTokens: 10_000, p50: 0 });
+      const cheap = {
+        ttftMs: 1000,
+        tpotMs: 10,
+        prefillMsPerToken: 0.1,
+        price: { prompt: 1, completion: 1, cached: 0.1 },
+      };
+      const warm = { ttftMs: 100, tpotMs: 10, prefixHitTokens: 9000, price: { prompt: 2, completion: 2, cached: 0.2 } };
+      const ranked = make({ multi_factor: limits }).rank(
+        ['small', 'large'],
+        context({ small: cheap, large: warm }, 1, asked),
+      );
+      expect(ranked.map(({ model }) => model)).toEqual(['large', 'small']);
+      expect(ranked[1]?.reason).toMatch(/; 9000 tokens warm on large are computed anew \(\+\$0\.0081, \+900ms\)$/);
+    },
+  );
 
   test('all weights 0 is a problem', () => {
     const { options } = selectSchema.parse({ multi_factor: { cost: 0, latency: 0 } });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '#contract/random.js';
-import { MAX_APPLICATIONS, OutputLengths } from '#workload/profile/output-lengths.js';
+import { MAX_APPLICATIONS, MAX_CLASSES, OutputLengths } from '#workload/profile/output-lengths.js';
 
 describe('OutputLengths', () => {
   it('has priors that differ by archetype', () => {
@@ -46,6 +46,41 @@ describe('OutputLengths', () => {
     expect(lengths.expected('new', 'chat').p50).toBe(16);
     expect(lengths.expected('new', 'agent').p50).toBe(16);
     expect(lengths.expected('never seen', 'agent')).toEqual({ p50: 120, p75: 300 });
+  });
+
+  it('tells answers to long prompts from those to short ones once it has seen sixteen of each', () => {
+    const lengths = new OutputLengths();
+    const of = (promptTokens: number) => ({ caller: '', promptTokens });
+    for (let i = 0; i < 16; i++) {
+      lengths.observe('', 'chat', 64, of(500));
+      lengths.observe('', 'chat', 1024, of(4000));
+    }
+    expect(lengths.expected('', 'chat', of(500)).p75).toBe(64);
+    expect(lengths.expected('', 'chat', of(4100)).p75).toBe(1024);
+    expect(lengths.expected('', 'agent', of(500))).toEqual({ p50: 120, p75: 300 });
+    expect(lengths.expected('', 'chat', of(100_000)).p50).toBe(64);
+  });
+
+  it('goes by who asks, then by the application, then by all', () => {
+    const lengths = new OutputLengths();
+    const by = (caller: string) => ({ caller, promptTokens: 1000 });
+    for (let i = 0; i < 20; i++) {
+      lengths.observe('app', 'chat', 32, by('brief'));
+      lengths.observe('app', 'chat', 2048, by('chatty'));
+    }
+    expect(lengths.expected('app', 'chat', by('brief')).p75).toBe(32);
+    expect(lengths.expected('app', 'chat', by('chatty')).p50).toBe(2048);
+    expect(lengths.expected('app', 'chat', by('new'))).toEqual({ p50: 32, p75: 2048 });
+    expect(lengths.expected('', 'chat', by('brief'))).toEqual({ p50: 32, p75: 2048 });
+  });
+
+  it('forgets the classes that it has not seen for longest', () => {
+    const lengths = new OutputLengths();
+    const by = (caller: string) => ({ caller, promptTokens: 1000 });
+    for (let i = 0; i < 16; i++) lengths.observe('', 'chat', 16, by('first'));
+    for (let i = 0; i < 16; i++) lengths.observe('', 'chat', 4096, by('other'));
+    for (let i = 0; i < MAX_CLASSES; i++) lengths.observe('', 'chat', 4096, by(`c${i}`));
+    expect(lengths.expected('', 'chat', by('first')).p75).toBe(4096);
   });
 
   it('forgets what is old', () => {

@@ -65,6 +65,13 @@ export const replica = z
     gpus: z.number(),
     usdPerHour: z.number().optional(),
     watts: z.number().optional(),
+    engineWaiting: z.number().describe('Requests, of whomever, that wait inside its engine: an estimate.'),
+    trafficShare: z
+      .number()
+      .optional()
+      .describe('Our share of its traffic, once a line inside the engine has shown it.'),
+    prefillTokensPerSecond: z.number().optional(),
+    slow: z.boolean().describe('Found to be twice as slow as its pool.'),
     simulated: z.boolean(),
   })
   .meta({ id: 'Replica' });

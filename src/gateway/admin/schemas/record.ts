@@ -43,6 +43,7 @@ const placement = z
     losers: z.array(z.object({ replica: z.string(), score: z.number(), filtered: z.string().optional() })),
     considered: z.number(),
     queuedMs: z.number(),
+    retention: z.object({ tokens: z.number(), priority: z.number(), durationMs: z.number() }).optional(),
     prefill: prefill.optional(),
   })
   .meta({ id: 'Placement' });
