@@ -388,6 +388,11 @@ export type Placement = {
   }[];
   readonly considered: number;
   readonly queuedMs: number;
+  readonly retention?: {
+    readonly tokens: number;
+    readonly priority: number;
+    readonly durationMs: number;
+  };
   readonly prefill?: {
     readonly pool: string;
     readonly replica?: string;
@@ -558,6 +563,13 @@ export type Replica = {
   readonly gpus: number;
   readonly usdPerHour?: number;
   readonly watts?: number;
+  /** Requests, of whomever, that wait inside its engine: an estimate. */
+  readonly engineWaiting: number;
+  /** Our share of its traffic, once a line inside the engine has shown it. */
+  readonly trafficShare?: number;
+  readonly prefillTokensPerSecond?: number;
+  /** Found to be twice as slow as its pool. */
+  readonly slow: boolean;
   readonly simulated: boolean;
 };
 
