@@ -17,7 +17,6 @@ import { Policy } from './policy/policy.js';
 import { signalsOf } from './policy/references.js';
 import type { DecisionConfig } from './policy/schema.js';
 import { DIRECT, plainly, type Routed, type RoutedTable, routed } from './routed.js';
-import { safetySchema } from './safety/schema.js';
 import type { RouterConfig } from './schema.js';
 import { SignalSet } from './signals/set.js';
 import { cautionStage } from './stages/caution.js';
@@ -87,14 +86,14 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
   };
   const policy = new Policy(decisions, costOf);
   const virtualNames: ReadonlySet<string> = new Set(config.names);
-  const settings = config.safety ?? safetySchema.parse({});
-  const safety = safetyStage(settings, learned);
-  const caution = settings.conversation === undefined ? undefined : cautionStage(settings.conversation, learned);
+  const { safety: asked } = config;
+  const safety = asked === undefined ? undefined : safetyStage(asked, learned);
+  const caution = asked?.conversation === undefined ? undefined : cautionStage(asked.conversation, learned);
   const options = { clock, deadlineMs: config.signal_deadline };
 
   return {
     stages: [
-      safety,
+      ...(safety === undefined ? [] : [safety]),
       decideStage(policy, virtualNames),
       respondStage(table),
       shapeStage(table),
@@ -125,7 +124,7 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
     observe: (outcome, { decision, candidates }) =>
       table.get(decision)?.selector.observe(outcome, { decision, candidates }),
     prepare: async () => {
-      await Promise.all([signals.prepare(), safety.prepare(), caution?.prepare()]);
+      await Promise.all([signals.prepare(), safety?.prepare(), caution?.prepare()]);
     },
   };
 }

@@ -30,7 +30,7 @@ export const routerSchema = z.strictObject({
   learned: learnedSchema.prefault({}).describe('The small local models that learned signals ask.'),
   safety: safetySchema
     .optional()
-    .describe('Safety rules for requests and answers; without this block none runs but for child safety.'),
+    .describe('Safety rules for requests and answers; without this block nothing is looked for.'),
   privacy: privacySchema.prefault({}).describe('What of personal data may go to models.'),
   routes: z
     .record(identifier, z.array(z.string().min(1).max(2048)).min(1).max(256))
