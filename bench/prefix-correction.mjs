@@ -34,9 +34,16 @@ const [requests, rate, replicas, blocks, believed, seeds] = [
 ].map(Number);
 const ARMS = ['nothing reported', 'reported'];
 const { end } = PrefixClaims.prototype;
-const silent = function (claim, computed, usage) {
-  return end.call(this, claim, computed, usage === undefined ? undefined : { ...usage, cachedTokens: 0 });
-};
+/** Tokens believed cached beyond what was found, and of all prompts. */
+let [over, prompts] = [0, 0];
+const watched = reports =>
+  function (claim, computed, usage) {
+    if (usage !== undefined) {
+      over += Math.max(0, claim.expectedTokens - usage.cachedTokens);
+      prompts += usage.promptTokens;
+    }
+    return end.call(this, claim, computed, usage && { ...usage, cachedTokens: reports ? usage.cachedTokens : 0 });
+  };
 const [agents = 0, single = 0, chats = 0] = values.mix.split(':').map(Number);
 const mix = [
   { archetype: findArchetype('agent'), share: agents },
@@ -50,7 +57,8 @@ for (let seed = 1; seed <= seeds; seed++) {
   const generated = generateTrace({ requests, rate, arrivals: { kind: 'poisson' }, mix, blockTokens: 16, random });
   const trace = { requests: generated.requests.map(cached) };
   for (const arm of ARMS) {
-    PrefixClaims.prototype.end = arm === 'reported' ? end : silent;
+    PrefixClaims.prototype.end = watched(arm === 'reported');
+    [over, prompts] = [0, 0];
     const takes = believed > 0 ? `, cache_blocks: ${believed}` : '';
     const simulate = `{ model: llama-3.1-8b, gpu: h100, replicas: ${replicas}, blocks: ${blocks} }`;
     const pool = `{ model: m, placement: prefix, concurrency: 256, simulate: ${simulate}${takes} }`;
@@ -62,7 +70,12 @@ for (let seed = 1; seed <= seeds; seed++) {
     const config = withoutEngines(result.config).pool;
     const { completed, pools } = playPool(trace.requests, { config, modelOf: () => 'm', random: seededRandom(seed) });
     const ofAgents = completed.filter(({ index }) => trace.requests[index].session?.startsWith('agent') === true);
-    rows[arm].push({ hit_rate: pools.get('p').prefixHitRate, ...ttft('agent', ofAgents), ...ttft('all', completed) });
+    rows[arm].push({
+      hit_rate: pools.get('p').prefixHitRate,
+      overestimate: over / prompts,
+      ...ttft('agent', ofAgents),
+      ...ttft('all', completed),
+    });
   }
 }
 
@@ -89,7 +102,7 @@ function summary(runs) {
   return Object.fromEntries(
     Object.keys(runs[0]).map(key => {
       const all = runs.map(run => run[key]).sort((a, b) => a - b);
-      const show = value => (key === 'hit_rate' ? value.toFixed(4) : Math.round(value));
+      const show = value => (key.endsWith('ms') ? Math.round(value) : value.toFixed(4));
       const mean = all.reduce((sum, one) => sum + one, 0) / all.length;
       return [key, `${show(mean)} (${show(all[0])}–${show(all.at(-1))})`];
     }),
