@@ -100,6 +100,7 @@ export const ERRORS = {
     'upstream_error',
     'The answer says what the context that came with the request does not.',
   ),
+  'safety.blocked': kind(403, 'permission_error', 'A safety rule of the operator refuses the request or its answer.'),
   'pool.no_replica': kind(503, 'overloaded_error', 'No healthy replica serves any of the candidate models.'),
   'pool.saturated': kind(429, 'rate_limit_error', 'All replicas are at their limit and the queue is full or too slow.'),
   'upstream.connect': kind(502, 'upstream_error', 'No connection to the replica.'),

@@ -21,6 +21,16 @@ export interface Verdict {
   readonly reason?: string;
   /** The example that the text is most like, where the classifier has examples. */
   readonly nearest?: NearestExample;
+  /** Places in the text that made it so, where the classifier finds such. */
+  readonly spans?: readonly Span[];
+}
+
+/** A place in a text: `text.slice(start, end)`. */
+export interface Span {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly score: number;
 }
 
 export interface NearestExample {
@@ -46,12 +56,20 @@ export const HEADS = ['domain', 'complexity', 'factual', 'feedback'] as const;
 
 export type HeadName = (typeof HEADS)[number];
 
+/** The heads of the safety levels: L1 tells whether, L2 (`hazard`) what kind. */
+export const SAFETY_HEADS = ['jailbreak', 'injection', 'unsafe', 'hazard'] as const;
+
+export type SafetyHeadName = (typeof SAFETY_HEADS)[number];
+
 /** Texts that belong to each of the routes of a configuration, by the route's name. */
 export type RouteExamples = Readonly<Record<string, readonly string[]>>;
 
 /** The small local models, as the router's signals see them. */
 export interface LearnedModels {
   head(name: HeadName): Classifier;
+  safety(name: SafetyHeadName): Classifier;
+  /** A head of the operator's own, by its file. */
+  own(file: string): Classifier;
   /** One classifier over all routes of the configuration. */
   routes(): Classifier;
   /** What is done when the model is busy, unless a signal says otherwise. */
@@ -104,4 +122,10 @@ const UNKNOWING: Classifier = {
 };
 
 /** Stands in where there are no models: every verdict is unsure. */
-export const NO_MODELS: LearnedModels = { head: () => UNKNOWING, routes: () => UNKNOWING, whenBusy: 'unknown' };
+export const NO_MODELS: LearnedModels = {
+  head: () => UNKNOWING,
+  safety: () => UNKNOWING,
+  own: () => UNKNOWING,
+  routes: () => UNKNOWING,
+  whenBusy: 'unknown',
+};

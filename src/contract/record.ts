@@ -2,6 +2,7 @@ import type { AttemptOutcome, Outcome } from './outcome.js';
 import type { Placement } from './placement.js';
 import type { WorkloadProfile } from './profile.js';
 import type { Candidate, DecisionReason, RouteParameters, StageNote } from './route.js';
+import type { SafetyNote } from './safety.js';
 import type { SignalReading } from './signal.js';
 import type { Milliseconds, Tokens } from './units.js';
 
@@ -43,6 +44,8 @@ export interface DecisionRecord {
   readonly outcome: Outcome;
   /** What could not be carried over between the client's API and the engine's; absent when they are the same or nothing was lost. */
   readonly lost?: readonly string[];
+  /** What safety rules found; absent when nothing was. */
+  readonly safety?: readonly SafetyNote[];
   /** What guards said of the answer, by their names, in a word each; absent when none said anything. */
   readonly verdicts?: Readonly<Record<string, string>>;
   /** Version of the configuration that was in force. */

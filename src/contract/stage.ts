@@ -4,6 +4,7 @@ import type { WeirError } from './errors.js';
 import type { PoolView } from './pool-view.js';
 import type { Random } from './random.js';
 import type { Candidate, DecisionReason, PlacementConstraints, RouteParameters } from './route.js';
+import type { SafetyNote } from './safety.js';
 import type { Board } from './signal.js';
 
 /** The route while stages are still at work on it. */
@@ -19,6 +20,8 @@ export interface RouteDraft {
   constraints: PlacementConstraints;
   /** What answers pass on their way to the client, in this order. Absent means: answers pass byte for byte. */
   guards?: readonly AnswerGuardMaker[] | undefined;
+  /** What safety rules found. */
+  safety?: readonly SafetyNote[] | undefined;
   /** How texts are changed on their way to the engine. Absent means: they go as they came. */
   rewrite?: TextRewrite | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Classifier, Verdict } from '#contract/learned.js';
+import type { Classifier, Span, Verdict } from '#contract/learned.js';
 
 /** A verdict as the command line and the API tell it. Field names are a contract with other programs. */
 export interface Classification {
@@ -10,6 +10,7 @@ export interface Classification {
   readonly tier: Verdict['tier'];
   /** Why it could not be computed as it should, where it could not. */
   readonly reason?: string;
+  readonly spans?: Span[];
   readonly evidence?: { readonly text: string; readonly label: string; readonly likeness: number };
 }
 
@@ -18,7 +19,7 @@ const MOST_SCORES = 20;
 
 /** Tells a verdict. */
 export function classificationOf({ labels }: Classifier, verdict: Verdict): Classification {
-  const { probabilities, best, sure, tier, reason, nearest } = verdict;
+  const { probabilities, best, sure, tier, reason, nearest, spans } = verdict;
   const ranked = labels.map((label, at) => [label, rounded(probabilities[at] ?? 0)] as const);
   const told = ranked.length <= MOST_SCORES ? ranked : [...ranked].sort((a, b) => b[1] - a[1]).slice(0, MOST_SCORES);
   return {
@@ -27,6 +28,7 @@ export function classificationOf({ labels }: Classifier, verdict: Verdict): Clas
     scores: best < 0 ? {} : Object.fromEntries(told),
     tier,
     ...(reason !== undefined && { reason }),
+    ...(spans !== undefined && { spans: spans.map(span => ({ ...span, score: rounded(span.score) })) }),
     ...(nearest !== undefined && { evidence: { ...nearest, likeness: rounded(nearest.likeness) } }),
   };
 }

@@ -11,6 +11,7 @@ import type {
   LearnedModels,
   LearnedSettings,
   RouteExamples,
+  SafetyHeadName,
 } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Cascade } from './heads/cascade.js';
@@ -22,6 +23,8 @@ import { LocalEmbedder } from './runtime/local-embedder.js';
 import type { ModelSpec } from './runtime/messages.js';
 import { ModelWorker } from './runtime/model-worker.js';
 import { RemoteEmbedder } from './runtime/remote-embedder.js';
+import { HybridClassifier } from './safety/hybrid-classifier.js';
+import { readHybrid } from './safety/hybrid-file.js';
 import { openStaticEmbedding } from './static/static-embedding.js';
 
 /** The name that stands for the model that comes with Weir. */
@@ -51,6 +54,7 @@ export class ModelHost {
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
   configure(settings: LearnedSettings, routes: RouteExamples = {}): LearnedModels {
     const heads = new Map<HeadName, Classifier>();
+    const safety = new Map<SafetyHeadName, Classifier>();
     let routed: Classifier | undefined;
     this.letGo(new Set([DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings))));
     return {
@@ -60,6 +64,12 @@ export class ModelHost {
         heads.set(name, known);
         return known;
       },
+      safety: name => {
+        const known = safety.get(name) ?? this.openSafety(name, settings);
+        safety.set(name, known);
+        return known;
+      },
+      own: file => this.openFile(file, settings),
       routes: () => {
         routed ??= this.openRoutes(settings, routes);
         return routed;
@@ -109,6 +119,16 @@ export class ModelHost {
 
   private openHead(name: HeadName, settings: LearnedSettings): Classifier {
     return this.openFile(settings.heads[name] ?? headFile(name), settings);
+  }
+
+  private openSafety(name: SafetyHeadName, settings: LearnedSettings): Classifier {
+    try {
+      const head = readHybrid(headFile(name));
+      const embedder = this.embedderOf(head.model.embedder, settings);
+      return new HybridClassifier(head, { embedder, patienceMs: settings.patience });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
   }
 
   private openRoutes(settings: LearnedSettings, examples: RouteExamples): Classifier {

@@ -31,6 +31,7 @@ export function checkRouter(config: RouterConfig, around: RouterSurroundings): r
     ...config.decisions.flatMap((decision, index) => checkDecision(decision, index, config, around)),
     ...checkOrder(config),
     ...checkTests(config, around),
+    ...checkSafety(config, around),
   ];
 }
 
@@ -52,6 +53,12 @@ function unknownName(
 ): RouterProblem {
   const more = { unknown: { name, known }, ...(offset === undefined ? undefined : { offset }) };
   return error('config.unknown_reference', path, `there is no ${what} named ${name}`, more);
+}
+
+function checkSafety({ safety }: RouterConfig, { models }: RouterSurroundings): RouterProblem[] {
+  return (safety?.conversation?.models ?? []).flatMap((model, at) =>
+    models.includes(model) ? [] : [unknownName(['safety', 'conversation', 'models', at], 'model', model, models)],
+  );
 }
 
 function duplicates(names: readonly string[], path: (index: number) => ProblemPath, what: string): RouterProblem[] {

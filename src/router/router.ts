@@ -19,8 +19,10 @@ import type { DecisionConfig } from './policy/schema.js';
 import { DIRECT, plainly, type Routed, type RoutedTable, routed } from './routed.js';
 import type { RouterConfig } from './schema.js';
 import { SignalSet } from './signals/set.js';
+import { cautionStage } from './stages/caution.js';
 import { decideStage } from './stages/decide.js';
 import { respondStage } from './stages/respond.js';
+import { safetyStage } from './stages/safety.js';
 import { selectStage } from './stages/select.js';
 import { shapeStage } from './stages/shape.js';
 import { strategyNamed } from './strategy/registry.js';
@@ -84,13 +86,18 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
   };
   const policy = new Policy(decisions, costOf);
   const virtualNames: ReadonlySet<string> = new Set(config.names);
+  const { safety: asked } = config;
+  const safety = asked === undefined ? undefined : safetyStage(asked, learned);
+  const caution = asked?.conversation === undefined ? undefined : cautionStage(asked.conversation, learned);
   const options = { clock, deadlineMs: config.signal_deadline };
 
   return {
     stages: [
+      ...(safety === undefined ? [] : [safety]),
       decideStage(policy, virtualNames),
       respondStage(table),
       shapeStage(table),
+      ...(caution === undefined ? [] : [caution]),
       selectStage(table, direct, facts),
     ],
     signals: signals.evaluators,
@@ -116,7 +123,9 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
     },
     observe: (outcome, { decision, candidates }) =>
       table.get(decision)?.selector.observe(outcome, { decision, candidates }),
-    prepare: () => signals.prepare(),
+    prepare: async () => {
+      await Promise.all([signals.prepare(), safety?.prepare(), caution?.prepare()]);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { learnedSchema } from './learned-schema.js';
 import { oneOf } from './one-of.js';
 import { decisionSchema, policyTestSchema } from './policy/schema.js';
 import { privacySchema } from './privacy-schema.js';
+import { safetySchema } from './safety/schema.js';
 import { SIGNAL_TYPES } from './signals/registry.js';
 
 const MAX_SIGNALS = 256;
@@ -27,6 +28,9 @@ export const routerSchema = z.strictObject({
     .prefault('200ms')
     .describe('How long a decision waits for one signal that takes a model to compute, before it is unknown.'),
   learned: learnedSchema.prefault({}).describe('The small local models that learned signals ask.'),
+  safety: safetySchema
+    .optional()
+    .describe('Safety rules for requests and answers; without this block nothing is looked for.'),
   privacy: privacySchema.prefault({}).describe('What of personal data may go to models.'),
   routes: z
     .record(identifier, z.array(z.string().min(1).max(2048)).min(1).max(256))

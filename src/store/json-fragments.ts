@@ -15,6 +15,7 @@ export const JSON_TEXT = {
   attempts: ascii(',"attempts":['),
   outcome: ascii('],"outcome":'),
   lost: ascii(',"lost":'),
+  safety: ascii(',"safety":'),
   verdicts: ascii(',"verdicts":'),
   prompt: ascii(',"prompt":'),
   end: ascii('}'),

@@ -89,6 +89,10 @@ export class RecordJson {
     for (let i = 0; i < attempts.length; i++) this.attempt(attempts[i]!, i);
     json.raw(JSON_TEXT.outcome);
     this.outcome(record.outcome);
+    if (record.safety !== undefined) {
+      json.raw(JSON_TEXT.safety);
+      json.encoded(JSON.stringify(record.safety));
+    }
     if (record.verdicts !== undefined) {
       json.raw(JSON_TEXT.verdicts);
       json.encoded(JSON.stringify(record.verdicts));

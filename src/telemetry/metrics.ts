@@ -63,6 +63,7 @@ class GatewayMetrics implements Metrics {
   private readonly cost = this.count('cost_usd_total', 'Cost by configured prices, in USD.', 'model');
   private readonly states = this.count('signals_total', 'Signals computed, by what they came to.', 'signal', 'state');
   private readonly tiers = this.count('signal_tiers_total', 'Learned signals, by what they are by.', 'signal', 'tier');
+  private readonly safety = this.count('safety_total', 'Safety findings, by what was done.', 'rule', 'action');
   private readonly verdicts = this.count(
     'answer_verdicts_total',
     'Answers, by what guards said of them.',
@@ -108,6 +109,7 @@ class GatewayMetrics implements Metrics {
       const { prefill } = attempt;
       if (prefill !== undefined) this.prefills.add(1, prefill.pool, prefill.replica, prefill.status);
     }
+    if (record.safety !== undefined) for (const { rule, action } of record.safety) this.safety.add(1, rule, action);
     for (let i = 0; i < signals.length; i++) {
       const { name, state, ms, tier } = signals[i]!;
       this.states.add(1, name, state);

@@ -263,6 +263,13 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
       ['status', 'model', 'pool', 'replica', 'httpStatus', 'e2eMs', 'queuedMs'],
     ),
     lost: fc.array(text, { maxLength: 3 }),
+    safety: fc.array(
+      fc.record(
+        { rule: text, action: fc.constantFrom('log', 'header', 'redact', 'block'), score },
+        { noNullPrototype: true },
+      ),
+      { maxLength: 3 },
+    ),
     verdicts: fc.dictionary(fc.constantFrom('grounding', 'leak'), text, { noNullPrototype: true }),
     configVersion: text,
     prompt: text,

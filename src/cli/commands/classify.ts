@@ -4,16 +4,24 @@ import { configOption, printJson, resolveConfig } from '#cli/options.js';
 import { RULE_KINDS, type RuleKind, ruleClassifier } from '#cli/rule-classifier.js';
 import { FINDING_KINDS } from '#cli/text-findings.js';
 import { WeirError } from '#contract/errors.js';
-import { type Classifier, HEADS, type HeadName, type LearnedModels } from '#contract/learned.js';
+import {
+  type Classifier,
+  HEADS,
+  type HeadName,
+  type LearnedModels,
+  SAFETY_HEADS,
+  type SafetyHeadName,
+} from '#contract/learned.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
+import { safetyClassifier } from '#router/safety/classifiers.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
 import { isFindingKind, runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
   readonly config?: string;
-  readonly kind?: HeadName | RuleKind | 'routes';
+  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes';
   readonly routes?: string;
   readonly input?: string;
 }
@@ -29,7 +37,13 @@ export function classifyCommand(): Command {
     .argument('[text]', 'a text; the answer is one JSON document')
     .addOption(configOption())
     .addOption(
-      new Option('--kind <kind>', 'what is asked').choices([...HEADS, ...RULE_KINDS, ...FINDING_KINDS, 'routes']),
+      new Option('--kind <kind>', 'what is asked').choices([
+        ...HEADS,
+        ...SAFETY_HEADS,
+        ...RULE_KINDS,
+        ...FINDING_KINDS,
+        'routes',
+      ]),
     )
     .option('--context <file>', 'with --kind grounding: the texts that the answer is held against')
     .option('--question <text>', 'with --kind grounding: what was asked')
@@ -44,6 +58,7 @@ export function classifyCommand(): Command {
 Examples:
   $ weir classify --kind domain "Can my landlord evict me without notice?"
   $ weir classify --kind domain --input prompts.jsonl
+  $ weir classify --kind jailbreak --input prompts.jsonl
   $ weir classify --kind pii "My card is 4111 1111 1111 1111"
   $ weir classify --kind grounding --context article.txt --question "Who founded it?" "Ann Example, in 1902."
   $ weir classify --routes support.json --input tickets.jsonl`,
@@ -66,9 +81,7 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const classifier = new LanguageGate(
-      classifierOf(options.kind ?? 'routes', host.configure(settings, router.routes)),
-    );
+    const classifier = classifierOf(options.kind ?? 'routes', host.configure(settings, router.routes));
     await classifier.prepare();
     if (text !== undefined) printJson(await answer(classifier, text));
     else await answerAll(classifier, options.input ?? '-');
@@ -77,9 +90,13 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   }
 }
 
-function classifierOf(kind: NonNullable<ClassifyOptions['kind']>, models: LearnedModels): Classifier {
-  if (kind === 'routes') return models.routes();
-  return kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind);
+function classifierOf(kind: HeadName | SafetyHeadName | RuleKind | 'routes', models: LearnedModels): Classifier {
+  if (kind === 'routes') return new LanguageGate(models.routes());
+  const level = SAFETY_HEADS.find(name => name === kind);
+  if (level !== undefined) return safetyClassifier(level, models);
+  return new LanguageGate(
+    kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind as HeadName),
+  );
 }
 
 async function answer(classifier: Classifier, text: string) {

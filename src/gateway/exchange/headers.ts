@@ -20,6 +20,8 @@ export function decisionHeaders(
     headers['x-weir-pool'] = placement.pool;
     headers['x-weir-replica'] = placement.replica;
   }
+  const shown = route.safety?.filter(({ action }) => action === 'header' || action === 'redact');
+  if (shown !== undefined && shown.length > 0) headers['x-weir-safety'] = shown.map(({ rule }) => rule).join(',');
   if (route.reason.summary !== '')
     headers['x-weir-reason'] = headerText(route.reason.summary.slice(0, MAX_REASON_CHARS));
   return headers;

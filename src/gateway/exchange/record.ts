@@ -38,6 +38,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, at: Milliseconds)
     attempts: exchange.attempts,
     outcome,
     ...(exchange.lost.length === 0 ? undefined : { lost: exchange.lost }),
+    ...(route.safety === undefined ? undefined : { safety: route.safety }),
     ...(exchange.verdicts === undefined ? undefined : { verdicts: exchange.verdicts }),
     configVersion: runtime.config.version,
     ...(runtime.config.gateway.record.prompts ? { prompt: promptOf(exchange) } : undefined),

@@ -2,12 +2,15 @@ import type { SparseVector } from './sparse-vector.js';
 
 /** Places that n-grams are hashed to: the lower half for characters, the upper for words. */
 export const BUCKETS = 65_536;
-const HALF = BUCKETS / 2;
+/** Places below this are of characters, the rest of words. */
+export const CHARACTERS = BUCKETS / 2;
+const HALF = CHARACTERS;
 const SHORTEST = 2;
 const LONGEST = 5;
 const MOST_WORDS = 3;
 const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
+const MOST_REMEMBERED = 64;
 const SPACE = 32;
 const ZERO = 48;
 const NINE = 57;
@@ -20,6 +23,17 @@ const NINE = 57;
 export class GramCounter {
   private readonly counts = new Float32Array(BUCKETS);
   private touched: number[] = [];
+  private readonly recent = new Map<string, SparseVector>();
+
+  /** As {@link GramCounter.features}; several heads that read the same text count it once. Not for texts that are used once. */
+  remembered(text: string): SparseVector {
+    const known = this.recent.get(text);
+    if (known !== undefined) return known;
+    const counted = this.features(text);
+    if (this.recent.size >= MOST_REMEMBERED) this.recent.clear();
+    this.recent.set(text, counted);
+    return counted;
+  }
 
   features(text: string): SparseVector {
     const codes = codesOf(text);

@@ -2,11 +2,15 @@ import { bm25 } from './bm25.js';
 import { complexity } from './complexity.js';
 import { context } from './context.js';
 import { conversation } from './conversation.js';
+import { disguise } from './disguise.js';
 import { domain } from './domain.js';
 import { event } from './event.js';
 import { factual } from './factual.js';
 import { feedback } from './feedback.js';
 import { fuzzy } from './fuzzy.js';
+import { hazard } from './hazard.js';
+import { injection } from './injection.js';
+import { jailbreak } from './jailbreak.js';
 import { keyword } from './keyword.js';
 import { language } from './language.js';
 import { metadata } from './metadata.js';
@@ -18,6 +22,7 @@ import { route } from './route.js';
 import type { SignalType } from './signal-type.js';
 import { structure } from './structure.js';
 import { time } from './time.js';
+import { unsafe } from './unsafe.js';
 import { workload } from './workload.js';
 
 /** Every kind of signal there is. A new one is a file of its own and a line here. */
@@ -42,4 +47,9 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   factual,
   feedback,
   route,
+  jailbreak,
+  injection,
+  unsafe,
+  hazard,
+  disguise,
 ];

@@ -20,7 +20,13 @@ function models(verdict: Verdict | Promise<Verdict>, asked: string[] = []): Lear
       return verdict;
     },
   };
-  return { head: () => classifier, routes: () => classifier, whenBusy: 'fast' };
+  return {
+    head: () => classifier,
+    safety: () => classifier,
+    own: () => classifier,
+    routes: () => classifier,
+    whenBusy: 'fast',
+  };
 }
 
 function value(options: unknown, learned: LearnedModels, text = 'who is liable?') {

@@ -50,6 +50,11 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
     {},
     { any: ['satisfied', 'want_different'], above: 0.7, below: 0.1, when_busy: 'unknown' },
   ],
+  jailbreak: [{}, { above: 0.9, in: 'all', when_busy: 'unknown' }],
+  injection: [{}, { above: 0.9, in: 'user' }],
+  unsafe: [{}, { above: 0.5, in: 'user' }],
+  hazard: [{}, { any: ['iwp', 'vcr'], above: 0.2, in: 'all' }],
+  disguise: [{}, { any: ['bidi', 'base64'], in: 'content' }],
   complexity: [{}, { above: 0.7, below: 0.2, in: 'all' }],
   domain: ['law', { any: ['computer science', 'math'], above: 0.7, below: 0.1, when_busy: 'wait', in: 'all' }],
 };

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { WeirError } from '#contract/errors.js';
-import { HEADS } from '#contract/learned.js';
+import { HEADS, type HeadName, SAFETY_HEADS } from '#contract/learned.js';
 import { adminRoute } from '#gateway/admin/route.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { classificationOf } from '#models/classification.js';
 import { DEFAULT_EMBEDDER } from '#models/model-host.js';
 import { dot } from '#models/runtime/pooling.js';
+import { safetyClassifier } from '#router/safety/classifiers.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
 
 /** Longer texts are read in part anyhow. */
@@ -23,6 +24,7 @@ const classification = z
     scores: z.record(z.string(), z.number()),
     tier: z.enum(['fast', 'model', 'busy']),
     reason: z.string().optional(),
+    spans: z.array(z.object({ type: z.string(), start: z.number(), end: z.number(), score: z.number() })).optional(),
     evidence: z.object({ text: z.string(), label: z.string(), likeness: z.number() }).optional(),
     ms: z.number(),
   })
@@ -33,12 +35,16 @@ export const classifyRoute = adminRoute({
   path: '/api/classify',
   role: 'viewer',
   summary: 'What a head, or the routes of the configuration, make of texts; no LLM is asked',
-  body: z.object({ kind: z.enum([...HEADS, 'routes']), texts }),
+  body: z.object({ kind: z.enum([...HEADS, ...SAFETY_HEADS, 'routes']), texts }),
   answer: z.object({ results: z.array(classification) }),
   async handle({ gateway: { runtime }, body: { kind, texts: given } }) {
     const learned = runtime.learned;
     if (learned === undefined) throw noModels();
-    const classifier = new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind));
+    const level = SAFETY_HEADS.find(name => name === kind);
+    const classifier =
+      level !== undefined
+        ? safetyClassifier(level, learned)
+        : new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind as HeadName));
     const results = given.map(async one => {
       const begun = runtime.clock.now();
       const verdict = await classifier.classify(one, { whenBusy: learned.whenBusy });

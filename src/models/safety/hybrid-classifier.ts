@@ -1,0 +1,130 @@
+import type { Embedder } from '#contract/embedder.js';
+import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
+import type { Milliseconds } from '#contract/units.js';
+import { largestOf } from '#models/heads/linear-layer.js';
+import { GramCounter } from './gram-features.js';
+import type { HybridHead } from './hybrid-file.js';
+import { HybridLayer } from './hybrid-layer.js';
+import { type Part, partsOf } from './parts.js';
+import { Rarity } from './rarity.js';
+import { joined, type SparseVector } from './sparse-vector.js';
+
+export interface HybridPorts {
+  readonly embedder: Embedder;
+  readonly patienceMs: Milliseconds;
+}
+
+/** Parts of one text that the transformer may be asked about; of those that n-grams leave open, the worst. */
+const MOST_ASKED = { windows: 1, sentences: 3 } as const;
+const MOST_CHARS = 1 << 20;
+const NONE = new Float32Array(0);
+const counter = new GramCounter();
+
+interface Judged {
+  readonly part: Part;
+  readonly grams: SparseVector;
+  readonly probabilities: Float32Array;
+}
+
+/**
+ * A head over n-grams and the transformer together. N-grams see every character of a text, part by part, and settle what is clear; of
+ * what they leave open the transformer reads the worst parts, so a text costs a bounded number of its passes however long it is. What is
+ * said of a text is what is said of its worst part.
+ */
+export class HybridClassifier implements Classifier {
+  readonly labels: readonly string[];
+  private readonly rarity: Rarity;
+  private readonly fast: HybridLayer;
+  private readonly model: HybridLayer;
+
+  constructor(
+    private readonly head: HybridHead,
+    private readonly ports: HybridPorts,
+  ) {
+    this.labels = head.labels;
+    this.rarity = new Rarity(head.idf, head.buckets);
+    this.fast = new HybridLayer(head.fast, head.buckets);
+    this.model = new HybridLayer(head.model, head.buckets + head.model.width);
+  }
+
+  async prepare(): Promise<void> {
+    await this.ports.embedder.prepare().catch(() => {});
+  }
+
+  classify(text: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+    if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
+    const { low, high } = this.head.fast;
+    const ranked = this.ranked(text.slice(0, MOST_CHARS));
+    const [worst] = ranked;
+    if (worst === undefined) return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
+    const p = this.danger(worst.probabilities);
+    if (p <= low || p >= high) return this.verdict(ranked, 'fast');
+    const open = ranked.filter(one => this.danger(one.probabilities) > low);
+    const asked = open.slice(0, MOST_ASKED[this.head.reads]);
+    return this.ask(text, asked, ranked.slice(asked.length), whenBusy);
+  }
+
+  private async ask(
+    text: string,
+    open: readonly Judged[],
+    rest: readonly Judged[],
+    whenBusy: ClassifyOptions['whenBusy'],
+  ): Promise<Verdict> {
+    const { embedder, patienceMs } = this.ports;
+    const { buckets, model } = this.head;
+    try {
+      const texts = open.map(({ part: { start, end } }) => text.slice(start, end));
+      const vectors = await embedder.embed(texts, whenBusy === 'wait' ? {} : { patienceMs });
+      const judged = open.map(({ part, grams }, at) => {
+        const vector = vectors[at];
+        if (vector?.length !== model.width) {
+          throw new Error(`${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${model.width}`);
+        }
+        return { part, grams, probabilities: this.model.probabilities(joined(grams, vector, buckets)) };
+      });
+      // What the transformer was not asked about counts only where n-grams are sure of it.
+      const clear = rest.filter(one => this.danger(one.probabilities) >= this.head.fast.high);
+      return this.verdict(this.sorted([...judged, ...clear]), 'model');
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const quick = this.verdict([...open, ...rest], 'busy');
+      return whenBusy === 'unknown' ? { ...quick, sure: false, reason } : { ...quick, reason };
+    }
+  }
+
+  /** The parts as n-grams judge them, the worst first. */
+  private ranked(text: string): readonly Judged[] {
+    const { reads } = this.head;
+    return this.sorted(
+      partsOf(text, reads).map(part => {
+        const grams = this.rarity.weighed(counter.remembered(text.slice(part.start, part.end)));
+        return { part, grams, probabilities: this.fast.probabilities(grams) };
+      }),
+    );
+  }
+
+  private sorted(judged: readonly Judged[]): readonly Judged[] {
+    return judged.length < 2
+      ? judged
+      : [...judged].sort((a, b) => this.danger(b.probabilities) - this.danger(a.probabilities));
+  }
+
+  /** What parts are compared by: the second of two labels, or the likeliest of several. */
+  private danger(probabilities: Float32Array): number {
+    return this.labels.length === 2 ? probabilities[1]! : probabilities[largestOf(probabilities)]!;
+  }
+
+  /** @param judged the worst first. */
+  private verdict(judged: readonly Judged[], tier: Verdict['tier']): Verdict {
+    const { threshold } = this.head;
+    const { probabilities } = judged[0]!;
+    if (this.labels.length > 2) {
+      const best = largestOf(probabilities);
+      return { probabilities, best, sure: probabilities[best]! >= threshold, tier };
+    }
+    const spans = judged.flatMap(({ part: { start, end }, probabilities: [, score = 0] }) =>
+      score >= threshold ? [{ type: this.labels[1]!, start, end, score }] : [],
+    );
+    return { probabilities, best: spans.length > 0 ? 1 : 0, sure: true, tier, ...(spans.length > 0 && { spans }) };
+  }
+}

@@ -1,0 +1,75 @@
+import type { HybridRows } from './hybrid-file.js';
+import { type SparseVector, sparseDot } from './sparse-vector.js';
+
+/** Linear scores over a sparse vector, and the probabilities that they stand for. */
+export class HybridLayer {
+  private readonly weights: readonly Int8Array[];
+
+  /** @throws RangeError when the parts are not of one size. */
+  constructor(
+    private readonly parts: HybridRows,
+    width: number,
+  ) {
+    const bytes = Buffer.from(parts.rows, 'base64');
+    const all = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    const count = parts.scales.length;
+    if (all.length !== count * width || parts.bias.length !== count) {
+      throw new RangeError(`${all.length} weights are not ${count} rows of ${width}`);
+    }
+    this.weights = parts.scales.map((_, at) => all.subarray(at * width, (at + 1) * width));
+  }
+
+  scores(vector: SparseVector): Float32Array {
+    const { scales, bias } = this.parts;
+    return Float32Array.from(this.weights, (row, at) => sparseDot(row, vector) * scales[at]! + bias[at]!);
+  }
+
+  /** Of one row the probabilities of the two labels, of several those of each. */
+  probabilities(vector: SparseVector): Float32Array {
+    return probabilitiesOf(this.scores(vector), this.parts);
+  }
+}
+
+/** Platt's sigmoid for one score, a softmax for several. */
+export function probabilitiesOf(
+  scores: Float32Array,
+  { slope, offset }: { slope: number; offset: number },
+): Float32Array {
+  if (scores.length === 1) {
+    const p = 1 / (1 + Math.exp(-(slope * scores[0]! + offset)));
+    return Float32Array.of(1 - p, p);
+  }
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const score of scores) largest = Math.max(largest, score);
+  let sum = 0;
+  const probabilities = scores.map(score => {
+    const e = Math.exp(slope * (score - largest));
+    sum += e;
+    return e;
+  });
+  return probabilities.map(p => p / sum);
+}
+
+/** Rounds rows of floats to 8 bits and a scale each. */
+export function toRows(
+  rows: readonly Float32Array[],
+  bias: readonly number[],
+  slope: number,
+  offset: number,
+): HybridRows {
+  const width = rows[0]?.length ?? 0;
+  const bytes = new Int8Array(rows.length * width);
+  const scales = rows.map((row, at) => {
+    const scale = row.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-12) / 127;
+    for (let i = 0; i < width; i++) bytes[at * width + i] = Math.round(row[i]! / scale);
+    return Number(scale.toPrecision(6));
+  });
+  const short = (value: number): number => Number(value.toPrecision(6));
+  return {
+    rows: Buffer.from(bytes.buffer).toString('base64'),
+    scales,
+    bias: bias.map(short),
+    slope: short(slope),
+    offset: short(offset),
+  };
+}

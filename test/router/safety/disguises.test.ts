@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { rotated } from '#router/safety/rules/rot13.js';
+import { DISGUISES, stripped, unveil } from '#router/safety/unveil.js';
+
+const words = fc
+  .array(
+    fc.constantFrom(
+      'please',
+      'ignore',
+      'the',
+      'rules',
+      'and',
+      'tell',
+      'me',
+      'your',
+      'secret',
+      'prompt',
+      'of',
+      'this',
+      'house',
+      'now',
+    ),
+    {
+      minLength: 8,
+      maxLength: 20,
+    },
+  )
+  .map(all => `tell me the ${all.join(' ')}`);
+
+const CYRILLIC: Readonly<Record<string, string>> = { a: 'а', e: 'е', o: 'о', p: 'р', c: 'с', i: 'і' };
+const LEET: Readonly<Record<string, string>> = { e: '3', o: '0', i: '1', a: '4', t: '7' };
+const swapped = (text: string, by: Readonly<Record<string, string>>) =>
+  [...text].map(char => by[char] ?? char).join('');
+
+/** Each way of hiding a text, done to a text. */
+const HIDE: Readonly<Record<string, (text: string) => string>> = {
+  invisible: text => [...text].join('\u200b'),
+  tag_characters: text =>
+    `hello ${[...text].map(char => String.fromCodePoint(0xe0000 + char.codePointAt(0)!)).join('')}`,
+  bidi: text => `\u202e${[...text].reverse().join('')}\u202c`,
+  homoglyphs: text => swapped(text, CYRILLIC),
+  base64: text => `decode: ${Buffer.from(text).toString('base64')}`,
+  hex: text => `0x${Buffer.from(text).toString('hex')}`,
+  rot13: text => rotated(text),
+  leetspeak: text => swapped(text, LEET),
+};
+
+describe('what is hidden in a text', () => {
+  test('every disguise is tried', () => {
+    expect(Object.keys(HIDE)).toEqual(DISGUISES.map(({ name }) => name));
+  });
+
+  test.each(Object.entries(HIDE))('%s is seen through', (name, hide) => {
+    fc.assert(
+      fc.property(words, text => {
+        const { findings, views } = unveil(hide(text));
+        expect(findings.map(({ rule }) => rule)).toContain(name);
+        expect(views.some(view => view.toLowerCase().includes(text))).toBe(true);
+      }),
+    );
+  });
+
+  test.each(['invisible', 'tag_characters', 'bidi'])('what %s leaves is text without what nobody sees', name => {
+    expect(stripped(HIDE[name]!('tell me the secret'))).not.toMatch(/[\u200b\u202c\u202e\u{e0000}-\u{e007f}]/u);
+  });
+
+  test('of any text, findings stand in it and views are bounded', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ maxLength: 400 }), fc.string({ unit: 'binary', maxLength: 400 })), text => {
+        const { findings, views } = unveil(text);
+        for (const { start, end } of findings) {
+          expect(start).toBeGreaterThanOrEqual(0);
+          expect(end).toBeGreaterThan(start);
+          expect(end).toBeLessThanOrEqual(text.length);
+        }
+        // NFKC makes up to eighteen letters of one (U+FDFA); nothing else lengthens.
+        for (const view of views) expect(view.length).toBeLessThanOrEqual(18 * text.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('everyday questions hide nothing', () => {
+    const file = new URL('../../../bench/learned/everyday-test.txt', import.meta.url);
+    const texts = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter(line => line !== '' && !/^[[#]/.test(line));
+    expect(texts.length).toBeGreaterThan(250);
+    expect(texts.filter(text => unveil(text).findings.length > 0)).toEqual([]);
+  });
+
+  test.each([
+    'Ich möchte ein Zimmer für zwei Personen über Ostern.',
+    'Привет, как дела? Я живу в Москве и люблю HTML и JavaScript.',
+    'می‌خواهم یک بلیت برای فردا بخرم',
+    'The commit is 3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3 and the id 550e8400-e29b-41d4-a716-446655440000.',
+    'My flag is 🏴󠁧󠁢󠁳󠁣󠁴󠁿 and my family 👨‍👩‍👧.',
+    'The mp3 player h264 x86_64 utf8 i18n build of v18 costs $20.',
+  ])('%s hides nothing', text => {
+    expect(unveil(text).findings).toEqual([]);
+  });
+});
