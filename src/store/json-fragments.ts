@@ -17,6 +17,8 @@ export const JSON_TEXT = {
   lost: ascii(',"lost":'),
   safety: ascii(',"safety":'),
   verdicts: ascii(',"verdicts":'),
+  retention: ascii(',"retention":'),
+  prefill: ascii(',"prefill":'),
   prompt: ascii(',"prompt":'),
   end: ascii('}'),
   list: ascii('['),

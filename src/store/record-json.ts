@@ -89,22 +89,10 @@ export class RecordJson {
     for (let i = 0; i < attempts.length; i++) this.attempt(attempts[i]!, i);
     json.raw(JSON_TEXT.outcome);
     this.outcome(record.outcome);
-    if (record.safety !== undefined) {
-      json.raw(JSON_TEXT.safety);
-      json.encoded(JSON.stringify(record.safety));
-    }
-    if (record.verdicts !== undefined) {
-      json.raw(JSON_TEXT.verdicts);
-      json.encoded(JSON.stringify(record.verdicts));
-    }
-    if (record.lost !== undefined) {
-      json.raw(JSON_TEXT.lost);
-      json.encoded(JSON.stringify(record.lost));
-    }
-    if (record.prompt !== undefined) {
-      json.raw(JSON_TEXT.prompt);
-      json.encoded(JSON.stringify(record.prompt));
-    }
+    this.rare(JSON_TEXT.safety, record.safety);
+    this.rare(JSON_TEXT.verdicts, record.verdicts);
+    this.rare(JSON_TEXT.lost, record.lost);
+    this.rare(JSON_TEXT.prompt, record.prompt);
     json.raw(JSON_TEXT.end);
   }
 
@@ -152,6 +140,13 @@ export class RecordJson {
   private time(name: Uint8Array, value: number): void {
     this.json.raw(name);
     this.json.time(value);
+  }
+
+  /** A member that few records have, as it is. */
+  private rare(name: Uint8Array, value: object | string | undefined): void {
+    if (value === undefined) return;
+    this.json.raw(name);
+    this.json.encoded(JSON.stringify(value));
   }
 
   private number(name: Uint8Array, value: number): void {
@@ -294,6 +289,8 @@ export class RecordJson {
     for (let i = 0; i < losers.length; i++) this.loser(losers[i]!, i);
     this.number(JSON_TEXT.considered, placement.considered);
     this.time(JSON_TEXT.queuedMs, placement.queuedMs);
+    this.rare(JSON_TEXT.retention, placement.retention);
+    this.rare(JSON_TEXT.prefill, placement.prefill);
     this.json.raw(JSON_TEXT.end);
   }
 
@@ -315,6 +312,7 @@ export class RecordJson {
     this.open(part);
     if (attempt.ttftMs !== undefined) this.time(JSON_TEXT.ttftMs, attempt.ttftMs);
     this.time(JSON_TEXT.durationMs, attempt.durationMs);
+    this.rare(JSON_TEXT.prefill, attempt.prefill);
     this.json.raw(JSON_TEXT.end);
   }
 

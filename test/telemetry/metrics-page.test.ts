@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { addIdentityMetrics } from '#cli/gateway-identity.js';
 import { openSharedLimits } from '#cli/shared-limits.js';
+import { openPoolSharing } from '#cli/shared-pool.js';
 import { addWorkerMetrics } from '#cli/workers/answers.js';
 import { addGatewayMetrics, addModelMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
 import { machineClock } from '#gateway/machine-clock.js';
@@ -48,6 +49,7 @@ pool: { models: { m: {} }, pools: { p: { model: m, health: false, replicas: ["ht
     metrics,
     machine,
   });
+  await openPoolSharing(configOf(yaml), { pool: running.gateway.runtime.pool, metrics });
   const telemetry = await openTelemetry(telemetrySchema.parse({ endpoint: 'http://127.0.0.1:9' }), {
     env: {},
     version: '0.0.0',
