@@ -1,8 +1,8 @@
 import type { Clock } from '#contract/clock.js';
 import type { Milliseconds } from '#contract/units.js';
 
-/** What beginnings may take of one turn: with the answers of the same turn about 10 ms, what timers and probes can bear. */
-const SHARE: Milliseconds = 4;
+/** What beginnings may take of one turn: with the answers of the same turn it keeps timers less than 10 ms late under full load (`npm run bench -- --soak`). */
+const SHARE: Milliseconds = 1;
 
 /**
  * Spreads work over turns of the event loop. A burst that arrives in one turn (bodies that became whole together) would hold up timers, probes and
