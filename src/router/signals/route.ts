@@ -1,27 +1,15 @@
-import { z } from 'zod';
-import { identifier, share } from '#contract/schema.js';
+import type { z } from 'zod';
+import { identifier } from '#contract/schema.js';
+import { kindsSchema, wholeKinds } from './kinds.js';
 import { LEARNED_COST, learnedSignal } from './learned-signal.js';
-import { scopeSchema } from './scope.js';
+import { thresholdProblems } from './likelihood.js';
 import type { SignalType } from './signal-type.js';
-import { whenBusySchema } from './when-busy.js';
 
-const names = z.array(identifier).min(1).max(64);
-
-const schema = z
-  .union([
-    identifier,
-    names,
-    z.strictObject({
-      any: names.optional().describe('True when the text belongs to one of these routes; without it, to any.'),
-      above: share.default(0.5).describe('True when the likeliest of these routes is likelier than this.'),
-      below: share
-        .default(0.3)
-        .describe('False when all of them are less likely than this; in between the signal is unknown.'),
-      when_busy: whenBusySchema,
-      in: scopeSchema,
-    }),
-  ])
-  .meta({ examples: ['refund', ['refund', 'complaint'], { any: ['refund'], above: 0.7 }] });
+const schema = kindsSchema(identifier, 64, {
+  any: 'True when the text belongs to one of these routes; without it, to any.',
+  above: 'True when the likeliest of these routes is likelier than this.',
+  below: 'False when all of them are less likely than this; in between the signal is unknown.',
+}).meta({ examples: ['refund', ['refund', 'complaint'], { any: ['refund'], above: 0.7 }] });
 
 type RouteOptions = z.output<typeof schema>;
 
@@ -33,30 +21,16 @@ export const route: SignalType<RouteOptions> = {
   labelMeaning: 'the likeliest route, where the text belongs to one',
   cost: LEARNED_COST,
   schema,
-  check: options =>
-    typeof options === 'object' && 'below' in options && options.below > options.above
-      ? [
-          {
-            code: 'config.range',
-            path: ['below'],
-            message: 'nothing is below this and not above',
-            hint: 'at most above',
-          },
-        ]
-      : [],
+  check: thresholdProblems,
   build(name, options, { learned }) {
-    const full =
-      typeof options === 'object' && 'above' in options
-        ? options
-        : { above: 0.5, below: 0.3, when_busy: undefined, in: 'last_user' as const };
-    const wanted = wantedRoutes(options);
+    const { any: wanted, above, below, whenBusy = learned.whenBusy, scope } = wholeKinds(options);
     return learnedSignal(name, 'route', learned.routes(), {
-      wanted: wanted.length === 0 ? undefined : wanted,
+      wanted,
       together: 'likeliest',
-      above: full.above,
-      below: full.below,
-      scope: full.in,
-      whenBusy: full.when_busy ?? learned.whenBusy,
+      above,
+      below,
+      scope,
+      whenBusy,
     });
   },
 };
