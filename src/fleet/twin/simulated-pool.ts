@@ -4,12 +4,21 @@ import type { FleetConfig } from '#fleet/schema.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
+import { engineWindow } from '#pool/rebalance/arrangement.js';
 import type { PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
 import { failSometimes } from './failures.js';
 import { FirstTokenLimit } from './first-token-limit.js';
 import { LoadWindows } from './load-windows.js';
 import { PoolScaling, type Scalable } from './pool-scaling.js';
-import { type EngineSums, NOTHING, type ReplicaHost, SimulatedReplica, sumOf } from './simulated-replica.js';
+import {
+  type EngineSums,
+  lessOf,
+  NOTHING,
+  type ReplicaFigures,
+  type ReplicaHost,
+  SimulatedReplica,
+  sumOf,
+} from './simulated-replica.js';
 
 export interface PoolFigures {
   /** At the end. */
@@ -57,6 +66,8 @@ export class SimulatedPool implements Scalable {
   readonly load: LoadWindows;
   completed = 0;
   private readonly members = new Map<string, SimulatedReplica>();
+  /** What replicas that came from another pool had done before. */
+  private readonly brought = new Map<string, ReplicaFigures>();
   /** Off the list, with requests still on them. */
   private readonly leaving = new Set<SimulatedReplica>();
   private starting = 0;
@@ -83,7 +94,7 @@ export class SimulatedPool implements Scalable {
     private readonly host: PoolHost,
   ) {
     const { simulate, replicas = [] } = entry;
-    this.profile = profileOf(entry, config);
+    this.profile = profileOf(entry, engineWindow(config, name));
     this.usdPerReplicaHour = (entry.gpu_price ?? findGpu(simulate!.gpu).usdPerHour) * simulate!.tp;
     this.firstToken = new FirstTokenLimit(host.clock, entry.timeouts.first_byte);
     this.load = new LoadWindows(replicas.length);
@@ -130,6 +141,30 @@ export class SimulatedPool implements Scalable {
     for (const replica of replicas) if (replica.inFlight === 0) this.emptied(replica);
   }
 
+  /** A replica goes to another pool with nothing on it, as it is: what it did here stays with this pool. */
+  handOver(id: string, to: SimulatedPool): void {
+    const replica = this.members.get(id)!;
+    const now = this.host.clock.now();
+    this.accrue(now);
+    this.members.delete(id);
+    const before = replica.figures(now);
+    this.keep(this.since(replica, before));
+    this.brought.delete(id);
+    this.freeSlots.push(replica.slot);
+    this.load.live = this.members.size;
+    to.takeOver(replica, before);
+  }
+
+  private takeOver(replica: SimulatedReplica, before: ReplicaFigures): void {
+    this.accrue(this.host.clock.now());
+    replica.standIn(this.load, this.freeSlots.pop() ?? this.slots++);
+    this.members.set(replica.id, replica);
+    this.brought.set(replica.id, before);
+    this.load.live = this.members.size;
+    this.mostPaid = Math.max(this.mostPaid, this.paid);
+    this.host.joined(replica, this);
+  }
+
   /** Nothing runs on a replica any longer: one that is leaving goes. */
   emptied(replica: SimulatedReplica): void {
     if (!this.leaving.has(replica)) return;
@@ -137,10 +172,7 @@ export class SimulatedPool implements Scalable {
     this.accrue(now);
     this.leaving.delete(replica);
     replica.stop();
-    const figures = replica.figures(now);
-    this.past = sumOf(this.past, figures);
-    this.pastBusyMs += figures.busyMs;
-    this.pastUpMs += figures.upMs;
+    this.keep(this.since(replica, replica.figures(now)));
     this.freeSlots.push(replica.slot);
     this.host.left(replica);
   }
@@ -149,7 +181,7 @@ export class SimulatedPool implements Scalable {
     this.accrue(until);
     let [sums, busyMs, upMs] = [this.past, this.pastBusyMs, this.pastUpMs];
     for (const replica of [...this.members.values(), ...this.leaving]) {
-      const figures = replica.figures(until);
+      const figures = this.since(replica, replica.figures(until));
       sums = sumOf(sums, figures);
       busyMs += figures.busyMs;
       upMs += figures.upMs;
@@ -166,6 +198,18 @@ export class SimulatedPool implements Scalable {
       ...{ joules, outputTokens, usd, preemptions },
       usdPerHour: until > 0 ? (usd * MS_PER_HOUR) / until : this.usdPerReplicaHour * this.paid,
     };
+  }
+
+  private keep(figures: ReplicaFigures): void {
+    this.past = sumOf(this.past, figures);
+    this.pastBusyMs += figures.busyMs;
+    this.pastUpMs += figures.upMs;
+  }
+
+  /** What a replica has done in this pool. */
+  private since({ id }: SimulatedReplica, figures: ReplicaFigures): ReplicaFigures {
+    const before = this.brought.get(id);
+    return before === undefined ? figures : lessOf(figures, before);
   }
 
   private get paid(): number {
@@ -201,10 +245,7 @@ export class SimulatedPool implements Scalable {
 /** Addresses are only names in virtual time. */
 const NOWHERE = 'http://127.0.0.1:9';
 
-function profileOf({ simulate, context, model }: PoolEntry, config: PoolConfig): EngineProfile {
-  const { model: engineModel, gpu, tp, blocks } = simulate!;
-  return engineProfile({
-    ...{ model: engineModel, gpu, tp, contextTokens: context ?? config.models[model]!.context },
-    ...(blocks === undefined ? {} : { blocks }),
-  });
+function profileOf({ simulate }: PoolEntry, contextTokens: Tokens): EngineProfile {
+  const { model, gpu, tp, blocks } = simulate!;
+  return engineProfile({ model, gpu, tp, contextTokens, ...(blocks === undefined ? {} : { blocks }) });
 }

@@ -43,8 +43,8 @@ export class SimulatedReplica {
   /** @param slot its place in the pool's load, free again when it has left. */
   constructor(
     readonly id: string,
-    readonly slot: number,
-    private readonly load: LoadWindows,
+    public slot: number,
+    private load: LoadWindows,
     private readonly host: ReplicaHost,
     private readonly makeEngine: () => Engine,
   ) {
@@ -92,6 +92,12 @@ export class SimulatedReplica {
     for (const running of lost) running.lost();
   }
 
+  /** Belongs to another pool from now on; nothing may run on it. */
+  standIn(load: LoadWindows, slot: number): void {
+    this.load = load;
+    this.slot = slot;
+  }
+
   /** Comes up, with an empty cache. */
   repair(): void {
     if (this.engine !== undefined) return;
@@ -115,7 +121,7 @@ export class SimulatedReplica {
   }
 
   /** What it did up to a time, and for how long it was up and busy. */
-  figures(until: Milliseconds): EngineSums & { readonly busyMs: Milliseconds; readonly upMs: Milliseconds } {
+  figures(until: Milliseconds): ReplicaFigures {
     const { engine, past, busyMs, upMs } = this;
     if (engine === undefined) return { ...past, busyMs, upMs };
     engine.settle(until);
@@ -173,6 +179,12 @@ export interface EngineSums {
   readonly preemptions: number;
 }
 
+/** The same of one replica, with how long it was busy and up. */
+export interface ReplicaFigures extends EngineSums {
+  readonly busyMs: Milliseconds;
+  readonly upMs: Milliseconds;
+}
+
 export const NOTHING: EngineSums = { promptTokens: 0, cachedTokens: 0, outputTokens: 0, joules: 0, preemptions: 0 };
 
 export function sumOf(a: EngineSums, b: EngineSums): EngineSums {
@@ -182,5 +194,18 @@ export function sumOf(a: EngineSums, b: EngineSums): EngineSums {
     outputTokens: a.outputTokens + b.outputTokens,
     joules: a.joules + b.joules,
     preemptions: a.preemptions + b.preemptions,
+  };
+}
+
+/** What was done after `b`. */
+export function lessOf(a: ReplicaFigures, b: ReplicaFigures): ReplicaFigures {
+  return {
+    promptTokens: a.promptTokens - b.promptTokens,
+    cachedTokens: a.cachedTokens - b.cachedTokens,
+    outputTokens: a.outputTokens - b.outputTokens,
+    joules: a.joules - b.joules,
+    preemptions: a.preemptions - b.preemptions,
+    busyMs: a.busyMs - b.busyMs,
+    upMs: a.upMs - b.upMs,
   };
 }
