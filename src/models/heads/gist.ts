@@ -2,8 +2,8 @@ import { dot, normalise } from '#models/runtime/pooling.js';
 
 /** A text up to this is read whole: about 256 tokens. */
 const SHORT = 1024;
-/** Characters that the gist of a longer one has at most: about 100 tokens. */
-const MOST_CHARS = 440;
+/** Characters that the gist of a longer one has at most: about 80 tokens. */
+const MOST_CHARS = 360;
 /** Sentences that are looked at, evenly over the text; a longer one is cut. */
 const MOST_SENTENCES = 256;
 const LONGEST_SENTENCE = 240;
