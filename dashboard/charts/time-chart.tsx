@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { numbers, Table } from '../ui/table.js';
 import { momentLabel, ticks, timeLabel } from './scale.js';
 
 /** One row of values over time; `undefined` where nothing was measured. */
@@ -195,33 +196,18 @@ function AsTable({ title, at, stepMs, series, format }: TimeChartProps) {
     <details class="chart-table" onToggle={event => setOpen(event.currentTarget.open)}>
       <summary>As a table</summary>
       {open ? (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-        <section class="scroll" tabIndex={0} aria-label={`${title} as a table`}>
-          <table class="grid">
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                {series.map(({ name }) => (
-                  <th key={name} scope="col" class="number">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(i => (
-                <tr key={i}>
-                  <th scope="row">{momentLabel(at[i] ?? 0, stepMs)}</th>
-                  {series.map(({ name, values }) => (
-                    <td key={name} class="number">
-                      {values[i] === undefined ? '–' : format(values[i] ?? 0)}
-                    </td>
-                  ))}
-                </tr>
+        <Table label={`${title} as a table`} columns={['Time', ...numbers(...series.map(({ name }) => name))]}>
+          {rows.map(i => (
+            <tr key={i}>
+              <th scope="row">{momentLabel(at[i] ?? 0, stepMs)}</th>
+              {series.map(({ name, values }) => (
+                <td key={name} class="number">
+                  {values[i] === undefined ? '–' : format(values[i] ?? 0)}
+                </td>
               ))}
-            </tbody>
-          </table>
-        </section>
+            </tr>
+          ))}
+        </Table>
       ) : undefined}
     </details>
   );

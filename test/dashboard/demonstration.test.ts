@@ -114,7 +114,7 @@ describe.skipIf(path === undefined)('the dashboard on the demonstration', () => 
       /^\d\d:\d\d: answered \d+, refused or left \d+, failed \d+$/,
     );
     await page.locator('#chart-traffic-title').locator('xpath=ancestor::figure').getByText('As a table').click();
-    await page.getByRole('region', { name: 'Requests as a table' }).getByRole('row').nth(1).waitFor();
+    await page.getByRole('table', { name: 'Requests as a table' }).getByRole('row').nth(1).waitFor();
   });
 
   test('the keyboard alone reaches every page, and a new page is announced', async () => {
