@@ -31,10 +31,9 @@ export function Audit() {
           label="Audit log, newest first"
           className="stacked audit-table"
           columns={['Nº', 'When', 'Who', 'What', 'Of what', 'Change']}
+          rows={entries}
         >
-          {entries.map(entry => (
-            <Row key={entry.seq} entry={entry} />
-          ))}
+          {entry => <Row key={entry.seq} entry={entry} />}
         </Table>
       )}
       <p class="actions more-line">

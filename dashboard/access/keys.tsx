@@ -37,10 +37,9 @@ export function Keys({ who }: PartProps) {
             label="Keys and what they may"
             className="stacked keys-table"
             columns={['Key', 'State', 'Belongs to', 'May', 'Last used', ACTIONS]}
+            rows={keys.value.keys}
           >
-            {keys.value.keys.map(key => (
-              <Row key={key.id} of={key} who={who} doing={doing} onIssued={isIssued} changed={keys.reload} />
-            ))}
+            {key => <Row key={key.id} of={key} who={who} doing={doing} onIssued={isIssued} changed={keys.reload} />}
           </Table>
         )}
       </Panel>

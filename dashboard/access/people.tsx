@@ -72,8 +72,8 @@ function PeopleTable({ kind, people, changes, turn }: PeopleTableProps) {
   return (
     <>
       <ErrorNote error={doing.error} />
-      <Table label={`${kind}s and what they may`} columns={[kind, 'State', 'May', ACTIONS]}>
-        {people.map(one => (
+      <Table label={`${kind}s and what they may`} columns={[kind, 'State', 'May', ACTIONS]} rows={people}>
+        {one => (
           <tr key={one.id}>
             <th scope="row">
               {one.id}
@@ -97,7 +97,7 @@ function PeopleTable({ kind, people, changes, turn }: PeopleTableProps) {
               ) : undefined}
             </td>
           </tr>
-        ))}
+        )}
       </Table>
     </>
   );

@@ -68,8 +68,9 @@ export function Spending() {
           <Table
             label={`Usage of 30 days by ${by}`}
             columns={['Who', ...numbers('Requests', 'Tokens in', 'Tokens out', 'Cost')]}
+            rows={usage.value.usage}
           >
-            {usage.value.usage.map(({ id, requests, promptTokens, completionTokens, usd: cost }) => (
+            {({ id, requests, promptTokens, completionTokens, usd: cost }) => (
               <tr key={id}>
                 <th scope="row">
                   <Named id={id} name={names.get(id)} />
@@ -79,7 +80,7 @@ export function Spending() {
                 <td class="number">{count(completionTokens)}</td>
                 <td class="number">{usd(cost)}</td>
               </tr>
-            ))}
+            )}
           </Table>
         )}
       </Panel>

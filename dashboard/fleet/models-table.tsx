@@ -14,8 +14,9 @@ export function ModelsTable({ state }: { state: State }) {
         'Pools',
         'Asked for by',
       ]}
+      rows={state.models}
     >
-      {state.models.map(({ name, context, quality, price, description }) => (
+      {({ name, context, quality, price, description }) => (
         <tr key={name}>
           <th scope="row">
             <a href={link('requests', undefined, { model: name })}>{name}</a>
@@ -29,7 +30,7 @@ export function ModelsTable({ state }: { state: State }) {
           <td>{listed(state.pools.filter(({ model }) => model === name))}</td>
           <td>{listed(state.decisions.filter(({ models = [] }) => models.includes(name)))}</td>
         </tr>
-      ))}
+      )}
     </Table>
   );
 }

@@ -18,8 +18,9 @@ export function Breakdown({ rows, total, of }: BreakdownProps) {
       label={`Requests by ${of}`}
       className="breakdown"
       columns={[of === 'model' ? 'Model' : 'Decision', ...numbers('Requests', 'Failed', 'Tokens', 'Cost')]}
+      rows={rows}
     >
-      {rows.map(({ name, requests, failed, prompt_tokens, completion_tokens, cost_usd }) => (
+      {({ name, requests, failed, prompt_tokens, completion_tokens, cost_usd }) => (
         <tr key={name}>
           <th scope="row">
             <a href={link('requests', undefined, { [of]: name })}>{name}</a>
@@ -32,7 +33,7 @@ export function Breakdown({ rows, total, of }: BreakdownProps) {
           <td class="number">{short(prompt_tokens + completion_tokens)}</td>
           <td class="number">{usd(cost_usd)}</td>
         </tr>
-      ))}
+      )}
     </Table>
   );
 }

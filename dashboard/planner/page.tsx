@@ -38,6 +38,10 @@ export function PlannerPage() {
     <>
       <h1>Planner</h1>
       <Panel title="What is to be served" id="plan-input">
+        <p class="hint">
+          Sought is the cheapest fleet that keeps both times; whatever is shown has answered these requests, one by one,
+          in virtual time.
+        </p>
         <ErrorNote error={catalogue.error} retry={catalogue.reload} />
         {catalogue.value === undefined ? (
           catalogue.error === undefined ? (

@@ -88,8 +88,12 @@ export function PlanView({ plan }: { plan: PlanReport }) {
         <FleetTable plan={plan} />
       </Panel>
       <Panel title="What breaks it" id="plan-stress">
-        <Table label="What breaks it" columns={['Change', 'The fleet', ...numbers('First token, P99', 'Per token')]}>
-          {plan.sensitivity.map(({ change, holds, p99_ttft_ms: p99, tpot_ms: time }) => (
+        <Table
+          label="What breaks it"
+          columns={['Change', 'The fleet', ...numbers('First token, P99', 'Per token')]}
+          rows={plan.sensitivity}
+        >
+          {({ change, holds, p99_ttft_ms: p99, tpot_ms: time }) => (
             <tr key={change}>
               <th scope="row">{change}</th>
               <td>
@@ -98,7 +102,7 @@ export function PlanView({ plan }: { plan: PlanReport }) {
               <td class="number">{p99 === null ? '–' : duration(p99)}</td>
               <td class="number">{time === null ? '–' : duration(time)}</td>
             </tr>
-          ))}
+          )}
         </Table>
       </Panel>
     </>
@@ -138,8 +142,9 @@ function FleetTable({ plan }: { plan: PlanReport }) {
     <Table
       label="Fleets that held"
       columns={['Fleet', ...numbers('An hour', 'First token, P99', 'Per token', 'Tokens a joule', 'Power')]}
+      rows={plan.pareto}
     >
-      {plan.pareto.map(fleet => (
+      {fleet => (
         <tr key={nameOf(fleet)}>
           <th scope="row">{nameOf(fleet)}</th>
           <td class="number">{usd(fleet.usd_per_hour)}</td>
@@ -148,7 +153,7 @@ function FleetTable({ plan }: { plan: PlanReport }) {
           <td class="number">{fleet.tokens_per_joule.toFixed(2)}</td>
           <td class="number">{(fleet.watts / 1000).toFixed(1)} kW</td>
         </tr>
-      ))}
+      )}
     </Table>
   );
 }

@@ -26,7 +26,7 @@ interface TableProps {
 }
 
 export function RequestsTable({ list, filter, current }: TableProps) {
-  const { records, loading, error, more } = list;
+  const { records, loading, error, more, full } = list;
   if (error !== undefined && records.length === 0) return <ErrorNote error={error} />;
   if (records.length === 0 && loading) return <Loading what="Reading the record" />;
   if (records.length === 0) {
@@ -46,12 +46,13 @@ export function RequestsTable({ list, filter, current }: TableProps) {
   }
   return (
     <>
-      <Table label="Latest requests, newest first" className="stacked requests" columns={COLUMNS}>
-        {records.map(record => (
-          <Row key={record.id} record={record} filter={filter} current={record.id === current} />
-        ))}
+      <Table label="Latest requests, newest first" className="stacked requests" columns={COLUMNS} rows={records}>
+        {record => <Row key={record.id} record={record} filter={filter} current={record.id === current} />}
       </Table>
       {error === undefined ? undefined : <ErrorNote error={error} />}
+      {full ? (
+        <p class="more-line hint">The latest {count(records.length)} are shown; a filter or a text finds older ones.</p>
+      ) : undefined}
       {more === undefined ? undefined : (
         <p class="more-line">
           <button type="button" onClick={more} disabled={loading}>

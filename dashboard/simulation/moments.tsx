@@ -56,8 +56,9 @@ export function Moments({ moments }: { moments: readonly FleetMoment[] }) {
       <Table
         label="Pools at the last moment"
         columns={['Pool', ...numbers('Replicas up', 'On replicas', 'Waiting', 'KV held', 'Power')]}
+        rows={names}
       >
-        {names.map(name => {
+        {name => {
           const pool = last?.pools[name];
           return pool === undefined ? undefined : (
             <tr key={name}>
@@ -71,7 +72,7 @@ export function Moments({ moments }: { moments: readonly FleetMoment[] }) {
               <td class="number">{(pool.watts / 1000).toFixed(2)} kW</td>
             </tr>
           );
-        })}
+        }}
       </Table>
     </Panel>
   );

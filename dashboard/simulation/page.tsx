@@ -44,6 +44,10 @@ export function SimulationPage() {
     <>
       <h1>Simulation</h1>
       <Panel title="What is to be played" id="simulation-input">
+        <p class="hint">
+          The requests go through the router and the pools of a weir.yaml, in virtual time: nothing is sent to an
+          engine.
+        </p>
         <JobForm job={job} verb="Simulate" doing="Playing…" onStart={() => void simulate()}>
           <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
           <NumberField label="Times as fast" value={scale} min={0.01} max={1000} onChange={setScale} />

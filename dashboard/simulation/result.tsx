@@ -33,8 +33,8 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
           ))}
         </ul>
       )}
-      <Table label="Times" columns={['Time', ...numbers('mean', 'P50', 'P90', 'P99')]}>
-        {TIMES.map(([name, label]) => (
+      <Table label="Times" columns={['Time', ...numbers('mean', 'P50', 'P90', 'P99')]} rows={TIMES}>
+        {([name, label]) => (
           <tr key={name}>
             <th scope="row">{label}</th>
             {(['mean', 'p50', 'p90', 'p99'] as const).map(of => (
@@ -43,7 +43,7 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
               </td>
             ))}
           </tr>
-        ))}
+        )}
       </Table>
       <Table
         label="Pools"
@@ -51,8 +51,9 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
           'Pool',
           ...numbers('Replicas', 'Answered', 'Engines busy', 'Prefix hits', 'Load max/mean', 'An hour'),
         ]}
+        rows={Object.entries(pools)}
       >
-        {Object.entries(pools).map(([name, pool]) => (
+        {([name, pool]) => (
           <tr key={name}>
             <th scope="row">{name}</th>
             <td class="number">{pool.replicas}</td>
@@ -62,7 +63,7 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
             <td class="number">{pool.load_max_over_mean.toFixed(2)}</td>
             <td class="number">{usd(pool.usd_per_hour)}</td>
           </tr>
-        ))}
+        )}
       </Table>
     </Panel>
   );

@@ -14,10 +14,8 @@ export function Selection({ record }: { record: DecisionRecord }) {
       gist={selector === '' ? first : `${first}, by ${selector}`}
       ms={stageTime(record.stages, 'select')}
     >
-      <Table label="Candidate models" columns={['Model', ...numbers('Score', 'Chance'), 'Why']}>
-        {candidates.map(candidate => (
-          <Row key={candidate.model} candidate={candidate} answered={outcome.model} />
-        ))}
+      <Table label="Candidate models" columns={['Model', ...numbers('Score', 'Chance'), 'Why']} rows={candidates}>
+        {candidate => <Row key={candidate.model} candidate={candidate} answered={outcome.model} />}
       </Table>
       {strategy === '' ? undefined : (
         <p class="hint">

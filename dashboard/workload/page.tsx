@@ -92,8 +92,9 @@ function Learned({ workload }: { workload: Workload }) {
         <Table
           label="Errors of the forecasts"
           columns={['Ahead', ...numbers('Forecast', 'As it is now', 'All, by share', 'Compared')]}
+          rows={scores}
         >
-          {scores.map(({ minutes, forecast, last_value: last, aggregate, count: compared }) => (
+          {({ minutes, forecast, last_value: last, aggregate, count: compared }) => (
             <tr key={minutes}>
               <th scope="row">{minutes} min</th>
               <td class="number">{compared === 0 ? '–' : forecast.toFixed(2)}</td>
@@ -101,7 +102,7 @@ function Learned({ workload }: { workload: Workload }) {
               <td class="number">{compared === 0 ? '–' : aggregate.toFixed(2)}</td>
               <td class="number">{count(compared)}</td>
             </tr>
-          ))}
+          )}
         </Table>
       </Panel>
     </>
@@ -116,8 +117,9 @@ function SeriesTable({ of, rows }: { of: string; rows: readonly WorkloadSeries[]
         of,
         ...numbers('Share', 'Prompt, mean', 'Answer, mean', 'Last 5 min', 'In 5 min', 'In 10 min', 'In 15 min'),
       ]}
+      rows={rows}
     >
-      {rows.map(({ name, share, prompt_tokens: prompt, output_tokens: output, requests, forecasts }) => (
+      {({ name, share, prompt_tokens: prompt, output_tokens: output, requests, forecasts }) => (
         <tr key={name}>
           <th scope="row">
             {name}
@@ -136,7 +138,7 @@ function SeriesTable({ of, rows }: { of: string; rows: readonly WorkloadSeries[]
             </td>
           ))}
         </tr>
-      ))}
+      )}
     </Table>
   );
 }
