@@ -92,6 +92,7 @@ describe('the host of jobs', () => {
             resolve(undefined);
           }
         }),
+      { timeout: 50_000 },
     );
     await last.toMatchObject({ name: 'simulation' });
     expect(late).toHaveLength(told);
