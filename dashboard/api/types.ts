@@ -1000,7 +1000,9 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'routes';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'routes' | 'classifier';
+      /** With kind `classifier`: one of `router.learned.classifiers`. */
+      readonly classifier?: string;
       readonly texts: readonly string[];
     };
     answer: {
