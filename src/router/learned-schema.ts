@@ -82,7 +82,12 @@ const classifier = z.strictObject({
     .optional()
     .describe('The languages that it knows; of texts in others it says nothing. Any unless said.'),
   check: z
-    .array(z.strictObject({ text: z.string().min(1).max(2048), label }))
+    .array(
+      z.strictObject({
+        text: z.string().min(1).max(2048).describe('A text.'),
+        label: label.describe('The label that it has to have as its likeliest.'),
+      }),
+    )
     .max(16)
     .default([])
     .describe(
