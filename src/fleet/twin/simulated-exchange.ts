@@ -25,10 +25,6 @@ export interface ExchangeHost {
   readonly pool: LivePool;
   readonly router: Router;
   replica(id: string): SimulatedReplica;
-  /** A request's strategy takes over. */
-  began(exchange: SimulatedExchange): void;
-  /** A request has begun (1) or ceased (−1) to wait for a place. */
-  waits(change: 1 | -1): void;
   /** An attempt has been sent: it may take only so long to its first token. */
   sent(exchange: SimulatedExchange): Deadline;
   ended(exchange: SimulatedExchange, ending: Ending): void;
@@ -93,11 +89,6 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     return this.work!;
   }
 
-  /** Whether its strategy has taken over. */
-  get isUnderWay(): boolean {
-    return this.strategy !== undefined;
-  }
-
   /** The model that is asked now, or was asked last. */
   get model(): string {
     return this.asked?.model ?? '';
@@ -118,7 +109,6 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     this.work = { id: index, promptTokens: traced.promptTokens, outputTokens, prefix: traced.prefix };
     this.strategy = this.host.router.strategy(route.strategy);
     this.state = this.strategy.start(route.candidates);
-    this.host.began(this);
     this.advance({ kind: 'start' }, 0);
   }
 
@@ -193,9 +183,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     const { host } = this;
     const asked = this.asked!;
     this.lease = undefined;
-    host.waits(1);
     host.pool.acquire(asked, result => {
-      host.waits(-1);
       if (!isWeirError(result)) this.attempt(result);
       // A replica that failed says more than that no other is left.
       else {
