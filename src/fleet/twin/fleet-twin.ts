@@ -1,7 +1,7 @@
-import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
+import type { PrefillSettings } from '#pool/disaggregation/schema.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
 import type { PoolConfig } from '#pool/schema.js';
@@ -12,7 +12,7 @@ import { type RouterConfig, routerSchema } from '#router/schema.js';
 import { createTraceProfiler } from '#workload/profile/trace-profile.js';
 import { type WorkloadConfig, workloadSchema } from '#workload/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
-import type { Deadline } from './first-token-limit.js';
+import type { AwaitsToken, Deadline } from './first-token-limit.js';
 import { FleetMoments, type FleetWatcher } from './moments.js';
 import { RecordedSignals } from './recorded-signals.js';
 import { type Ending, type ExchangeHost, SimulatedExchange } from './simulated-exchange.js';
@@ -84,7 +84,6 @@ export class FleetTwin implements ExchangeHost, PoolHost {
 
   constructor(private readonly options: FleetTwinOptions) {
     const { config, random, startedAt, warmUpMs = 0, onAnswered, watch } = options;
-    refuseDisaggregated(config.pool);
     this.random = random;
     this.clock = new VirtualClock(startedAt ?? 0);
     this.rateScale = options.rateScale ?? 1;
@@ -163,8 +162,17 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     return this.replicas.get(id)!.replica;
   }
 
-  sent(exchange: SimulatedExchange): Deadline {
-    return this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
+  sent(who: AwaitsToken, pool: string): Deadline {
+    return this.pools.get(pool)!.firstToken.add(who);
+  }
+
+  /** {@link PromptHost} */
+  prefillOf(pool: string): PrefillSettings {
+    return this.poolConfig.pools[pool]!.prefill!;
+  }
+
+  prompted(pool: string): void {
+    this.pools.get(pool)!.completed++;
   }
 
   ended(exchange: SimulatedExchange, ending: Ending): void {
@@ -213,16 +221,5 @@ export class FleetTwin implements ExchangeHost, PoolHost {
       if (Number.isFinite(next)) this.clock.at(next, look);
     };
     this.clock.at(0, look);
-  }
-}
-
-/** @throws WeirError `config.invalid` for a pool whose prompts another computes: the twin knows no transfers of KV. */
-function refuseDisaggregated({ pools }: PoolConfig): void {
-  for (const [name, { prefill }] of Object.entries(pools)) {
-    if (prefill === undefined) continue;
-    throw new WeirError('config.invalid', `The pool ${name} has a prefill pool, which is not simulated.`, {
-      path: `pool.pools.${name}.prefill`,
-      hint: 'leave it out here; weir serve and weir engine --role run it',
-    });
   }
 }

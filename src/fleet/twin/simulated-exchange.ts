@@ -15,18 +15,14 @@ import { rangeOf } from '#pool/retention/retention.js';
 import type { Router } from '#router/router.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { AwaitsToken, Deadline } from './first-token-limit.js';
-import type { Running, SimulatedReplica } from './simulated-replica.js';
-import type { VirtualClock } from './virtual-clock.js';
+import { type PromptHost, RemotePrompt } from './remote-prompt.js';
+import type { Running } from './simulated-replica.js';
 
 /** What an exchange needs of the twin around it. */
-export interface ExchangeHost {
-  readonly clock: VirtualClock;
+export interface ExchangeHost extends PromptHost {
   readonly random: Random;
   readonly pool: LivePool;
   readonly router: Router;
-  replica(id: string): SimulatedReplica;
-  /** An attempt has been sent: it may take only so long to its first token. */
-  sent(exchange: SimulatedExchange): Deadline;
   ended(exchange: SimulatedExchange, ending: Ending): void;
 }
 
@@ -76,7 +72,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     return this.host.pool;
   }
 
-  get clock(): VirtualClock {
+  get clock(): ExchangeHost['clock'] {
     return this.host.clock;
   }
 
@@ -197,14 +193,29 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     this.lease = lease;
     this.attempts++;
     this.queuedMs += lease.placement.queuedMs;
-    const replica = this.host.replica(lease.target.id);
     lease.sent();
+    if (lease.prefill === undefined) {
+      this.send(lease, 0);
+      return;
+    }
+    const replica = this.host.replica(lease.target.id);
+    replica.coming(1);
+    new RemotePrompt(this.host, lease, lease.prefill, this.work!).start(received => {
+      this.send(lease, received);
+      replica.coming(-1);
+    });
+  }
+
+  /** @param received prompt tokens whose KV has come from another replica. */
+  private send(lease: Lease, received: Tokens): void {
+    const replica = this.host.replica(lease.target.id);
     if (!replica.up) {
       this.broke(new WeirError('upstream.connect', `No connection to ${lease.target.id}`), true, true);
       return;
     }
     const { retention } = lease.placement;
-    this.work = { ...this.work!, retention: retention === undefined ? undefined : [rangeOf(retention)] };
+    const ranges = retention === undefined ? undefined : [rangeOf(retention)];
+    this.work = { ...this.work!, receivedTokens: received, retention: ranges };
     try {
       replica.submit(this);
     } catch (error) {
@@ -212,7 +223,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       this.broke(error, false, false);
       return;
     }
-    this.deadline = this.host.sent(this);
+    this.deadline = this.host.sent(this, lease.target.pool);
   }
 
   private awaitsNothing(): void {

@@ -1,5 +1,6 @@
-import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
+import type { Bytes, Joules, Milliseconds, Tokens } from '#contract/units.js';
 import type { Engine, EngineEvent, EngineIteration, EngineRequest } from '#pool/engine/engine.js';
+import { Link } from './link.js';
 import type { LoadWindows } from './load-windows.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -31,6 +32,9 @@ export interface ReplicaHost {
 export class SimulatedReplica {
   private engine: Engine | undefined;
   private readonly running = new Map<number, Running>();
+  private readonly link = new Link();
+  /** Requests that will be asked of it when their prompts are here. */
+  private expected = 0;
   private active = false;
   /** Counts engines: what one that has failed since was about is nobody's any more. */
   private life = 0;
@@ -45,12 +49,16 @@ export class SimulatedReplica {
   /** Of engines that are no more. */
   private past: EngineSums = NOTHING;
 
-  /** @param slot its place in the pool's load, free again when it has left. */
+  /**
+   * @param slot its place in the pool's load, free again when it has left.
+   * @param kvBytesPerToken what a token's KV is on the way from another replica.
+   */
   constructor(
     readonly id: string,
     readonly slot: number,
     private readonly load: LoadWindows,
     private readonly host: ReplicaHost,
+    readonly kvBytesPerToken: Bytes,
     private readonly makeEngine: () => Engine,
   ) {
     this.repair();
@@ -60,9 +68,26 @@ export class SimulatedReplica {
     return this.engine !== undefined;
   }
 
-  /** Requests on it. */
+  /** Requests on it, and those whose prompts are on their way to it. */
   get inFlight(): number {
-    return this.running.size;
+    return this.running.size + this.expected;
+  }
+
+  /** A request whose prompt another replica computes is going to come (1), or has (−1). */
+  coming(change: 1 | -1): void {
+    this.expected += change;
+    if (this.inFlight === 0) this.host.emptied(this);
+  }
+
+  /** Prompt tokens of a request that its cache holds; none while it is down. */
+  cached({ prefix, promptTokens }: Pick<EngineRequest, 'prefix' | 'promptTokens'>): Tokens {
+    this.catchUp();
+    return this.engine?.cached(prefix, promptTokens) ?? 0;
+  }
+
+  /** KV is sent to it over its link. @returns when it is there. */
+  receive(takesMs: Milliseconds): Milliseconds {
+    return this.link.cross(this.host.clock.now(), takesMs);
   }
 
   /** Share of its KV blocks that running sequences hold. */
@@ -204,7 +229,7 @@ export class SimulatedReplica {
   private forget({ request }: Running): void {
     this.running.delete(request.id);
     this.load.add(this.slot, -(request.promptTokens + request.outputTokens), this.host.clock.now());
-    if (this.running.size === 0) this.host.emptied(this);
+    if (this.inFlight === 0) this.host.emptied(this);
   }
 }
 
