@@ -32,7 +32,10 @@ export class EventStreams {
       response.write(text);
       return true;
     };
-    const stop = source((event, data) => write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+    const stop = source(
+      (event, data) => write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+      () => response.end(),
+    );
     const beat = (): void => {
       write(': beat\n\n');
       cancelBeat = runtime.clock.after(BEAT_MS, beat);

@@ -38,8 +38,8 @@ interface Described {
   readonly events?: Readonly<Record<string, z.ZodType>>;
 }
 
-/** A source of server-sent events: begins to send and says how to stop. */
-export type EventSource = (send: (event: string, data: unknown) => boolean) => () => void;
+/** A source of server-sent events: begins to send and says how to stop. A source that has an end calls `done` after its last event. */
+export type EventSource = (send: (event: string, data: unknown) => boolean, done: () => void) => () => void;
 
 /** What the audit log says of a change that is not one of a key, team or user: those log their own. */
 export type AuditedChange = Pick<AuditDraft, 'action' | 'target' | 'after'>;

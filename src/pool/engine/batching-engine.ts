@@ -174,6 +174,11 @@ class BatchingEngine implements Engine {
     return { startedAt, endsAt, events: this.events.list, prefillTokens, decodeSequences, iterations };
   }
 
+  quietUntil(): Milliseconds {
+    const now = this.clock ?? Number.NEGATIVE_INFINITY;
+    return this.events.length === 0 && this.steady ? now + this.leastDecodeMs() : now;
+  }
+
   settle(now: Milliseconds): void {
     this.clock ??= now;
     if (now <= this.clock) return;
@@ -281,6 +286,26 @@ class BatchingEngine implements Engine {
       this.decodeSteps++;
     }
     return endsAt;
+  }
+
+  /**
+   * The least time that {@link decodeOn} will find itself a way for. What an iteration takes is convex in the KV it reads, and that grows by
+   * as much each time: so iterations take no less on average than one that reads their mean (Jensen's inequality). The last before the
+   * next end is left out, which covers the rounding of sums.
+   */
+  private leastDecodeMs(): Milliseconds {
+    const { work, pool, phases, profile } = this;
+    const sequences = this.decoding.length;
+    const withBlocks = this.reserving
+      ? Number.POSITIVE_INFINITY
+      : Math.floor(pool.available / sequences) * phases.length;
+    const steps = Math.min(this.nextFinish - this.decodeSteps - 1, withBlocks);
+    if (steps <= 0) return 0;
+    work.tokens = sequences;
+    work.sampled = sequences;
+    work.kvTokens = this.decodeKv + (sequences * (steps + 1)) / 2;
+    work.attentionPairs = work.kvTokens;
+    return steps * iterationMs(profile.cost, work);
   }
 
   /** Takes the KV blocks that this iteration's decodes need, preempting the last admitted until they suffice. */

@@ -107,6 +107,11 @@ export interface Engine {
    * whatever the batch. `undefined` when there is nothing to do.
    */
   advance(now: Milliseconds, until: Milliseconds): EngineIteration | undefined;
+  /**
+   * A time before which no iteration has an event to report unless somebody submits or cancels: at the least the end of the last one.
+   * Whoever drives many engines need not look at this one until then.
+   */
+  quietUntil(): Milliseconds;
   /** Counts the time since the last iteration as idle, so that `stats().joules` covers all time up to `now`. */
   settle(now: Milliseconds): void;
   stats(): EngineStats;

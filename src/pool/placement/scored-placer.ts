@@ -35,6 +35,8 @@ export class ScoredPlacer implements Placer {
   private readonly running: { -readonly [Key in keyof Candidates]: Candidates[Key] };
   private totals = new Float64Array(16);
   private scores = new Float64Array(16);
+  /** The best of the losers of one choice, by their place among the candidates. */
+  private readonly best = new Int32Array(MOST_LOSERS);
 
   constructor(private readonly parts: ScoredPlacerParts) {
     this.name = parts.name;
@@ -116,16 +118,16 @@ export class ScoredPlacer implements Placer {
   }
 
   private losers(request: PlacementRequest, replicas: readonly ReplicaView[], chosen: number): readonly ReplicaScore[] {
-    const { open, totals } = this;
-    const losers: { replica: string; score: number; filtered?: string }[] = [];
+    const { open, totals, best } = this;
+    let named = 0;
     for (let i = 0; i < open.length; i++) {
-      const score = totals[i]!;
-      if (i === chosen || (losers.length === MOST_LOSERS && score <= losers[MOST_LOSERS - 1]!.score)) continue;
-      if (losers.length === MOST_LOSERS) losers.pop();
-      let at = losers.length;
-      while (at > 0 && losers[at - 1]!.score < score) at--;
-      losers.splice(at, 0, { replica: open[i]!.id, score });
+      if (i === chosen || (named === MOST_LOSERS && totals[i]! <= totals[best[named - 1]!]!)) continue;
+      let at = named < MOST_LOSERS ? named++ : named - 1;
+      for (; at > 0 && totals[best[at - 1]!]! < totals[i]!; at--) best[at] = best[at - 1]!;
+      best[at] = i;
     }
+    const losers: ReplicaScore[] = [];
+    for (let i = 0; i < named; i++) losers.push({ replica: open[best[i]!]!.id, score: totals[best[i]!]! });
     if (open.length === replicas.length) return losers;
     for (const replica of replicas) {
       if (losers.length === MOST_LOSERS) break;

@@ -117,15 +117,20 @@ async function sourceOf(given: z.output<typeof traceSource>, { runtime }: Gatewa
   return { from: 'requests', requests };
 }
 
-/** The events of a job, which begins when the stream does and is stopped when that is closed. The last event waits for a slow reader. */
+/**
+ * The events of a job, which begins when the stream does and is stopped when that is closed. The last event waits for a slow
+ * reader, and the stream ends after it.
+ */
 function jobEvents({ jobs, runtime: { clock } }: Gateway, jobOf: () => Promise<Job>): EventSource {
-  return send => {
+  return (send, done) => {
     let stopped = false;
     let stop = (): void => undefined;
     const tell = (event: JobEvent): void => {
-      if (stopped || send(event.name, event.data) || !isLast(event)) return;
-      const cancel = clock.after(AGAIN_MS, () => tell(event));
-      stop = cancel;
+      if (stopped) return;
+      const sent = send(event.name, event.data);
+      if (!isLast(event)) return;
+      if (sent) done();
+      else stop = clock.after(AGAIN_MS, () => tell(event));
     };
     const fail = (error: unknown): void => {
       const known =

@@ -3,7 +3,7 @@ import { readableText } from './readable.js';
 import type { Rule } from './rule.js';
 
 /** From 18 bytes on, in either alphabet. */
-const RUN = /[A-Za-z0-9+/_-]{24,}={0,2}/g;
+const RUN = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}={0,2}/g;
 const MOST_RUNS = 64;
 
 /** Text written in base64. */

@@ -15,6 +15,8 @@ const MEANS: Readonly<Record<string, string>> = {
 };
 const SIGN = /[013457@$!|8]/g;
 const WORD = /(?<![\w@$!|])[a-z0134578@$!|]{2,20}(?![\w@$!|])/gi;
+/** What every such word has in it somewhere. */
+const SIGNED = /[013457@$|!][a-z]/i;
 /** Part of a hash or an id. */
 const HEX = /^[0-9a-f]{3,}$/i;
 const MIXED = /[a-z]/i;
@@ -40,7 +42,7 @@ export const leetspeak: Rule = {
       found++;
       return run.replace(BETWEEN, '');
     });
-    for (const { 0: word, index } of spelled.matchAll(WORD)) {
+    for (const { 0: word, index } of SIGNED.test(spelled) ? spelled.matchAll(WORD) : []) {
       if (LEET.test(word) && !HEX.test(word)) note(Math.min(index, text.length - 1), word.length);
     }
     if (found < FEWEST) return undefined;

@@ -1,7 +1,7 @@
 import type { Rule } from './rule.js';
 
 /** Jailbreaks that go from hand to hand: each is two marks at least, for one alone is often about a jailbreak and not one. */
-const TEMPLATES: readonly (readonly RegExp[])[] = [
+const TEMPLATES: readonly (readonly [RegExp, ...RegExp[]])[] = [
   [/\bdo anything now\b/i, /\b(?:you are going to|you will|act as|pretend|from now on|immerse yourself)\b/i],
   [
     /\bdeveloper mode\b/i,
@@ -29,10 +29,9 @@ export const templates: Rule = {
   name: 'template',
   beyondAscii: false,
   find(text) {
-    for (const marks of TEMPLATES) {
-      const found = marks.map(mark => mark.exec(text));
-      const [first] = found;
-      if (first == null || found.includes(null)) continue;
+    for (const [mark, ...others] of TEMPLATES) {
+      const first = mark.exec(text);
+      if (first === null || !others.every(other => other.test(text))) continue;
       return { rule: 'template', start: first.index, end: first.index + first[0].length };
     }
     return undefined;
