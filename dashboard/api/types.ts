@@ -424,6 +424,38 @@ export type PlanReport = {
     readonly p99_ttft_ms: number | null;
     readonly tpot_ms: number | null;
   }[];
+  /** Machines with which the best fleet has its replicas with a given probability. */
+  readonly buying: readonly {
+    readonly provider: string;
+    readonly usd_per_hour: number;
+    readonly probability: number;
+    readonly pools: readonly {
+      readonly gpu: string;
+      readonly tp: number;
+      readonly needed: number;
+      readonly machines: readonly {
+        readonly kind: 'on_demand' | 'reserved' | 'spot';
+        readonly count: number;
+        readonly usd_per_hour: number;
+        readonly date: string;
+      }[];
+    }[];
+  }[];
+  /** What becomes of the best fleet when it is to draw a share less. */
+  readonly demand_response: readonly {
+    readonly share: number;
+    readonly max_sequences: readonly number[];
+    readonly most_watts: number;
+    readonly watts: number | null;
+    readonly holds: boolean;
+    readonly p99_ttft_ms: number | null;
+    readonly tpot_ms: number | null;
+  }[];
+  /** A fleet whose replicas and boundary follow the load; null unless asked for. */
+  readonly over_time: {
+    readonly window_s: number;
+    readonly ok: boolean;
+  } | null;
   readonly screen: {
     readonly trusted: boolean;
     readonly because: readonly string[];
@@ -969,7 +1001,9 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'routes';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'routes' | 'classifier';
+      /** With kind `classifier`: one of `router.learned.classifiers`. */
+      readonly classifier?: string;
       readonly texts: readonly string[];
     };
     answer: {
