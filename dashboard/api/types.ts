@@ -16,6 +16,14 @@ export type Attempt = {
     readonly error?: string;
     readonly durationMs: number;
   };
+  /** Only where the answer was held back and judged. */
+  readonly judged?: {
+    readonly end: 'accepted' | 'escalated' | 'kept';
+    readonly why: string;
+  };
+  /** Of an answer that did not go to the client. */
+  readonly usage?: Usage;
+  readonly costUsd?: number;
 };
 
 export type AuditEntry = {
@@ -601,6 +609,7 @@ export type SimulationReport = {
   readonly decisions: Readonly<Record<string, {
     readonly requests: number;
     readonly answered: Readonly<Record<string, number>>;
+    readonly judged?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   }>>;
   readonly missing_signals: readonly string[];
   readonly ttft_ms: {

@@ -1,16 +1,22 @@
+import type { AnswerGuardMaker } from '#contract/answer-guard.js';
 import { WeirError } from '#contract/errors.js';
+import type { InferenceRequest } from '#contract/request.js';
 import type { PlacementConstraints, RouteParameters } from '#contract/route.js';
 import type { Selector } from '#contract/selection.js';
+import type { Strategy } from '#contract/strategy.js';
 import type { DecisionConfig } from './policy/schema.js';
 import { selectorType } from './selection/registry.js';
 import type { Facts } from './selection/selector-type.js';
+import { strategyType } from './strategy/registry.js';
 
 /** What taking a decision means: the part of it that stages after the decision work from. */
 export interface Routed {
   readonly name: string;
   readonly models: readonly string[];
   readonly selector: Selector;
-  readonly strategy: string;
+  readonly strategy: Strategy;
+  /** What judges answers that the strategy holds back. */
+  readonly judges?: (request: InferenceRequest) => readonly AnswerGuardMaker[];
   readonly parameters: RouteParameters;
   readonly constraints: PlacementConstraints;
   /** Text to answer with, or message to refuse with, when no model is to be asked. */
@@ -33,7 +39,7 @@ export function routed(decision: DecisionConfig, facts: Facts): Routed {
     name: decision.name,
     models: decision.models ?? [],
     selector: selectorOf(decision.select.type, decision.select.options, facts),
-    strategy: decision.strategy,
+    ...strategyOf(decision.strategy.type, decision.strategy.options),
     parameters: parametersOf(decision),
     constraints: pools === undefined ? {} : { pools },
     ...(respond === undefined ? undefined : { respond }),
@@ -43,13 +49,25 @@ export function routed(decision: DecisionConfig, facts: Facts): Routed {
 
 /** A decision over these models in their order, with nothing asked of them. */
 export function plainly(name: string, models: readonly string[], strategy: string, facts: Facts): Routed {
-  return { name, models, selector: selectorOf('static', {}, facts), strategy, parameters: {}, constraints: {} };
+  return {
+    ...{ name, models, parameters: {}, constraints: {} },
+    selector: selectorOf('static', {}, facts),
+    ...strategyOf(strategy, {}),
+  };
 }
 
 function selectorOf(type: string, options: unknown, facts: Facts): Selector {
   const known = selectorType(type);
   if (known === undefined) throw new WeirError('config.unknown_reference', `there is no selector named ${type}`);
   return known.build(options, facts);
+}
+
+function strategyOf(type: string, options: unknown): Pick<Routed, 'strategy' | 'judges'> {
+  const known = strategyType(type);
+  if (known === undefined) throw new WeirError('config.unknown_reference', `there is no strategy named ${type}`);
+  const strategy = known.build(options);
+  if (known.judges === undefined) return { strategy };
+  return { strategy, judges: request => known.judges?.(options, request) ?? [] };
 }
 
 function parametersOf(decision: DecisionConfig): RouteParameters {

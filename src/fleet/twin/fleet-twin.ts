@@ -20,6 +20,7 @@ import { type PoolFigures, type PoolHost, SimulatedPool } from './simulated-pool
 import type { SimulatedReplica } from './simulated-replica.js';
 import { TracedRequest } from './traced-request.js';
 import { type AnsweredRequest, TwinLedger, type TwinTotals } from './twin-ledger.js';
+import { Verdicts } from './verdicts.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** The blocks of a configuration that say what becomes of a request. All but the pool have defaults. */
@@ -80,6 +81,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   private readonly pools = new Map<string, SimulatedPool>();
   private readonly replicas = new Map<string, { readonly replica: SimulatedReplica; readonly pool: SimulatedPool }>();
   private readonly ledger: TwinLedger;
+  private readonly verdicts: Verdicts;
   private readonly rateScale: number;
   private pending: TraceRequest | undefined;
   private pendingMs: Milliseconds = 0;
@@ -99,6 +101,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     this.poolConfig = config.pool;
     this.workload = config.workload ?? workloadSchema.parse({});
     this.ledger = new TwinLedger(warmUpMs, onAnswered);
+    this.verdicts = new Verdicts(config.fleet?.accepted ?? {}, random);
     const routerConfig = config.router ?? routerSchema.parse({});
     this.recorded = new RecordedSignals(routerConfig.signals, startedAt !== undefined);
     const models = [...modelFactsOf(config.pool.models).values()];
@@ -181,6 +184,10 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     return this.replicas.get(id)!.replica;
   }
 
+  accepts({ model, traced, hardness }: SimulatedExchange): boolean {
+    return this.verdicts.accepts(model, traced, hardness);
+  }
+
   began(exchange: SimulatedExchange): void {
     if (mayAskAgain(exchange)) this.chained++;
   }
@@ -227,7 +234,9 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     } as const;
     const profile = this.profiler.profile(traced);
     this.open++;
-    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, this.recorded.of(traced));
+    const hardness = this.verdicts.hardness();
+    const given = this.recorded.of(traced);
+    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, given, hardness);
     exchange.run();
     if ((index + 1) % PROGRESS_EVERY === 0) this.options.progress?.(index + 1);
   }

@@ -94,7 +94,14 @@ export const simulationReport = z
     rejections: z.record(z.string(), z.number()),
     failures: z.record(z.string(), z.number()),
     answers: z.looseObject({ said: z.number(), retried: z.number(), counted: z.number() }),
-    decisions: z.record(z.string(), z.object({ requests: z.number(), answered: z.record(z.string(), z.number()) })),
+    decisions: z.record(
+      z.string(),
+      z.object({
+        requests: z.number(),
+        answered: z.record(z.string(), z.number()),
+        judged: z.record(z.string(), z.record(z.string(), z.number())).optional(),
+      }),
+    ),
     missing_signals: z.array(z.string()),
     ...{ ttft_ms: distribution, tpot_ms: distribution, e2e_ms: distribution },
     ...{ cost_usd: z.number(), joules: z.number(), tokens_per_joule: z.number(), duration_s: z.number() },
