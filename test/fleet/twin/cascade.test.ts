@@ -57,8 +57,8 @@ describe('a cascade in the twin', () => {
 
   test('escalates only in time, and always when told to', () => {
     const crowd = every(60, 800, { outputTokens: 100 });
-    const aware = play(crowd, configOf('{ cascade: { ttft: 5s } }', '{ small: 0.2 }', 2));
-    const always = play(crowd, configOf('{ cascade: { escalate: always } }', '{ small: 0.2 }', 2));
+    const aware = play(crowd, configOf('{ cascade: { ttft: 5s } }', '{ small: 0.2 }', 1));
+    const always = play(crowd, configOf('{ cascade: { escalate: always } }', '{ small: 0.2 }', 1));
     expect(aware.answered).toBe(800);
     expect(always.answered).toBe(800);
     const kept = aware.decisions.get('all')!.judged!.small!.kept ?? 0;
