@@ -57,13 +57,13 @@ describe('a cascade in the twin', () => {
 
   test('escalates only in time, and always when told to', () => {
     const crowd = every(60, 800, { outputTokens: 100 });
-    const aware = play(crowd, configOf('{ cascade: { ttft: 5s } }', '{ small: 0.2 }', 1));
-    const always = play(crowd, configOf('{ cascade: { escalate: always } }', '{ small: 0.2 }', 1));
+    const aware = play(crowd, configOf('{ cascade: { ttft: 5s } }', '{ small: 0.2 }', 2));
+    const always = play(crowd, configOf('{ cascade: { escalate: always } }', '{ small: 0.2 }', 2));
     expect(aware.answered).toBe(800);
     expect(always.answered).toBe(800);
     const kept = aware.decisions.get('all')!.judged!.small!.kept ?? 0;
     expect(kept).toBeGreaterThan(100);
-    expect(aware.decisions.get('all')!.answered.large).toBeGreaterThan(100);
+    expect(aware.decisions.get('all')!.answered.large).toBeGreaterThan(20);
     expect(always.decisions.get('all')!.judged!.small).not.toHaveProperty('kept');
     // From the first answer on, nobody waits for longer than was promised, with the grace.
     expect(Math.max(...aware.completed.map(({ ttftMs }) => ttftMs))).toBeLessThanOrEqual(6000);
