@@ -1,7 +1,7 @@
 import type { AnswerGuardMaker } from '#contract/answer-guard.js';
 import { WeirError } from '#contract/errors.js';
 import type { InferenceRequest } from '#contract/request.js';
-import type { PlacementConstraints, RouteParameters } from '#contract/route.js';
+import type { EnergyLimit, PlacementConstraints, RouteParameters } from '#contract/route.js';
 import type { Selector } from '#contract/selection.js';
 import type { Strategy } from '#contract/strategy.js';
 import type { DecisionConfig } from './policy/schema.js';
@@ -19,6 +19,8 @@ export interface Routed {
   readonly judges?: (request: InferenceRequest) => readonly AnswerGuardMaker[];
   readonly parameters: RouteParameters;
   readonly constraints: PlacementConstraints;
+  /** What energy a request may take, and what is done when nothing keeps to that. */
+  readonly energy?: { readonly limit: EnergyLimit; readonly otherwise: 'best' | 'refuse' };
   /** Text to answer with, or message to refuse with, when no model is to be asked. */
   readonly respond?: string;
   readonly refuse?: string;
@@ -34,7 +36,7 @@ export const NO_DECISION = 'none';
 
 /** A configured decision, ready to be carried out. */
 export function routed(decision: DecisionConfig, facts: Facts): Routed {
-  const { respond, refuse, pools } = decision;
+  const { respond, refuse, pools, energy } = decision;
   return {
     name: decision.name,
     models: decision.models ?? [],
@@ -42,6 +44,7 @@ export function routed(decision: DecisionConfig, facts: Facts): Routed {
     ...strategyOf(decision.strategy.type, decision.strategy.options),
     parameters: parametersOf(decision),
     constraints: pools === undefined ? {} : { pools },
+    ...(energy === undefined ? undefined : { energy: energyOf(energy) }),
     ...(respond === undefined ? undefined : { respond }),
     ...(refuse === undefined ? undefined : { refuse }),
   };
@@ -60,6 +63,14 @@ function selectorOf(type: string, options: unknown, facts: Facts): Selector {
   const known = selectorType(type);
   if (known === undefined) throw new WeirError('config.unknown_reference', `there is no selector named ${type}`);
   return known.build(options, facts);
+}
+
+function energyOf({ max_joules, min_tokens_per_joule, otherwise }: NonNullable<DecisionConfig['energy']>) {
+  const limit: EnergyLimit = {
+    ...(max_joules === undefined ? undefined : { maxJoules: max_joules }),
+    ...(min_tokens_per_joule === undefined ? undefined : { minTokensPerJoule: min_tokens_per_joule }),
+  };
+  return { limit, otherwise };
 }
 
 function strategyOf(type: string, options: unknown): Pick<Routed, 'strategy' | 'judges'> {

@@ -21,6 +21,7 @@ import type { RouterConfig } from './schema.js';
 import { SignalSet } from './signals/set.js';
 import { cautionStage } from './stages/caution.js';
 import { decideStage } from './stages/decide.js';
+import { energyStage } from './stages/energy.js';
 import { respondStage } from './stages/respond.js';
 import { safetyStage } from './stages/safety.js';
 import { selectStage } from './stages/select.js';
@@ -88,6 +89,7 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
   const { safety: asked } = config;
   const safety = asked === undefined ? undefined : safetyStage(asked, learned);
   const caution = asked?.conversation === undefined ? undefined : cautionStage(asked.conversation, learned);
+  const energy = energyStage(table);
   const options = { clock, deadlineMs: config.signal_deadline };
 
   return {
@@ -97,6 +99,7 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
       respondStage(table),
       shapeStage(table),
       ...(caution === undefined ? [] : [caution]),
+      ...(energy === undefined ? [] : [energy]),
       selectStage(table, direct, facts),
     ],
     signals: signals.evaluators,

@@ -18,6 +18,7 @@ export function selectStage(table: RoutedTable, direct: Routed, facts: Facts): S
       const judges = decision.judges?.(board.request) ?? [];
       if (judges.length > 0) route.guards = [...(route.guards ?? []), ...judges];
       route.candidates = decision.selector.rank(route.models, { board, pool, random, decision: route.decision });
+      if (route.ruledOut !== undefined) route.candidates = [...route.candidates, ...route.ruledOut];
       const [first] = route.candidates;
       if (first?.eligible === true) {
         return { kind: 'continue', note: `${route.selector}: ${first.model} (${first.reason})` };
