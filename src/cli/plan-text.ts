@@ -19,6 +19,7 @@ export function renderPlan(report: PlanReport): string {
     const figures = p99 === null || tpot === null ? '' : `, P99 TTFT ${p99.toFixed(0)} ms, TPOT ${tpot.toFixed(1)} ms`;
     lines.push(`  ${change}: ${holds ? 'holds' : 'breaks'}${figures}`);
   }
+  lines.push(...buying(report), ...powerCut(report), ...overTime(report));
   if (!screen.trusted) {
     lines.push(
       '',
@@ -46,6 +47,59 @@ function fleet({
   lines.push(
     `  $${usd.toFixed(2)}/h, ${(watts / 1000).toFixed(1)} kW, ${tokens.toFixed(2)} output tokens a joule, TPOT ${verified.tpot_ms.toFixed(1)} ms; ` +
       `${verified.seeds} arrival patterns (95 % of P99 TTFT: ${Math.max(0, low).toFixed(0)} to ${high.toFixed(0)} ms)`,
+  );
+  return lines;
+}
+
+/** Providers that are told of. */
+const CHEAPEST = 3;
+
+function buying({ buying: bought }: PlanReport): readonly string[] {
+  if (bought.length === 0) return [];
+  const lines = ['', 'buying it, enough up with'];
+  for (const { provider, usd_per_hour: usd, probability, pools } of bought.slice(0, CHEAPEST)) {
+    const machines = pools.map(
+      ({ gpu, tp, needed, machines: of }) =>
+        `${of.map(({ kind, count }) => `${count} ${kind.replace('_', ' ')}`).join(' + ')} of ${tp} × ${gpu} for ${needed}`,
+    );
+    lines.push(`  ${(100 * probability).toFixed(3)} %: ${machines.join('; ')}: $${usd.toFixed(2)}/h at ${provider}`);
+  }
+  return lines;
+}
+
+function powerCut({ demand_response: cuts }: PlanReport): readonly string[] {
+  if (cuts.length === 0) return [];
+  const lines = ['', 'with less power'];
+  for (const { share, max_sequences: most, watts, holds, p99_ttft_ms: p99, tpot_ms: tpot } of cuts) {
+    const figures =
+      p99 === null || tpot === null || watts === null
+        ? ''
+        : `, ${(watts / 1000).toFixed(1)} kW in the mean, P99 TTFT ${p99.toFixed(0)} ms, TPOT ${tpot.toFixed(1)} ms`;
+    lines.push(
+      `  ${(100 * share).toFixed(0)} % less, at most ${most.join(' and ')} sequences a replica: ${holds ? 'holds' : 'breaks'}${figures}`,
+    );
+  }
+  return lines;
+}
+
+function overTime({ over_time: moving }: PlanReport): readonly string[] {
+  if (moving === null) return [];
+  const { usd_per_hour: usd, moves, windows, window_s: seconds, ok } = moving;
+  const lines = [
+    '',
+    `every ${seconds} s anew, two pools (${ok ? 'each window held in the twin' : 'NOT every window held'})`,
+  ];
+  for (const { from_s: from, rate, boundary, gamma, short, long, usd_per_hour: cost, holds } of windows) {
+    const compressed = gamma > 1 ? `, compressed up to ${gamma} times that` : '';
+    lines.push(
+      `  from ${from} s, ${rate.toFixed(2)} requests/s: ${short} up to ${boundary} tokens${compressed} + ${long}: $${cost.toFixed(2)}/h${holds ? '' : ', misses'}`,
+    );
+  }
+  const { screened } = usd;
+  lines.push(
+    `  mean $${usd.moving.toFixed(2)}/h; by the closed form $${screened.moving.toFixed(2)}, with one boundary $${screened.one_boundary.toFixed(2)}, ` +
+      `moved every time $${screened.unhindered.toFixed(2)}, fixed at the peak $${screened.fixed.toFixed(2)}`,
+    `  moved ${moves.kept} times; without hysteresis ${moves.unhindered}`,
   );
   return lines;
 }

@@ -48,6 +48,21 @@ describe('weir plan', () => {
     expect(stdout).toMatch(/best \(held in the twin\)\n {2}\d+ replicas of 1 × h100/);
   });
 
+  test('tells how to buy it, what less power does, and of a fleet that follows the load', async () => {
+    const timed = file(
+      'timed.csv',
+      `TIMESTAMP,ContextTokens,GeneratedTokens\n${Array.from(
+        { length: 600 },
+        (_, i) => `2023-11-16 18:00:${(i / 10).toFixed(4).padStart(7, '0')},${i % 2 === 0 ? 400 : 1500},40\n`,
+      ).join('')}`,
+    );
+    const { stdout, stderr } = await weir('plan', '--trace', timed, '--gpu', 'l40s', '--resize', '15s', '--up', '0.99');
+    expect(stdout, stderr).toMatch(/buying it, enough up with\n {2}99\.9\d+ %: \d+ on demand of 1 × l40s for \d+/);
+    expect(stdout).toMatch(/with less power\n {2}5 % less, at most \d+ sequences a replica: holds/);
+    expect(stdout).toMatch(/every 15 s anew, two pools \(each window held in the twin\)\n {2}from 0 s/);
+    expect((await weir('plan', '--trace', timed, '--gpu', 'l40s', '--resize', '5m')).code).toBe(2);
+  });
+
   test('--emit writes files that weir check and weir simulate take, and overwrites none', async () => {
     const out = join(folder, 'fleet');
     const run = await weir('plan', '--trace', lengths, ...short, '--emit', out, '--price', 'reserved');

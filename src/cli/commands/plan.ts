@@ -8,6 +8,7 @@ import { readTraceFile } from '#cli/trace-file.js';
 import { writeFiles, writePage } from '#cli/write-files.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
+import { parseDuration } from '#contract/units.js';
 import { PRICE_KINDS, type PriceKind } from '#pool/engine/catalogue/schema.js';
 import { drawLengths, readCdf } from '#workload/generate/length-cdf.js';
 import { NO_PREFIX, type TraceRequest } from '#workload/traces/trace.js';
@@ -23,6 +24,11 @@ interface PlanOptions {
   readonly catalogue?: string;
   readonly price: PriceKind;
   readonly provider?: string;
+  readonly availability: number;
+  readonly up: number;
+  readonly spotUp?: number;
+  readonly resize?: number;
+  readonly compressible: number;
   readonly emit?: string;
   readonly html?: string;
   readonly seed: number;
@@ -58,6 +64,24 @@ export function planCommand(): Command {
       'whose prices: aws, hyperstack, lambda, nebius, … (default: the first in the catalogue)',
     )
     .option('--catalogue <file>', 'GPUs and models of your own, which go before the built-in ones: YAML or JSON')
+    .option('--availability <share>', 'probability with which enough replicas are to be up at any time', below1, 0.999)
+    .option('--up <share>', 'share of time that a machine on demand or reserved is up', upTo1, 0.9989)
+    .option(
+      '--spot-up <share>',
+      'share of time that spot capacity is there; spot machines are bought only where it is said',
+      upTo1,
+    )
+    .option(
+      '--resize <duration>',
+      'also plan a fleet in two pools whose replicas and boundary change every so often',
+      span,
+    )
+    .option(
+      '--compressible <share>',
+      'with --resize: share of requests a little over the boundary whose prompts can be compressed to it',
+      share,
+      0,
+    )
     .option('--html <file>', 'where to write the plan as a page that is one file')
     .option('--emit <dir>', 'where to write weir.yaml and Kubernetes manifests of the best fleet')
     .addOption(seedOption())
@@ -72,6 +96,7 @@ Exit code: 0 done, 1 no fleet that was tried holds, 2 unreadable input.
 Examples:
   $ weir plan --trace conversations.csv --model llama-3.1-70b --gpu h100,a100 --rate 40
   $ weir plan --cdf lengths.json --rate 100 --slo-ttft 300 --json
+  $ weir plan --trace day.csv --resize 1h --spot-up 0.9 --availability 0.9999
   $ weir plan --trace conversations.csv --price reserved --provider hyperstack --emit fleet/`,
     )
     .action(plan);
@@ -89,6 +114,10 @@ async function plan(options: PlanOptions): Promise<void> {
     ...(options.rate === undefined ? {} : { rate: options.rate }),
     ...{ model: options.model, gpus: options.gpu, seed: options.seed, clock: performance },
     price: { kind: options.price, ...(options.provider === undefined ? {} : { provider: options.provider }) },
+    buying: { target: options.availability, up: options.up, spotUp: options.spotUp },
+    ...(options.resize === undefined
+      ? {}
+      : { overTime: { windowMs: options.resize, compressible: options.compressible } }),
     slo: { ttftP99Ms: options.sloTtft, tpotMs: options.sloTpot },
     progress: text => process.stderr.write(`${text}\n`),
   });
@@ -134,6 +163,30 @@ async function json(file: string): Promise<unknown> {
   } catch (cause) {
     throw new WeirError('trace.unreadable', `Cannot read ${file} as JSON.`, { path: file, cause });
   }
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected 0 to 1.');
+  return value;
+}
+
+function upTo1(text: string): number {
+  const value = share(text);
+  if (value === 0) throw new InvalidArgumentError('Expected more than 0 and at most 1.');
+  return value;
+}
+
+function below1(text: string): number {
+  const value = share(text);
+  if (value === 0 || value === 1) throw new InvalidArgumentError('Expected more than 0 and less than 1.');
+  return value;
+}
+
+function span(text: string): number {
+  const value = parseDuration(text);
+  if (value === undefined || value < 1000) throw new InvalidArgumentError('Expected a duration from 1s: 10m, 1h.');
+  return value;
 }
 
 function names(text: string): readonly string[] {

@@ -4,7 +4,7 @@ import { forecastPool, type Offered, type PoolForecast, replicaWatts } from './p
 
 /** A pool that has been told to draw less. */
 export interface Curtailed {
-  /** Share of what the pool draws otherwise that it gives up. */
+  /** Share of the base that is given up. */
   readonly share: number;
   /** Sequences that each replica may run at once, so that it never draws more. */
   readonly maxSequences: number;
@@ -15,16 +15,21 @@ export interface Curtailed {
 }
 
 /**
- * What demand response costs: for each share by which the pool's draw (its forecast at this load, not the data sheet's) is to fall, the most
- * sequences at once that keep below it, and how the pool fares with them. Power is capped by `max_num_seqs`; clocks are not modelled.
+ * What demand response costs: for each share by which the pool's draw is to fall, the most sequences at once that keep below it, and how
+ * the pool fares with them. The base is what it draws at this load in the mean, by its forecast, or what it may draw `at most`, with every
+ * batch full. Power is capped by `max_num_seqs`; clocks are not modelled.
  */
 export function curtail(
   profile: EngineProfile,
   replicas: number,
   offered: Offered,
   shares: readonly number[],
+  from: 'mean' | 'most' = 'mean',
 ): readonly Curtailed[] {
-  const base = forecastPool(profile, replicas, offered)?.watts;
+  const base =
+    from === 'most'
+      ? replicas * replicaWatts(profile, profile.maxSequences)
+      : forecastPool(profile, replicas, offered)?.watts;
   if (base === undefined) return [];
   return shares.map(share => {
     const target = base * (1 - share);

@@ -1,13 +1,16 @@
 import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
-import type { Tokens } from '#contract/units.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BUILT_IN, type Catalogue, type PriceWish } from '#fleet/catalogue.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
 import { arrivalShape } from '#workload/shape/arrivals.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { arrivalPatterns } from './arrival-patterns.js';
+import { type BuyingWish, buyingOf, DEFAULT_TARGET, DEFAULT_UP } from './buying.js';
 import { type Candidate, candidates, type PlannedPool, type Slo } from './candidates.js';
-import { replicaKinds } from './replica-kinds.js';
+import { type OverTime, planOverTime } from './over-time.js';
+import { powerCuts } from './power-cuts.js';
+import { type ReplicaKind, replicaKinds } from './replica-kinds.js';
 import { fleetReport, type PlanReport, reasons, type SettledFleet, type ShareOf, undominated } from './report.js';
 import { type SettledPool, type Settling, settle } from './settle.js';
 import { stress } from './stress.js';
@@ -25,6 +28,10 @@ export interface PlanOptions {
   readonly catalogue?: Catalogue;
   /** On demand unless said. */
   readonly price?: PriceWish;
+  /** How machines may be bought; without spot unless said. */
+  readonly buying?: Omit<BuyingWish, 'provider'>;
+  /** Plan a fleet that is sized and divided anew every so often. */
+  readonly overTime?: { readonly windowMs: Milliseconds; readonly compressible: number };
   readonly progress?: (text: string) => void;
 }
 
@@ -58,7 +65,8 @@ export function planFleet(options: PlanOptions): PlanReport {
   const kinds = replicaKinds(model, options.gpus, longest, catalogue, options.price ?? { kind: 'on_demand' });
   const mix = new LengthMix(requests);
   progress?.(`${kinds.length} kinds of replica; the closed form screens`);
-  const proposed = candidates(mix, kinds, rate, Math.max(1, shape.interarrivalCv2), slo);
+  const arrivalCv2 = Math.max(1, shape.interarrivalCv2);
+  const proposed = candidates(mix, kinds, rate, arrivalCv2, slo);
   const seeds = Array.from({ length: SEEDS }, (_, i) => seed + i);
   const patterns = arrivalPatterns(requests, rate / shape.rate, seeds, MOST_OF_PATTERN);
   const held: SettledFleet[] = [];
@@ -88,6 +96,7 @@ export function planFleet(options: PlanOptions): PlanReport {
   const reports = held.map(fleet => fleetReport(fleet, SEEDS, shareOf));
   const [best] = reports;
   const next = reports.find(report => best !== undefined && report.usd_per_hour > best.usd_per_hour);
+  const planned = held[0]?.pools.map(({ pool }) => pool);
   if (best !== undefined) progress?.('what breaks it');
   const utilisation = best === undefined ? 0 : Math.max(...best.pools.map(pool => pool.utilisation));
   const doubts = [
@@ -108,15 +117,10 @@ export function planFleet(options: PlanOptions): PlanReport {
             share_more: next.usd_per_hour / best.usd_per_hour - 1,
           },
     pareto: undominated(reports),
-    sensitivity:
-      held[0] === undefined
-        ? []
-        : stress(
-            held[0].pools.map(({ pool }) => pool),
-            patterns[0]!,
-            slo,
-            seed,
-          ),
+    sensitivity: planned === undefined ? [] : stress(planned, patterns[0]!, slo, seed),
+    buying: best === undefined ? [] : buyingOf(best, catalogue, wishOf(options)),
+    demand_response: planned === undefined ? [] : powerCuts(planned, mix, rate, arrivalCv2, patterns[0]!, slo),
+    over_time: planned === undefined ? null : overTime(options, rate / shape.rate, kindsOverTime(planned, proposed)),
     workload: { lengths: lengthsOf(mix), rate_over_time: rateOf(requests, rate / shape.rate) },
     screen: { trusted: doubts.length === 0, because: doubts },
     ...{ model, rate, requests: requests.length },
@@ -124,6 +128,25 @@ export function planFleet(options: PlanOptions): PlanReport {
     slo: { ttft_p99_ms: slo.ttftP99Ms, tpot_ms: slo.tpotMs },
     wall_s: (clock.now() - startedAt) / 1000,
   };
+}
+
+function wishOf({ buying, price }: PlanOptions): BuyingWish {
+  return { ...(buying ?? { target: DEFAULT_TARGET, up: DEFAULT_UP }), provider: price?.provider };
+}
+
+/** Of the best fleet where it has two pools, else of the cheapest that the closed form divides in two. */
+function kindsOverTime(best: readonly PlannedPool[], proposed: readonly Candidate[]): readonly ReplicaKind[] {
+  const pools = best.length === 2 ? best : (proposed.find(({ pools }) => pools.length === 2)?.pools ?? best);
+  return pools.map(({ kind }) => kind);
+}
+
+function overTime(options: PlanOptions, scale: number, kinds: readonly ReplicaKind[]): OverTime | null {
+  const { requests, slo, seed, progress } = options;
+  if (options.overTime === undefined) return null;
+  return planOverTime({
+    requests: requests.map(request => ({ ...request, arrivalMs: request.arrivalMs / scale })),
+    ...{ ...options.overTime, short: kinds[0]!, long: kinds.at(-1)!, slo, seed, progress },
+  });
 }
 
 /** What is played: the cheapest of each way of using GPUs, so that what is verified differs, and more divisions of the cheapest way. */

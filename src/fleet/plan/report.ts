@@ -2,7 +2,10 @@ import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
 import { meanInterval } from '#fleet/what-if/student.js';
 import { CONFIDENCE } from '#fleet/what-if/what-if.js';
 import type { PriceQuote } from '#pool/engine/catalogue/schema.js';
+import type { Buying } from './buying.js';
 import type { Candidate, Slo } from './candidates.js';
+import type { OverTime } from './over-time.js';
+import type { PowerCut } from './power-cuts.js';
 import type { SettledPool } from './settle.js';
 import type { Stress } from './stress.js';
 
@@ -63,6 +66,12 @@ export interface PlanReport {
   readonly pareto: readonly FleetReport[];
   /** What becomes of the best when something changes. */
   readonly sensitivity: readonly Stress[];
+  /** Machines to be bought so that the best has its replicas with a given probability, the cheapest provider first. */
+  readonly buying: readonly Buying[];
+  /** What becomes of the best when it is to draw less power. */
+  readonly demand_response: readonly PowerCut[];
+  /** A fleet whose replicas and boundary follow the load; null unless asked for. */
+  readonly over_time: OverTime | null;
   /** Whether the closed form is more than a screen here; what is shown has passed the twin in any case. */
   readonly screen: { readonly trusted: boolean; readonly because: readonly string[] };
   /** What was planned for. */

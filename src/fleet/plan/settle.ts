@@ -1,10 +1,10 @@
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { PlannedPool, Slo } from './candidates.js';
-import { type PoolVerdict, verifyPool } from './verify.js';
+import { type PoolVerdict, type SizedPool, verifyPool } from './verify.js';
 
 /** A pool that held, with as few replicas as were found to. */
-export interface SettledPool {
-  readonly pool: PlannedPool;
+export interface SettledPool<Pool extends SizedPool = PlannedPool> {
+  readonly pool: Pool;
   readonly verdict: PoolVerdict;
   /** What became of it with one replica less; `undefined` where there was none to take or none was tried. */
   readonly fewer: PoolVerdict | undefined;
@@ -13,9 +13,9 @@ export interface SettledPool {
 /** How many times a pool is made larger, and smaller, at most. */
 const MOST_STEPS = 6;
 
-export interface Settling {
+export interface Settling<Pool extends SizedPool = PlannedPool> {
   /** Absent when no size that was tried held. */
-  readonly pool?: SettledPool;
+  readonly pool?: SettledPool<Pool>;
   /** Requests that the twin played. */
   readonly played: number;
 }
@@ -24,7 +24,11 @@ export interface Settling {
  * Adds or takes replicas until the pool holds in the twin, over all patterns, with as few as that finds. The first pattern alone finds the size;
  * all of them decide.
  */
-export function settle(planned: PlannedPool, patterns: readonly (readonly TraceRequest[])[], slo: Slo): Settling {
+export function settle<Pool extends SizedPool>(
+  planned: Pool,
+  patterns: readonly (readonly TraceRequest[])[],
+  slo: Slo,
+): Settling<Pool> {
   const first = patterns.slice(0, 1);
   const known = new Map<string, PoolVerdict>();
   let played = 0;

@@ -7,6 +7,9 @@ import { createPlacer } from '#pool/placement/create-placer.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { PlannedPool, Slo } from './candidates.js';
 
+/** A pool as it is played: the requests of more than `above` and at most `upTo` tokens. */
+export type SizedPool = Omit<PlannedPool, 'forecast'>;
+
 /** How one pool fared in the twin, means over arrival patterns. */
 export interface PoolVerdict {
   readonly ok: boolean;
@@ -31,7 +34,7 @@ const WARM_UP = 0.1;
  * Plays a pool's requests through the live placement code and the engine model, once for each arrival pattern. It holds if in the mean
  * over patterns the P99 TTFT and the mean TPOT are within the SLO and no request was rejected.
  */
-export function verifyPool(pool: PlannedPool, arrivals: readonly (readonly TraceRequest[])[], slo: Slo): PoolVerdict {
+export function verifyPool(pool: SizedPool, arrivals: readonly (readonly TraceRequest[])[], slo: Slo): PoolVerdict {
   const { profile } = pool.kind;
   const each: Milliseconds[] = [];
   let [tpot, rejected, tokens, joules, busy, playedMs, played] = [0, 0, 0, 0, 0, 0, 0];

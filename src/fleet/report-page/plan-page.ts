@@ -1,6 +1,7 @@
 import { type FleetReport, fleetName, type PlanReport } from '#fleet/plan/report.js';
 import { html } from './markup.js';
 import { figures, list, page, section, table } from './page.js';
+import { moreOf } from './plan-sections.js';
 import { dots, lines } from './plot.js';
 
 /** A plan as one HTML file. */
@@ -77,6 +78,7 @@ export function planPage(plan: PlanReport): string {
         ]),
       ),
     ),
+    ...moreOf(plan),
     section(
       'How far to trust it',
       list([

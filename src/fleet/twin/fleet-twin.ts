@@ -1,7 +1,7 @@
-import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
+import type { PrefillSettings } from '#pool/disaggregation/schema.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
 import type { PoolConfig } from '#pool/schema.js';
@@ -12,7 +12,7 @@ import { type RouterConfig, routerSchema } from '#router/schema.js';
 import { createTraceProfiler } from '#workload/profile/trace-profile.js';
 import { type WorkloadConfig, workloadSchema } from '#workload/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
-import type { Deadline } from './first-token-limit.js';
+import type { AwaitsToken, Deadline } from './first-token-limit.js';
 import { FleetMoments, type FleetWatcher } from './moments.js';
 import { RecordedSignals } from './recorded-signals.js';
 import { type Ending, type ExchangeHost, SimulatedExchange } from './simulated-exchange.js';
@@ -61,8 +61,6 @@ export interface FleetTwinResult extends TwinTotals {
 const PROGRESS_EVERY = 1000;
 /** How long a probe of a replica that is up takes. */
 const PROBE_MS = 1;
-/** Strategies that never ask again once a model has answered: an engine may then run ahead of what the others do. */
-const ENDS_WITH_ANSWER: ReadonlySet<string> = new Set(['single', 'fallback']);
 
 /**
  * The house in virtual time: the router and the pool that serve traffic, the same code as in the gateway, over modelled engines that may
@@ -83,18 +81,11 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   private readonly ledger: TwinLedger;
   private readonly verdicts: Verdicts;
   private readonly rateScale: number;
-  private pending: TraceRequest | undefined;
-  private pendingMs: Milliseconds = 0;
   private firstMs: Milliseconds | undefined;
-  private nextArrivalMs = Number.POSITIVE_INFINITY;
   private open = 0;
-  private waiting = 0;
-  /** Open requests whose strategy may ask again after an answer. */
-  private chained = 0;
 
   constructor(private readonly options: FleetTwinOptions) {
     const { config, random, startedAt, warmUpMs = 0, onAnswered, watch } = options;
-    refuseDisaggregated(config.pool);
     this.random = random;
     this.clock = new VirtualClock(startedAt ?? 0);
     this.rateScale = options.rateScale ?? 1;
@@ -127,15 +118,12 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   /** The next request of the trace; in order of arrival. */
   offer(request: TraceRequest): void {
     this.firstMs ??= request.arrivalMs;
-    const at = (request.arrivalMs - this.firstMs) / this.rateScale;
-    this.arrivePending(at);
-    this.pending = request;
-    this.pendingMs = at;
+    this.clock.runBefore((request.arrivalMs - this.firstMs) / this.rateScale);
+    this.arrive(request);
   }
 
   /** No more requests come: lets those that are open end. */
   finish(): FleetTwinResult {
-    this.arrivePending(Number.POSITIVE_INFINITY);
     for (const { load } of this.pools.values()) load.advance(this.clock.now());
     while (this.open > 0 && this.clock.step());
     const totals = this.ledger.totals();
@@ -149,13 +137,6 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   }
 
   /** {@link ReplicaHost} */
-  horizon(): Milliseconds {
-    // Who waits, or asks again after an answer, may be placed by whatever ends next: engines then go one iteration at a time.
-    if (this.waiting > 0 || this.chained > 0) return this.clock.now();
-    // Up to the next look at the fleet, so that what is seen has happened; engines do the same in one stretch or in several.
-    return Math.min(this.nextArrivalMs, this.clock.nextTask, this.clock.nextQuiet);
-  }
-
   emptied(replica: SimulatedReplica): void {
     this.replicas.get(replica.id)?.pool.emptied(replica);
   }
@@ -188,37 +169,27 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     return this.verdicts.accepts(model, traced, hardness);
   }
 
-  began(exchange: SimulatedExchange): void {
-    if (mayAskAgain(exchange)) this.chained++;
+  sent(who: AwaitsToken, pool: string): Deadline {
+    return this.pools.get(pool)!.firstToken.add(who);
   }
 
-  waits(change: 1 | -1): void {
-    this.waiting += change;
+  /** {@link PromptHost} */
+  prefillOf(pool: string): PrefillSettings {
+    return this.poolConfig.pools[pool]!.prefill!;
   }
 
-  sent(exchange: SimulatedExchange): Deadline {
-    return this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
+  prompted(pool: string): void {
+    this.pools.get(pool)!.completed++;
   }
 
   ended(exchange: SimulatedExchange, ending: Ending): void {
     this.open--;
-    if (mayAskAgain(exchange) && exchange.isUnderWay) this.chained--;
     this.ledger.ended(exchange, ending, this.clock.now());
     if (ending.kind === 'answered') {
       this.pools.get(exchange.lease!.target.pool)!.completed++;
       this.profiler.observeOutput(exchange.profile, exchange.request.outputTokens);
     }
     this.router.observe(exchange.outcome(ending), exchange.route);
-  }
-
-  private arrivePending(next: Milliseconds): void {
-    const { pending } = this;
-    if (pending === undefined) return;
-    this.pending = undefined;
-    this.nextArrivalMs = this.pendingMs;
-    this.clock.runBefore(this.pendingMs);
-    this.nextArrivalMs = next;
-    this.arrive(pending);
   }
 
   private arrive(traced: TraceRequest): void {
@@ -259,20 +230,5 @@ export class FleetTwin implements ExchangeHost, PoolHost {
       if (Number.isFinite(next)) this.clock.at(next, look);
     };
     this.clock.at(0, look);
-  }
-}
-
-function mayAskAgain({ route }: SimulatedExchange): boolean {
-  return !ENDS_WITH_ANSWER.has(route.strategy);
-}
-
-/** @throws WeirError `config.invalid` for a pool whose prompts another computes: the twin knows no transfers of KV. */
-function refuseDisaggregated({ pools }: PoolConfig): void {
-  for (const [name, { prefill }] of Object.entries(pools)) {
-    if (prefill === undefined) continue;
-    throw new WeirError('config.invalid', `The pool ${name} has a prefill pool, which is not simulated.`, {
-      path: `pool.pools.${name}.prefill`,
-      hint: 'leave it out here; weir serve and weir engine --role run it',
-    });
   }
 }

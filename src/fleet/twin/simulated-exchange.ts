@@ -17,24 +17,16 @@ import type { Router } from '#router/router.js';
 import { outlookOf } from '#router/strategy/outlook.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { AwaitsToken, Deadline } from './first-token-limit.js';
-import type { Running, SimulatedReplica } from './simulated-replica.js';
-import type { VirtualClock } from './virtual-clock.js';
+import { type PromptHost, RemotePrompt } from './remote-prompt.js';
+import type { Running } from './simulated-replica.js';
 
 /** What an exchange needs of the twin around it. */
-export interface ExchangeHost {
-  readonly clock: VirtualClock;
+export interface ExchangeHost extends PromptHost {
   readonly random: Random;
   readonly pool: LivePool;
   readonly router: Router;
-  replica(id: string): SimulatedReplica;
   /** Whether the answer of the model that was asked passes the judges of a cascade. */
   accepts(exchange: SimulatedExchange): boolean;
-  /** A request's strategy takes over. */
-  began(exchange: SimulatedExchange): void;
-  /** A request has begun (1) or ceased (−1) to wait for a place. */
-  waits(change: 1 | -1): void;
-  /** An attempt has been sent: it may take only so long to its first token. */
-  sent(exchange: SimulatedExchange): Deadline;
   ended(exchange: SimulatedExchange, ending: Ending): void;
 }
 
@@ -99,7 +91,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     return this.host.pool;
   }
 
-  get clock(): VirtualClock {
+  get clock(): ExchangeHost['clock'] {
     return this.host.clock;
   }
 
@@ -110,11 +102,6 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   /** {@link Running}: what its engine is asked. */
   get request(): EngineRequest {
     return this.work!;
-  }
-
-  /** Whether its strategy has taken over. */
-  get isUnderWay(): boolean {
-    return this.strategy !== undefined;
   }
 
   /** The model that is asked now, or was asked last. */
@@ -137,7 +124,6 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     this.work = { id: index, promptTokens: traced.promptTokens, outputTokens, prefix: traced.prefix };
     this.strategy = this.host.router.strategy(route);
     this.state = this.strategy.start(route.candidates);
-    this.host.began(this);
     this.advance({ kind: 'start' }, 0);
   }
 
@@ -223,10 +209,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     const { host } = this;
     const asked = this.asked!;
     this.lease = undefined;
-    host.waits(1);
     this.waiting = true;
     this.stopWaiting = host.pool.acquire(asked, result => {
-      host.waits(-1);
       this.waiting = false;
       if (!isWeirError(result)) this.attempt(result);
       // A replica that failed says more than that no other is left.
@@ -241,14 +225,30 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     this.lease = lease;
     this.attempts++;
     this.queuedMs += lease.placement.queuedMs;
-    const replica = this.host.replica(lease.target.id);
     lease.sent();
+    if (lease.prefill === undefined) {
+      this.send(lease, 0);
+      return;
+    }
+    const replica = this.host.replica(lease.target.id);
+    replica.coming(1);
+    new RemotePrompt(this.host, lease, lease.prefill, this.work!).start(received => {
+      // What was broken off in the meantime is not sent.
+      if (this.lease === lease) this.send(lease, received);
+      replica.coming(-1);
+    });
+  }
+
+  /** @param received prompt tokens whose KV has come from another replica. */
+  private send(lease: Lease, received: Tokens): void {
+    const replica = this.host.replica(lease.target.id);
     if (!replica.up) {
       this.broke(new WeirError('upstream.connect', `No connection to ${lease.target.id}`), true, true);
       return;
     }
     const { retention } = lease.placement;
-    this.work = { ...this.work!, retention: retention === undefined ? undefined : [rangeOf(retention)] };
+    const ranges = retention === undefined ? undefined : [rangeOf(retention)];
+    this.work = { ...this.work!, receivedTokens: received, retention: ranges };
     try {
       replica.submit(this);
     } catch (error) {
@@ -256,7 +256,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       this.broke(error, false, false);
       return;
     }
-    this.deadline = this.host.sent(this);
+    this.deadline = this.host.sent(this, lease.target.pool);
   }
 
   /** An answer is whole: whether it goes out is the strategy's to say. */
@@ -309,7 +309,6 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     if (this.waiting) {
       this.waiting = false;
       this.stopWaiting?.();
-      this.host.waits(-1);
     } else if (lease !== undefined) {
       this.awaitsNothing();
       this.host.replica(lease.target.id).cancel(this.index);

@@ -30,6 +30,7 @@ function planOf(pools: readonly PoolReport[]): PlanReport {
   return {
     best: { pools, usd_per_hour: 10, gpus: 4, tokens_per_joule: 1, watts: 1000, verified },
     ...{ why: [], next: null, pareto: [], sensitivity: [], screen: { trusted: true, because: [] } },
+    ...{ buying: [], demand_response: [], over_time: null },
     workload: { lengths: [[100, 1]], rate_over_time: [[0, 4]] },
     ...{ model: 'llama-3.1-70b', rate: 4, requests: 100, requests_played: 1, wall_s: 1 },
     slo: { ttft_p99_ms: 500, tpot_ms: 50 },

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
+import { BUILT_IN } from '#fleet/catalogue.js';
+import { capacityProbability } from '#fleet/closed-form/availability.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
 import { arrivalPatterns } from '#fleet/plan/arrival-patterns.js';
+import { buyingOf } from '#fleet/plan/buying.js';
 import { candidates } from '#fleet/plan/candidates.js';
+import { planOverTime } from '#fleet/plan/over-time.js';
 import { planFleet } from '#fleet/plan/plan.js';
 import { verifyPool } from '#fleet/plan/verify.js';
 import { findGpu } from '#pool/engine/hardware.js';
@@ -116,5 +120,91 @@ describe('a plan', () => {
     expect(() => planFleet({ ...options, rate: 60, model: 'llama-3.1-405b', gpus: ['l40s'] })).toThrowError(
       expect.objectContaining({ code: 'config.range' }),
     );
+  });
+});
+
+describe('buying what was planned', () => {
+  const fleet = planFleet({
+    ...{ requests, model: 'llama-3.1-8b', gpus: ['h100', 'l40s'], slo, seed: 1, clock: { now: () => 0 }, rate: 60 },
+  }).best!;
+  const wish = { target: 0.999, up: 0.99 };
+
+  test('enough are up as probably as is asked, by one kind as availability says; more certainty never costs less', () => {
+    const bought = buyingOf(fleet, BUILT_IN, wish);
+    expect(bought.length).toBeGreaterThan(1);
+    for (const { probability, pools, usd_per_hour: usd } of bought) {
+      expect(probability).toBeGreaterThanOrEqual(wish.target);
+      const sum = pools.flatMap(({ machines }) => machines).reduce((all, one) => all + one.count * one.usd_per_hour, 0);
+      expect(usd).toBeCloseTo(sum, 9);
+      const alone = pools.map(({ machines, needed }) => capacityProbability(machines[0]!.count, needed, wish.up));
+      if (pools.every(({ machines }) => machines.length === 1)) {
+        expect(probability).toBeCloseTo(
+          alone.reduce((product, one) => product * one, 1),
+          9,
+        );
+      }
+    }
+    const surer = buyingOf(fleet, BUILT_IN, { ...wish, target: 0.9999999 });
+    for (const { provider, usd_per_hour: usd } of surer) {
+      expect(usd).toBeGreaterThanOrEqual(bought.find(one => one.provider === provider)!.usd_per_hour);
+    }
+  });
+
+  test('spot is bought only where its availability is said, and one provider alone where it is named', () => {
+    const kinds = (list: ReturnType<typeof buyingOf>) =>
+      new Set(list.flatMap(({ pools }) => pools.flatMap(({ machines }) => machines.map(({ kind }) => kind))));
+    expect(kinds(buyingOf(fleet, BUILT_IN, wish))).not.toContain('spot');
+    expect(kinds(buyingOf(fleet, BUILT_IN, { ...wish, spotUp: 0.95 }))).toContain('spot');
+    expect(buyingOf(fleet, BUILT_IN, { ...wish, provider: 'Nebius' }).map(({ provider }) => provider)).toEqual([
+      'nebius',
+    ]);
+  });
+});
+
+describe('a fleet over time', () => {
+  // Four hours in miniature: the load doubles and halves, and its lengths stay.
+  const day: TraceRequest[] = [];
+  const day_random = seededRandom(11);
+  for (let at = 0; at < 80_000; ) {
+    at += day_random.exponential(Math.floor(at / 20_000) % 2 === 0 ? 0.02 : 0.04);
+    day.push({
+      ...{ arrivalMs: at, promptTokens: 1 + Math.floor(day_random.exponential(1 / 800)) },
+      ...{ outputTokens: 1 + Math.floor(day_random.exponential(1 / 80)), prefix: { hashes: [], blockTokens: 16 } },
+    });
+  }
+  const options = { requests: day, windowMs: 19_900, short: kinds[0]!, long: kinds[0]!, slo, compressible: 0, seed: 1 };
+  const plan = planOverTime(options);
+
+  test('sizes each window for itself in the twin; the boundary stays while nothing but the rate changes', () => {
+    expect(plan.windows).toHaveLength(4);
+    expect(plan.ok).toBe(true);
+    expect(plan.moves.kept).toBeLessThanOrEqual(plan.moves.unhindered);
+    const size = plan.windows.map(({ short, long }) => short + long);
+    expect(size[1]!).toBeGreaterThan(size[0]!);
+    expect(size[3]!).toBeGreaterThan(size[2]!);
+    for (const one of plan.windows) expect(one.p99_ttft_ms).toBeLessThanOrEqual(slo.ttftP99Ms);
+    expect(plan.usd_per_hour.screened.one_boundary).toBeLessThanOrEqual(plan.usd_per_hour.screened.fixed);
+  });
+
+  test('the same seed gives the same, with compression too; too few windows are an error', () => {
+    const squeezed = { ...options, compressible: 0.75 };
+    expect(planOverTime(squeezed)).toEqual(planOverTime(squeezed));
+    expect(() => planOverTime({ ...options, windowMs: 60_000 })).toThrowError(
+      expect.objectContaining({ code: 'config.range' }),
+    );
+  });
+});
+
+describe('less power', () => {
+  test('is asked for until it breaks, caps fall with it, and the twin never draws more', () => {
+    const { demand_response: cuts } = planFleet({
+      ...{ requests, model: 'llama-3.1-8b', gpus: ['h100'], slo, seed: 1, clock: { now: () => 0 }, rate: 60 },
+    });
+    expect(cuts.length).toBeGreaterThan(1);
+    expect(cuts.slice(0, -1).every(({ holds }) => holds)).toBe(true);
+    for (const [i, { watts, most_watts: most, max_sequences: cap }] of cuts.entries()) {
+      if (watts !== null) expect(watts).toBeLessThanOrEqual(most * (1 + 1e-9));
+      if (i > 0) expect(cap[0]).toBeLessThan(cuts[i - 1]!.max_sequences[0]!);
+    }
   });
 });

@@ -76,6 +76,35 @@ export const planReport = z
         tpot_ms: ms.nullable(),
       }),
     ),
+    buying: z
+      .array(
+        z.object({
+          ...{ provider: z.string(), usd_per_hour: z.number(), probability: z.number() },
+          pools: z.array(
+            z.object({
+              ...{ gpu: z.string(), tp: z.number(), needed: z.number() },
+              machines: z.array(
+                z.object({
+                  ...{ kind: z.enum(PRICE_KINDS), count: z.number(), usd_per_hour: z.number(), date: z.string() },
+                }),
+              ),
+            }),
+          ),
+        }),
+      )
+      .describe('Machines with which the best fleet has its replicas with a given probability.'),
+    demand_response: z
+      .array(
+        z.object({
+          ...{ share: z.number(), max_sequences: z.array(z.number()), most_watts: z.number() },
+          ...{ watts: z.number().nullable(), holds: z.boolean(), p99_ttft_ms: ms.nullable(), tpot_ms: ms.nullable() },
+        }),
+      )
+      .describe('What becomes of the best fleet when it is to draw a share less.'),
+    over_time: z
+      .looseObject({ window_s: z.number(), ok: z.boolean() })
+      .nullable()
+      .describe('A fleet whose replicas and boundary follow the load; null unless asked for.'),
     screen: z.object({ trusted: z.boolean(), because: z.array(z.string()) }),
     workload: z.object({
       lengths: pairs.describe('Tokens of prompt and answer, and the share of requests that are no longer.'),
