@@ -76,6 +76,8 @@ export type Classification = {
     readonly start: number;
     readonly end: number;
     readonly score: number;
+    /** What stands there; of `pii` and `grounding`. */
+    readonly text?: string;
   }[];
   readonly evidence?: {
     readonly text: string;
@@ -1000,9 +1002,13 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'routes' | 'classifier';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'routes' | 'classifier';
       /** With kind `classifier`: one of `router.learned.classifiers`. */
       readonly classifier?: string;
+      /** With kind `grounding`: the texts that answers are held against. */
+      readonly context?: string;
+      /** With kind `grounding`: what was asked. */
+      readonly question?: string;
       readonly texts: readonly string[];
     };
     answer: {
