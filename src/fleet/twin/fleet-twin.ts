@@ -63,8 +63,6 @@ export interface FleetTwinResult extends TwinTotals {
 const PROGRESS_EVERY = 1000;
 /** How long a probe of a replica that is up takes. */
 const PROBE_MS = 1;
-/** Strategies that never ask again once a model has answered: an engine may then run ahead of what the others do. */
-const ENDS_WITH_ANSWER: ReadonlySet<string> = new Set(['single', 'fallback']);
 
 /**
  * The house in virtual time: the router and the pool that serve traffic, the same code as in the gateway, over modelled engines that may
@@ -84,14 +82,8 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   private readonly replicas = new Map<string, { readonly replica: SimulatedReplica; readonly pool: SimulatedPool }>();
   private readonly ledger: TwinLedger;
   private readonly rateScale: number;
-  private pending: TraceRequest | undefined;
-  private pendingMs: Milliseconds = 0;
   private firstMs: Milliseconds | undefined;
-  private nextArrivalMs = Number.POSITIVE_INFINITY;
   private open = 0;
-  private waiting = 0;
-  /** Open requests whose strategy may ask again after an answer. */
-  private chained = 0;
 
   constructor(private readonly options: FleetTwinOptions) {
     const { config, random, startedAt, warmUpMs = 0, onAnswered, watch } = options;
@@ -126,15 +118,12 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   /** The next request of the trace; in order of arrival. */
   offer(request: TraceRequest): void {
     this.firstMs ??= request.arrivalMs;
-    const at = (request.arrivalMs - this.firstMs) / this.rateScale;
-    this.arrivePending(at);
-    this.pending = request;
-    this.pendingMs = at;
+    this.clock.runBefore((request.arrivalMs - this.firstMs) / this.rateScale);
+    this.arrive(request);
   }
 
   /** No more requests come: lets those that are open end. */
   finish(): FleetTwinResult {
-    this.arrivePending(Number.POSITIVE_INFINITY);
     for (const { load } of this.pools.values()) load.advance(this.clock.now());
     while (this.open > 0 && this.clock.step());
     const totals = this.ledger.totals();
@@ -152,13 +141,6 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   }
 
   /** {@link ReplicaHost} */
-  horizon(): Milliseconds {
-    // Who waits, or asks again after an answer, may be placed by whatever ends next: engines then go one iteration at a time.
-    if (this.waiting > 0 || this.chained > 0) return this.clock.now();
-    // Up to the next look at the fleet, so that what is seen has happened; engines do the same in one stretch or in several.
-    return Math.min(this.nextArrivalMs, this.clock.nextTask, this.clock.nextQuiet);
-  }
-
   emptied(replica: SimulatedReplica): void {
     this.replicas.get(replica.id)?.pool.emptied(replica);
   }
@@ -187,14 +169,6 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     return this.replicas.get(id)!.replica;
   }
 
-  began(exchange: SimulatedExchange): void {
-    if (mayAskAgain(exchange)) this.chained++;
-  }
-
-  waits(change: 1 | -1): void {
-    this.waiting += change;
-  }
-
   sent(who: AwaitsToken, pool: string): Deadline {
     return this.pools.get(pool)!.firstToken.add(who);
   }
@@ -210,23 +184,12 @@ export class FleetTwin implements ExchangeHost, PoolHost {
 
   ended(exchange: SimulatedExchange, ending: Ending): void {
     this.open--;
-    if (mayAskAgain(exchange) && exchange.isUnderWay) this.chained--;
     this.ledger.ended(exchange, ending, this.clock.now());
     if (ending.kind === 'answered') {
       this.pools.get(exchange.lease!.target.pool)!.completed++;
       this.profiler.observeOutput(exchange.profile, exchange.request.outputTokens);
     }
     this.router.observe(exchange.outcome(ending), exchange.route);
-  }
-
-  private arrivePending(next: Milliseconds): void {
-    const { pending } = this;
-    if (pending === undefined) return;
-    this.pending = undefined;
-    this.nextArrivalMs = this.pendingMs;
-    this.clock.runBefore(this.pendingMs);
-    this.nextArrivalMs = next;
-    this.arrive(pending);
   }
 
   private arrive(traced: TraceRequest): void {
@@ -266,8 +229,4 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     };
     this.clock.at(0, look);
   }
-}
-
-function mayAskAgain({ route }: SimulatedExchange): boolean {
-  return !ENDS_WITH_ANSWER.has(route.strategy);
 }

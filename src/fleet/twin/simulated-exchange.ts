@@ -23,10 +23,6 @@ export interface ExchangeHost extends PromptHost {
   readonly random: Random;
   readonly pool: LivePool;
   readonly router: Router;
-  /** A request's strategy takes over. */
-  began(exchange: SimulatedExchange): void;
-  /** A request has begun (1) or ceased (−1) to wait for a place. */
-  waits(change: 1 | -1): void;
   ended(exchange: SimulatedExchange, ending: Ending): void;
 }
 
@@ -89,11 +85,6 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     return this.work!;
   }
 
-  /** Whether its strategy has taken over. */
-  get isUnderWay(): boolean {
-    return this.strategy !== undefined;
-  }
-
   /** The model that is asked now, or was asked last. */
   get model(): string {
     return this.asked?.model ?? '';
@@ -114,7 +105,6 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     this.work = { id: index, promptTokens: traced.promptTokens, outputTokens, prefix: traced.prefix };
     this.strategy = this.host.router.strategy(route.strategy);
     this.state = this.strategy.start(route.candidates);
-    this.host.began(this);
     this.advance({ kind: 'start' }, 0);
   }
 
@@ -189,9 +179,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     const { host } = this;
     const asked = this.asked!;
     this.lease = undefined;
-    host.waits(1);
     host.pool.acquire(asked, result => {
-      host.waits(-1);
       if (!isWeirError(result)) this.attempt(result);
       // A replica that failed says more than that no other is left.
       else {
