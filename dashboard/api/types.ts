@@ -515,6 +515,22 @@ export type PlannedPool = {
     readonly date: string;
     readonly source: string;
   };
+  /** Replicas that compute its prompts; null where it does that itself. */
+  readonly prefill: {
+    readonly gpu: string;
+    readonly tp: number;
+    readonly replicas: number;
+    readonly gpus: number;
+    readonly link: number;
+    readonly usd_per_hour: number;
+    readonly price: {
+      readonly kind: 'on_demand' | 'reserved' | 'spot';
+      readonly usd_per_hour: number;
+      readonly provider: string;
+      readonly date: string;
+      readonly source: string;
+    };
+  } | null;
   readonly one_fewer: {
     readonly holds: boolean;
     readonly p99_ttft_ms: number;
