@@ -2,6 +2,7 @@ import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
 import type { PrefillSettings } from '#pool/disaggregation/schema.js';
+import type { EngineProfile } from '#pool/engine/profile.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
 import type { PoolConfig } from '#pool/schema.js';
@@ -37,6 +38,8 @@ export interface FleetTwinOptions {
   /** The name that a request asks for: a model's, or a virtual one that has the router decide. */
   readonly asks: (request: TraceRequest) => string;
   readonly random: Random;
+  /** Engines of a pool in place of those that its `simulate` describes. */
+  readonly profiles?: ReadonlyMap<string, EngineProfile>;
   /** How engines take KV: `paged` as they are computed, unless said, or a whole context window at admission. */
   readonly admission?: 'paged' | 'reserve';
   /** Arrivals come this many times as fast as in the trace: 1 unless said. */
@@ -134,6 +137,10 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   /** {@link PoolHost} */
   get admission(): 'paged' | 'reserve' {
     return this.options.admission ?? 'paged';
+  }
+
+  profileOf(pool: string): EngineProfile | undefined {
+    return this.options.profiles?.get(pool);
   }
 
   /** {@link ReplicaHost} */

@@ -40,6 +40,13 @@ const pool = z
     ...{ share_of_requests: z.number(), share_of_tokens: z.number(), utilisation: z.number() },
     ...{ p99_ttft_ms: ms, tpot_ms: ms, screened_p99_ttft_ms: ms, usd_per_hour: z.number() },
     price: quote,
+    prefill: z
+      .object({
+        ...{ gpu: z.string(), tp: z.number(), replicas: z.number(), gpus: z.number(), link: z.number() },
+        ...{ usd_per_hour: z.number(), price: quote },
+      })
+      .nullable()
+      .describe('Replicas that compute its prompts; null where it does that itself.'),
     one_fewer: z.object({ holds: z.boolean(), p99_ttft_ms: ms, tpot_ms: ms }).nullable(),
   })
   .meta({ id: 'PlannedPool' });
