@@ -84,6 +84,8 @@ export type Classification = {
     readonly start: number;
     readonly end: number;
     readonly score: number;
+    /** What stands there; of `pii` and `grounding`. */
+    readonly text?: string;
   }[];
   readonly evidence?: {
     readonly text: string;
@@ -159,7 +161,7 @@ export type Error = {
   readonly error: {
     readonly message: string;
     readonly type: string;
-    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.energy' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
+    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.energy' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
     /** Where what is wrong stands. */
     readonly param: string | null;
     /** What would be right. */
@@ -388,6 +390,7 @@ export type Placement = {
   readonly pool: string;
   readonly replica: string;
   readonly expectedPrefixTokens: number;
+  readonly prefixSource?: 'events';
   readonly score: number;
   readonly losers: readonly {
     readonly replica: string;
@@ -431,6 +434,38 @@ export type PlanReport = {
     readonly p99_ttft_ms: number | null;
     readonly tpot_ms: number | null;
   }[];
+  /** Machines with which the best fleet has its replicas with a given probability. */
+  readonly buying: readonly {
+    readonly provider: string;
+    readonly usd_per_hour: number;
+    readonly probability: number;
+    readonly pools: readonly {
+      readonly gpu: string;
+      readonly tp: number;
+      readonly needed: number;
+      readonly machines: readonly {
+        readonly kind: 'on_demand' | 'reserved' | 'spot';
+        readonly count: number;
+        readonly usd_per_hour: number;
+        readonly date: string;
+      }[];
+    }[];
+  }[];
+  /** What becomes of the best fleet when it is to draw a share less. */
+  readonly demand_response: readonly {
+    readonly share: number;
+    readonly max_sequences: readonly number[];
+    readonly most_watts: number;
+    readonly watts: number | null;
+    readonly holds: boolean;
+    readonly p99_ttft_ms: number | null;
+    readonly tpot_ms: number | null;
+  }[];
+  /** A fleet whose replicas and boundary follow the load; null unless asked for. */
+  readonly over_time: {
+    readonly window_s: number;
+    readonly ok: boolean;
+  } | null;
   readonly screen: {
     readonly trusted: boolean;
     readonly because: readonly string[];
@@ -490,6 +525,22 @@ export type PlannedPool = {
     readonly date: string;
     readonly source: string;
   };
+  /** Replicas that compute its prompts; null where it does that itself. */
+  readonly prefill: {
+    readonly gpu: string;
+    readonly tp: number;
+    readonly replicas: number;
+    readonly gpus: number;
+    readonly link: number;
+    readonly usd_per_hour: number;
+    readonly price: {
+      readonly kind: 'on_demand' | 'reserved' | 'spot';
+      readonly usd_per_hour: number;
+      readonly provider: string;
+      readonly date: string;
+      readonly source: string;
+    };
+  } | null;
   readonly one_fewer: {
     readonly holds: boolean;
     readonly p99_ttft_ms: number;
@@ -977,7 +1028,13 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'routes';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'routes' | 'classifier';
+      /** With kind `classifier`: one of `router.learned.classifiers`. */
+      readonly classifier?: string;
+      /** With kind `grounding`: the texts that answers are held against. */
+      readonly context?: string;
+      /** With kind `grounding`: what was asked. */
+      readonly question?: string;
       readonly texts: readonly string[];
     };
     answer: {
