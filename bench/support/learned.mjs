@@ -14,6 +14,7 @@ export function openModels(cache) {
     when_busy: 'wait',
     embedder: 'default',
     embedders: {},
+    classifiers: {},
     heads: {},
   };
   const host = new ModelHost(machineClock);
