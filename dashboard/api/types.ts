@@ -151,7 +151,7 @@ export type Error = {
   readonly error: {
     readonly message: string;
     readonly type: string;
-    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
+    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
     /** Where what is wrong stands. */
     readonly param: string | null;
     /** What would be right. */
@@ -380,6 +380,7 @@ export type Placement = {
   readonly pool: string;
   readonly replica: string;
   readonly expectedPrefixTokens: number;
+  readonly prefixSource?: 'events';
   readonly score: number;
   readonly losers: readonly {
     readonly replica: string;
@@ -1000,7 +1001,9 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'routes';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'routes' | 'classifier';
+      /** With kind `classifier`: one of `router.learned.classifiers`. */
+      readonly classifier?: string;
       readonly texts: readonly string[];
     };
     answer: {

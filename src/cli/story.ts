@@ -55,7 +55,9 @@ export function renderExplanation(explanation: Explanation): string {
   if (placement !== null) {
     const { replica, prefill } = placement;
     block('placement', [
-      `${replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`,
+      placement.prefix_source === 'events'
+        ? `${replica}, ${placement.expected_prefix_tokens} prompt tokens in its cache by its own events`
+        : `${replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`,
       ...(prefill === undefined ? [] : [`prompt computed on ${prefill.replica ?? replica}: ${prefill.reason}`]),
     ]);
   }

@@ -39,6 +39,8 @@ export interface Explanation {
     readonly pool: string;
     readonly replica: string;
     readonly expected_prefix_tokens: Tokens;
+    /** `events`: the engine's own events say so. `estimate`: by what was sent there. */
+    readonly prefix_source: 'events' | 'estimate';
     /** Where the prompt would be computed; absent where the pool has no prefill pool. */
     readonly prefill?: PrefillPlacement | undefined;
   } | null;
@@ -162,6 +164,7 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
             pool: placement.pool,
             replica: placement.replica,
             expected_prefix_tokens: placement.expectedPrefixTokens,
+            prefix_source: placement.prefixSource ?? 'estimate',
             ...(placement.prefill === undefined ? undefined : { prefill: placement.prefill }),
           },
     stages: told.stages,

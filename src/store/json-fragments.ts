@@ -60,6 +60,7 @@ export const JSON_TEXT = {
   replica: ascii(',"replica":'),
   placement: ascii(',"placement":'),
   expectedPrefixTokens: ascii(',"expectedPrefixTokens":'),
+  prefixSource: ascii(',"prefixSource":'),
   losers: ascii(',"losers":['),
   considered: ascii('],"considered":'),
   queuedMs: ascii(',"queuedMs":'),

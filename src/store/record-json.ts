@@ -291,6 +291,7 @@ export class RecordJson {
     this.time(JSON_TEXT.queuedMs, placement.queuedMs);
     this.rare(JSON_TEXT.retention, placement.retention);
     this.rare(JSON_TEXT.prefill, placement.prefill);
+    this.rare(JSON_TEXT.prefixSource, placement.prefixSource);
     this.json.raw(JSON_TEXT.end);
   }
 

@@ -196,6 +196,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         pool: text,
         replica: text,
         expectedPrefixTokens: whole,
+        prefixSource: fc.constant('events' as const),
         score,
         losers: fc.array(shape<Loser>({ replica: text, score, filtered: text }, ['replica', 'score']), {
           maxLength: 3,

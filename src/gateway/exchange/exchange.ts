@@ -211,9 +211,30 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 
   private reserved(refusal: WeirError | undefined): void {
-    if (refusal === undefined) this.place();
+    if (refusal === undefined) this.readPrompt();
     // A cheaper model may have room where this one has none.
     else this.advance({ kind: 'failed', error: refusal, retryable: refusal.code !== 'limit.tokens' });
+  }
+
+  /** Has an engine say what the prompt's tokens are, where that makes a better place. */
+  private readPrompt(): void {
+    const { asked, runtime } = this;
+    const reading = asked === undefined ? undefined : runtime.promptTokens.of(this, asked);
+    if (asked === undefined || reading === undefined) {
+      this.place();
+      return;
+    }
+    const begun = this.clock.now();
+    reading.then(
+      tokens =>
+        this.guard(() => {
+          if (this.ended) return;
+          asked.tokens = tokens;
+          this.stages.push({ stage: 'tokenize', ms: this.clock.now() - begun });
+          this.place();
+        }),
+      (error: unknown) => this.defect(error),
+    );
   }
 
   /** Asks for a replica of the current candidate, other than those it has failed on. */

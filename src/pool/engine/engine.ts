@@ -39,6 +39,13 @@ export interface EngineEvent {
   readonly cachedTokens: Tokens;
 }
 
+/** Told what goes into an engine's prefix cache and out of it, as it happens. */
+export interface CacheListener {
+  /** The block of a prompt at `index` is in the cache now. */
+  stored(prefix: PromptPrefix, index: number): void;
+  removed(hash: number): void;
+}
+
 /** One iteration, or several run by {@link Engine.advance}: what was done and when it ends. */
 export interface EngineIteration {
   readonly startedAt: Milliseconds;

@@ -1,6 +1,7 @@
 import type { Usage } from '#contract/outcome.js';
 import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
 import type { Random } from '#contract/random.js';
+import type { BlockLedger } from './blocks/block-ledger.js';
 import { objection } from './filters.js';
 import type { Picker } from './picker.js';
 import type { Choice, Placer, ReplicaView } from './placer.js';
@@ -44,6 +45,10 @@ export class ScoredPlacer implements Placer {
     this.running = { request: NOBODY, replicas: this.open, match: undefined };
   }
 
+  get blocks(): BlockLedger | undefined {
+    return this.parts.memory?.blocks;
+  }
+
   choose(request: PlacementRequest, replicas: readonly ReplicaView[]): Choice | undefined {
     const { memory, picker, random } = this.parts;
     const match = memory?.match(request, replicas[0]);
@@ -62,6 +67,7 @@ export class ScoredPlacer implements Placer {
         match === undefined
           ? 0
           : Math.min(request.promptTokens, Math.floor(match.blocksOn(replica.id) * request.prefix.blockTokens)),
+      ...(match?.known?.(replica.id) === true ? { prefixSource: 'events' } : undefined),
       losers: this.losers(request, replicas, chosen),
       considered: replicas.length,
     };

@@ -35,16 +35,26 @@ export const classifyRoute = adminRoute({
   path: '/api/classify',
   role: 'viewer',
   summary: 'What a head, or the routes of the configuration, make of texts; no LLM is asked',
-  body: z.object({ kind: z.enum([...HEADS, ...SAFETY_HEADS, 'routes']), texts }),
+  body: z.object({
+    kind: z.enum([...HEADS, ...SAFETY_HEADS, 'routes', 'classifier']),
+    classifier: z.string().max(64).optional().describe('With kind `classifier`: one of `router.learned.classifiers`.'),
+    texts,
+  }),
   answer: z.object({ results: z.array(classification) }),
-  async handle({ gateway: { runtime }, body: { kind, texts: given } }) {
+  async handle({ gateway: { runtime }, body: { kind, classifier: own = '', texts: given } }) {
     const learned = runtime.learned;
     if (learned === undefined) throw noModels();
     const level = SAFETY_HEADS.find(name => name === kind);
     const classifier =
       level !== undefined
         ? safetyClassifier(level, learned)
-        : new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind as HeadName));
+        : new LanguageGate(
+            kind === 'classifier'
+              ? learned.classifier(own)
+              : kind === 'routes'
+                ? learned.routes()
+                : learned.head(kind as HeadName),
+          );
     const results = given.map(async one => {
       const begun = runtime.clock.now();
       const verdict = await classifier.classify(one, { whenBusy: learned.whenBusy });

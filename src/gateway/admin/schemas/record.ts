@@ -39,6 +39,7 @@ const placement = z
     pool: z.string(),
     replica: z.string(),
     expectedPrefixTokens: z.number(),
+    prefixSource: z.literal('events').optional(),
     score: z.number(),
     losers: z.array(z.object({ replica: z.string(), score: z.number(), filtered: z.string().optional() })),
     considered: z.number(),
