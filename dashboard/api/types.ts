@@ -1773,7 +1773,7 @@ export interface Streams {
           readonly hashes: readonly number[];
         };
       };
-      /** Rows that a slow reader missed. */
+      /** Rows that a slow reader missed, or that came too fast between workers. */
       readonly skipped: {
         readonly count: number;
       };
