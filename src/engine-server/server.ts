@@ -6,6 +6,7 @@ import { createEngine } from '#pool/engine/batching-engine.js';
 import type { EngineStats } from '#pool/engine/engine.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import { type Fault, type FaultInput, Faults } from './faults.js';
+import { type KvEventPlaces, KvEventPublisher } from './kv-events/publisher.js';
 import { KvConnector, type KvRole } from './kv-transfer/connector.js';
 import { listen } from './listen.js';
 import { SimulatedBackend } from './simulated/backend.js';
@@ -44,6 +45,8 @@ export interface EngineServerOptions {
   readonly kvLink?: number;
   /** What a request comes to whose KV did not arrive: vLLM's `kv_load_failure_policy`; `fail` unless said. */
   readonly kvLoadFailure?: 'fail' | 'recompute';
+  /** Where it publishes what happens in its prefix cache, as vLLM does: `tcp://127.0.0.1:5557`. Nowhere unless said. */
+  readonly kvEvents?: KvEventPlaces | undefined;
   readonly clock?: Clock;
 }
 
@@ -51,6 +54,8 @@ export interface EngineServer {
   readonly url: string;
   readonly port: number;
   readonly profile: EngineProfile;
+  /** Where its KV events are, with the ports that were free. */
+  readonly kvEvents?: KvEventPlaces;
   /** Sets the fault of its kind; `none` ends all of them. */
   setFault(fault: FaultInput): void;
   faults(): readonly Fault[];
@@ -72,7 +77,13 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
   const profile = engineProfile({ model, gpu, ...given(options) });
   const speed = options.instant === true ? Number.POSITIVE_INFINITY : (options.speed ?? 1);
   const random = seededRandom(seed);
-  const engine = createEngine(profile, { admission: options.admission ?? 'paged', maxWaiting: MOST_WAITING });
+  const telling =
+    options.kvEvents === undefined
+      ? undefined
+      : await KvEventPublisher.open(profile.blockTokens, options.kvEvents, clock);
+  const engine = createEngine(profile, {
+    ...{ admission: options.admission ?? 'paged', maxWaiting: MOST_WAITING, cache: telling },
+  });
   const pacer = new Pacer(engine, clock, speed);
   const faults = new Faults(clock, random.fork('faults'));
   for (const fault of options.faults ?? []) faults.set(fault);
@@ -84,6 +95,7 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
     servedAs: name,
     answerTokens,
     random: random.fork('answers'),
+    prompts: telling,
   });
   const { role, kvLink = 25, kvLoadFailure = 'fail' } = options;
   const kv =
@@ -93,9 +105,19 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
           { role, link: kvLink, onFailure: kvLoadFailure, speed, bytesPerToken: profile.kvTransferBytesPerToken },
           clock,
         );
-  const server = await listen({ backend, servedAs: name, faults, clock, kv }, { host, port });
+  const server = await listen({ backend, servedAs: name, faults, clock, kv }, { host, port }).catch(
+    (error: unknown) => {
+      telling?.close();
+      throw error;
+    },
+  );
   return {
     ...server,
+    ...(telling === undefined ? undefined : { kvEvents: telling.places }),
+    async close() {
+      telling?.close();
+      await server.close();
+    },
     profile,
     setFault: fault => faults.set(fault),
     faults: () => faults.list(),

@@ -32,6 +32,8 @@ interface EngineCommandOptions {
   readonly role?: KvRole;
   readonly kvLink: number;
   readonly kvLoadFailure: 'fail' | 'recompute';
+  readonly kvEvents?: string;
+  readonly kvReplay?: string;
 }
 
 export function engineCommand(): Command {
@@ -43,7 +45,20 @@ export function engineCommand(): Command {
     )
     .addOption(
       new Option('--gguf <file>', 'serve this GGUF model file for real').conflicts([
-        ...['model', 'gpu', 'tp', 'blocks', 'speed', 'instant', 'answer', 'fault', 'admission', 'role', 'kvLink'],
+        ...[
+          'model',
+          'gpu',
+          'tp',
+          'blocks',
+          'speed',
+          'instant',
+          'answer',
+          'fault',
+          'admission',
+          'role',
+          'kvLink',
+          'kvEvents',
+        ],
       ]),
     )
     .option('--sequences <n>', 'with --gguf: requests answered side by side (default: 4)', count)
@@ -83,6 +98,11 @@ export function engineCommand(): Command {
         .choices(['fail', 'recompute'])
         .default('fail'),
     )
+    .option(
+      '--kv-events <endpoint>',
+      'publish KV events there as vLLM does: tcp://127.0.0.1:5557; needs the package zeromq',
+    )
+    .option('--kv-replay <endpoint>', 'with --kv-events: where missed events can be asked for')
     .addOption(seedOption())
     .addHelpText(
       'after',
@@ -99,6 +119,7 @@ Examples:
   $ weir engine --fault slow:0.5:4 --fault error:0.1:500
   $ weir engine --role prefill --port 8003               computes prompts for ...
   $ weir engine --role decode --port 8004                ... an engine that answers
+  $ weir engine --kv-events tcp://127.0.0.1:5557 --kv-replay tcp://127.0.0.1:5558
   $ weir engine --gguf model.gguf --port 8001            a real model`,
     )
     .action(run);
@@ -144,14 +165,17 @@ async function runSimulated(options: EngineCommandOptions): Promise<Listening> {
   process.stderr.write(
     `weir engine listens on ${server.url}\n` +
       `  simulates ${profile.model} on ${profile.tensorParallel} × ${profile.gpu} ${pace}, served as ${options.servedAs ?? options.model}\n` +
-      `  ${profile.totalBlocks} KV blocks of ${profile.blockTokens} tokens, ${options.admission}; context ${profile.contextTokens} tokens\n`,
+      `  ${profile.totalBlocks} KV blocks of ${profile.blockTokens} tokens, ${options.admission}; context ${profile.contextTokens} tokens\n` +
+      (server.kvEvents === undefined
+        ? ''
+        : `  KV events at ${server.kvEvents.events}, replayed at ${server.kvEvents.replay ?? 'nowhere'}\n`),
   );
   return server;
 }
 
 async function startSimulated(options: EngineCommandOptions): Promise<EngineServer> {
   const { model, gpu, tp, host, port, servedAs, context, blocks, speed, instant, answer, admission, seed } = options;
-  const { role, kvLink, kvLoadFailure } = options;
+  const { role, kvLink, kvLoadFailure, kvEvents, kvReplay } = options;
   try {
     return await startEngineServer({
       ...{ model, gpu, tp, host, port, speed, admission, seed, answerTokens: answer, faults: options.fault },
@@ -160,6 +184,7 @@ async function startSimulated(options: EngineCommandOptions): Promise<EngineServ
       ...(blocks === undefined ? undefined : { blocks }),
       ...(instant === undefined ? undefined : { instant }),
       ...(role === undefined ? undefined : { role, kvLink, kvLoadFailure }),
+      ...(kvEvents === undefined ? undefined : { kvEvents: { events: kvEvents, replay: kvReplay } }),
     });
   } catch (error) {
     if (isWeirError(error))

@@ -3,7 +3,7 @@ import { WeirError } from '#contract/errors.js';
 import type { PromptPrefix } from '#contract/profile.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BlockPool, type CacheEntry } from './block-pool.js';
-import type { Engine, EngineIteration, EngineRequest, EngineStats } from './engine.js';
+import type { CacheListener, Engine, EngineIteration, EngineRequest, EngineStats } from './engine.js';
 import { EventList } from './event-list.js';
 import { type IterationWork, iterationMs } from './iteration-cost.js';
 import { powerAt } from './power.js';
@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly prefixCaching?: boolean;
   /** `tokens` (the default): every token. `milestones`: only first tokens, ends and preemptions. */
   readonly events?: 'tokens' | 'milestones';
+  /** Told of the prefix cache. */
+  readonly cache?: CacheListener | undefined;
   /** Longest waiting line, after which submitting is refused: 100,000 unless said. */
   readonly maxWaiting?: number;
 }
@@ -36,6 +38,7 @@ class BatchingEngine implements Engine {
   private readonly everyToken: boolean;
   private readonly maxWaiting: number;
   private readonly pool: BlockPool;
+  private readonly cache: CacheListener | undefined;
   private readonly waiting = new WaitingLine();
   private readonly sequences = new Map<number, Sequence>();
   /** Both in order of admission. */
@@ -82,7 +85,8 @@ class BatchingEngine implements Engine {
     this.caching = options.prefixCaching ?? true;
     this.everyToken = (options.events ?? 'tokens') === 'tokens';
     this.maxWaiting = options.maxWaiting ?? 100_000;
-    this.pool = new BlockPool(profile.totalBlocks);
+    this.cache = options.cache;
+    this.pool = new BlockPool(profile.totalBlocks, options.cache && (hash => options.cache?.removed(hash)));
     this.phases = new Array<number>(profile.blockTokens).fill(0);
     for (let running = 0; running <= profile.maxSequences; running++) {
       this.watts.push(profile.tensorParallel * powerAt(profile.power, running));
@@ -168,6 +172,11 @@ class BatchingEngine implements Engine {
       }
     } while (endsAt < until && this.events.length === 0 && this.sequences.size > 0);
     return { startedAt, endsAt, events: this.events.list, prefillTokens, decodeSequences, iterations };
+  }
+
+  quietUntil(): Milliseconds {
+    const now = this.clock ?? Number.NEGATIVE_INFINITY;
+    return this.events.length === 0 && this.steady ? now + this.leastDecodeMs() : now;
   }
 
   settle(now: Milliseconds): void {
@@ -279,6 +288,26 @@ class BatchingEngine implements Engine {
     return endsAt;
   }
 
+  /**
+   * The least time that {@link decodeOn} will find itself a way for. What an iteration takes is convex in the KV it reads, and that grows by
+   * as much each time: so iterations take no less on average than one that reads their mean (Jensen's inequality). The last before the
+   * next end is left out, which covers the rounding of sums.
+   */
+  private leastDecodeMs(): Milliseconds {
+    const { work, pool, phases, profile } = this;
+    const sequences = this.decoding.length;
+    const withBlocks = this.reserving
+      ? Number.POSITIVE_INFINITY
+      : Math.floor(pool.available / sequences) * phases.length;
+    const steps = Math.min(this.nextFinish - this.decodeSteps - 1, withBlocks);
+    if (steps <= 0) return 0;
+    work.tokens = sequences;
+    work.sampled = sequences;
+    work.kvTokens = this.decodeKv + (sequences * (steps + 1)) / 2;
+    work.attentionPairs = work.kvTokens;
+    return steps * iterationMs(profile.cost, work);
+  }
+
   /** Takes the KV blocks that this iteration's decodes need, preempting the last admitted until they suffice. */
   private growDecodes(): void {
     this.grown = false;
@@ -316,6 +345,7 @@ class BatchingEngine implements Engine {
       const entry = this.pool.publish(prefix.hashes[sequence.nextBlock]!, prefix.blockTokens, entryBlocks);
       sequence.nextBlock++;
       if (entry === undefined) continue;
+      this.cache?.stored(prefix, sequence.nextBlock - 1);
       sequence.held.push(entry);
       sequence.heldBlocks += entryBlocks;
       this.retain(sequence, entry, sequence.nextBlock - 1);

@@ -39,6 +39,13 @@ export interface EngineEvent {
   readonly cachedTokens: Tokens;
 }
 
+/** Told what goes into an engine's prefix cache and out of it, as it happens. */
+export interface CacheListener {
+  /** The block of a prompt at `index` is in the cache now. */
+  stored(prefix: PromptPrefix, index: number): void;
+  removed(hash: number): void;
+}
+
 /** One iteration, or several run by {@link Engine.advance}: what was done and when it ends. */
 export interface EngineIteration {
   readonly startedAt: Milliseconds;
@@ -100,6 +107,11 @@ export interface Engine {
    * whatever the batch. `undefined` when there is nothing to do.
    */
   advance(now: Milliseconds, until: Milliseconds): EngineIteration | undefined;
+  /**
+   * A time before which no iteration has an event to report unless somebody submits or cancels: at the least the end of the last one.
+   * Whoever drives many engines need not look at this one until then.
+   */
+  quietUntil(): Milliseconds;
   /** Counts the time since the last iteration as idle, so that `stats().joules` covers all time up to `now`. */
   settle(now: Milliseconds): void;
   stats(): EngineStats;

@@ -1,5 +1,6 @@
 import type { Classifier, LearnedModels, Verdict } from '#contract/learned.js';
 import type { InferenceRequest } from '#contract/request.js';
+import { LanguageGate } from '#router/signals/language-gate.js';
 import { safetyClassifier } from './classifiers.js';
 import { HAZARDS } from './hazard-classifier.js';
 import { piecesIn, type SafetyPiece, safetyPieces } from './pieces.js';
@@ -94,8 +95,8 @@ export function scannerOf(config: SafetyConfig, learned: LearnedModels) {
     level(last, classifier, judged(classifier, 'hazard', ofHazard, above, danger, learned));
   }
   const { child_safety: child } = config;
-  if (child.head !== undefined) {
-    const own = learned.own(child.head);
+  const own = ownClassifier(config, learned);
+  if (own !== undefined) {
     const danger = ({ probabilities }: Verdict) => probabilities[own.labels.indexOf(child.label)] ?? 0;
     level(last, own, judged(own, 'child_safety', child.mode, child.above, danger, learned));
   }
@@ -122,6 +123,17 @@ function together(results: readonly Scanned[]): Scanned {
   return { findings: results.flatMap(({ findings }) => findings), ...(untold !== undefined && { untold }) };
 }
 
+/** The operator's own look for child safety. A model that does not know the label that is looked for could find nothing, and says so. */
+function ownClassifier({ child_safety: { head, classifier, label } }: SafetyConfig, learned: LearnedModels) {
+  const own = classifier !== undefined ? learned.classifier(classifier) : head && learned.own(head);
+  if (own === undefined || own === '') return undefined;
+  const gated = new LanguageGate(own);
+  if (own.labels.length === 0 || own.labels.includes(label)) return gated;
+  const reason = `the model knows no label ${label}`;
+  const unsaid: Verdict = { probabilities: new Float32Array(0), best: -1, sure: false, tier: 'busy', reason };
+  return { labels: own.labels, prepare: () => gated.prepare(), classify: () => unsaid };
+}
+
 function childRule({ child_safety: { mode } }: SafetyConfig): Check {
   return piece => {
     const texts = [piece.text, ...unveil(piece.text).views];
@@ -140,7 +152,7 @@ function judged(
 ): Check {
   return piece => {
     if (piece.text.trim() === '') return NOTHING;
-    const told = (verdict: Verdict): Scanned => {
+    const scanned = (verdict: Verdict): Scanned => {
       const score = danger(verdict);
       if (score > above) {
         const places = rule === 'injection' ? (verdict.spans ?? []) : [];
@@ -148,9 +160,11 @@ function judged(
         return { findings: findings.length > 0 ? findings : [{ rule, action, score, piece }] };
       }
       const matters = action === 'block' || action === 'redact';
-      return verdict.sure || !matters ? NOTHING : { findings: [], untold: `${rule}: ${verdict.reason ?? 'not sure'}` };
+      // A probability that is not above the threshold is an answer, be it too low for any label to be said.
+      const told = verdict.sure || (verdict.best >= 0 && verdict.reason === undefined);
+      return told || !matters ? NOTHING : { findings: [], untold: `${rule}: ${verdict.reason ?? 'not sure'}` };
     };
     const verdict = classifier.classify(piece.text, { whenBusy });
-    return verdict instanceof Promise ? verdict.then(told) : told(verdict);
+    return verdict instanceof Promise ? verdict.then(scanned) : scanned(verdict);
   };
 }
