@@ -15,6 +15,9 @@ import { SlowdownTest } from '../dist/pool/estimation/slowdown-test.js';
 import { createPlacer } from '../dist/pool/placement/create-placer.js';
 import { createPool } from '../dist/pool/pool.js';
 import { poolSchema } from '../dist/pool/schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const REPLICAS = 4;
 const OTHERS = 0.3;

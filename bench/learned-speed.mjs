@@ -26,6 +26,7 @@ const settings = {
   when_busy: 'wait',
   embedder: 'default',
   embedders: {},
+  classifiers: {},
   heads: {},
 };
 const host = new ModelHost(machineClock);

@@ -159,6 +159,7 @@ async function speed() {
     when_busy: 'wait',
     embedder: 'default',
     embedders: {},
+    classifiers: {},
     heads: {},
   };
   const begun = performance.now();

@@ -6,6 +6,9 @@ import { engineProfile } from '../dist/pool/engine/profile.js';
 import { createPlacer } from '../dist/pool/placement/create-placer.js';
 import { SCORER_NAMES } from '../dist/pool/placement/custom-rule.js';
 import { PRESETS } from '../dist/pool/placement/schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const BLOCKS = 128;
 const random = seededRandom(1);

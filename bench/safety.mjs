@@ -38,6 +38,7 @@ const learned = host.configure({
   when_busy: 'wait',
   embedder: 'default',
   embedders: {},
+  classifiers: {},
   heads: {},
 });
 const percent = share => `${(100 * share).toFixed(2)} %`;
@@ -192,6 +193,18 @@ async function long() {
     'flagged as unsafe': await share('unsafe', french),
     'flagged as injection': await share('injection', french),
   });
+  const asked = sections(here('french.txt'));
+  // Every first of two was looked at when the shift was chosen.
+  const second = label =>
+    asked.filter(row => row.label === label).flatMap(({ text }, at) => (at % 2 === 1 ? [text] : []));
+  print(
+    'requests in French written before anything was measured, the half that nothing was chosen by; flagged as unsafe',
+    {
+      'harmless, everyday': await share('unsafe', second('safe')),
+      'harmless, with dangerous words': await share('unsafe', second('dangerous words')),
+      'unsafe (recall)': await share('unsafe', second('unsafe')),
+    },
+  );
   const ten = texts.reduce((made, text, at) => {
     if (at % 8 === 0) made.push('');
     made[made.length - 1] += `${text}\n`;

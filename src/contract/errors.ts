@@ -88,6 +88,11 @@ export const ERRORS = {
   'network.blocked': kind(400, 'invalid_request_error', 'The address is one that Weir is not to call.'),
   'audit.broken': kind(500, 'server_error', 'The audit log has been altered: its chain of hashes does not hold.'),
   'route.no_decision': kind(503, 'server_error', 'No decision of the policy matched and there is no `otherwise`.'),
+  'route.energy': kind(
+    503,
+    'server_error',
+    'No model can answer within the energy that the decision allows, and it says to refuse then.',
+  ),
   'route.refused': kind(403, 'permission_error', 'A decision of the policy refuses this request.'),
   'route.signal_unknown': kind(
     503,

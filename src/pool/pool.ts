@@ -14,6 +14,7 @@ import { shedChance } from './flow/shedding.js';
 import { WaitingRoom } from './flow/waiting-room.js';
 import type { Lease, Pool, ReplicaStatus } from './lease.js';
 import type { BlockLedger } from './placement/blocks/block-ledger.js';
+import { ThriftyRequest, tooDear } from './placement/energy-limit.js';
 import type { Choice, ReplicaView } from './placement/placer.js';
 import type { PoolConfig } from './schema.js';
 import { Hearsay } from './sharing/hearsay.js';
@@ -303,6 +304,16 @@ class PoolAtWork implements LivePool, LeaseHost {
     now: Milliseconds,
   ): Lease | WeirError | undefined {
     if (model === undefined) return whyNowhere(request.model, undefined, request, now);
+    const { energy } = request.constraints;
+    if (energy !== undefined && request.dear === undefined) {
+      const usable = [...this.topology.replicas.values()].filter(
+        replica =>
+          model.pools.some(({ name }) => name === replica.pool) &&
+          replica.unavailable === undefined &&
+          mayUse(request, replica),
+      );
+      return this.place(model, new ThriftyRequest(request, tooDear(energy, request, usable)), since, now);
+    }
     let someAvailable = false;
     for (const tier of model.tiers) {
       if (request.promptTokens + request.outputTokens > tier.contextTokens) continue;

@@ -2,7 +2,6 @@ import { Command, Option } from 'commander';
 import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
 import { configOption, printJson, resolveConfig } from '#cli/options.js';
 import { RULE_KINDS, type RuleKind, ruleClassifier } from '#cli/rule-classifier.js';
-import { FINDING_KINDS } from '#cli/text-findings.js';
 import { WeirError } from '#contract/errors.js';
 import {
   type Classifier,
@@ -15,9 +14,10 @@ import {
 import { machineClock } from '#gateway/machine-clock.js';
 import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
+import { FINDING_KINDS, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
-import { isFindingKind, runFindings } from './classify-findings.js';
+import { runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
   readonly config?: string;

@@ -2,6 +2,7 @@ import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
 import type { PrefillSettings } from '#pool/disaggregation/schema.js';
+import type { EngineProfile } from '#pool/engine/profile.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
 import type { PoolConfig } from '#pool/schema.js';
@@ -20,6 +21,7 @@ import { type PoolFigures, type PoolHost, SimulatedPool } from './simulated-pool
 import type { SimulatedReplica } from './simulated-replica.js';
 import { TracedRequest } from './traced-request.js';
 import { type AnsweredRequest, TwinLedger, type TwinTotals } from './twin-ledger.js';
+import { Verdicts } from './verdicts.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** The blocks of a configuration that say what becomes of a request. All but the pool have defaults. */
@@ -36,6 +38,8 @@ export interface FleetTwinOptions {
   /** The name that a request asks for: a model's, or a virtual one that has the router decide. */
   readonly asks: (request: TraceRequest) => string;
   readonly random: Random;
+  /** Engines of a pool in place of those that its `simulate` describes. */
+  readonly profiles?: ReadonlyMap<string, EngineProfile>;
   /** How engines take KV: `paged` as they are computed, unless said, or a whole context window at admission. */
   readonly admission?: 'paged' | 'reserve';
   /** Arrivals come this many times as fast as in the trace: 1 unless said. */
@@ -78,6 +82,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   private readonly pools = new Map<string, SimulatedPool>();
   private readonly replicas = new Map<string, { readonly replica: SimulatedReplica; readonly pool: SimulatedPool }>();
   private readonly ledger: TwinLedger;
+  private readonly verdicts: Verdicts;
   private readonly rateScale: number;
   private firstMs: Milliseconds | undefined;
   private open = 0;
@@ -90,6 +95,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     this.poolConfig = config.pool;
     this.workload = config.workload ?? workloadSchema.parse({});
     this.ledger = new TwinLedger(warmUpMs, onAnswered);
+    this.verdicts = new Verdicts(config.fleet?.accepted ?? {}, random);
     const routerConfig = config.router ?? routerSchema.parse({});
     this.recorded = new RecordedSignals(routerConfig.signals, startedAt !== undefined);
     const models = [...modelFactsOf(config.pool.models).values()];
@@ -133,6 +139,10 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     return this.options.admission ?? 'paged';
   }
 
+  profileOf(pool: string): EngineProfile | undefined {
+    return this.options.profiles?.get(pool);
+  }
+
   /** {@link ReplicaHost} */
   emptied(replica: SimulatedReplica): void {
     this.replicas.get(replica.id)?.pool.emptied(replica);
@@ -160,6 +170,10 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   /** {@link ExchangeHost} */
   replica(id: string): SimulatedReplica {
     return this.replicas.get(id)!.replica;
+  }
+
+  accepts({ model, traced, hardness }: SimulatedExchange): boolean {
+    return this.verdicts.accepts(model, traced, hardness);
   }
 
   sent(who: AwaitsToken, pool: string): Deadline {
@@ -198,7 +212,9 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     } as const;
     const profile = this.profiler.profile(traced);
     this.open++;
-    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, this.recorded.of(traced));
+    const hardness = this.verdicts.hardness();
+    const given = this.recorded.of(traced);
+    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, given, hardness);
     exchange.run();
     if ((index + 1) % PROGRESS_EVERY === 0) this.options.progress?.(index + 1);
   }

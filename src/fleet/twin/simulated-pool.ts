@@ -42,6 +42,8 @@ export interface PoolHost extends ReplicaHost {
   readonly random: Random;
   /** How engines take KV. */
   readonly admission: 'paged' | 'reserve';
+  /** The engine of a pool's replicas where it is not that which the configuration describes. */
+  profileOf(pool: string): EngineProfile | undefined;
   joined(replica: SimulatedReplica, pool: SimulatedPool): void;
   left(replica: SimulatedReplica): void;
   /** The list of the pool's replicas has changed. */
@@ -190,7 +192,7 @@ export class SimulatedPool implements Scalable {
   /** What a replica is: its own hardware where the file gives it some, and else the pool's, as those that are added have. */
   private kindOf(replica: ReplicaEntry | undefined): ReplicaKind {
     const key = `${replica?.gpu} ${replica?.tp}`;
-    const kind = this.kinds.get(key) ?? replicaKind(this.entry, this.config, replica);
+    const kind = this.kinds.get(key) ?? replicaKind(this.entry, this.config, replica, this.host.profileOf(this.name));
     this.kinds.set(key, kind);
     return kind;
   }
@@ -243,6 +245,7 @@ function replicaKind(
   { simulate, context, model, gpu_price: price }: PoolEntry,
   config: PoolConfig,
   own: ReplicaEntry | undefined,
+  given: EngineProfile | undefined,
 ): ReplicaKind {
   const { model: engineModel, blocks } = simulate!;
   const [gpu, tp] = [own?.gpu ?? simulate!.gpu, own?.tp ?? simulate!.tp];
@@ -250,7 +253,7 @@ function replicaKind(
   const said = blocks === undefined || gpu !== simulate!.gpu || tp !== simulate!.tp ? {} : { blocks };
   const contextTokens = context ?? config.models[model]!.context;
   return {
-    profile: engineProfile({ model: engineModel, gpu, tp, contextTokens, ...said }),
-    usdPerHour: (price ?? findGpu(gpu).usdPerHour) * tp,
+    profile: given ?? engineProfile({ model: engineModel, gpu, tp, contextTokens, ...said }),
+    usdPerHour: (price ?? (given === undefined ? findGpu(gpu).usdPerHour : 0)) * tp,
   };
 }

@@ -5,6 +5,7 @@ import type { PlacementConstraints } from '#contract/route.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import { type PrefillPlace, placePrefill } from '#pool/disaggregation/prefill-place.js';
 import { whyNowhere } from '#pool/flow/refusals.js';
+import { expectedJoules } from '#pool/placement/energy-limit.js';
 import type { Choice } from '#pool/placement/placer.js';
 import type { PoolEntry } from '#pool/schema.js';
 import type { Replica } from '#pool/topology/replica.js';
@@ -92,6 +93,19 @@ class LiveQuote implements Quote {
     if (entry === undefined) return undefined;
     const { promptTokens, outputTokens } = this.request;
     return this.energy?.(entry, { promptTokens, cachedTokens: this.prefixHitTokens, outputTokens });
+  }
+
+  get leastJoules(): Joules | undefined {
+    let least: Joules | undefined;
+    for (const { replicas, contextTokens } of this.served.tiers) {
+      if (this.request.promptTokens + this.request.outputTokens > contextTokens) continue;
+      for (const replica of replicas) {
+        if (replica.unavailable !== undefined) continue;
+        const joules = expectedJoules(this.request, replica);
+        if (joules !== undefined && (least === undefined || joules < least)) least = joules;
+      }
+    }
+    return least;
   }
 
   /** Where the prompt would be computed, when that is not where the answer would be. */
