@@ -10,6 +10,9 @@ import { parseConfig } from '../dist/config/load.js';
 import { seededRandom } from '../dist/contract/random.js';
 import { playFleet } from '../dist/fleet/twin/pool-twin.js';
 import { resample } from '../dist/lab/placement/resample.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const argument = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`);

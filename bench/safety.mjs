@@ -7,10 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../dist/contract/random.js';
-import { machineClock } from '../dist/gateway/machine-clock.js';
-import { headFile, ModelHost } from '../dist/models/model-host.js';
+import { headFile } from '../dist/models/model-host.js';
 import { readHybrid } from '../dist/models/safety/hybrid-file.js';
-import { wilson } from '../dist/models/train/calibration.js';
 import { safetyClassifier } from '../dist/router/safety/classifiers.js';
 import { conversationRisk } from '../dist/router/safety/conversation-risk.js';
 import { childSafety } from '../dist/router/safety/rules/child-safety.js';
@@ -19,6 +17,20 @@ import { INJECTION_ABOVE, JAILBREAK_ABOVE, UNSAFE_ABOVE } from '../dist/router/s
 import { unveil } from '../dist/router/safety/unveil.js';
 import { foreign, longTexts } from '../scripts/models/safety-data.mjs';
 import { sections } from '../scripts/models/texts.mjs';
+import { help } from './support/help.mjs';
+import {
+  hardware,
+  longText,
+  openModels,
+  percent,
+  print,
+  timed,
+  told,
+  WORDS,
+  withInterval,
+} from './support/learned.mjs';
+
+help(import.meta.url);
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,23 +41,7 @@ const { values: options, positionals } = parseArgs({
 });
 const [data] = positionals;
 const here = name => join(import.meta.dirname, 'safety', name);
-const host = new ModelHost(machineClock);
-const learned = host.configure({
-  cache: options.cache,
-  queue: 4096,
-  batch: 16,
-  patience: 600_000,
-  when_busy: 'wait',
-  embedder: 'default',
-  embedders: {},
-  classifiers: {},
-  heads: {},
-});
-const percent = share => `${(100 * share).toFixed(2)} %`;
-const withInterval = (count, of) =>
-  `${count} of ${of}, ${percent(count / of)} (${wilson(count / of, of)
-    .map(percent)
-    .join(' to ')})`;
+const { host, settings, models: learned } = openModels(options.cache);
 const ask = async (kind, text) => safetyClassifier(kind, learned).classify(text, { whenBusy: 'wait' });
 /** What a gateway would do at the defaults of `router.safety.rules`. */
 const ABOVE = { jailbreak: JAILBREAK_ABOVE, injection: INJECTION_ABOVE, unsafe: UNSAFE_ABOVE };
@@ -55,11 +51,6 @@ async function share(kind, texts) {
   let count = 0;
   for (const text of texts) if (await fires(kind, text)) count++;
   return withInterval(count, texts.length);
-}
-
-function print(title, rows) {
-  process.stdout.write(`\n${title}\n`);
-  for (const [name, value] of Object.entries(rows)) process.stdout.write(`  ${name.padEnd(64)} ${value}\n`);
 }
 
 function cards() {
@@ -264,31 +255,22 @@ function conversation() {
 }
 
 async function speed() {
-  const words =
-    'why does the price of bread rise when a dry summer ruins most wheat in the plains and how long would it take for bakers to bring old prices back'.split(
-      ' ',
-    );
   const random = seededRandom(3);
-  const text = count => Array.from({ length: count }, () => words[random.below(words.length)]).join(' ');
-  const embedder = host.embedder('default', { cache: options.cache, queue: 256, batch: 16, embedders: {} });
+  const text = count => Array.from({ length: count }, () => WORDS[random.below(WORDS.length)]).join(' ');
+  const embedder = host.embedder('default', settings);
   await embedder.prepare();
-  const timed = async work => {
-    const begun = performance.now();
-    await work();
-    return performance.now() - begun;
-  };
-  const at = (list, part) => [...list].sort((a, b) => a - b)[Math.floor(part * list.length)];
-  const told = list => `p50 ${at(list, 0.5).toFixed(3)} ms, p99 ${at(list, 0.99).toFixed(3)} ms`;
   const levels = async one => Promise.all(['jailbreak', 'injection', 'hazard'].map(kind => ask(kind, one)));
   for (let i = 0; i < 20; i++) await levels(text(1000));
-  for (const [name, count, rounds] of [
-    ['30 tokens', 28, 200],
-    ['8,192 tokens', 8000, 40],
+  const questions = sections(join(import.meta.dirname, 'learned/everyday-test.txt')).map(row => row.text);
+  for (const [name, made, rounds] of [
+    ['30 tokens', () => text(28), 200],
+    ['8,192 tokens: sentences', at => longText(questions, at), 40],
+    ['8,192 tokens: words without a stop', () => text(8000), 40],
   ]) {
     const rows = { pass: [], rules: [], levels: [], child: [] };
     for (let i = 0; i < rounds; i++) {
-      const one = text(count);
-      rows.pass.push(await timed(() => embedder.embed([text(count)])));
+      const one = made(i);
+      rows.pass.push(await timed(() => embedder.embed([made(i + 1000)])));
       rows.rules.push(await timed(() => unveil(one)));
       rows.child.push(await timed(() => childSafety.find(one)));
       rows.levels.push(await timed(() => levels(one)));
@@ -302,6 +284,7 @@ async function speed() {
   }
 }
 
+process.stdout.write(`${hardware()}\n`);
 const parts = { cards, indirect, homonyms, disguise, long, conversation, speed };
 for (const name of options.only.split(',')) await parts[name]();
 await host.close();

@@ -211,6 +211,7 @@ export type Explanation = {
     readonly pool: string;
     readonly replica: string;
     readonly expected_prefix_tokens: number;
+    readonly prefix_source: 'events' | 'estimate';
     readonly prefill?: {
       readonly pool: string;
       readonly replica?: string;
@@ -223,6 +224,12 @@ export type Explanation = {
       readonly stallMs?: number;
     };
   } | null;
+  readonly strategy: string;
+  readonly cascade?: readonly {
+    readonly model: string;
+    readonly end: 'accepted' | 'escalated' | 'kept';
+    readonly why: string;
+  }[];
   readonly stages: readonly {
     readonly stage: string;
     readonly ms: number;
@@ -1804,7 +1811,7 @@ export interface Streams {
           readonly hashes: readonly number[];
         };
       };
-      /** Rows that a slow reader missed. */
+      /** Rows that a slow reader missed, or that came too fast between workers. */
       readonly skipped: {
         readonly count: number;
       };
