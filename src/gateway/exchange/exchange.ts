@@ -5,7 +5,6 @@ import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
 import type { WorkloadProfile } from '#contract/profile.js';
-import type { DecisionRecord } from '#contract/record.js';
 import type { Candidate, StageNote } from '#contract/route.js';
 import type { Board } from '#contract/signal.js';
 import { CONTINUE, type RouteDraft, type StageContext, type StageResult } from '#contract/stage.js';
@@ -22,23 +21,17 @@ import { outlookOf } from '#router/strategy/outlook.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
 import { charge, reserve, together } from './charge.js';
+import type { ExchangeHost } from './exchange-host.js';
 import { fixedReply, NO_TOKENS } from './fixed-reply.js';
 import { flowFacts } from './flow-facts.js';
 import { answerHeaders } from './headers.js';
 import { doubtsAbout, type HeldAnswer, HeldAnswers, isLimited } from './held-answers.js';
-import { forKind, rewrittenBy } from './outbound.js';
+import { outboundOf } from './outbound.js';
 import { meteredOn, outcomeOf } from './outcome.js';
 import { recordOf } from './record.js';
 import { isAboutCaller } from './refusal.js';
+import { tell } from './telling.js';
 import { TimeLimit } from './time-limit.js';
-
-/** What the exchange needs of the gateway around it. */
-export interface ExchangeHost {
-  /** A record was made of an exchange. */
-  recorded(record: DecisionRecord, profile: WorkloadProfile): void;
-  /** The exchange is over and its record written: nothing of it is left. */
-  ended(exchange: Exchange): void;
-}
 
 /**
  * One request's whole way through Weir: stages, then attempts until the strategy is content, then the record. The configuration
@@ -152,19 +145,12 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 
   private startAttempts(): void {
-    const { rewrite, guards } = this.route;
-    if (rewrite !== undefined || guards !== undefined) {
-      if (guards !== undefined && this.protocol.answerForm === undefined) this.route.guards = undefined;
-      const outbound = rewrittenBy(rewrite, this.inbound, this.protocol);
-      if (isWeirError(outbound)) {
-        this.end('refused', outbound);
-        return;
-      }
-      this.outbound = outbound;
+    const outbound = outboundOf(this);
+    if (isWeirError(outbound)) {
+      this.end('refused', outbound);
+      return;
     }
-    const { embedding } = this.runtime;
-    if (embedding.size > 0)
-      this.route.candidates = forKind(this.route.candidates, this.protocol.kind === 'embedding', embedding);
+    this.outbound = outbound;
     const strategy = this.runtime.router.strategy(this.route);
     this.strategy.machine = strategy;
     this.strategy.state = strategy.start(this.route.candidates);
@@ -432,36 +418,26 @@ export class Exchange implements AttemptOwner, StageContext {
     this.ended = true;
     this.response.off('close', this.onClientClosed);
     this.limit.clear();
-    const { request } = this.inbound;
     if (error !== undefined && this.firstByteAt === undefined && status !== 'cancelled') {
       const head = { ...this.head(this.placement, undefined), ...errorHeaders(error) };
       sendText(this.response, error.status, this.protocol.errorBody(error), 'application/json', head);
     }
     const outcome = this.answers.costed(this.charge(this.outcome(status, error, usage, finish)));
-    const { runtime } = this;
     const record = recordOf(this, outcome, this.wallArrival);
-    runtime.records.append(record);
+    this.runtime.records.append(record);
     this.host.recorded(record, this.profile);
-    runtime.metrics.observe(record);
-    runtime.accessLog.observe(record);
-    this.trace?.end(record);
-    runtime.router.observe(outcome, this.route);
-    if (usage !== undefined && usage !== NO_TOKENS && status === 'answered') {
-      runtime.profiler.observePrompt(this.profile, outcome.model, usage.promptTokens);
-      if (request.sampling.n === 1) runtime.profiler.observeOutput(this.profile, usage.completionTokens);
-    }
+    tell(this, record, outcome, usage);
     this.host.ended(this);
   }
 
   /** Settles with the budgets, and notes in the outcome what an engine did not report. */
   private charge(outcome: Outcome): Outcome {
-    const { admission, runtime } = this;
+    const { admission, charged } = this;
     if (admission === undefined) return outcome;
-    const free = runtime.config.gateway.auth.unreported === 'free';
-    const estimate = outcome.usage === undefined && !free ? this.charged?.estimatedUsage() : undefined;
-    const own = charge(outcome, estimate, this.priceOf(outcome.model));
+    const usage = charged === undefined ? outcome.usage : this.usageOf(charged, outcome.usage);
+    const own = charge(outcome, usage, this.priceOf(outcome.model));
     admission.settle(this.clock.wall(), together(own, this.answers.superseded));
-    return estimate === undefined ? outcome : { ...outcome, unreported: estimate };
+    return outcome.usage !== undefined || usage === undefined ? outcome : { ...outcome, unreported: usage };
   }
 
   private outcome(status: OutcomeStatus, error?: WeirError, usage?: Usage, finish?: string): Outcome {

@@ -2,13 +2,21 @@ import type { TextRewrite } from '#contract/answer-guard.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Candidate } from '#contract/route.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
+import type { Exchange } from './exchange.js';
+
+/**
+ * The request as engines are sent it, once the stages have run; the route then has the candidates and guards that are for it.
+ *
+ * @returns why it cannot go on so.
+ */
+export function outboundOf({ route, inbound, protocol, runtime: { embedding } }: Exchange): Inbound | WeirError {
+  if (protocol.answerForm === undefined) route.guards = undefined;
+  if (embedding.size > 0) route.candidates = forKind(route.candidates, protocol.kind === 'embedding', embedding);
+  return rewrittenBy(route.rewrite, inbound, protocol);
+}
 
 /** The request with its texts changed as stages want it. @returns why it cannot go on so. */
-export function rewrittenBy(
-  rewrite: TextRewrite | undefined,
-  inbound: Inbound,
-  protocol: Protocol,
-): Inbound | WeirError {
+function rewrittenBy(rewrite: TextRewrite | undefined, inbound: Inbound, protocol: Protocol): Inbound | WeirError {
   if (rewrite === undefined) return inbound;
   const { rewritten } = inbound;
   if (rewritten === undefined)
@@ -22,7 +30,7 @@ export function rewrittenBy(
 }
 
 /** The candidates, without those that are for something else than what is asked. */
-export function forKind(
+function forKind(
   candidates: readonly Candidate[],
   embeds: boolean,
   embedding: ReadonlySet<string>,
