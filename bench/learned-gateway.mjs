@@ -1,5 +1,5 @@
 // What a gateway can do whose policy asks learned signals.
-// node bench/learned-gateway.mjs [--json] [--seconds 5] [--connections 16] [--shares 0,10,25,50,100] [--cache FOLDER]
+// node bench/learned-gateway.mjs [--json] [--seconds 12] [--connections 16] [--shares 0,10,25,50,100] [--cache FOLDER]
 //   weir serve in front of two simulated engines that answer at once; of the requests a share (in percent) asks the domain signal, whose head has the
 //   transformer read every text. All processes and the load share this machine. Then eight times as many connections, every request escalated, for each
 //   of when_busy fast, unknown and wait; then how long a start takes.
@@ -21,7 +21,7 @@ help(import.meta.url);
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean' },
-    seconds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '12' },
     connections: { type: 'string', default: '16' },
     shares: { type: 'string', default: '0,10,25,50,100' },
     cache: { type: 'string', default: '.weir/models' },
@@ -29,7 +29,8 @@ const { values: options } = parseArgs({
 });
 const seconds = Number(options.seconds);
 const connections = Number(options.connections);
-const WARM_UP_S = 1;
+/** Code is compiled meanwhile; and how late the event loop was is told of windows of 10 s, the last of which must lie in this load. */
+const WARM_UP_S = 10;
 const WEIR = join(import.meta.dirname, '../bin/weir.js');
 const folder = mkdtempSync(join(tmpdir(), 'weir-learned-gateway-'));
 const children = [];

@@ -15,6 +15,7 @@ import { childSafety } from '../dist/router/safety/rules/child-safety.js';
 import { rotated } from '../dist/router/safety/rules/rot13.js';
 import { INJECTION_ABOVE, JAILBREAK_ABOVE, UNSAFE_ABOVE } from '../dist/router/safety/schema.js';
 import { unveil } from '../dist/router/safety/unveil.js';
+import { UnveiledClassifier } from '../dist/router/safety/unveiled-classifier.js';
 import { foreign, longTexts } from '../scripts/models/safety-data.mjs';
 import { sections } from '../scripts/models/texts.mjs';
 import { help } from './support/help.mjs';
@@ -47,11 +48,16 @@ const ask = async (kind, text) => safetyClassifier(kind, learned).classify(text,
 const ABOVE = { jailbreak: JAILBREAK_ABOVE, injection: INJECTION_ABOVE, unsafe: UNSAFE_ABOVE };
 const fires = async (kind, text) => ((await ask(kind, text)).probabilities[1] ?? 0) > ABOVE[kind];
 
-async function share(kind, texts) {
+async function share(kind, texts, judges = fires) {
   let count = 0;
-  for (const text of texts) if (await fires(kind, text)) count++;
+  for (const text of texts) if (await judges(kind, text)) count++;
   return withInterval(count, texts.length);
 }
+
+/** `unsafe` without what is taken off for a language. */
+const unshifted = new UnveiledClassifier(learned.safety('unsafe'));
+const firesUnshifted = async (_, text) =>
+  ((await unshifted.classify(text, { whenBusy: 'wait' })).probabilities[1] ?? 0) > ABOVE.unsafe;
 
 function cards() {
   for (const kind of ['jailbreak', 'injection', 'unsafe', 'hazard']) {
@@ -182,19 +188,25 @@ async function long() {
   print('harmless French sentences that nothing was trained on', {
     'flagged as jailbreak': await share('jailbreak', french),
     'flagged as unsafe': await share('unsafe', french),
+    'control: as unsafe, without the shift for French': await share('unsafe', french, firesUnshifted),
     'flagged as injection': await share('injection', french),
   });
   const asked = sections(here('french.txt'));
   // Every first of two was looked at when the shift was chosen.
   const second = label =>
     asked.filter(row => row.label === label).flatMap(({ text }, at) => (at % 2 === 1 ? [text] : []));
+  const rows = {};
+  for (const [name, label] of Object.entries({
+    'harmless, everyday': 'safe',
+    'harmless, with dangerous words': 'dangerous words',
+    'unsafe (recall)': 'unsafe',
+  })) {
+    rows[name] = await share('unsafe', second(label));
+    rows[`${name}; control: without the shift`] = await share('unsafe', second(label), firesUnshifted);
+  }
   print(
     'requests in French written before anything was measured, the half that nothing was chosen by; flagged as unsafe',
-    {
-      'harmless, everyday': await share('unsafe', second('safe')),
-      'harmless, with dangerous words': await share('unsafe', second('dangerous words')),
-      'unsafe (recall)': await share('unsafe', second('unsafe')),
-    },
+    rows,
   );
   const ten = texts.reduce((made, text, at) => {
     if (at % 8 === 0) made.push('');
