@@ -66,6 +66,9 @@ export class ThriftyRequest implements PlacementRequest {
   get prefix() {
     return this.request.prefix;
   }
+  get tokens() {
+    return this.request.tokens;
+  }
   get session() {
     return this.request.session;
   }

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withoutEngines } from '#cli/local-engines.js';
 import { parseConfig } from '#config/load.js';
+import type { PlacementRequest } from '#contract/placement.js';
 import { seededRandom } from '#contract/random.js';
 import { playFleet } from '#fleet/twin/pool-twin.js';
 import { EngineForecast } from '#pool/engine/forecast.js';
 import { engineProfile } from '#pool/engine/profile.js';
-import { expectedJoules, tooDear } from '#pool/placement/energy-limit.js';
+import { expectedJoules, ThriftyRequest, tooDear } from '#pool/placement/energy-limit.js';
 import { replicaView } from '../../contracts/placer.js';
 
 const forecast = new EngineForecast(engineProfile({ model: 'llama-3.1-8b', gpu: 'h100' }));
@@ -82,4 +83,14 @@ pool: { models: { m: {} }, pools: {
   expect([control.answered, limited.answered]).toEqual([600, 600]);
   expect(control.most).toBeLessThan(200);
   expect(limited.most).toBeGreaterThan(400);
+});
+
+test('a request that some replicas are too dear for is the same in all else', () => {
+  const request = {
+    ...{ ...ASKED, model: 'm', prefix: { seed: 0, hashes: [] }, tokens: [1, 2, 3], session: 's', kind: 'chat' },
+    ...{ constraints: {}, exclude: ['b'], streamed: true, flow: {} },
+  } as unknown as PlacementRequest;
+  const thrifty = new ThriftyRequest(request, ['a']);
+  expect(thrifty.dear).toEqual(['a']);
+  for (const key of Object.keys(request) as (keyof PlacementRequest)[]) expect(thrifty[key], key).toBe(request[key]);
 });
