@@ -2,7 +2,8 @@
 // after a build. Virtual time: two production pools in front of four modelled engines (8B on one H100 each); the one that is judged
 // sends 70 % of the trace, the other 30 %.
 //
-// Waiting: requests that wait inside the engines, sampled four times a second, against the engines' own count, at shares of measured saturation.
+// Waiting: requests that wait inside the engines, sampled four times a second, against the engines' own count, at shares of measured saturation. `ceiling`
+// is what no rule can exceed that goes by its own waiting requests at the moment, however much it knows of how many wait in general.
 // Slow replica: requests until a replica twice as slow is found, and alarms without one, over residuals of known scatter and in the fleet.
 
 import { readTraceFile } from '../dist/cli/trace-file.js';
@@ -15,6 +16,9 @@ import { SlowdownTest } from '../dist/pool/estimation/slowdown-test.js';
 import { createPlacer } from '../dist/pool/placement/create-placer.js';
 import { createPool } from '../dist/pool/pool.js';
 import { poolSchema } from '../dist/pool/schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const REPLICAS = 4;
 const OTHERS = 0.3;
@@ -168,6 +172,34 @@ const within = (value, truth) => Math.abs(value - truth) <= Math.max(2, 0.2 * tr
 const share = (list, of) => (list.length === 0 ? undefined : list.filter(of).length / list.length);
 const percent = value => (value === undefined ? '–' : `${(100 * value).toFixed(1)} %`);
 
+/**
+ * The share of samples that any rule could bring within the bar which knows how many of its own wait, that each request is its own with
+ * probability p, and how often each number waits: Σ over own n of the most that one guess covers of P(N) · Binomial(n; N, p).
+ */
+function ceiling(truths, p) {
+  const most = Math.max(...truths);
+  const prior = new Array(most + 1).fill(0);
+  for (const truth of truths) prior[truth] += 1 / truths.length;
+  const logFactorial = [0];
+  for (let i = 1; i <= most; i++) logFactorial.push(logFactorial[i - 1] + Math.log(i));
+  const binomial = (n, N) =>
+    Math.exp(logFactorial[N] - logFactorial[n] - logFactorial[N - n] + n * Math.log(p) + (N - n) * Math.log(1 - p));
+  let sum = 0;
+  for (let n = 0; n <= most; n++) {
+    const joint = prior.map((mass, N) => (N < n || mass === 0 ? 0 : mass * binomial(n, N)));
+    const upTo = [0];
+    for (const mass of joint) upTo.push(upTo.at(-1) + mass);
+    let best = 0;
+    for (let guess = n; guess <= Math.min(most, 2 * n + 20); guess++) {
+      const least = Math.max(0, Math.min(guess - 2, Math.ceil(guess / 1.2)));
+      const greatest = Math.min(most, Math.max(guess + 2, Math.floor(guess / 0.8)));
+      best = Math.max(best, upTo[greatest + 1] - upTo[least]);
+    }
+    sum += best;
+  }
+  return sum;
+}
+
 /** Waiting requests, at one share of saturation. */
 function waitingAt(requests, saturation, level, telemetryMs) {
   const samples = [];
@@ -184,6 +216,10 @@ function waitingAt(requests, saturation, level, telemetryMs) {
     telemetry_s: telemetryMs === undefined ? null : telemetryMs / 1000,
     samples: samples.length,
     waiting_mean: samples.reduce((sum, { truth }) => sum + truth, 0) / samples.length,
+    ceiling: ceiling(
+      samples.map(({ truth }) => truth),
+      1 - OTHERS,
+    ),
     within: row(samples),
     lines: { samples: lines.length, ...row(lines) },
     traffic_share_median: shares[shares.length >> 1] ?? null,
@@ -268,12 +304,19 @@ else {
       `Waiting inside the engines, saturation ${report.saturation_per_s.toFixed(1)}/s: samples within max(2, 20 %)`,
     );
     console.table(
-      report.waiting.map(({ load, telemetry_s, waiting_mean, within: all, lines, traffic_share_median }) => ({
-        ...{ load, telemetry_s, waiting: waiting_mean.toFixed(1) },
-        ...{ estimate: percent(all.estimate), own: percent(all.own), none: percent(all.none) },
-        ...{ lines: lines.samples, 'estimate, line': percent(lines.estimate), 'own, line': percent(lines.own) },
-        share: traffic_share_median?.toFixed(2),
-      })),
+      report.waiting.map(
+        ({ load, telemetry_s, waiting_mean, within: all, lines, traffic_share_median, ceiling: best }) => ({
+          ...{ load, telemetry_s, waiting: waiting_mean.toFixed(1) },
+          ...{
+            estimate: percent(all.estimate),
+            ceiling: percent(best),
+            own: percent(all.own),
+            none: percent(all.none),
+          },
+          ...{ lines: lines.samples, 'estimate, line': percent(lines.estimate), 'own, line': percent(lines.own) },
+          share: traffic_share_median?.toFixed(2),
+        }),
+      ),
     );
     console.log('One engine of four at half speed from half of the trace on');
     console.table(report.fleet);

@@ -20,6 +20,9 @@ import { createPlacer } from '../dist/pool/placement/create-placer.js';
 import { drawLengths, findCdf } from '../dist/workload/generate/length-cdf.js';
 import { readTrace } from '../dist/workload/traces/read.js';
 import { NO_PREFIX } from '../dist/workload/traces/trace.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const { values } = parseArgs({
   options: {

@@ -11,6 +11,9 @@ import { engineProfile } from '../dist/pool/engine/profile.js';
 import { createPlacer } from '../dist/pool/placement/create-placer.js';
 import { createPool } from '../dist/pool/pool.js';
 import { poolSchema } from '../dist/pool/schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const SECONDS = 300;
 const RATE = 8;

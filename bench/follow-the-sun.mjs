@@ -64,9 +64,7 @@ const engines = count => ({
 function play(requests, pools, rebalance) {
   const config = poolSchema.parse({
     models: { m: { context: WINDOW } },
-    pools: Object.fromEntries(
-      pools.map(({ name, window, count }) => [name, { ...engines(count), context: window }]),
-    ),
+    pools: Object.fromEntries(pools.map(({ name, window, count }) => [name, { ...engines(count), context: window }])),
     ...(rebalance === undefined ? {} : { rebalance }),
   });
   // Addresses are only names here.

@@ -3,6 +3,9 @@
 // of two kinds whose rates change.
 import { parseArgs } from 'node:util';
 import { setup } from '../scripts/setup.mjs';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 await setup({ need: 'run' });
 const { readTraceFile } = await import('../dist/cli/trace-file.js');

@@ -7,6 +7,9 @@ import { openIdentity, SYSTEM } from '#identity/identity.js';
 import { authSchema } from '#identity/schema.js';
 import { Asked } from '#pool/placement/asked.js';
 import { memoryIdentityStore } from '#store/memory-identity-store.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const REPEATS = 50_000;
 const ROUNDS = 7;

@@ -5,6 +5,9 @@ import { readFileSync } from 'node:fs';
 import { seededRandom } from '../dist/contract/random.js';
 import { openGroundingHead } from '../dist/models/grounding/grounding-head.js';
 import { examplesOf, probability, trainedOn } from '../scripts/models/train-grounding.mjs';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const file = process.argv[2];
 if (file === undefined) {

@@ -3,6 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { looksEnglish } from '../dist/router/signals/english.js';
 import { loadLanguageModel } from '../dist/router/signals/language-model.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const file = process.argv[2];
 if (file === undefined || file.startsWith('--')) {

@@ -22,6 +22,9 @@ import { createLogger } from '#telemetry/log.js';
 import { createMetrics } from '#telemetry/metrics.js';
 import { Traffic } from '#telemetry/traffic/traffic.js';
 import { startFaultyEngine } from './faulty-engine.mjs';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const { values: options } = parseArgs({
   options: { requests: { type: 'string', default: '100000' }, json: { type: 'boolean', default: false } },

@@ -5,6 +5,9 @@
 
 import { readTraceFile } from '../dist/cli/trace-file.js';
 import { OutputLengths } from '../dist/workload/profile/output-lengths.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const argument = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`);

@@ -17,6 +17,9 @@ import { inFlightTokens } from '../dist/pool/placement/scorers/in-flight-tokens.
 import { pendingPrefill } from '../dist/pool/placement/scorers/pending-prefill.js';
 import { prefixAffinity } from '../dist/pool/placement/scorers/prefix-affinity.js';
 import { readTrace } from '../dist/workload/traces/read.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const { values } = parseArgs({
   options: {

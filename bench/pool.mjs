@@ -1,7 +1,10 @@
-// What the pool itself costs a request, placement apart: acquire → sent → first byte → release, with a placer that costs nothing.
+// What the pool itself costs a request, placement apart: `node bench/pool.mjs` after `npm run build`. Acquire → sent → first byte → release, with a placer that costs nothing.
 import { seededRandom } from '#contract/random.js';
 import { createPool } from '#pool/pool.js';
 import { poolSchema } from '#pool/schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const clock = { now: () => performance.now(), wall: () => Date.now(), after: () => () => {} };
 const placer = () => {

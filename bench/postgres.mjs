@@ -19,6 +19,9 @@ import { openIdentity, SYSTEM } from '../dist/identity/identity.js';
 import { authSchema } from '../dist/identity/schema.js';
 import { openPostgresIdentity, openPostgresRecords } from '../dist/store/postgres/open.js';
 import { madeRecord } from './made-record.mjs';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const { values } = parseArgs({
   options: {

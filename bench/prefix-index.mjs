@@ -2,6 +2,9 @@
 import { seededRandom } from '../dist/contract/random.js';
 import { createPlacer } from '../dist/pool/placement/create-placer.js';
 import { PrefixIndex } from '../dist/pool/placement/prefix-index.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const BLOCKS = 128;
 const SECONDS = 1;

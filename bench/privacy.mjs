@@ -5,6 +5,9 @@ import { readFileSync } from 'node:fs';
 import { openNameTagger } from '../dist/models/names/tagger-file.js';
 import { PersonalData } from '../dist/models/personal-data/finder.js';
 import { spanScores } from '../scripts/models/span-scores.mjs';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const KINDS = {
   CREDIT_CARD: 'card',

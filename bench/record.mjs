@@ -11,6 +11,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openRecordStore } from '../dist/store/record-store.js';
 import { madeRecord } from './made-record.mjs';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const { values } = parseArgs({
   options: {

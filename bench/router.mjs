@@ -3,6 +3,9 @@
 import { seededRandom } from '#contract/random.js';
 import { createRouter } from '#router/router.js';
 import { routerSchema } from '#router/schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const TEXT =
   'Please tell me whether the contract between the two parties can be ended early without paying the whole sum that was agreed, and what a court would say of it. ';

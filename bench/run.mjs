@@ -10,8 +10,11 @@ import { measurable } from './process-figures.mjs';
 import { profileSystems } from './profile.mjs';
 import { BenchFailure, measure } from './rounds.mjs';
 import { soak } from './soak.mjs';
+import { help } from './support/help.mjs';
 import { SYSTEMS, startLoad, startMock } from './systems.mjs';
 import { tableOf } from './table.mjs';
+
+help(import.meta.url);
 
 const HELP = `npm run bench -- [options]
 

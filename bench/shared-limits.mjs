@@ -3,16 +3,24 @@
 // Gateways in processes of their own, with one identity database and one Redis; callers at all of them spend one budget and run into one
 // rate. Redis is killed at a third, started again (empty) at two thirds. Exit code 1 when a request was lost, when the budget was
 // overspent by more than the requests in flight may have cost, when the rate was exceeded, or when a gateway did not heal.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request as httpRequest } from 'node:http';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import {
+  agent,
+  call,
+  freePort,
+  needRedis,
+  pause,
+  startGateway,
+  startRedis,
+  stopGateways,
+} from './support/gateways-on-redis.mjs';
+import { help } from './support/help.mjs';
 
+help(import.meta.url);
 const { values: options } = parseArgs({
   options: {
     gateways: { type: 'string', default: '2' },
@@ -29,15 +37,10 @@ const ADMIN = 'the-admin-key-of-this-bench';
 const PROMPT = 'a prompt of a few words';
 const ANSWER_TOKENS = 10;
 
-const REDIS = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find(path => existsSync(path));
-if (REDIS === undefined) {
-  process.stderr.write('redis-server is not installed\n');
-  process.exit(2);
-}
-const weir = fileURLToPath(new URL('../bin/weir.js', import.meta.url));
+needRedis();
 const folder = mkdtempSync(join(tmpdir(), 'weir-shared-'));
 const redisPort = await freePort();
-let redis = await startRedis();
+let redis = await startRedis(redisPort);
 writeFileSync(
   join(folder, 'weir.yaml'),
   `
@@ -58,9 +61,8 @@ gateway:
   log: { level: error }
 `,
 );
-const gateways = await Promise.all(Array.from({ length: GATEWAYS }, startGateway));
+const gateways = await Promise.all(Array.from({ length: GATEWAYS }, () => startGateway(folder)));
 const urls = gateways.map(({ url }) => url);
-const agent = new Agent({ keepAlive: true });
 const problems = [];
 
 try {
@@ -82,7 +84,7 @@ try {
   const away = await rate(limited);
   await until(() => load.answered >= (2 * REQUESTS) / 3 || load.idle(), 'the second third');
   const duringLoss = load.answered - before;
-  redis = await startRedis();
+  redis = await startRedis(redisPort);
   const startedAt = performance.now();
   await until(
     async () => (await all(ready)).every(({ connected, processes }) => connected && processes === GATEWAYS),
@@ -122,10 +124,7 @@ try {
   console.log(options.json ? JSON.stringify({ ...report, problems }) : { ...report, problems });
 } finally {
   agent.destroy();
-  for (const { child } of gateways) {
-    child.kill('SIGTERM');
-    if (child.exitCode === null) await once(child, 'exit');
-  }
+  await stopGateways(gateways);
   redis.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 }
@@ -181,7 +180,7 @@ async function rate(secret) {
 
 async function chat(url, key, content) {
   const body = { model: 'auto', max_tokens: ANSWER_TOKENS, messages: [{ role: 'user', content }] };
-  const { status, said } = await call(url, 'POST', '/v1/chat/completions', key, body);
+  const { status, said } = await call(url, 'POST', '/v1/chat/completions', { key, body });
   return { status, code: said.error?.code, cost: (said.usage?.total_tokens ?? 0) / 1000 };
 }
 
@@ -190,7 +189,7 @@ async function newKey(form) {
 }
 
 async function admin(method, path, body) {
-  const { status, said } = await call(urls[0], method, path, ADMIN, body);
+  const { status, said } = await call(urls[0], method, path, { key: ADMIN, body });
   if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(said)}`);
   // Other gateways look for changes once a second.
   if (method === 'POST') await pause(1500);
@@ -205,66 +204,8 @@ function all(question) {
   return Promise.all(urls.map(question));
 }
 
-function call(url, method, path, key, body) {
-  const sent = body === undefined ? undefined : JSON.stringify(body);
-  const headers = {
-    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-    ...(sent === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
-  };
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(`${url}${path}`, { method, agent, headers, timeout: 20_000 }, response => {
-      let text = '';
-      response.setEncoding('utf8').on('data', part => {
-        text += part;
-      });
-      response.on('end', () => resolve({ status: response.statusCode, said: JSON.parse(text) }));
-      response.on('error', reject);
-    });
-    request.on('timeout', () => request.destroy(new Error('no answer in 20 s')));
-    request.on('error', reject);
-    request.end(sent);
-  });
-}
-
-async function startGateway() {
-  const child = spawn(process.execPath, [weir, 'serve', '--port', '0'], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  const url = await new Promise((resolve, reject) => {
-    child.stderr.setEncoding('utf8').on('data', text => {
-      said += text;
-      const match = /listens on (\S+)/.exec(said);
-      if (match !== null) resolve(match[1]);
-    });
-    child.once('exit', code => reject(new Error(`a gateway ended with ${code}: ${said}`)));
-  });
-  return { child, url };
-}
-
-async function startRedis() {
-  const args = ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn(REDIS, args, { stdio: 'ignore' });
-  await once(child, 'spawn');
-  return child;
-}
-
-function freePort() {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 async function until(holds, what) {
   for (const end = performance.now() + 60_000; !(await holds()); await pause(50)) {
     if (performance.now() > end) throw new Error(`waited too long for ${what}`);
   }
-}
-
-function pause(ms) {
-  return new Promise(resolve => setTimeout(resolve, ms));
 }

@@ -3,18 +3,25 @@
 // `npm run build`; needs redis-server. The same conversations over fresh simulated engines: through one gateway; through two, each turn
 // at either by lot, that share over Redis; the same without Redis (the control); and with Redis killed in the middle. Exit code 1 when
 // the two hit less than 95 % of what the one hits, or when a request was lost.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request as httpRequest } from 'node:http';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../dist/contract/random.js';
 import { startSimulatedFleet } from '../dist/engine-server/simulated-fleet.js';
+import {
+  agent,
+  call,
+  freePort,
+  needRedis,
+  pause,
+  startGateway,
+  startRedis,
+  stopGateways,
+} from './support/gateways-on-redis.mjs';
+import { help } from './support/help.mjs';
 
+help(import.meta.url);
 const { values: options } = parseArgs({
   options: {
     engines: { type: 'string', default: '8' },
@@ -40,13 +47,7 @@ const APPLICATIONS = 6;
 const WORDS =
   'river weir pool water gate field stone bank reed flow bend mill meadow reach level rain drought hill'.split(' ');
 
-const REDIS = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find(path => existsSync(path));
-if (REDIS === undefined) {
-  process.stderr.write('redis-server is not installed\n');
-  process.exit(2);
-}
-const weir = fileURLToPath(new URL('../bin/weir.js', import.meta.url));
-const agent = new Agent({ keepAlive: true });
+needRedis();
 const arms = {
   one: await arm({ gateways: 1, redis: false }),
   two: await arm({ gateways: 2, redis: true }),
@@ -97,7 +98,9 @@ ${shares ? `  shared: { redis: "redis://127.0.0.1:${port}" }` : ''}
   log: { level: error }
 `,
   );
-  const running = await Promise.all(Array.from({ length: count }, (_, at) => startGateway(folder, SEED + at)));
+  const running = await Promise.all(
+    Array.from({ length: count }, (_, at) => startGateway(folder, '--seed', String(SEED + at))),
+  );
   try {
     if (shares) await pause(1500);
     const result = await converse(
@@ -106,10 +109,7 @@ ${shares ? `  shared: { redis: "redis://127.0.0.1:${port}" }` : ''}
     );
     return result;
   } finally {
-    for (const { child } of running) {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
-    }
+    await stopGateways(running);
     redis?.kill('SIGKILL');
     await fleet.close();
     rmSync(folder, { recursive: true, force: true });
@@ -134,7 +134,7 @@ async function converse(urls, halfWay) {
       if (++begun === Math.floor((SESSIONS * TURNS) / 2)) halfWay?.();
       session.messages.push({ role: 'user', content: text(session.draws, 150) });
       try {
-        const { status, said } = await call(urls[order.below(urls.length)], session.messages);
+        const { status, said } = await chat(urls[order.below(urls.length)], session.messages);
         if (status === 200) {
           result.answered++;
           result.prompt_tokens += said.usage.prompt_tokens;
@@ -156,58 +156,6 @@ async function converse(urls, halfWay) {
   return result;
 }
 
-function call(url, messages) {
-  const sent = JSON.stringify({ model: 'auto', max_tokens: 40, messages });
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) };
-  return new Promise((resolve, reject) => {
-    const options = { method: 'POST', agent, headers, timeout: 30_000 };
-    const request = httpRequest(`${url}/v1/chat/completions`, options, response => {
-      let text = '';
-      response.setEncoding('utf8').on('data', part => {
-        text += part;
-      });
-      response.on('end', () => resolve({ status: response.statusCode, said: JSON.parse(text) }));
-      response.on('error', reject);
-    });
-    request.on('timeout', () => request.destroy(new Error('no answer in 30 s')));
-    request.on('error', reject);
-    request.end(sent);
-  });
-}
-
-async function startGateway(cwd, seed) {
-  const child = spawn(process.execPath, [weir, 'serve', '--port', '0', '--seed', String(seed)], {
-    cwd,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  const url = await new Promise((resolve, reject) => {
-    child.stderr.setEncoding('utf8').on('data', text => {
-      said += text;
-      const match = /listens on (\S+)/.exec(said);
-      if (match !== null) resolve(match[1]);
-    });
-    child.once('exit', code => reject(new Error(`a gateway ended with ${code}: ${said}`)));
-  });
-  return { child, url };
-}
-
-async function startRedis(port) {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn(REDIS, args, { stdio: 'ignore' });
-  await once(child, 'spawn');
-  return child;
-}
-
-function freePort() {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function pause(ms) {
-  return new Promise(resolve => setTimeout(resolve, ms));
+function chat(url, messages) {
+  return call(url, 'POST', '/v1/chat/completions', { body: { model: 'auto', max_tokens: 40, messages } });
 }

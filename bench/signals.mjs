@@ -3,6 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { wantedMedium } from '#router/signals/modality/wanted.js';
 import { SIGNAL_TYPES } from '#router/signals/registry.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const LENGTHS = [100, 1000, 10_000, 100_000];
 const ROUNDS = 5;

@@ -9,6 +9,9 @@ import { seededRandom } from '../dist/contract/random.js';
 import { playPool } from '../dist/fleet/twin/pool-twin.js';
 import { engineProfile } from '../dist/pool/engine/profile.js';
 import { poolSchema } from '../dist/pool/schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const ENGINE = { model: 'llama-3.1-70b', gpu: 'h100', tp: 8 };
 const MOST_NODES = 60;

@@ -21,6 +21,9 @@ import { engineProfile } from '../dist/pool/engine/profile.js';
 import { drawLengths, findCdf } from '../dist/workload/generate/length-cdf.js';
 import { readTrace } from '../dist/workload/traces/read.js';
 import { NO_PREFIX } from '../dist/workload/traces/trace.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const { values } = parseArgs({
   options: {

@@ -5,7 +5,7 @@ import { type Answer, type ApiError, call } from './api/client.js';
 import { storedKey, storeKey } from './api/key.js';
 import { ConfigurationPage } from './configuration/page.js';
 import { FleetPage } from './fleet/page.js';
-import { duration } from './format.js';
+import { age } from './format.js';
 import { OverviewPage } from './overview/page.js';
 import { PlannerPage } from './planner/page.js';
 import { PlaygroundPage } from './playground/page.js';
@@ -151,7 +151,7 @@ function GatewayLine({ state, error }: { state: State | undefined; error: ApiErr
       <span>
         {state.draining ? 'draining' : `serving ${source}`}
         <small>
-          {state.replicas.length - out} of {state.replicas.length} replicas · up {duration(state.uptime_ms)}
+          {state.replicas.length - out} of {state.replicas.length} replicas · up {age(state.uptime_ms)}
         </small>
       </span>
     </p>

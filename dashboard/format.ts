@@ -14,6 +14,13 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 3600)}${NBSP}h ${Math.floor((seconds % 3600) / 60)}${NBSP}min`;
 }
 
+/** How long something has run, in one unit: `42 s`, `3 min`, `5 h`, `12 days`. */
+export function age(ms: number): string {
+  if (ms < 60_000) return `${Math.floor(ms / 1000)}${NBSP}s`;
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)}${NBSP}min`;
+  return ms < 48 * 3_600_000 ? `${Math.floor(ms / 3_600_000)}${NBSP}h` : `${Math.floor(ms / 86_400_000)}${NBSP}days`;
+}
+
 /** Three digits that matter, and no more than two behind the point: `0.42`, `12.3`, `456`. */
 function significant(value: number): string {
   if (value >= 100) return COUNT.format(value);
@@ -39,9 +46,10 @@ export function score(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** US dollars, small amounts in full: `$0.0000124`, `$1.50`. */
+/** US dollars, small amounts in full: `$0.0000124`, `$1.50`, `$70,430`. */
 export function usd(value: number): string {
   if (value === 0) return '$0';
+  if (value >= 10_000) return `$${COUNT.format(value)}`;
   if (value >= 1) return `$${value.toFixed(2)}`;
   const digits = Math.min(12, 2 - Math.floor(Math.log10(value)));
   return `$${value.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, '$1')}`;

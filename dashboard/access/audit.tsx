@@ -4,6 +4,7 @@ import type { AuditEntry } from '../api/types.js';
 import { count, day } from '../format.js';
 import { Chip, Empty, ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
+import { Table } from '../ui/table.js';
 
 const PAGE = 50;
 
@@ -26,25 +27,14 @@ export function Audit() {
       ) : entries.length === 0 ? (
         <Empty title="Nothing was changed yet" />
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-        <section class="scroll" tabIndex={0} aria-label="Audit log, newest first">
-          <table class="grid stacked audit-table">
-            <thead>
-              <tr>
-                {['Nº', 'When', 'Who', 'What', 'Of what', 'Change'].map(name => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map(entry => (
-                <Row key={entry.seq} entry={entry} />
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Table
+          label="Audit log, newest first"
+          className="stacked audit-table"
+          columns={['Nº', 'When', 'Who', 'What', 'Of what', 'Change']}
+          rows={entries}
+        >
+          {entry => <Row key={entry.seq} entry={entry} />}
+        </Table>
       )}
       <p class="actions more-line">
         {before === undefined ? undefined : (

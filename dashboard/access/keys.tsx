@@ -4,6 +4,7 @@ import type { IssuedKey, Key } from '../api/types.js';
 import { day } from '../format.js';
 import { Chip, Empty, ErrorNote, Loading, Panel, type Tone } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
+import { ACTIONS, Table } from '../ui/table.js';
 import { Confirmed, type Doing, useDoing } from './action.js';
 import { NewKey } from './new-key.js';
 import { Secret } from './secret.js';
@@ -32,25 +33,14 @@ export function Keys({ who }: PartProps) {
         ) : keys.value.keys.length === 0 ? (
           <Empty title="No key yet" />
         ) : (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-          <section class="scroll" tabIndex={0} aria-label="Keys and what they may">
-            <table class="grid stacked keys-table">
-              <thead>
-                <tr>
-                  {['Key', 'State', 'Belongs to', 'May', 'Last used', ''].map(name => (
-                    <th key={name} scope="col">
-                      {name === '' ? <span class="unseen">What can be done</span> : name}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {keys.value.keys.map(key => (
-                  <Row key={key.id} of={key} who={who} doing={doing} onIssued={isIssued} changed={keys.reload} />
-                ))}
-              </tbody>
-            </table>
-          </section>
+          <Table
+            label="Keys and what they may"
+            className="stacked keys-table"
+            columns={['Key', 'State', 'Belongs to', 'May', 'Last used', ACTIONS]}
+            rows={keys.value.keys}
+          >
+            {key => <Row key={key.id} of={key} who={who} doing={doing} onIssued={isIssued} changed={keys.reload} />}
+          </Table>
         )}
       </Panel>
     </>

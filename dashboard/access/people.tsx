@@ -3,6 +3,7 @@ import { call } from '../api/client.js';
 import type { Team, User } from '../api/types.js';
 import { Chip, Empty, ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
+import { ACTIONS, Table } from '../ui/table.js';
 import { useDoing } from './action.js';
 import { OneOf } from './one-of.js';
 import { allowanceText, NO_TERMS, TermsFields, termsOf } from './terms.js';
@@ -69,48 +70,36 @@ function PeopleTable({ kind, people, changes, turn }: PeopleTableProps) {
   const doing = useDoing();
   if (people.length === 0) return <Empty title={`No ${kind.toLowerCase()} yet`} />;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section class="scroll" tabIndex={0} aria-label={`${kind}s and what they may`}>
+    <>
       <ErrorNote error={doing.error} />
-      <table class="grid">
-        <thead>
-          <tr>
-            {[kind, 'State', 'May', ''].map(name => (
-              <th key={name} scope="col">
-                {name === '' ? <span class="unseen">What can be done</span> : name}
-              </th>
-            ))}
+      <Table label={`${kind}s and what they may`} columns={[kind, 'State', 'May', ACTIONS]} rows={people}>
+        {one => (
+          <tr key={one.id}>
+            <th scope="row">
+              {one.id}
+              <small class="below">{aboutText(one)}</small>
+            </th>
+            <td>
+              <Chip tone={one.disabled ? 'warn' : 'good'}>{one.disabled ? 'disabled' : 'good'}</Chip>
+            </td>
+            <td>{allowanceText(one)}</td>
+            <td>
+              {changes ? (
+                <button
+                  type="button"
+                  class="small"
+                  disabled={doing.busy}
+                  aria-label={`${one.disabled ? 'Enable' : 'Disable'} ${one.id}`}
+                  onClick={() => void doing.run(() => turn(one))}
+                >
+                  {one.disabled ? 'Enable' : 'Disable'}
+                </button>
+              ) : undefined}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {people.map(one => (
-            <tr key={one.id}>
-              <th scope="row">
-                {one.id}
-                <small class="below">{aboutText(one)}</small>
-              </th>
-              <td>
-                <Chip tone={one.disabled ? 'warn' : 'good'}>{one.disabled ? 'disabled' : 'good'}</Chip>
-              </td>
-              <td>{allowanceText(one)}</td>
-              <td>
-                {changes ? (
-                  <button
-                    type="button"
-                    class="small"
-                    disabled={doing.busy}
-                    aria-label={`${one.disabled ? 'Enable' : 'Disable'} ${one.id}`}
-                    onClick={() => void doing.run(() => turn(one))}
-                  >
-                    {one.disabled ? 'Enable' : 'Disable'}
-                  </button>
-                ) : undefined}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+        )}
+      </Table>
+    </>
   );
 }
 

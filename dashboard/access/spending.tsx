@@ -3,6 +3,7 @@ import { type Answer, call } from '../api/client.js';
 import { count, day, percent, usd } from '../format.js';
 import { Choice, Empty, ErrorNote, Loading, Panel, Share } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
+import { numbers, Table } from '../ui/table.js';
 import { amountText, windowText } from './terms.js';
 
 type Budget = Answer<'GET /api/budgets'>['budgets'][number];
@@ -64,32 +65,23 @@ export function Spending() {
         ) : usage.value.usage.length === 0 ? (
           <Empty title="Nothing was used in this time" />
         ) : (
-          <table class="grid">
-            <caption class="unseen">Usage of 30 days by {by}</caption>
-            <thead>
-              <tr>
-                <th scope="col">Who</th>
-                {['Requests', 'Tokens in', 'Tokens out', 'Cost'].map(name => (
-                  <th key={name} scope="col" class="number">
-                    {name}
-                  </th>
-                ))}
+          <Table
+            label={`Usage of 30 days by ${by}`}
+            columns={['Who', ...numbers('Requests', 'Tokens in', 'Tokens out', 'Cost')]}
+            rows={usage.value.usage}
+          >
+            {({ id, requests, promptTokens, completionTokens, usd: cost }) => (
+              <tr key={id}>
+                <th scope="row">
+                  <Named id={id} name={names.get(id)} />
+                </th>
+                <td class="number">{count(requests)}</td>
+                <td class="number">{count(promptTokens)}</td>
+                <td class="number">{count(completionTokens)}</td>
+                <td class="number">{usd(cost)}</td>
               </tr>
-            </thead>
-            <tbody>
-              {usage.value.usage.map(({ id, requests, promptTokens, completionTokens, usd: cost }) => (
-                <tr key={id}>
-                  <th scope="row">
-                    <Named id={id} name={names.get(id)} />
-                  </th>
-                  <td class="number">{count(requests)}</td>
-                  <td class="number">{count(promptTokens)}</td>
-                  <td class="number">{count(completionTokens)}</td>
-                  <td class="number">{usd(cost)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            )}
+          </Table>
         )}
       </Panel>
     </>

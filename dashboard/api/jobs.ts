@@ -2,13 +2,22 @@ import { eventsOf } from '../event-stream.js';
 import { ApiError, errorOf, post, reach } from './client.js';
 import type { Streams } from './types.js';
 
-type JobPath = '/api/plans' | '/api/simulations';
+export type JobPath = '/api/plans' | '/api/simulations';
+export type JobBody<Path extends JobPath> = Streams[Path]['body'];
 type Events<Path extends JobPath> = Streams[Path]['events'];
 
-/** One event of a job, by its name. */
+/** What a job tells beside how far it is, by the name of the event. */
 export type JobEvent<Path extends JobPath> = {
-  readonly [Name in keyof Events<Path>]: { readonly name: Name; readonly data: Events<Path>[Name] };
-}[keyof Events<Path>];
+  readonly [Name in Exclude<keyof Events<Path>, 'progress' | 'failed'>]: {
+    readonly name: Name;
+    readonly data: Events<Path>[Name];
+  };
+}[Exclude<keyof Events<Path>, 'progress' | 'failed'>];
+
+interface JobListener<Path extends JobPath> {
+  progress(text: string): void;
+  tell(event: JobEvent<Path>): void;
+}
 
 /**
  * Has the gateway do a job and tells of it as it goes; returns after its last event. Ending `signal` stops the job.
@@ -19,7 +28,7 @@ export async function runJob<Path extends JobPath>(
   path: Path,
   body: Streams[Path]['body'],
   signal: AbortSignal,
-  tell: (event: JobEvent<Path>) => void,
+  listener: JobListener<Path>,
 ): Promise<void> {
   const response = await reach(path, { ...post(body), signal });
   if (!response.ok || response.body === null) throw await errorOf(response);
@@ -28,7 +37,8 @@ export async function runJob<Path extends JobPath>(
       const { message, code, hint } = JSON.parse(data) as Events<Path>['failed'];
       throw new ApiError(message, 200, code, { hint });
     }
-    tell({ name, data: JSON.parse(data) } as JobEvent<Path>);
+    if (name === 'progress') listener.progress((JSON.parse(data) as Events<Path>['progress']).text);
+    else listener.tell({ name, data: JSON.parse(data) } as JobEvent<Path>);
     if (name === 'plan' || name === 'simulation') return;
   }
   throw new ApiError('The gateway ended the stream before there was a result.', 0, undefined);

@@ -1,5 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
+import { numbers, Table } from '../ui/table.js';
 import { momentLabel, ticks, timeLabel } from './scale.js';
+import { useWidth } from './width.js';
 
 /** One row of values over time; `undefined` where nothing was measured. */
 export interface Series {
@@ -124,6 +126,9 @@ export function TimeChart(props: TimeChartProps) {
   );
 }
 
+/** Pixels; a single step would otherwise be a wall. */
+const WIDEST_BAR = 64;
+
 interface BarsProps {
   readonly series: readonly Series[];
   readonly x: (i: number) => number;
@@ -133,6 +138,7 @@ interface BarsProps {
 
 function Bars({ series, x, y, slot }: BarsProps) {
   const gap = slot > 5 ? 1.5 : 0.5;
+  const wide = Math.max(1, Math.min(WIDEST_BAR, slot - gap));
   const length = series[0]?.values.length ?? 0;
   return (
     <>
@@ -147,8 +153,8 @@ function Bars({ series, x, y, slot }: BarsProps) {
             <rect
               key={`${name}${i}`}
               class={`bar ${kind}`}
-              x={x(i) - slot / 2 + gap / 2}
-              width={Math.max(1, slot - gap)}
+              x={x(i) - wide / 2}
+              width={wide}
               y={y(below)}
               height={Math.max(1, from - y(below))}
             />
@@ -195,50 +201,23 @@ function AsTable({ title, at, stepMs, series, format }: TimeChartProps) {
     <details class="chart-table" onToggle={event => setOpen(event.currentTarget.open)}>
       <summary>As a table</summary>
       {open ? (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-        <section class="scroll" tabIndex={0} aria-label={`${title} as a table`}>
-          <table class="grid">
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                {series.map(({ name }) => (
-                  <th key={name} scope="col" class="number">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(i => (
-                <tr key={i}>
-                  <th scope="row">{momentLabel(at[i] ?? 0, stepMs)}</th>
-                  {series.map(({ name, values }) => (
-                    <td key={name} class="number">
-                      {values[i] === undefined ? '–' : format(values[i] ?? 0)}
-                    </td>
-                  ))}
-                </tr>
+        <Table
+          label={`${title} as a table`}
+          columns={['Time', ...numbers(...series.map(({ name }) => name))]}
+          rows={rows}
+        >
+          {i => (
+            <tr key={i}>
+              <th scope="row">{momentLabel(at[i] ?? 0, stepMs)}</th>
+              {series.map(({ name, values }) => (
+                <td key={name} class="number">
+                  {values[i] === undefined ? '–' : format(values[i] ?? 0)}
+                </td>
               ))}
-            </tbody>
-          </table>
-        </section>
+            </tr>
+          )}
+        </Table>
       ) : undefined}
     </details>
   );
-}
-
-/** The width of an element, followed as it changes. */
-function useWidth() {
-  const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(480);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(([entry]) => {
-      if (entry !== undefined) setWidth(Math.max(200, Math.floor(entry.contentRect.width)));
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return [box, width] as const;
 }

@@ -1,4 +1,5 @@
 import type { Hunk } from '../api/types.js';
+import { Scrollable } from '../ui/scrollable.js';
 
 const KINDS: Readonly<Record<string, readonly [string, string]>> = {
   '+': ['added', 'added: '],
@@ -9,8 +10,7 @@ const KINDS: Readonly<Record<string, readonly [string, string]>> = {
 export function Changes({ hunks, title = 'What would change' }: { hunks: readonly Hunk[]; title?: string }) {
   if (hunks.length === 0) return <p class="hint">No difference.</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section class="changes" tabIndex={0} aria-label={title}>
+    <Scrollable className="changes" label={title}>
       {hunks.map(({ oldStart, newStart, lines }) => (
         <div key={`${oldStart} ${newStart}`}>
           <p class="changes-at">line {newStart}</p>
@@ -28,6 +28,6 @@ export function Changes({ hunks, title = 'What would change' }: { hunks: readonl
           </pre>
         </div>
       ))}
-    </section>
+    </Scrollable>
   );
 }

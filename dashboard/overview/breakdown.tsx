@@ -1,6 +1,7 @@
 import { count, percent, short, usd } from '../format.js';
 import { Share } from '../ui/parts.js';
 import { link } from '../ui/routing.js';
+import { numbers, Table } from '../ui/table.js';
 import type { Overview } from './page.js';
 
 interface BreakdownProps {
@@ -13,41 +14,26 @@ interface BreakdownProps {
 export function Breakdown({ rows, total, of }: BreakdownProps) {
   if (rows.length === 0) return <p class="hint">No model was asked in this time.</p>;
   return (
-    <table class="grid breakdown">
-      <caption class="unseen">Requests by {of}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{of === 'model' ? 'Model' : 'Decision'}</th>
-          <th scope="col" class="number">
-            Requests
+    <Table
+      label={`Requests by ${of}`}
+      className="breakdown"
+      columns={[of === 'model' ? 'Model' : 'Decision', ...numbers('Requests', 'Failed', 'Tokens', 'Cost')]}
+      rows={rows}
+    >
+      {({ name, requests, failed, prompt_tokens, completion_tokens, cost_usd }) => (
+        <tr key={name}>
+          <th scope="row">
+            <a href={link('requests', undefined, { [of]: name })}>{name}</a>
+            <Share value={total === 0 ? 0 : requests / total} />
           </th>
-          <th scope="col" class="number">
-            Failed
-          </th>
-          <th scope="col" class="number">
-            Tokens
-          </th>
-          <th scope="col" class="number">
-            Cost
-          </th>
+          <td class="number">
+            {count(requests)} <small>{percent(total === 0 ? 0 : requests / total)}</small>
+          </td>
+          <td class="number">{count(failed)}</td>
+          <td class="number">{short(prompt_tokens + completion_tokens)}</td>
+          <td class="number">{usd(cost_usd)}</td>
         </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ name, requests, failed, prompt_tokens, completion_tokens, cost_usd }) => (
-          <tr key={name}>
-            <th scope="row">
-              <a href={link('requests', undefined, { [of]: name })}>{name}</a>
-              <Share value={total === 0 ? 0 : requests / total} />
-            </th>
-            <td class="number">
-              {count(requests)} <small>{percent(total === 0 ? 0 : requests / total)}</small>
-            </td>
-            <td class="number">{count(failed)}</td>
-            <td class="number">{short(prompt_tokens + completion_tokens)}</td>
-            <td class="number">{usd(cost_usd)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      )}
+    </Table>
   );
 }

@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { type ApiError, asApiError, call } from '../api/client.js';
-import { runJob } from '../api/jobs.js';
+import { useState } from 'preact/hooks';
+import { call } from '../api/client.js';
 import type { PlanReport } from '../api/types.js';
+import { JobForm, useJob } from '../ui/job.js';
 import { ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { PlanView } from './plan-view.js';
@@ -18,56 +18,38 @@ export function PlannerPage() {
   const [ttft, setTtft] = useState(500);
   const [tpot, setTpot] = useState(50);
   const [price, setPrice] = useState<'on_demand' | 'reserved' | 'spot'>('on_demand');
-  const [trouble, setTrouble] = useState<string | undefined>(undefined);
-  const [steps, setSteps] = useState<readonly string[]>([]);
   const [report, setReport] = useState<PlanReport | undefined>(undefined);
-  const [error, setError] = useState<ApiError | undefined>(undefined);
-  const [running, setRunning] = useState<AbortController | undefined>(undefined);
-  const current = useRef(running);
-  current.current = running;
-  useEffect(() => () => current.current?.abort(), []);
+  const job = useJob('/api/plans');
 
-  const plan = async (): Promise<void> => {
+  const plan = (): void => {
     const source = sourceOf(trace);
     if (source === undefined) {
-      setTrouble('Choose a trace file first.');
+      job.refuse('Choose a trace file first.');
       return;
     }
-    const stop = new AbortController();
-    setRunning(stop);
-    setError(undefined);
     setReport(undefined);
-    setSteps([]);
-    try {
-      const body = { trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price };
-      await runJob('/api/plans', body, stop.signal, event => {
-        if (event.name === 'progress') setSteps(before => [...before, event.data.text]);
-        else if (event.name === 'plan') setReport(event.data);
-      });
-    } catch (wrong) {
-      if (!stop.signal.aborted) setError(asApiError(wrong));
-    }
-    setRunning(undefined);
+    const body = { trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price };
+    void job.run(body, event => {
+      if (event.name === 'plan') setReport(event.data);
+    });
   };
 
   return (
     <>
       <h1>Planner</h1>
       <Panel title="What is to be served" id="plan-input">
+        <p class="hint">
+          Sought is the cheapest fleet that keeps both times; whatever is shown has answered these requests, one by one,
+          in virtual time.
+        </p>
         <ErrorNote error={catalogue.error} retry={catalogue.reload} />
         {catalogue.value === undefined ? (
           catalogue.error === undefined ? (
             <Loading what="Reading the catalogue" />
           ) : undefined
         ) : (
-          <form
-            class="plan-form"
-            onSubmit={event => {
-              event.preventDefault();
-              void plan();
-            }}
-          >
-            <TraceFields draft={trace} onChange={setTrace} onTrouble={setTrouble} />
+          <JobForm job={job} verb="Plan" doing="Planning…" ready={gpus.length > 0} onStart={plan}>
+            <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
             <label class="field">
               <span>Model</span>
               <select value={model} onChange={event => setModel(event.currentTarget.value)}>
@@ -114,27 +96,8 @@ export function PlannerPage() {
                 );
               })}
             </fieldset>
-            <div class="actions">
-              <button type="submit" class="primary" disabled={running !== undefined || gpus.length === 0}>
-                {running === undefined ? 'Plan' : 'Planning…'}
-              </button>
-              {running === undefined ? undefined : (
-                <button type="button" onClick={() => running.abort()}>
-                  Stop
-                </button>
-              )}
-            </div>
-          </form>
+          </JobForm>
         )}
-        {trouble === undefined ? undefined : (
-          <div class="alert" role="alert">
-            <p>{trouble}</p>
-          </div>
-        )}
-        <p class="hint" role="status">
-          {running === undefined ? '' : (steps.at(-1) ?? 'starting')}
-        </p>
-        <ErrorNote error={error} />
       </Panel>
       {report === undefined ? undefined : <PlanView plan={report} />}
     </>

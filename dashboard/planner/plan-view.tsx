@@ -2,6 +2,7 @@ import type { PlannedFleet, PlanReport } from '../api/types.js';
 import { XyChart } from '../charts/xy-chart.js';
 import { count, duration, percent, short, usd } from '../format.js';
 import { Chip, Empty, Panel } from '../ui/parts.js';
+import { numbers, Table } from '../ui/table.js';
 
 /** A plan: the fleet, why it is that one, what else held, what breaks it. */
 export function PlanView({ plan }: { plan: PlanReport }) {
@@ -87,32 +88,22 @@ export function PlanView({ plan }: { plan: PlanReport }) {
         <FleetTable plan={plan} />
       </Panel>
       <Panel title="What breaks it" id="plan-stress">
-        <table class="grid">
-          <thead>
-            <tr>
-              <th scope="col">Change</th>
-              <th scope="col">The fleet</th>
-              <th scope="col" class="number">
-                First token, P99
-              </th>
-              <th scope="col" class="number">
-                Per token
-              </th>
+        <Table
+          label="What breaks it"
+          columns={['Change', 'The fleet', ...numbers('First token, P99', 'Per token')]}
+          rows={plan.sensitivity}
+        >
+          {({ change, holds, p99_ttft_ms: p99, tpot_ms: time }) => (
+            <tr key={change}>
+              <th scope="row">{change}</th>
+              <td>
+                <Chip tone={holds ? 'good' : 'bad'}>{holds ? 'holds' : 'breaks'}</Chip>
+              </td>
+              <td class="number">{p99 === null ? '–' : duration(p99)}</td>
+              <td class="number">{time === null ? '–' : duration(time)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {plan.sensitivity.map(({ change, holds, p99_ttft_ms: p99, tpot_ms: time }) => (
-              <tr key={change}>
-                <th scope="row">{change}</th>
-                <td>
-                  <Chip tone={holds ? 'good' : 'bad'}>{holds ? 'holds' : 'breaks'}</Chip>
-                </td>
-                <td class="number">{p99 === null ? '–' : duration(p99)}</td>
-                <td class="number">{time === null ? '–' : duration(time)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          )}
+        </Table>
       </Panel>
     </>
   );
@@ -148,43 +139,22 @@ function Workload({ plan }: { plan: PlanReport }) {
 
 function FleetTable({ plan }: { plan: PlanReport }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section class="scroll" tabIndex={0} aria-label="Fleets that held">
-      <table class="grid">
-        <thead>
-          <tr>
-            <th scope="col">Fleet</th>
-            <th scope="col" class="number">
-              An hour
-            </th>
-            <th scope="col" class="number">
-              First token, P99
-            </th>
-            <th scope="col" class="number">
-              Per token
-            </th>
-            <th scope="col" class="number">
-              Tokens a joule
-            </th>
-            <th scope="col" class="number">
-              Power
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {plan.pareto.map(fleet => (
-            <tr key={nameOf(fleet)}>
-              <th scope="row">{nameOf(fleet)}</th>
-              <td class="number">{usd(fleet.usd_per_hour)}</td>
-              <td class="number">{duration(fleet.verified.p99_ttft_ms)}</td>
-              <td class="number">{duration(fleet.verified.tpot_ms)}</td>
-              <td class="number">{fleet.tokens_per_joule.toFixed(2)}</td>
-              <td class="number">{(fleet.watts / 1000).toFixed(1)} kW</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table
+      label="Fleets that held"
+      columns={['Fleet', ...numbers('An hour', 'First token, P99', 'Per token', 'Tokens a joule', 'Power')]}
+      rows={plan.pareto}
+    >
+      {fleet => (
+        <tr key={nameOf(fleet)}>
+          <th scope="row">{nameOf(fleet)}</th>
+          <td class="number">{usd(fleet.usd_per_hour)}</td>
+          <td class="number">{duration(fleet.verified.p99_ttft_ms)}</td>
+          <td class="number">{duration(fleet.verified.tpot_ms)}</td>
+          <td class="number">{fleet.tokens_per_joule.toFixed(2)}</td>
+          <td class="number">{(fleet.watts / 1000).toFixed(1)} kW</td>
+        </tr>
+      )}
+    </Table>
   );
 }
 

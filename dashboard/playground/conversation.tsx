@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { count } from '../format.js';
+import { useScrolls } from '../ui/scrollable.js';
 import type { Lane, Turn } from './lane.js';
 
 /** Within this many pixels of its end, a log counts as being read at its end and follows what is added. */
@@ -9,7 +10,7 @@ const MAX_SHOWN = 700;
 
 /** What was said in a lane. */
 export function Conversation({ lane, label }: { lane: Lane; label: string }) {
-  const log = useRef<HTMLDivElement>(null);
+  const [log, scrolls] = useScrolls<HTMLDivElement>();
   const atEnd = useRef(true);
   const { turns, busy } = lane;
   const last = turns.at(-1);
@@ -25,8 +26,7 @@ export function Conversation({ lane, label }: { lane: Lane; label: string }) {
       aria-live="polite"
       aria-busy={busy}
       aria-label={label}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-      tabIndex={0}
+      tabIndex={scrolls ? 0 : undefined}
       onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
         atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
       }}

@@ -7,6 +7,8 @@ import type { Filter } from './filters.js';
 const PAGE = 50;
 /** What the page holds; older ones are asked for again. */
 const MOST_SHOWN = 500;
+/** Requests that end within this time are shown together: many a second would keep a page busy with nothing else. */
+const SHOWN_EVERY_MS = 250;
 
 export interface RecordList {
   readonly records: readonly DecisionRecord[];
@@ -16,6 +18,8 @@ export interface RecordList {
   readonly skipped: number;
   /** Loads older ones; absent when there are none. */
   readonly more: (() => void) | undefined;
+  /** As many are shown as can be; older ones are found by a filter. */
+  readonly full: boolean;
 }
 
 /** Records that match, kept up to date as requests end. */
@@ -50,21 +54,30 @@ export function useRecords(filter: Filter): RecordList {
     const stop = new AbortController();
     const wanted = JSON.parse(key) as Filter;
     void load(undefined, stop.signal);
+    let ended: DecisionRecord[] = [];
+    const shown = window.setInterval(() => {
+      if (ended.length === 0) return;
+      const fresh = ended;
+      ended = [];
+      setRecords(known => merged(known, fresh));
+    }, SHOWN_EVERY_MS);
     const end = liveRecords({
       record(record) {
-        if (matches(record, wanted)) setRecords(known => merged(known, [record]));
+        if (matches(record, wanted)) ended.push(record);
       },
       skipped: count => setSkipped(before => before + count),
       connected: yes => setLive(yes ? 'on' : 'lost'),
     });
     return () => {
       stop.abort();
+      window.clearInterval(shown);
       end();
     };
   }, [key, load]);
 
-  const more = next === undefined || records.length >= MOST_SHOWN ? undefined : () => void load(next);
-  return { records, loading, error, live, skipped, more };
+  const full = records.length >= MOST_SHOWN;
+  const more = next === undefined || full ? undefined : () => void load(next);
+  return { records, loading, error, live, skipped, more, full: full && next !== undefined };
 }
 
 /** Newest first, each once. */

@@ -3,8 +3,21 @@ import { clock, count, day, duration, usd } from '../format.js';
 import { STATUS_TONES } from '../story/attempts.js';
 import { Chip, Empty, ErrorNote, Loading } from '../ui/parts.js';
 import { link } from '../ui/routing.js';
+import { Table } from '../ui/table.js';
 import type { Filter } from './filters.js';
 import type { RecordList } from './records.js';
+
+const COLUMNS = [
+  'Time',
+  'Status',
+  'Decision',
+  'Model',
+  { name: 'Replica', className: 'wide-only' },
+  { name: 'First token', className: 'number first-token' },
+  { name: 'End to end', className: 'number' },
+  { name: 'Tokens in + out', className: 'number wide-only' },
+  { name: 'Cost', className: 'number cost' },
+];
 
 interface TableProps {
   readonly list: RecordList;
@@ -13,7 +26,7 @@ interface TableProps {
 }
 
 export function RequestsTable({ list, filter, current }: TableProps) {
-  const { records, loading, error, more } = list;
+  const { records, loading, error, more, full } = list;
   if (error !== undefined && records.length === 0) return <ErrorNote error={error} />;
   if (records.length === 0 && loading) return <Loading what="Reading the record" />;
   if (records.length === 0) {
@@ -33,38 +46,13 @@ export function RequestsTable({ list, filter, current }: TableProps) {
   }
   return (
     <>
-      <table class="grid stacked requests">
-        <caption class="unseen">Latest requests, newest first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Status</th>
-            <th scope="col">Decision</th>
-            <th scope="col">Model</th>
-            <th scope="col" class="wide-only">
-              Replica
-            </th>
-            <th scope="col" class="number first-token">
-              First token
-            </th>
-            <th scope="col" class="number">
-              End to end
-            </th>
-            <th scope="col" class="number wide-only">
-              Tokens in + out
-            </th>
-            <th scope="col" class="number cost">
-              Cost
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {records.map(record => (
-            <Row key={record.id} record={record} filter={filter} current={record.id === current} />
-          ))}
-        </tbody>
-      </table>
+      <Table label="Latest requests, newest first" className="stacked requests" columns={COLUMNS} rows={records}>
+        {record => <Row key={record.id} record={record} filter={filter} current={record.id === current} />}
+      </Table>
       {error === undefined ? undefined : <ErrorNote error={error} />}
+      {full ? (
+        <p class="more-line hint">The latest {count(records.length)} are shown; a filter or a text finds older ones.</p>
+      ) : undefined}
       {more === undefined ? undefined : (
         <p class="more-line">
           <button type="button" onClick={more} disabled={loading}>

@@ -4,6 +4,7 @@ import { Problems } from '../configuration/problems.js';
 import { Choice, ErrorNote, Loading } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { link } from '../ui/routing.js';
+import { Scrollable } from '../ui/scrollable.js';
 import { type Backend, proposed } from './backends.js';
 
 interface ReviewProps {
@@ -71,10 +72,9 @@ export function Review({ backends, demonstration, saved, onSaved }: ReviewProps)
         ) : undefined
       ) : (
         <>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-          <section tabIndex={0} aria-label="Proposed weir.yaml">
-            <pre class="proposal">{value.text}</pre>
-          </section>
+          <Scrollable className="proposal" label="Proposed weir.yaml">
+            <pre>{value.text}</pre>
+          </Scrollable>
           <Problems check={value.check} warnings={[]} />
           <ErrorNote error={error} />
           <div class="actions">

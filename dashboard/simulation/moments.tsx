@@ -2,6 +2,7 @@ import type { FleetMoment } from '../api/types.js';
 import { XyChart } from '../charts/xy-chart.js';
 import { percent, short } from '../format.js';
 import { Panel } from '../ui/parts.js';
+import { numbers, Table } from '../ui/table.js';
 
 type PoolMoment = FleetMoment['pools'][string];
 
@@ -52,46 +53,27 @@ export function Moments({ moments }: { moments: readonly FleetMoment[] }) {
           series={series(({ watts }) => watts / 1000)}
         />
       </div>
-      <table class="grid">
-        <caption class="unseen">Pools at the last moment</caption>
-        <thead>
-          <tr>
-            <th scope="col">Pool</th>
-            <th scope="col" class="number">
-              Replicas up
-            </th>
-            <th scope="col" class="number">
-              On replicas
-            </th>
-            <th scope="col" class="number">
-              Waiting
-            </th>
-            <th scope="col" class="number">
-              KV held
-            </th>
-            <th scope="col" class="number">
-              Power
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {names.map(name => {
-            const pool = last?.pools[name];
-            return pool === undefined ? undefined : (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td class="number">
-                  {pool.up} of {pool.replicas}
-                </td>
-                <td class="number">{short(pool.inFlight)}</td>
-                <td class="number">{short(pool.queued)}</td>
-                <td class="number">{percent(pool.kvShare)}</td>
-                <td class="number">{(pool.watts / 1000).toFixed(2)} kW</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <Table
+        label="Pools at the last moment"
+        columns={['Pool', ...numbers('Replicas up', 'On replicas', 'Waiting', 'KV held', 'Power')]}
+        rows={names}
+      >
+        {name => {
+          const pool = last?.pools[name];
+          return pool === undefined ? undefined : (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class="number">
+                {pool.up} of {pool.replicas}
+              </td>
+              <td class="number">{short(pool.inFlight)}</td>
+              <td class="number">{short(pool.queued)}</td>
+              <td class="number">{percent(pool.kvShare)}</td>
+              <td class="number">{(pool.watts / 1000).toFixed(2)} kW</td>
+            </tr>
+          );
+        }}
+      </Table>
     </Panel>
   );
 }

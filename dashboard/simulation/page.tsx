@@ -1,8 +1,8 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { type ApiError, asApiError, call } from '../api/client.js';
-import { runJob } from '../api/jobs.js';
+import { useState } from 'preact/hooks';
+import { call } from '../api/client.js';
 import type { FleetMoment, SimulationReport } from '../api/types.js';
 import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from '../planner/trace-fields.js';
+import { JobForm, useJob } from '../ui/job.js';
 import { ErrorNote, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { Moments } from './moments.js';
@@ -17,63 +17,45 @@ export function SimulationPage() {
   const [trace, setTrace] = useState(FIRST_TRACE);
   const [scale, setScale] = useState(1);
   const [text, setText] = useState<string | undefined>(undefined);
-  const [trouble, setTrouble] = useState<string | undefined>(undefined);
-  const [progress, setProgress] = useState('');
   const [moments, setMoments] = useState<readonly FleetMoment[]>([]);
   const [report, setReport] = useState<SimulationReport | undefined>(undefined);
-  const [error, setError] = useState<ApiError | undefined>(undefined);
-  const [running, setRunning] = useState<AbortController | undefined>(undefined);
-  const current = useRef(running);
-  current.current = running;
-  useEffect(() => () => current.current?.abort(), []);
+  const job = useJob('/api/simulations');
 
   const simulate = async (): Promise<void> => {
     const source = sourceOf(trace);
     if (source === undefined) {
-      setTrouble('Choose a trace file first.');
+      job.refuse('Choose a trace file first.');
       return;
     }
-    const stop = new AbortController();
-    setRunning(stop);
-    setError(undefined);
     setReport(undefined);
     setMoments([]);
     const seen: FleetMoment[] = [];
     const shown = window.setInterval(() => setMoments(seen.slice()), SHOWN_EVERY_MS);
-    setProgress('starting');
-    try {
-      const body = { trace: source, rate_scale: scale, ...(text === undefined ? {} : { configuration: text }) };
-      await runJob('/api/simulations', body, stop.signal, event => {
-        if (event.name === 'progress') setProgress(event.data.text);
-        else if (event.name === 'moment') seen.push(event.data);
-        else if (event.name === 'simulation') setReport(event.data);
-      });
-    } catch (wrong) {
-      if (!stop.signal.aborted) setError(asApiError(wrong));
-    }
+    const body = { trace: source, rate_scale: scale, ...(text === undefined ? {} : { configuration: text }) };
+    await job.run(body, event => {
+      if (event.name === 'moment') seen.push(event.data);
+      else if (event.name === 'simulation') setReport(event.data);
+    });
     window.clearInterval(shown);
     setMoments(seen);
-    setProgress('');
-    setRunning(undefined);
   };
 
   return (
     <>
       <h1>Simulation</h1>
       <Panel title="What is to be played" id="simulation-input">
-        <form
-          class="plan-form"
-          onSubmit={event => {
-            event.preventDefault();
-            void simulate();
-          }}
-        >
-          <TraceFields draft={trace} onChange={setTrace} onTrouble={setTrouble} />
+        <p class="hint">
+          The requests go through the router and the pools of a weir.yaml, in virtual time: nothing is sent to an
+          engine.
+        </p>
+        <JobForm job={job} verb="Simulate" doing="Playing…" onStart={() => void simulate()}>
+          <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
           <NumberField label="Times as fast" value={scale} min={0.01} max={1000} onChange={setScale} />
           <details class="simulated-file">
             <summary>
               {text === undefined ? 'Through the configuration in force' : 'Through a changed configuration'}
             </summary>
+            <ErrorNote error={configuration.error} retry={configuration.reload} />
             <label class="field">
               <span>weir.yaml to be played; nothing of it is put in force</span>
               <textarea
@@ -89,26 +71,7 @@ export function SimulationPage() {
               </button>
             )}
           </details>
-          <div class="actions">
-            <button type="submit" class="primary" disabled={running !== undefined}>
-              {running === undefined ? 'Simulate' : 'Playing…'}
-            </button>
-            {running === undefined ? undefined : (
-              <button type="button" onClick={() => running.abort()}>
-                Stop
-              </button>
-            )}
-          </div>
-        </form>
-        {trouble === undefined ? undefined : (
-          <div class="alert" role="alert">
-            <p>{trouble}</p>
-          </div>
-        )}
-        <p class="hint" role="status">
-          {progress}
-        </p>
-        <ErrorNote error={error} />
+        </JobForm>
       </Panel>
       {moments.length === 0 ? undefined : <Moments moments={moments} />}
       {report === undefined ? undefined : <SimulationResult report={report} />}

@@ -1,6 +1,7 @@
 import type { SimulationReport } from '../api/types.js';
 import { count, duration, percent, usd } from '../format.js';
 import { Panel } from '../ui/parts.js';
+import { numbers, Table } from '../ui/table.js';
 
 const TIMES = [
   ['ttft_ms', 'First token'],
@@ -32,57 +33,38 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
           ))}
         </ul>
       )}
-      <table class="grid">
-        <caption class="unseen">Times</caption>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {['mean', 'P50', 'P90', 'P99'].map(name => (
-              <th key={name} scope="col" class="number">
-                {name}
-              </th>
+      <Table label="Times" columns={['Time', ...numbers('mean', 'P50', 'P90', 'P99')]} rows={TIMES}>
+        {([name, label]) => (
+          <tr key={name}>
+            <th scope="row">{label}</th>
+            {(['mean', 'p50', 'p90', 'p99'] as const).map(of => (
+              <td key={of} class="number">
+                {duration(report[name][of])}
+              </td>
             ))}
           </tr>
-        </thead>
-        <tbody>
-          {TIMES.map(([name, label]) => (
-            <tr key={name}>
-              <th scope="row">{label}</th>
-              {(['mean', 'p50', 'p90', 'p99'] as const).map(of => (
-                <td key={of} class="number">
-                  {duration(report[name][of])}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <table class="grid">
-        <caption class="unseen">Pools</caption>
-        <thead>
-          <tr>
-            <th scope="col">Pool</th>
-            {['Replicas', 'Answered', 'Engines busy', 'Prefix hits', 'Load max/mean', 'An hour'].map(name => (
-              <th key={name} scope="col" class="number">
-                {name}
-              </th>
-            ))}
+        )}
+      </Table>
+      <Table
+        label="Pools"
+        columns={[
+          'Pool',
+          ...numbers('Replicas', 'Answered', 'Engines busy', 'Prefix hits', 'Load max/mean', 'An hour'),
+        ]}
+        rows={Object.entries(pools)}
+      >
+        {([name, pool]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td class="number">{pool.replicas}</td>
+            <td class="number">{count(pool.completed)}</td>
+            <td class="number">{percent(pool.utilisation)}</td>
+            <td class="number">{percent(pool.prefix_hit_rate)}</td>
+            <td class="number">{pool.load_max_over_mean.toFixed(2)}</td>
+            <td class="number">{usd(pool.usd_per_hour)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {Object.entries(pools).map(([name, pool]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td class="number">{pool.replicas}</td>
-              <td class="number">{count(pool.completed)}</td>
-              <td class="number">{percent(pool.utilisation)}</td>
-              <td class="number">{percent(pool.prefix_hit_rate)}</td>
-              <td class="number">{pool.load_max_over_mean.toFixed(2)}</td>
-              <td class="number">{usd(pool.usd_per_hour)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        )}
+      </Table>
     </Panel>
   );
 }

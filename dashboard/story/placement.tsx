@@ -30,7 +30,10 @@ export function Placement({ record, state }: { record: DecisionRecord; state: St
           ['Pool', placed.pool],
           ['Considered', counted(considered, 'replica')],
           ['Score', score(placed.score)],
-          ['Expected in cache', expected === 0 ? 'none' : `${count(expected)} tokens${share}`],
+          [
+            placed.prefixSource === 'events' ? 'In cache, as the engine tells' : 'Expected in cache',
+            expected === 0 ? 'none' : `${count(expected)} tokens${share}`,
+          ],
           ['Waited for a place', placed.queuedMs > 0 ? duration(placed.queuedMs) : undefined],
         ]}
       />

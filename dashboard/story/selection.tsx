@@ -1,5 +1,6 @@
 import type { Candidate, DecisionRecord } from '../api/types.js';
 import { counted, percent, score } from '../format.js';
+import { numbers, Table } from '../ui/table.js';
 import { Step, stageTime } from './step.js';
 
 /** How the decision's models were ranked, and which of them answered. */
@@ -13,23 +14,9 @@ export function Selection({ record }: { record: DecisionRecord }) {
       gist={selector === '' ? first : `${first}, by ${selector}`}
       ms={stageTime(record.stages, 'select')}
     >
-      <table class="grid">
-        <caption class="unseen">Candidate models</caption>
-        <thead>
-          <tr>
-            {['Model', 'Score', 'Chance', 'Why'].map(name => (
-              <th key={name} scope="col" class={name === 'Score' || name === 'Chance' ? 'number' : ''}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {candidates.map(candidate => (
-            <Row key={candidate.model} candidate={candidate} answered={outcome.model} />
-          ))}
-        </tbody>
-      </table>
+      <Table label="Candidate models" columns={['Model', ...numbers('Score', 'Chance'), 'Why']} rows={candidates}>
+        {candidate => <Row key={candidate.model} candidate={candidate} answered={outcome.model} />}
+      </Table>
       {strategy === '' ? undefined : (
         <p class="hint">
           {counted(candidates.length, 'candidate')}, strategy {strategy}

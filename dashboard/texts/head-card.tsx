@@ -1,5 +1,6 @@
 import type { ModelCard } from '../api/types.js';
-import { percent } from '../format.js';
+import { count, percent } from '../format.js';
+import { numbers, Table } from '../ui/table.js';
 
 interface HeadCardProps {
   readonly kind: string;
@@ -21,45 +22,26 @@ export function HeadCard({ kind, card, trouble }: HeadCardProps) {
       <summary>
         <b>{kind}</b> {card.summary}
       </summary>
-      <table>
-        <caption class="unseen">How often {kind} is right</caption>
-        <thead>
-          <tr>
-            <th scope="col">Tested on</th>
-            <th scope="col">Tier</th>
-            <th scope="col">Right</th>
-            <th scope="col">95 %</th>
-            <th scope="col">Texts</th>
-            <th scope="col">Calibration error</th>
+      <Table
+        label={`How often ${kind} is right`}
+        columns={['Tested on', 'Tier', ...numbers('Right', '95 %', 'Texts', 'Calibration error')]}
+        rows={Object.entries(card.results).flatMap(([name, tiers]) =>
+          Object.entries(tiers).map(([tier, result]) => ({ name, tier, ...result })),
+        )}
+      >
+        {({ name, tier, accuracy, interval: [low = 0, high = 1], texts, ece }) => (
+          <tr key={`${name} ${tier}`}>
+            <th scope="row">{name}</th>
+            <td>{tier}</td>
+            <td class="number">{percent(accuracy)}</td>
+            <td class="number">
+              {percent(low)} to {percent(high)}
+            </td>
+            <td class="number">{count(texts)}</td>
+            <td class="number">{ece.toFixed(3)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {Object.entries(card.results).flatMap(([name, tiers]) =>
-            Object.entries(tiers).map(
-              ([
-                tier,
-                {
-                  accuracy,
-                  interval: [low = 0, high = 1],
-                  texts,
-                  ece,
-                },
-              ]) => (
-                <tr key={`${name} ${tier}`}>
-                  <td>{name}</td>
-                  <td>{tier}</td>
-                  <td class="number">{percent(accuracy)}</td>
-                  <td class="number">
-                    {percent(low)} to {percent(high)}
-                  </td>
-                  <td class="number">{texts}</td>
-                  <td class="number">{ece.toFixed(3)}</td>
-                </tr>
-              ),
-            ),
-          )}
-        </tbody>
-      </table>
+        )}
+      </Table>
       <h3>Where it fails</h3>
       <ul class="plain">
         {card.failures.map(failure => (

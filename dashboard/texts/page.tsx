@@ -6,8 +6,18 @@ import { useResource } from '../ui/resource.js';
 import { HeadCard } from './head-card.js';
 import { VerdictCard } from './verdict-card.js';
 
-const KINDS = ['domain', 'complexity', 'factual', 'feedback', 'routes'] as const;
-type Kind = (typeof KINDS)[number];
+const KINDS = [
+  'domain',
+  'complexity',
+  'factual',
+  'feedback',
+  'routes',
+  'jailbreak',
+  'unsafe',
+  'hazard',
+  'pii',
+] as const;
+type Kind = (typeof KINDS)[number] | 'grounding';
 
 interface Said {
   readonly kind: Kind;
@@ -22,6 +32,7 @@ const EXAMPLE = 'Can my landlord evict me without notice?';
 export function TextsPage() {
   const heads = useResource('heads', signal => call('GET /api/heads', { signal }));
   const [text, setText] = useState(EXAMPLE);
+  const [context, setContext] = useState('');
   const [said, setSaid] = useState<readonly Said[] | undefined>(undefined);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | undefined>(undefined);
@@ -30,7 +41,8 @@ export function TextsPage() {
     setBusy(true);
     setError(undefined);
     try {
-      setSaid(await Promise.all(KINDS.map(kind => classified(kind, text))));
+      const kinds: readonly Kind[] = context.trim() === '' ? KINDS : [...KINDS, 'grounding'];
+      setSaid(await Promise.all(kinds.map(kind => classified(kind, text, context))));
     } catch (wrong) {
       setError(asApiError(wrong));
     }
@@ -42,13 +54,21 @@ export function TextsPage() {
         <h1>Texts</h1>
       </div>
       <form class="text-form" onSubmit={event => void ask(event)}>
-        <label for="text">What a user might write</label>
+        <label for="text">What a user, or a model, might write</label>
         <textarea
           id="text"
           rows={3}
           maxLength={65_536}
           value={text}
           onInput={event => setText(event.currentTarget.value)}
+        />
+        <label for="context">As an answer: the texts that it must stay within (optional)</label>
+        <textarea
+          id="context"
+          rows={2}
+          maxLength={262_144}
+          value={context}
+          onInput={event => setContext(event.currentTarget.value)}
         />
         <button type="submit" class="primary" disabled={busy || text.trim() === ''}>
           {busy ? 'Reading' : 'See what it is taken for'}
@@ -78,9 +98,10 @@ export function TextsPage() {
   );
 }
 
-async function classified(kind: Kind, text: string): Promise<Said> {
-  const { results } = await call('POST /api/classify', { body: { kind, texts: [text] } });
+async function classified(kind: Kind, text: string, context: string): Promise<Said> {
+  const against = kind === 'grounding' ? { context } : {};
+  const { results } = await call('POST /api/classify', { body: { kind, texts: [text], ...against } });
   const [verdict] = results;
-  const nothing = verdict === undefined || Object.keys(verdict.scores).length === 0;
+  const nothing = verdict === undefined || (Object.keys(verdict.scores).length === 0 && verdict.reason !== undefined);
   return { kind, verdict: nothing ? undefined : verdict, trouble: nothing ? verdict?.reason : undefined };
 }

@@ -10,9 +10,10 @@ interface VerdictCardProps {
 
 /** Labels shown of many. */
 const MOST_SHOWN = 4;
+const MOST_SPANS = 8;
 const BY = { fast: 'by the fast tier', model: 'by the model', busy: 'by the fast tier, the model being busy' } as const;
 
-/** What one head says of the text: the label, how likely each is, by what, and the example that it is most like. */
+/** What one head says of the text: the label, how likely each is, by what, the example that it is most like, and the places that made it so. */
 export function VerdictCard({ kind, verdict, trouble }: VerdictCardProps) {
   if (verdict === undefined) {
     return (
@@ -22,12 +23,13 @@ export function VerdictCard({ kind, verdict, trouble }: VerdictCardProps) {
       </section>
     );
   }
-  const { label, scores, tier, ms, evidence } = verdict;
+  const { label, scores, tier, ms, evidence, spans = [] } = verdict;
   const ranked = Object.entries(scores).sort((a, b) => b[1] - a[1]);
   return (
     <section class="verdict" aria-label={kind}>
       <h3>
-        {kind} <Chip tone={label === null ? 'warn' : 'accent'}>{label ?? 'unsure'}</Chip>
+        {kind}{' '}
+        <Chip tone={label === null ? 'warn' : 'accent'}>{label ?? (kind === 'pii' ? 'none found' : 'unsure')}</Chip>
       </h3>
       <ul class="likely">
         {ranked.slice(0, MOST_SHOWN).map(([name, value]) => (
@@ -42,6 +44,17 @@ export function VerdictCard({ kind, verdict, trouble }: VerdictCardProps) {
         <p class="hint">
           Most like “{evidence.text}” ({evidence.label}, {score(evidence.likeness)})
         </p>
+      )}
+      {spans.length === 0 ? undefined : (
+        <ul class="likely" aria-label="Where">
+          {spans.slice(0, MOST_SPANS).map(({ type, start, end, score: sure, text }) => (
+            <li key={`${type} ${start}`}>
+              <span>{type}</span>
+              <span>{text ?? `characters ${start} to ${end}`}</span>
+              <span class="number">{score(sure)}</span>
+            </li>
+          ))}
+        </ul>
       )}
       <p class="hint">
         {BY[tier]}, {ms.toFixed(ms < 10 ? 1 : 0)} ms

@@ -4,6 +4,7 @@ import { TimeChart } from '../charts/time-chart.js';
 import { count, percent, short } from '../format.js';
 import { Empty, ErrorNote, Loading, Panel, Share } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
+import { numbers, Table } from '../ui/table.js';
 
 type Workload = Answer<'GET /api/workload'>;
 
@@ -88,29 +89,21 @@ function Learned({ workload }: { workload: Workload }) {
           Mean absolute error of the last three hours, in requests a window: each forecast made from what came before
           it, beside two controls.
         </p>
-        <table class="grid">
-          <thead>
-            <tr>
-              <th scope="col">Ahead</th>
-              {['Forecast', 'As it is now', 'All, by share', 'Compared'].map(name => (
-                <th key={name} scope="col" class="number">
-                  {name}
-                </th>
-              ))}
+        <Table
+          label="Errors of the forecasts"
+          columns={['Ahead', ...numbers('Forecast', 'As it is now', 'All, by share', 'Compared')]}
+          rows={scores}
+        >
+          {({ minutes, forecast, last_value: last, aggregate, count: compared }) => (
+            <tr key={minutes}>
+              <th scope="row">{minutes} min</th>
+              <td class="number">{compared === 0 ? '–' : forecast.toFixed(2)}</td>
+              <td class="number">{compared === 0 ? '–' : last.toFixed(2)}</td>
+              <td class="number">{compared === 0 ? '–' : aggregate.toFixed(2)}</td>
+              <td class="number">{count(compared)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {scores.map(({ minutes, forecast, last_value: last, aggregate, count: compared }) => (
-              <tr key={minutes}>
-                <th scope="row">{minutes} min</th>
-                <td class="number">{compared === 0 ? '–' : forecast.toFixed(2)}</td>
-                <td class="number">{compared === 0 ? '–' : last.toFixed(2)}</td>
-                <td class="number">{compared === 0 ? '–' : aggregate.toFixed(2)}</td>
-                <td class="number">{count(compared)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          )}
+        </Table>
       </Panel>
     </>
   );
@@ -118,42 +111,34 @@ function Learned({ workload }: { workload: Workload }) {
 
 function SeriesTable({ of, rows }: { of: string; rows: readonly WorkloadSeries[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section class="scroll" tabIndex={0} aria-label={`Requests by ${of.toLowerCase()}`}>
-      <table class="grid">
-        <thead>
-          <tr>
-            <th scope="col">{of}</th>
-            {['Share', 'Prompt, mean', 'Answer, mean', 'Last 5 min', 'In 5 min', 'In 10 min', 'In 15 min'].map(name => (
-              <th key={name} scope="col" class="number">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ name, share, prompt_tokens: prompt, output_tokens: output, requests, forecasts }) => (
-            <tr key={name}>
-              <th scope="row">
-                {name}
-                <Share value={share} />
-              </th>
-              <td class="number">{percent(share)}</td>
-              <td class="number">{short(prompt)}</td>
-              <td class="number">{short(output)}</td>
-              <td class="number">{count(requests.at(-1) ?? 0)}</td>
-              {forecasts.map(({ minutes, requests: expected, low, high }) => (
-                <td key={minutes} class="number">
-                  {expected.toFixed(1)}{' '}
-                  <small>
-                    {low.toFixed(0)}–{high.toFixed(0)}
-                  </small>
-                </td>
-              ))}
-            </tr>
+    <Table
+      label={`Requests by ${of.toLowerCase()}`}
+      columns={[
+        of,
+        ...numbers('Share', 'Prompt, mean', 'Answer, mean', 'Last 5 min', 'In 5 min', 'In 10 min', 'In 15 min'),
+      ]}
+      rows={rows}
+    >
+      {({ name, share, prompt_tokens: prompt, output_tokens: output, requests, forecasts }) => (
+        <tr key={name}>
+          <th scope="row">
+            {name}
+            <Share value={share} />
+          </th>
+          <td class="number">{percent(share)}</td>
+          <td class="number">{short(prompt)}</td>
+          <td class="number">{short(output)}</td>
+          <td class="number">{count(requests.at(-1) ?? 0)}</td>
+          {forecasts.map(({ minutes, requests: expected, low, high }) => (
+            <td key={minutes} class="number">
+              {expected.toFixed(1)}{' '}
+              <small>
+                {low.toFixed(0)}–{high.toFixed(0)}
+              </small>
+            </td>
           ))}
-        </tbody>
-      </table>
-    </section>
+        </tr>
+      )}
+    </Table>
   );
 }

@@ -39,9 +39,10 @@ function fleet({
   watts,
 }: FleetReport): readonly string[] {
   const lines = pools.map(
-    ({ gpu, tp, replicas, boundary, utilisation, p99_ttft_ms: p99 }) =>
+    ({ gpu, tp, replicas, boundary, utilisation, p99_ttft_ms: p99, prefill }) =>
       `  ${replicas} replicas of ${tp} × ${gpu}${boundary === null ? '' : `, up to ${boundary} tokens`}: ` +
-      `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${p99.toFixed(0)} ms`,
+      `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${p99.toFixed(0)} ms` +
+      (prefill === null ? '' : `; prompts on ${prefill.replicas} replicas of ${prefill.tp} × ${prefill.gpu}`),
   );
   const [low, high] = verified.p99_ttft_interval_ms;
   lines.push(

@@ -55,10 +55,14 @@ export function renderExplanation(explanation: Explanation): string {
   if (placement !== null) {
     const { replica, prefill } = placement;
     block('placement', [
-      `${replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`,
+      placement.prefix_source === 'events'
+        ? `${replica}, ${placement.expected_prefix_tokens} prompt tokens in its cache by its own events`
+        : `${replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`,
       ...(prefill === undefined ? [] : [`prompt computed on ${prefill.replica ?? replica}: ${prefill.reason}`]),
     ]);
   }
+  if (explanation.cascade !== undefined)
+    block('cascade', table(explanation.cascade.map(({ model, end, why }) => [model, end, why])));
   const steps = stages.map(({ stage, ms }) => `${stage} ${formatDuration(ms)}`).join(', ');
   block('time', [`${formatDuration(explanation.total_ms)}: ${steps}`]);
   return `${lines.join('\n')}\n`;

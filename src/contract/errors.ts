@@ -88,6 +88,11 @@ export const ERRORS = {
   'network.blocked': kind(400, 'invalid_request_error', 'The address is one that Weir is not to call.'),
   'audit.broken': kind(500, 'server_error', 'The audit log has been altered: its chain of hashes does not hold.'),
   'route.no_decision': kind(503, 'server_error', 'No decision of the policy matched and there is no `otherwise`.'),
+  'route.energy': kind(
+    503,
+    'server_error',
+    'No model can answer within the energy that the decision allows, and it says to refuse then.',
+  ),
   'route.refused': kind(403, 'permission_error', 'A decision of the policy refuses this request.'),
   'route.signal_unknown': kind(
     503,
@@ -103,6 +108,11 @@ export const ERRORS = {
   'safety.blocked': kind(403, 'permission_error', 'A safety rule of the operator refuses the request or its answer.'),
   'pool.no_replica': kind(503, 'overloaded_error', 'No healthy replica serves any of the candidate models.'),
   'pool.saturated': kind(429, 'rate_limit_error', 'All replicas are at their limit and the queue is full or too slow.'),
+  'pool.events_unavailable': kind(
+    500,
+    'configuration_error',
+    'The packages that KV events of engines are read with are not installed.',
+  ),
   'upstream.connect': kind(502, 'upstream_error', 'No connection to the replica.'),
   'upstream.timeout': kind(504, 'upstream_error', 'The replica gave nothing for too long.'),
   'upstream.status': kind(502, 'upstream_error', 'The replica answered with an error.'),

@@ -1,3 +1,5 @@
+import type { Deadline } from './deadline.js';
+
 /** What is done when the model has more to do than it can: answer by the fast tier, say *unknown*, or wait for a place. */
 export type WhenBusy = 'fast' | 'unknown' | 'wait';
 
@@ -6,6 +8,8 @@ export type LearnedTier = 'fast' | 'model' | 'busy';
 
 export interface ClassifyOptions {
   readonly whenBusy: WhenBusy;
+  /** Until when the verdict is waited for. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** What a classifier makes of a text. */
@@ -45,6 +49,8 @@ export interface Classifier {
   readonly labels: readonly string[];
   /** Codes of the languages that it knows; absent where it knows any. */
   readonly languages?: readonly string[] | undefined;
+  /** The label that says that there is nothing of what is looked for, where one does. */
+  readonly neutral?: string | undefined;
   /** Loads what it needs. Never rejects: what could not be loaded shows in the verdicts, with the reason. */
   prepare(): Promise<void>;
   /** A promise only when the model has to be asked. Never throws or rejects for what a text contains. */
@@ -70,6 +76,8 @@ export interface LearnedModels {
   safety(name: SafetyHeadName): Classifier;
   /** A head of the operator's own, by its file. */
   own(file: string): Classifier;
+  /** A model of the operator's own, by its name under `router.learned.classifiers`. */
+  classifier(name: string): Classifier;
   /** One classifier over all routes of the configuration. */
   routes(): Classifier;
   /** What is done when the model is busy, unless a signal says otherwise. */
@@ -86,6 +94,7 @@ export interface LearnedSettings {
   readonly patience: number;
   readonly when_busy: WhenBusy;
   readonly embedders: Readonly<Record<string, EmbedderSettings>>;
+  readonly classifiers: Readonly<Record<string, ClassifierSettings>>;
   /** Files of heads that take the place of those that come with Weir. */
   readonly heads: Readonly<Partial<Record<HeadName, string>>>;
   /** The embedder that examples of routes are compared by: one of `embedders`, or `default`. */
@@ -107,6 +116,23 @@ export interface EmbedderSettings {
   readonly timeout: number;
 }
 
+/** A user's own classifier of whole texts: an ONNX file with its `config.json` and `tokenizer.json`. */
+export interface ClassifierSettings {
+  readonly path: string;
+  readonly prefix: string;
+  readonly length: number;
+  readonly windows: number;
+  readonly scores?: ScoreKind | undefined;
+  readonly temperature: number;
+  readonly threshold: number;
+  readonly neutral?: string | undefined;
+  readonly languages?: readonly string[] | undefined;
+  readonly check: readonly { readonly text: string; readonly label: string }[];
+}
+
+/** What a model's scores are: of labels that exclude one another, or of each label for itself. */
+export type ScoreKind = 'softmax' | 'sigmoid';
+
 const NOTHING_LEARNED = 'no local models here';
 
 const UNKNOWING: Classifier = {
@@ -126,6 +152,7 @@ export const NO_MODELS: LearnedModels = {
   head: () => UNKNOWING,
   safety: () => UNKNOWING,
   own: () => UNKNOWING,
+  classifier: () => UNKNOWING,
   routes: () => UNKNOWING,
   whenBusy: 'unknown',
 };

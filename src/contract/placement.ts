@@ -10,12 +10,16 @@ export interface PlacementRequest {
   /** The answer's expected length: what load accounting reserves. */
   readonly outputTokens: Tokens;
   readonly prefix: PromptPrefix;
+  /** The prompt's tokens as its engines count them, where somebody has asked; with them, what is told of caches is exact. */
+  readonly tokens?: ArrayLike<number> | undefined;
   readonly session: string;
   /** What conversations this one is like, where somebody can tell: those of one kind are expected to pause and to go on alike. */
   readonly kind?: string | undefined;
   readonly constraints: PlacementConstraints;
   /** Replicas that this request has already failed on. */
   readonly exclude: readonly string[];
+  /** Replicas that would take more energy than it may. */
+  readonly dear?: readonly string[] | undefined;
   /** Whether its answer comes token by token, so that its first byte is its first token: taken so unless said. */
   readonly streamed?: boolean | undefined;
   /** Whose it is and how urgent; without it, it waits among all of whom nothing is known. */
@@ -28,6 +32,8 @@ export interface Placement {
   readonly replica: string;
   /** Prompt tokens the replica is expected to hold in its prefix cache. */
   readonly expectedPrefixTokens: Tokens;
+  /** The engine's own events say what it holds; absent where that is estimated from what was sent to it. */
+  readonly prefixSource?: 'events';
   readonly score: number;
   /** The best of the losers, at most eight, best first. */
   readonly losers: readonly ReplicaScore[];

@@ -26,6 +26,8 @@ export interface Quote {
   readonly price: Price;
   /** Energy for the request, when the pool's hardware is described. */
   readonly joules: Joules | undefined;
+  /** Energy on the replica where it is expected to take least, with what runs there now and nothing cached: what energy limits are held against. Absent where no hardware is described. */
+  readonly leastJoules?: Joules | undefined;
   /** Requests in flight over concurrency limit, 0 to 1 and beyond when queueing; what `load` in a policy means. */
   readonly load: number;
 }

@@ -72,6 +72,8 @@ export interface EngineBackend {
   complete(request: TextRequest, received?: Tokens): Work;
   /** Prompt tokens of a request that are in the prefix cache now; absent where nobody can tell before it runs. */
   cachedTokens?(request: ChatRequest | TextRequest): Tokens;
+  /** The tokens of a prompt, as a number each; absent where nobody can tell. */
+  tokenize?(prompt: Pick<ChatRequest, 'messages' | 'tools'> | string): readonly number[];
   /** Vectors of length 1 for texts, and the tokens of each; absent where the model gives none. */
   embed?(texts: readonly string[], dimensions: number): readonly Embedded[];
   stats(): EngineStats;

@@ -92,6 +92,16 @@ export const textSchema = z.looseObject({
   logprobs: z.int().min(0).nullish(),
 });
 
+/** What `/tokenize` reads, for a chat. */
+export const tokenizeChatSchema = z.looseObject({
+  model: z.string().max(256),
+  messages: z.array(message).min(1),
+  tools: z.array(tool).nullish(),
+});
+
+/** What `/tokenize` reads, for a text. */
+export const tokenizeTextSchema = z.looseObject({ model: z.string().max(256), prompt: z.string() });
+
 export type ChatRequest = z.output<typeof chatSchema>;
 export type TextRequest = z.output<typeof textSchema>;
 
@@ -111,7 +121,7 @@ export function promptTexts(prompt: TextRequest['prompt']): readonly (string | r
 }
 
 /** The prompt as one text, in the manner of a chat template: tools first, then each message under its role. */
-export function promptText(request: ChatRequest): string {
+export function promptText(request: Pick<ChatRequest, 'messages' | 'tools'>): string {
   let text = request.tools && request.tools.length > 0 ? `<|tools|>${JSON.stringify(request.tools)}\n` : '';
   for (const { role, content, tool_calls } of request.messages) {
     text += `<|${role}|>\n`;

@@ -3,9 +3,10 @@ import { seededRandom } from '#contract/random.js';
 import type { Tokens } from '#contract/units.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
-import type { EngineStats } from '#pool/engine/engine.js';
+import type { EngineStats, HostMemory } from '#pool/engine/engine.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import { type Fault, type FaultInput, Faults } from './faults.js';
+import { type KvEventPlaces, KvEventPublisher } from './kv-events/publisher.js';
 import { KvConnector, type KvRole } from './kv-transfer/connector.js';
 import { listen } from './listen.js';
 import { SimulatedBackend } from './simulated/backend.js';
@@ -44,6 +45,12 @@ export interface EngineServerOptions {
   readonly kvLink?: number;
   /** What a request comes to whose KV did not arrive: vLLM's `kv_load_failure_policy`; `fail` unless said. */
   readonly kvLoadFailure?: 'fail' | 'recompute';
+  /** Gigabytes of the host's memory in which KV is kept that the GPUs had to give up; none unless said. */
+  readonly hostMemory?: number | undefined;
+  /** Gigabytes a second that each GPU reads from it: 25 unless said. */
+  readonly hostLink?: number | undefined;
+  /** Where it publishes what happens in its prefix cache, as vLLM does: `tcp://127.0.0.1:5557`. Nowhere unless said. */
+  readonly kvEvents?: KvEventPlaces | undefined;
   readonly clock?: Clock;
 }
 
@@ -51,6 +58,8 @@ export interface EngineServer {
   readonly url: string;
   readonly port: number;
   readonly profile: EngineProfile;
+  /** Where its KV events are, with the ports that were free. */
+  readonly kvEvents?: KvEventPlaces;
   /** Sets the fault of its kind; `none` ends all of them. */
   setFault(fault: FaultInput): void;
   faults(): readonly Fault[];
@@ -72,7 +81,14 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
   const profile = engineProfile({ model, gpu, ...given(options) });
   const speed = options.instant === true ? Number.POSITIVE_INFINITY : (options.speed ?? 1);
   const random = seededRandom(seed);
-  const engine = createEngine(profile, { admission: options.admission ?? 'paged', maxWaiting: MOST_WAITING });
+  const telling =
+    options.kvEvents === undefined
+      ? undefined
+      : await KvEventPublisher.open(profile.blockTokens, options.kvEvents, clock);
+  const engine = createEngine(profile, {
+    ...{ admission: options.admission ?? 'paged', maxWaiting: MOST_WAITING, cache: telling },
+    host: hostMemory(profile, options.hostMemory, options.hostLink),
+  });
   const pacer = new Pacer(engine, clock, speed);
   const faults = new Faults(clock, random.fork('faults'));
   for (const fault of options.faults ?? []) faults.set(fault);
@@ -84,6 +100,7 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
     servedAs: name,
     answerTokens,
     random: random.fork('answers'),
+    prompts: telling,
   });
   const { role, kvLink = 25, kvLoadFailure = 'fail' } = options;
   const kv =
@@ -93,14 +110,33 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
           { role, link: kvLink, onFailure: kvLoadFailure, speed, bytesPerToken: profile.kvTransferBytesPerToken },
           clock,
         );
-  const server = await listen({ backend, servedAs: name, faults, clock, kv }, { host, port });
+  const server = await listen({ backend, servedAs: name, faults, clock, kv }, { host, port }).catch(
+    (error: unknown) => {
+      telling?.close();
+      throw error;
+    },
+  );
   return {
     ...server,
+    ...(telling === undefined ? undefined : { kvEvents: telling.places }),
+    async close() {
+      telling?.close();
+      await server.close();
+    },
     profile,
     setFault: fault => faults.set(fault),
     faults: () => faults.list(),
     stats: () => backend.stats(),
   };
+}
+
+function hostMemory(
+  { kvTransferBytesPerToken, blockTokens }: EngineProfile,
+  gigabytes: number | undefined,
+  link = 25,
+): HostMemory | undefined {
+  if (gigabytes === undefined) return undefined;
+  return { blocks: Math.floor((gigabytes * 1e9) / (kvTransferBytesPerToken * blockTokens)), bandwidth: link * 1e9 };
 }
 
 function given(options: EngineServerOptions) {

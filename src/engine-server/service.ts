@@ -20,6 +20,8 @@ import {
   promptTexts,
   type TextRequest,
   textSchema,
+  tokenizeChatSchema,
+  tokenizeTextSchema,
 } from './requests.js';
 import { chatWire, textWire, type Wire, type WireHead } from './wire.js';
 
@@ -47,6 +49,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/v1/messages/count_tokens': { POST: countMessages },
   '/v1/responses': { POST: withFaults(responses) },
   '/v1/models': { GET: models },
+  '/tokenize': { POST: tokenize },
   '/health': { GET: (service, _request, response) => send(service, response, 200, '', 'text/plain') },
   '/version': { GET: version },
   '/metrics': { GET: metrics },
@@ -151,6 +154,19 @@ function fails(service: EngineService, fault: Fault | undefined, response: Serve
     : { error };
   sendJson(service, response, status, body);
   return true;
+}
+
+/** `POST /tokenize`, as vLLM answers it. */
+async function tokenize(service: EngineService, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { backend } = service;
+  if (backend.tokenize === undefined) throw new WeirError('request.unknown_path', 'This engine tells no tokens.');
+  const body = await readJson(request);
+  const chat = typeof body === 'object' && body !== null && 'messages' in body;
+  const asked = chat ? parseRequest(tokenizeChatSchema, body) : parseRequest(tokenizeTextSchema, body);
+  checkModel(service, asked);
+  const tokens = backend.tokenize('messages' in asked ? (asked as ChatRequest) : (asked as { prompt: string }).prompt);
+  const { contextTokens } = backend.facts;
+  sendJson(service, response, 200, { count: tokens.length, max_model_len: contextTokens, tokens });
 }
 
 function models(service: EngineService, _request: IncomingMessage, response: ServerResponse): void {

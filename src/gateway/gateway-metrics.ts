@@ -73,6 +73,15 @@ export function addGatewayMetrics(metrics: Metrics, gateway: Gateway, version: s
     pools(pool => pool.available),
     'min',
   );
+  metrics.counter(
+    'weir_tokenize_total',
+    'Prompts whose tokens an engine was asked for before they were placed, by what came of it.',
+    ['result'],
+    () => {
+      const { answered, failed, skipped } = gateway.runtime.promptTokens.counts;
+      return Object.entries({ answered, failed, skipped }).map(([result, value]) => ({ labels: { result }, value }));
+    },
+  );
   metrics.gauge(
     'weir_rebalance_boundary_tokens',
     'Boundary of a pair of pools that follows the lengths of requests.',

@@ -22,12 +22,14 @@ import { identityGuard } from './admin/identity-guard.js';
 import type { AdminPorts } from './admin/ports.js';
 import { bestModel } from './best-model.js';
 import { callerOf, type Head, readHead } from './caller.js';
-import { Exchange, type ExchangeHost } from './exchange/exchange.js';
+import { Exchange } from './exchange/exchange.js';
+import type { ExchangeHost } from './exchange/exchange-host.js';
 import { billed } from './exchange/outcome.js';
 import { readBody } from './http/body.js';
 import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
 import { answerWireErrors } from './http/wire-errors.js';
+import { EventFeeds } from './kv-events/feeds.js';
 import { keepAnswer, ownerOf, resumed } from './memory.js';
 import { RecordFeed } from './record-feed.js';
 import { idHeaders, requestIdFor } from './request-id.js';
@@ -76,6 +78,7 @@ export class Gateway implements ExchangeHost {
   private readonly exchanges = new Set<Exchange>();
   private readonly server: Server;
   private readonly prober: Prober;
+  private readonly events: EventFeeds;
   private readonly routes: Routes;
   private readonly turns: TurnShare;
   /** Requests from the moment their head is read until their exchange has ended. */
@@ -93,6 +96,8 @@ export class Gateway implements ExchangeHost {
     this.startedAt = ports.clock.now();
     this.turns = new TurnShare(ports.clock, setImmediate);
     this.current = createRuntime(config, ports);
+    this.events = new EventFeeds(() => this.current.pool, ports.clock);
+    this.events.addMetrics(ports.metrics);
     this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), {
       probed: (id, healthy, latency) => this.current.pool.probed(id, healthy, latency),
       reported: (id, { cacheTokens, startedAt, waiting }) =>
@@ -138,8 +143,13 @@ export class Gateway implements ExchangeHost {
     return this.connected;
   }
 
-  /** Starts to listen, and to probe the replicas. */
+  /**
+   * Starts to listen, to probe the replicas and to follow what they tell of their caches.
+   *
+   * @throws WeirError `pool.events_unavailable` when packages for that are missing.
+   */
   async listen(host: string, port: number): Promise<Address> {
+    await this.events.retarget();
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(port, host, () => {
@@ -167,6 +177,9 @@ export class Gateway implements ExchangeHost {
     void this.current.router.prepare();
     const replicas = this.current.pool.replicas();
     this.prober.retarget(probeTargets(this.current));
+    this.events.retarget().catch((error: unknown) => {
+      this.ports.log.error('KV events are not followed: placement goes by estimates', { error });
+    });
     this.ports.connections.keepOnly(replicas.map(replica => replica.url));
   }
 
@@ -187,6 +200,7 @@ export class Gateway implements ExchangeHost {
     const error = new WeirError('gateway.draining', 'The gateway is shutting down and could wait no longer');
     for (const exchange of [...this.exchanges]) exchange.stop(error);
     this.prober.stop();
+    this.events.close();
     await pause(left > 0 ? 50 : 0);
     this.server.closeAllConnections();
     await closed;

@@ -30,6 +30,7 @@ import type { Tracer } from '#telemetry/tracing.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
 import { type HeadRules, headRules } from './caller.js';
+import { PromptTokens } from './exchange/prompt-tokens.js';
 import { groundingStage } from './grounding/grounding-stage.js';
 import type { Peers } from './peers.js';
 import { privacyStage } from './privacy/privacy-stage.js';
@@ -86,6 +87,8 @@ export interface Runtime extends RuntimePorts {
   /** The local models as this configuration wants them. */
   readonly learned: LearnedModels | undefined;
   readonly pool: LivePool;
+  /** Asks engines what the tokens of prompts are. */
+  readonly promptTokens: PromptTokens;
   /** Finds personal data; what it remembers outlives configurations. */
   readonly personal: PersonalDataFinder;
   /** Values behind placeholders. */
@@ -138,6 +141,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     vault,
     stages: stagesOf(config, router, personal, vault, () => ports.localModels?.fast?.table ?? ownTable()),
     pool,
+    promptTokens: previous?.promptTokens ?? new PromptTokens(),
     ways,
     heads: headRules(config.gateway),
     profiler: sameWorkload

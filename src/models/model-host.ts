@@ -1,12 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '#contract/clock.js';
 import type { Embedder, ModelStatus } from '#contract/embedder.js';
 import { WeirError } from '#contract/errors.js';
 import type {
   Classifier,
-  EmbedderSettings,
   HeadName,
   LearnedModels,
   LearnedSettings,
@@ -18,9 +15,11 @@ import { Cascade } from './heads/cascade.js';
 import { type ModelCard, readHead } from './heads/head-file.js';
 import { QuickFeatures } from './heads/quick-features.js';
 import { UnusableClassifier } from './heads/unusable.js';
+import { readLabels } from './own/label-file.js';
+import { modelFiles } from './own/model-files.js';
+import { OnnxClassifier } from './own/onnx-classifier.js';
 import { ExampleRoutes } from './routes/example-routes.js';
-import { LocalEmbedder } from './runtime/local-embedder.js';
-import type { ModelSpec } from './runtime/messages.js';
+import { LocalEmbedder, type Threads } from './runtime/local-embedder.js';
 import { ModelWorker } from './runtime/model-worker.js';
 import { RemoteEmbedder } from './runtime/remote-embedder.js';
 import { HybridClassifier } from './safety/hybrid-classifier.js';
@@ -43,20 +42,29 @@ export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
   private readonly cards = new Map<string, { readonly card?: ModelCard; readonly trouble?: string }>();
+  private readonly pool: Threads;
   private quick: QuickFeatures | undefined | null = null;
 
   constructor(
     private readonly clock: Clock,
     /** Threads that each hold every model. */
     private readonly threads = 1,
-  ) {}
+  ) {
+    this.pool = { count: threads, all: () => this.allThreads() };
+  }
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
   configure(settings: LearnedSettings, routes: RouteExamples = {}): LearnedModels {
     const heads = new Map<HeadName, Classifier>();
     const safety = new Map<SafetyHeadName, Classifier>();
+    const own = new Map<string, Classifier>();
     let routed: Classifier | undefined;
-    this.letGo(new Set([DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings))));
+    this.letGo(
+      new Set([
+        ...[DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings)),
+        ...Object.keys(settings.classifiers).map(name => scorerKeyOf(name, settings)),
+      ]),
+    );
     return {
       whenBusy: settings.when_busy,
       head: name => {
@@ -70,6 +78,11 @@ export class ModelHost {
         return known;
       },
       own: file => this.openFile(file, settings),
+      classifier: name => {
+        const known = own.get(name) ?? this.openClassifier(name, settings);
+        own.set(name, known);
+        return known;
+      },
       routes: () => {
         routed ??= this.openRoutes(settings, routes);
         return routed;
@@ -131,6 +144,32 @@ export class ModelHost {
     }
   }
 
+  private openClassifier(name: string, settings: LearnedSettings): Classifier {
+    const given = settings.classifiers[name];
+    if (given === undefined) return new UnusableClassifier(new Error(`there is no classifier ${name}`));
+    try {
+      const files = modelFiles(given.path);
+      const labels = readLabels(files.config);
+      const key = scorerKeyOf(name, settings);
+      const { prefix, length } = given;
+      const spec = {
+        kind: 'onnx',
+        ...files,
+        pooling: 'scores',
+        prefix,
+        length,
+        dimension: labels.labels.length,
+      } as const;
+      const limits = { capacity: settings.queue, batch: settings.batch };
+      const scorer =
+        this.embedders.get(key) ?? new LocalEmbedder(`classifier ${name}`, spec, this.pool, this.clock, limits);
+      this.embedders.set(key, scorer);
+      return new OnnxClassifier(given, labels, { scorer, patienceMs: settings.patience });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
   private openRoutes(settings: LearnedSettings, examples: RouteExamples): Classifier {
     if (settings.routes !== undefined) return this.openFile(settings.routes, settings);
     try {
@@ -179,9 +218,8 @@ export class ModelHost {
   private openEmbedder(name: string, settings: LearnedSettings): OwnEmbedder {
     const space = spaceOf(name, settings);
     const limits = { capacity: settings.queue, batch: settings.batch };
-    const threads = { all: () => this.allThreads() };
     if (name === DEFAULT_EMBEDDER) {
-      return new LocalEmbedder(space, { kind: 'default', cache: settings.cache }, threads, this.clock, limits);
+      return new LocalEmbedder(space, { kind: 'default', cache: settings.cache }, this.pool, this.clock, limits);
     }
     const own = settings.embedders[name];
     if (own === undefined) throw new WeirError('model.unavailable', `There is no embedder ${name}`);
@@ -190,7 +228,16 @@ export class ModelHost {
       const remote = { url, model, apiKey, prefix, dimension, timeoutMs: timeout, capacity: settings.queue };
       return new RemoteEmbedder(space, remote, this.clock);
     }
-    return new LocalEmbedder(space, specOf(own), threads, this.clock, limits);
+    const { path = '', pooling, prefix, length } = own;
+    const spec = {
+      kind: 'onnx',
+      ...modelFiles(path),
+      pooling,
+      prefix,
+      length,
+      ...(own.dimension !== undefined && { dimension: own.dimension }),
+    } as const;
+    return new LocalEmbedder(space, spec, this.pool, this.clock, limits);
   }
 
   private allThreads(): readonly ModelWorker[] {
@@ -238,13 +285,7 @@ function keyOf(name: string, { embedders, cache, queue, batch }: LearnedSettings
   return JSON.stringify([name, embedders[name], cache, queue, batch]);
 }
 
-/** A file, or a folder as Transformers.js lays it out: `tokenizer.json`, and the model in `onnx/`. */
-function specOf({ path = '', pooling, prefix, length, dimension }: EmbedderSettings): ModelSpec {
-  const folder = existsSync(path) && statSync(path).isDirectory();
-  const files = ['onnx/model_quantized.onnx', 'onnx/model.onnx', 'model.onnx'].map(file => join(path, file));
-  const file = folder ? (files.find(candidate => existsSync(candidate)) ?? join(path, 'onnx/model.onnx')) : path;
-  const beside = folder ? path : dirname(path);
-  const tokenizer = [beside, dirname(beside)].map(at => join(at, 'tokenizer.json')).find(at => existsSync(at));
-  const own = tokenizer ?? join(beside, 'tokenizer.json');
-  return { kind: 'onnx', file, tokenizer: own, pooling, prefix, length, ...(dimension !== undefined && { dimension }) };
+/** As {@link keyOf}, of a classifier's scores. */
+function scorerKeyOf(name: string, { classifiers, queue, batch }: LearnedSettings): string {
+  return JSON.stringify(['classifier', name, classifiers[name], queue, batch]);
 }

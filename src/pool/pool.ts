@@ -14,6 +14,8 @@ import { mayUse, shed, whyNowhere } from './flow/refusals.js';
 import { shedChance } from './flow/shedding.js';
 import { WaitingRoom } from './flow/waiting-room.js';
 import type { Lease, Pool, ReplicaStatus } from './lease.js';
+import type { BlockLedger } from './placement/blocks/block-ledger.js';
+import { ThriftyRequest, tooDear } from './placement/energy-limit.js';
 import type { Choice, ReplicaView } from './placement/placer.js';
 import { arranged } from './rebalance/arrangement.js';
 import type { RebalanceStatus } from './rebalance/move.js';
@@ -23,6 +25,7 @@ import { Hearsay } from './sharing/hearsay.js';
 import type { PoolNews } from './sharing/news.js';
 import { Outbox } from './sharing/outbox.js';
 import { buildTopology, type PlacerFactory } from './topology/build.js';
+import { type EventSource, eventSources } from './topology/event-sources.js';
 import { measure } from './topology/measures.js';
 import { judge } from './topology/outliers.js';
 import { type Probe, probeSettings } from './topology/probes.js';
@@ -62,6 +65,12 @@ export interface LivePool extends Pool {
   hear(from: string, news: PoolNews): void;
   /** Other gateways that are heard now, and prompts that were too many to be told of. */
   readonly sharing: { readonly heard: number; readonly leftOut: number };
+  /** Engines that tell of their prefix caches, as the configuration in force has it. */
+  eventSources(): readonly EventSource[];
+  /** Where what a replica's engine tells of its cache goes; `undefined` where placement reads no prefixes, or there is no such replica. */
+  blocks(replica: string): BlockLedger | undefined;
+  /** Whether a request for a model would be placed better if its tokens were known: two replicas could take it, and one of them tells of its cache. */
+  wantsTokens(model: string): boolean;
   /**
    * Takes a replica out by hand, or puts it back: requests on it finish, and it gets no more. Lasts over changes of the
    * configuration, as long as the replica stays in it, and until the process ends.
@@ -230,6 +239,31 @@ class PoolAtWork implements LivePool, LeaseHost {
     if (replica?.observed(facts) === true) this.lostCache(replica);
   }
 
+  eventSources(): readonly EventSource[] {
+    return [...this.topology.pools.values()].flatMap(pool => eventSources(pool));
+  }
+
+  blocks(id: string): BlockLedger | undefined {
+    const replica = this.topology.replicas.get(id);
+    return replica === undefined ? undefined : this.placerOf(replica)?.blocks;
+  }
+
+  wantsTokens(name: string): boolean {
+    for (const { placer, replicas } of this.topology.models.get(name)?.tiers ?? []) {
+      const { blocks } = placer;
+      if (blocks === undefined) continue;
+      let open = 0;
+      let known = false;
+      for (const replica of replicas) {
+        if (replica.unavailable !== undefined) continue;
+        open += 1;
+        known ||= blocks.hears(replica.id);
+        if (known && open > 1) return true;
+      }
+    }
+    return false;
+  }
+
   drain(id: string, out: boolean): boolean {
     const replica = this.topology.replicas.get(id);
     if (replica === undefined) return false;
@@ -305,6 +339,16 @@ class PoolAtWork implements LivePool, LeaseHost {
     now: Milliseconds,
   ): Lease | WeirError | undefined {
     if (model === undefined) return whyNowhere(request.model, undefined, request, now);
+    const { energy } = request.constraints;
+    if (energy !== undefined && request.dear === undefined) {
+      const usable = [...this.topology.replicas.values()].filter(
+        replica =>
+          model.pools.some(({ name }) => name === replica.pool) &&
+          replica.unavailable === undefined &&
+          mayUse(request, replica),
+      );
+      return this.place(model, new ThriftyRequest(request, tooDear(energy, request, usable)), since, now);
+    }
     let someAvailable = false;
     for (const tier of model.tiers) {
       if (request.promptTokens + request.outputTokens > tier.contextTokens) continue;
@@ -400,6 +444,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       pool: replica.pool,
       replica: replica.id,
       expectedPrefixTokens: choice.expectedPrefixTokens,
+      ...(choice.prefixSource === undefined ? undefined : { prefixSource: choice.prefixSource }),
       score: choice.score,
       losers: choice.losers,
       considered: choice.considered,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { duration, name, price, share, size, tokens } from '#contract/schema.js';
 import { prefillSchema } from './disaggregation/schema.js';
-import { placementSchema } from './placement/schema.js';
+import { kvEventsSchema, type ReplicaEvents, replicaEventsSchema } from './kv-events-schema.js';
+import { placementSchema, readsPrefix } from './placement/schema.js';
 import { rebalanceSchema } from './rebalance/schema.js';
 import { retentionSchema } from './retention/schema.js';
 
@@ -80,6 +81,7 @@ export interface ReplicaEntry {
   /** Its hardware, where that differs from its pool. */
   readonly gpu?: string | undefined;
   readonly tp?: number | undefined;
+  readonly kv_events?: ReplicaEvents | undefined;
 }
 
 const replica = z.union([
@@ -107,6 +109,9 @@ const replica = z.union([
       .max(1024)
       .optional()
       .describe('GPUs that share each layer of this replica, where it differs from its pool.'),
+    kv_events: replicaEventsSchema
+      .optional()
+      .describe("Where this replica's KV events are, where that differs from its pool's `kv_events`."),
   }),
 ]);
 
@@ -313,6 +318,11 @@ const poolEntry = z
     prefill: prefillSchema
       .optional()
       .describe('Disaggregated serving: another pool computes long prompts for this one, which then answers.'),
+    kv_events: kvEventsSchema
+      .optional()
+      .describe(
+        'Follows what vLLM publishes of its prefix cache over ZeroMQ, so that placement knows and does not estimate; needs the packages `zeromq` and `@msgpack/msgpack`. Off unless said.',
+      ),
     retention: retentionSchema
       .optional()
       .describe('Has engines keep the KV of conversations that are likely to go on. Off unless said.'),
@@ -382,6 +392,23 @@ const poolEntry = z
         params: {
           hint: 'list base URLs under replicas, give that of a provider under cloud, describe simulated engines under simulate, or name a model file under gguf',
         },
+      });
+    }
+    const events = entry.kv_events;
+    if (events !== undefined && entry.replicas === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['kv_events'],
+        message: 'only replicas that are listed tell of their cache',
+      });
+    } else if (events !== undefined && !readsPrefix(entry.placement)) {
+      context.addIssue({ code: 'custom', path: ['kv_events'], message: 'this placement does not look at prefixes' });
+    }
+    for (const [at, { kv_events: own }] of (entry.replicas ?? []).entries()) {
+      if (own === undefined || events !== undefined) continue;
+      context.addIssue({
+        ...{ code: 'custom', path: ['replicas', at, 'kv_events'], message: 'the pool does not follow KV events' },
+        params: { hint: 'write kv_events: {} in the pool as well' },
       });
     }
     if (entry.cloud !== undefined && entry.gpu !== undefined) {

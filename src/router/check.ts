@@ -6,6 +6,7 @@ import type { DecisionConfig } from './policy/schema.js';
 import type { ProblemPath, RouterProblem } from './problem.js';
 import type { RouterConfig } from './schema.js';
 import { selectorType } from './selection/registry.js';
+import { askedClassifier } from './signals/classifier.js';
 import { poolState } from './signals/pool-state.js';
 import { wantedRoutes } from './signals/route.js';
 import { signalType } from './signals/set.js';
@@ -28,6 +29,7 @@ export function checkRouter(config: RouterConfig, around: RouterSurroundings): r
     ...checkNames(config, around),
     ...checkSignals(config),
     ...checkRoutes(config),
+    ...checkClassifiers(config),
     ...config.decisions.flatMap((decision, index) => checkDecision(decision, index, config, around)),
     ...checkOrder(config),
     ...checkTests(config, around),
@@ -98,6 +100,19 @@ function checkSignals({ signals }: RouterConfig): RouterProblem[] {
     (signalType(type)?.check?.(options) ?? []).map(
       ({ path, ...problem }): RouterProblem => ({ ...problem, level: 'error', path: ['signals', name, type, ...path] }),
     ),
+  );
+}
+
+/** Labels stand in the model's own file, which is read when it is needed. */
+function checkClassifiers({ signals, learned, safety }: RouterConfig): RouterProblem[] {
+  const known = Object.keys(learned.classifiers);
+  const asked = Object.entries(signals).flatMap(([name, { type, options }]) =>
+    type === 'classifier' ? [{ path: ['signals', name, type, 'name'], name: askedClassifier(options) }] : [],
+  );
+  const child = safety?.child_safety.classifier;
+  if (child !== undefined) asked.push({ path: ['safety', 'child_safety', 'classifier'], name: child });
+  return asked.flatMap(({ path, name }) =>
+    known.includes(name) ? [] : [unknownName(path, 'classifier', name, known)],
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HEADS } from '#contract/learned.js';
 import { duration, identifier } from '#contract/schema.js';
+import { LANGUAGES } from './signals/language-codes.js';
 
 const MAX_EMBEDDERS = 8;
 const path = z.string().min(1).max(4096);
@@ -40,6 +41,60 @@ const embedder = z
     message: 'exactly one of path, url',
   });
 
+const MAX_CLASSIFIERS = 8;
+const language = z.enum(LANGUAGES as [string, ...string[]]);
+const label = z.string().min(1).max(128);
+
+const classifier = z.strictObject({
+  path: path.describe(
+    'An ONNX model with `config.json` and `tokenizer.json` beside it, or a folder as Transformers.js lays it out. Labels are those of `id2label`.',
+  ),
+  prefix: z.string().max(256).default('').describe('Put before every text.'),
+  length: z.int().min(8).max(8192).default(256).describe('Tokens that one pass reads.'),
+  windows: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe(
+      'Windows of a longer text that are read, each of twice as many characters as `length` has tokens, overlapping by a quarter; the likeliest counts. With 1 the beginning and the end are read.',
+    ),
+  scores: z
+    .enum(['softmax', 'sigmoid'])
+    .optional()
+    .describe(
+      'Whether labels exclude one another (`softmax`) or each stands for itself (`sigmoid`); as `problem_type` in `config.json` says unless said.',
+    ),
+  temperature: z
+    .number()
+    .min(0.05)
+    .max(20)
+    .default(1)
+    .describe('What scores are divided by before they become probabilities: more than 1 where the model is too sure.'),
+  threshold: z.number().min(0).max(1).default(0.5).describe('Below this probability no label is said.'),
+  neutral: label
+    .optional()
+    .describe('The label that says that nothing was found, such as `safe`. Of windows, all have to say it.'),
+  languages: z
+    .array(language)
+    .min(1)
+    .max(LANGUAGES.length)
+    .optional()
+    .describe('The languages that it knows; of texts in others it says nothing. Any unless said.'),
+  check: z
+    .array(
+      z.strictObject({
+        text: z.string().min(1).max(2048).describe('A text.'),
+        label: label.describe('The label that it has to have as its likeliest.'),
+      }),
+    )
+    .max(16)
+    .default([])
+    .describe(
+      'Texts whose label is known. Where one comes out otherwise once the model is loaded, nothing is said by it.',
+    ),
+});
+
 /** The `router.learned:` block: the small local models that signals ask. Nothing of it is loaded unless a signal needs it. */
 export const learnedSchema = z.strictObject({
   cache: path.default('.weir/models').describe('Folder that the model that comes with Weir is converted into, once.'),
@@ -72,6 +127,11 @@ export const learnedSchema = z.strictObject({
     })
     .prefault({})
     .describe('Your own embedders, by the name that heads trained with them carry.'),
+  classifiers: z
+    .record(identifier, classifier)
+    .refine(all => Object.keys(all).length <= MAX_CLASSIFIERS, { message: `at most ${MAX_CLASSIFIERS} classifiers` })
+    .prefault({})
+    .describe('Your own classifiers, by the names that `classifier` signals and `safety.child_safety` use.'),
   heads: z
     .strictObject(
       Object.fromEntries(

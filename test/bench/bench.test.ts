@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -46,6 +47,8 @@ const { conversations, TAIL } = await module<{
   conversations(kilobytes: number, seed?: number): { open: Buffer; nonceAt: number }[];
   TAIL: { plain: Buffer; stream: Buffer };
 }>('conversations.mjs');
+
+const { headOf } = await module<{ headOf(source: string): string }>('support/help.mjs');
 
 let mock: Mock;
 let load: Load;
@@ -216,5 +219,27 @@ describe('ratios', () => {
       prefix_index: { ok: false },
     };
     expect(missed(report)).toEqual(['weir_minus_bare_rss_mb (0.5 kB)', 'prefix index look-ups']);
+  });
+});
+
+describe('--help', () => {
+  const folder = new URL('../../bench/', import.meta.url);
+  const benches = readdirSync(folder)
+    .filter(name => name.endsWith('.mjs'))
+    .map(name => [name, readFileSync(new URL(name, folder), 'utf8')] as const)
+    .filter(([, source]) => source.includes('\nhelp(import.meta.url);'));
+
+  test('each bench says how it is called', () => {
+    expect(benches.length).toBeGreaterThan(20);
+    for (const [name, source] of benches) {
+      const head = headOf(source);
+      expect(head).toMatch(new RegExp(`bench/${name}|npm run bench`));
+      expect(head).not.toMatch(/^(import|\/\/|\*)/m);
+    }
+  });
+
+  test('both kinds of comment lose their marks', () => {
+    expect(headOf('// One: `x`.\n//   --a N\nimport a;\n// later\n')).toBe('One: `x`.\n  --a N');
+    expect(headOf('/**\n * One.\n *\n *   two\n */\nimport a;\n')).toBe('One.\n\n  two');
   });
 });

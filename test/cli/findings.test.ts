@@ -17,7 +17,9 @@ test('classify --kind pii tells kinds and places', async () => {
   expect(JSON.parse(stdout)).toMatchObject({
     label: 'card',
     score: 1,
-    spans: [{ kind: 'card', start: 11, end: 30, text: '4111 1111 1111 1111' }],
+    scores: { card: 1 },
+    spans: [{ type: 'card', start: 11, end: 30, score: 1, text: '4111 1111 1111 1111' }],
+    tier: 'fast',
   });
 });
 

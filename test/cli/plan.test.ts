@@ -80,7 +80,7 @@ describe('weir plan', () => {
     );
     expect(JSON.parse(played.stdout).requests).toMatchObject({ rejected: 0, failed: 0 });
     expect((await weir('plan', '--trace', lengths, ...short, '--emit', out)).stderr).toMatch(/stands there already/);
-  }, 60_000);
+  });
 
   test('a catalogue of one’s own is read, and what is wrong in it is told', async () => {
     const row = (more: object) =>
@@ -116,7 +116,7 @@ describe('weir plan', () => {
     expect(JSON.parse(stdout).best.pools[0], stderr).toMatchObject({ gpu: 'our1', price: { provider: 'us' } });
     const bad = file('bad.json', row({ mfu: 7 }));
     expect((await weir('plan', '--trace', lengths, ...short, '--catalogue', bad)).stderr).toMatch(/gpus\.0\.mfu/);
-  }, 60_000);
+  });
 
   test('what is missing or cannot be is told', async () => {
     expect((await weir('plan')).code).toBe(2);

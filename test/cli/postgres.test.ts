@@ -76,7 +76,7 @@ gateway:
     const [one, two] = gateways as [Served, Served];
     const made = await post(one, '/api/keys', ADMIN, { name: 'k' });
     const { secret, key } = JSON.parse(made.text) as { secret: string; key: { id: string } };
-    await expect.poll(() => ask(two, secret), { timeout: 5000 }).toBe(200);
+    await expect.poll(() => ask(two, secret)).toBe(200);
 
     let running = true;
     const load = gateways.flatMap(gateway =>
@@ -87,17 +87,17 @@ gateway:
         }
       }),
     );
-    await new Promise(resolve => setTimeout(resolve, 300));
+    await expect.poll(() => asked.get(200) ?? 0).toBeGreaterThan(20);
     await server.kill();
-    await expect.poll(() => metric(one, 'weir_identity_up'), { timeout: 10_000 }).toBe(0);
-    await expect.poll(() => metric(two, 'weir_records_up'), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => metric(one, 'weir_identity_up')).toBe(0);
+    await expect.poll(() => metric(two, 'weir_records_up')).toBe(0);
     const refused = await post(one, '/api/keys', ADMIN, { name: 'later' });
     expect(refused).toMatchObject({ status: 503, text: expect.stringContaining('store.unavailable') });
     expect(await metric(one, 'weir_records_backlog')).toBeGreaterThan(0);
     await server.start();
     for (const gateway of gateways) {
-      await expect.poll(() => metric(gateway, 'weir_identity_up'), { timeout: 15_000 }).toBe(1);
-      await expect.poll(() => metric(gateway, 'weir_records_up'), { timeout: 15_000 }).toBe(1);
+      await expect.poll(() => metric(gateway, 'weir_identity_up')).toBe(1);
+      await expect.poll(() => metric(gateway, 'weir_records_up')).toBe(1);
     }
     running = false;
     await Promise.all(load);
@@ -105,7 +105,7 @@ gateway:
     // Revoked at one, refused by the other.
     expect((await post(two, `/api/keys/${key.id}/revoke`, ADMIN, {})).status).toBe(200);
     expect(await ask(two, secret)).toBe(401);
-    await expect.poll(() => ask(one, secret), { timeout: 5000 }).toBe(401);
+    await expect.poll(() => ask(one, secret)).toBe(401);
 
     await Promise.all(gateways.map(gateway => gateway.stop()));
     const answered = asked.get(200) ?? 0;

@@ -132,9 +132,9 @@ gateway: { record: { path: "${join(folder, 'record.db')}" } }
           ?.message.content;
       expect(await said()).toBe('one');
       writeFileSync(file, yaml('two'));
-      await expect.poll(said, { timeout: 8000 }).toBe('two');
+      await expect.poll(said).toBe('two');
       writeFileSync(file, yaml('three').replace('respond', 'responde'));
-      await expect.poll(() => served.said(), { timeout: 8000 }).toContain('responde');
+      await expect.poll(() => served.said()).toContain('responde');
       expect(await said()).toBe('two');
     } finally {
       served.child.kill('SIGTERM');
@@ -162,7 +162,7 @@ gateway: { record: { path: "${join(folder, 'record.db')}" } }
       expect(await names()).toEqual(['auto', 'org/some-model']);
       const file = join(folder, 'weir.yaml');
       writeFileSync(file, readFileSync(file, 'utf8').replaceAll('org/some-model', 'renamed'));
-      await expect.poll(names, { timeout: 8000 }).toEqual(['auto', 'renamed']);
+      await expect.poll(names).toEqual(['auto', 'renamed']);
       const history = await run(folder, 'config', 'history', '--json');
       const { versions } = JSON.parse(history.out) as { versions: { author: string }[] };
       expect(versions.map(({ author }) => author)).toEqual(['file', 'local']);

@@ -36,7 +36,7 @@ export function broadcastContract(name: string, open: (count: number) => Promise
   });
 }
 
-export async function until(holds: () => boolean, limit = 5000): Promise<void> {
+export async function until(holds: () => boolean, limit = 50_000): Promise<void> {
   for (const end = performance.now() + limit; !holds(); await new Promise(resolve => setTimeout(resolve, 10))) {
     if (performance.now() > end) throw new Error('it did not happen');
   }

@@ -27,7 +27,7 @@ export function engineBackendContract(name: string, { start, prompt, atOnce }: E
     let api: OpenAI;
     beforeAll(async () => {
       engine = await start();
-      api = new OpenAI({ baseURL: `${engine.url}/v1`, apiKey: 'none', maxRetries: 0, timeout: 15_000 });
+      api = new OpenAI({ baseURL: `${engine.url}/v1`, apiKey: 'none', maxRetries: 0, timeout: 60_000 });
     });
     afterAll(() => engine.close());
 

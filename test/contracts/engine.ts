@@ -122,6 +122,45 @@ export function engineContract(name: string, make: (profile: EngineProfile, opti
       );
     });
 
+    test('has nothing to report before the time that it names, until somebody comes or goes', () => {
+      fc.assert(
+        fc.property(arrivals, list => {
+          const engine = make(smallProfile(), { events: 'milestones' });
+          let quietUntil = Number.NEGATIVE_INFINITY;
+          const at = (id: number) => list.find(({ request }) => request.id === id)!;
+          let [now, next, rounds] = [0, 0, 0];
+          for (;;) {
+            for (; list[next] !== undefined && list[next]!.at <= now; next++) {
+              try {
+                engine.submit(list[next]!.request, now);
+              } catch (error) {
+                if (!isWeirError(error)) throw error;
+              }
+              quietUntil = Number.NEGATIVE_INFINITY;
+            }
+            const iteration = engine.step(now);
+            if (iteration === undefined) {
+              if (next >= list.length) return;
+              now = list[next]!.at;
+              continue;
+            }
+            now = iteration.endsAt;
+            if (iteration.events.length > 0) {
+              expect(now).toBeGreaterThanOrEqual(quietUntil);
+              quietUntil = now;
+            }
+            for (const { id } of iteration.events) {
+              if (at(id).cancelAfter === undefined || at(id).cancelAfter! > 10) continue;
+              engine.cancel(id);
+            }
+            expect(engine.quietUntil()).toBeGreaterThanOrEqual(now);
+            quietUntil = Math.max(quietUntil, engine.quietUntil());
+            if (++rounds > 20_000) throw new Error('livelock');
+          }
+        }),
+      );
+    });
+
     test('gives every answer each of its tokens once and in order, then its end', () => {
       fc.assert(
         fc.property(arrivals, list => {

@@ -28,7 +28,7 @@ describe.skipIf(path === undefined)('sign-in and access', () => {
     browser = await launch(path ?? '');
     open = await visit(browser, served.url);
     page = open.page;
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

@@ -21,7 +21,7 @@ describe.skipIf(path === undefined)('set-up and configuration', () => {
     browser = await launch(path ?? '');
     open = await visit(browser, `${served.url}#/setup`);
     page = open.page;
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -62,7 +62,7 @@ describe.skipIf(path === undefined)('set-up and configuration', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('link', { name: 'Read why it went there' }).click();
     await page.locator('[data-step="outcome"]').getByText('answered').first().waitFor();
-  }, 30_000);
+  });
 
   test('a mistake is told with its line while it is typed, and cannot be put in force', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Configuration' }).click();

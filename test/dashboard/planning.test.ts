@@ -32,7 +32,7 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     browser = await launch(path ?? '');
     open = await visit(browser, `${served.url}#/planner`);
     page = open.page;
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -47,7 +47,7 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     await best
       .getByText(/× 1 h100/)
       .first()
-      .waitFor({ timeout: 60_000 });
+      .waitFor();
     expect(await best.innerText()).toMatch(/one pool: \$/);
     expect(await page.locator('#plan-stress').innerText()).toMatch(/rate × 1.1\s+holds|breaks/);
     await page.getByRole('img', { name: /Price and first token/ }).waitFor();
@@ -63,8 +63,8 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
       .setInputFiles({ name: 'bad.csv', mimeType: 'text/csv', buffer: Buffer.from('nothing here\n') });
     await page.getByText('bad.csv').waitFor();
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
-    await page.getByRole('alert').getByText('trace.unreadable').waitFor({ timeout: 30_000 });
-  }, 60_000);
+    await page.getByRole('alert').getByText('trace.unreadable').waitFor();
+  });
 
   test('the workload page says what it has learned, or that there is nothing yet', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Workload' }).click();
@@ -78,7 +78,7 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     expect(await page.locator('#workload-scores').innerText()).toMatch(/5 min\s+2.50\s+3.25/);
     await page.getByRole('slider', { name: /Requests by kind/ }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
-  }, 60_000);
+  });
 
   test('a simulation moves, and can be stopped', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Simulation' }).click();
@@ -87,7 +87,7 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     await page
       .locator('#simulation-result')
       .getByText(/answered over/)
-      .waitFor({ timeout: 60_000 });
+      .waitFor();
     for (const chart of ['On replicas', 'Waiting', 'KV memory held', 'Power, kW']) {
       expect(await page.getByRole('img', { name: chart }).locator('path').count()).toBeGreaterThan(0);
     }

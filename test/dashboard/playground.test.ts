@@ -227,7 +227,7 @@ describe.skipIf(path === undefined)('the playground', () => {
     await page.getByRole('button', { name: 'Remove conversation 3' }).click();
     await page.getByRole('button', { name: 'Remove conversation 2' }).click();
     await page.locator('#story').getByText('The same tokens').waitFor();
-  }, 60_000);
+  });
 
   test('a gateway that is gone is said to be gone', async () => {
     const { page, log, send } = await start();

@@ -52,7 +52,7 @@ describe.skipIf(path === undefined)('the first run, from the demonstration to mo
     browser = await launch(path ?? '');
     open = await visit(browser, served.url);
     page = open.page;
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -98,13 +98,13 @@ describe.skipIf(path === undefined)('the first run, from the demonstration to mo
     const answer = await fetch(`${served.url}api/configuration`);
     expect(file()).toBe(((await answer.json()) as { text: string }).text);
     const replicas = page.getByRole('list', { name: 'Replicas' }).getByRole('listitem');
-    await expect.poll(() => replicas.getByText('healthy').count(), { timeout: 15_000 }).toBe(3);
+    await expect.poll(() => replicas.getByText('healthy').count()).toBe(3);
     await page.getByLabel('First prompt').fill('Hello?');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByRole('link', { name: 'Read why it went there' }).waitFor();
     expect(ollama.seen.at(-1)).toMatchObject({ path: '/v1/chat/completions', body: { model: 'llama3.2:latest' } });
     expect(await accessibilityFaults(page)).toEqual([]);
-  }, 30_000);
+  });
 
   test('the engine answers too, and nothing is demonstrated any more', async () => {
     await page.getByRole('link', { name: 'go on in the playground' }).click();
@@ -116,5 +116,5 @@ describe.skipIf(path === undefined)('the first run, from the demonstration to mo
     await page.getByRole('heading', { name: 'By model' }).waitFor();
     expect(await page.locator('.callout').count()).toBe(0);
     expect(open.troubles).toEqual([]);
-  }, 30_000);
+  });
 });

@@ -41,8 +41,8 @@ gateway:
       // An invalid configuration, for the count of reloads.
       writeFileSync(join(folder, 'weir.yaml'), 'router: 7');
       const read = async () => (await fetch(`${gateway.url}/metrics`, { headers })).text();
-      for (let i = 0; i < 100 && !(await read()).includes('weir_config_reloads_total{'); i++)
-        await new Promise(resolve => setTimeout(resolve, 100));
+      while (!(await read()).includes('weir_config_reloads_total{'))
+        await new Promise(resolve => setTimeout(resolve, 50));
       return seriesOf(await read());
     } finally {
       await gateway.stop();

@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 const client = (server: EngineServer) =>
-  new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0, timeout: 10_000 });
+  new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0, timeout: 60_000 });
 
 const hello = { model: 'small', messages: [{ role: 'user' as const, content: 'Hello there, how is the water?' }] };
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '#contract/random.js';
 import { type EngineServer, startEngineServer } from '#engine-server/server.js';
+import { freePort } from '../support/real-component.js';
 import { metricOf, type RunningGateway, startGateway } from '../support/running-gateway.js';
 
 const REQUESTS = 600;
@@ -23,7 +24,7 @@ const engineAt = (port: number, at: number) =>
   });
 
 beforeAll(async () => {
-  engines = await Promise.all([0, 1, 2, 3, 4].map(at => engineAt(0, at)));
+  engines = await Promise.all([0, 1, 2, 3, 4].map(async at => engineAt(await freePort(), at)));
   const limits = `timeouts: { connect: 500ms, first_byte: 1500ms, stall: 800ms }, health: { interval: 200ms, timeout: 1s },
       circuit: { failures: 4, open_for: 100ms, open_at_most: 400ms }, ejection: { for: 200ms, at_most: 500ms }, concurrency: 8, queue: { length: 16, timeout: 1s }`;
   const urls = engines.map(engine => JSON.stringify(engine.url));
@@ -120,7 +121,7 @@ describe('replicas killed, stalled and cut under load', () => {
     over = true;
     await chaos;
 
-    await expect.poll(() => gateway.gateway.inFlight, { timeout: 5000 }).toBe(0);
+    await expect.poll(() => gateway.gateway.inFlight).toBe(0);
     expect(await gateway.records.count()).toBe(REQUESTS);
     expect(await metricOf(gateway.metrics, 'weir_requests_total')).toBe(REQUESTS);
     expect(saw.size).toBe(REQUESTS - seen.left);
@@ -135,7 +136,7 @@ describe('replicas killed, stalled and cut under load', () => {
     expect(seen.cut).toBeGreaterThan(0);
     for (const replica of gateway.gateway.runtime.pool.replicas()) expect(replica.inFlight).toBe(0);
     for (const engine of engines) await expect.poll(() => engine.stats().running + engine.stats().waiting).toBe(0);
-  }, 60_000);
+  });
 
   it('all is well again afterwards', async () => {
     // A circuit closes again on a request that goes well, so there must be some.
@@ -147,6 +148,6 @@ describe('replicas killed, stalled and cut under load', () => {
         .filter(({ unavailable }) => unavailable !== undefined)
         .map(({ id, unavailable }) => `${id}: ${unavailable}`);
     };
-    await expect.poll(well, { timeout: 20_000 }).toEqual([]);
-  }, 30_000);
+    await expect.poll(well).toEqual([]);
+  });
 });

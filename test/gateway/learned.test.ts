@@ -89,6 +89,29 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     );
   });
 
+  test('/api/classify tells places: personal data, and what a context does not bear out', async () => {
+    const classify = (body: object) => ask(gateway.url, 'POST', '/api/classify', { body });
+    const { body } = await classify({ kind: 'pii', texts: ['Write to anna@example.org', 'nothing here'] });
+    expect(body.results[0]).toMatchObject({
+      label: 'email',
+      score: 1,
+      scores: { email: 1 },
+      spans: [{ type: 'email', start: 9, end: 25, text: 'anna@example.org' }],
+      tier: 'fast',
+      ms: expect.any(Number),
+    });
+    expect(body.results[1]).toMatchObject({ label: null, score: 0, scores: {}, spans: [] });
+    const context = 'The bridge over the Oresund was opened in July 2000. It joins Malmo and Copenhagen.';
+    const held = { kind: 'grounding', context, question: 'When was it opened?' };
+    const grounding = await classify({ ...held, texts: ['In July 2000.', 'Queen Victoria opened it in 1871.'] });
+    expect(grounding.body.results.map(({ label }: { label: string }) => label)).toEqual(['grounded', 'ungrounded']);
+    const [, wrong] = grounding.body.results;
+    expect(wrong.scores.ungrounded).toBeGreaterThan(wrong.scores.grounded);
+    expect(wrong.spans).toContainEqual(expect.objectContaining({ type: 'word', text: '1871' }));
+    const without = await classify({ kind: 'grounding', texts: ['In July 2000.'] });
+    expect([without.status, without.body.error.param]).toEqual([400, 'context']);
+  });
+
   test('/api/embeddings and /api/similarity agree', async () => {
     const texts = ['How do I reset my password?', 'I forgot my login', 'Two cups of flour'];
     const { body } = await ask(gateway.url, 'POST', '/api/embeddings', { body: { texts } });
@@ -114,6 +137,54 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     const { code, stderr, stdout } = await weir('check', '-c', file);
     expect(code).toBe(1);
     expect(stderr + stdout).toContain('did you mean "refund"');
+  });
+
+  test('weir train head writes a head with its card, which takes the place of the one that comes with Weir', async () => {
+    const { readFileSync, writeFileSync } = await import('node:fs');
+    const config = (heads: string) =>
+      `router: { learned: { cache: ${cache}, heads: { ${heads} } } }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n`;
+    const plain = join(cache, 'plain.yaml');
+    writeFileSync(plain, config(''));
+    const drinks = ['tea', 'coffee', 'milk', 'juice', 'cocoa', 'water'];
+    const tools = ['hammer', 'saw', 'drill', 'wrench', 'chisel', 'file'];
+    const rows = [
+      ...drinks
+        .flatMap(drink => [`a cup of ${drink}`, `pour the ${drink}`, `I like to drink ${drink} in the morning`])
+        .map(text => ({ text, label: 'drink' })),
+      ...tools
+        .flatMap(tool => [`the ${tool} in the tool box`, `buy a new ${tool}`, `repair it with a ${tool}`])
+        .map(text => ({ text, label: 'tool' })),
+    ];
+    const input = join(cache, 'head-rows.jsonl');
+    writeFileSync(input, rows.map(row => JSON.stringify(row)).join('\n'));
+    const output = join(cache, 'own-head.json');
+    const trained = await weir(
+      'train',
+      'head',
+      '-c',
+      plain,
+      '--kind',
+      'domain',
+      '--input',
+      input,
+      '--output',
+      output,
+      '--json',
+    );
+    expect(trained.code).toBe(0);
+    expect(JSON.parse(trained.stdout)).toMatchObject({
+      output,
+      kind: 'domain',
+      texts: 36,
+      results: expect.any(Object),
+    });
+    const head = JSON.parse(readFileSync(output, 'utf8'));
+    expect([...head.labels].sort()).toEqual(['drink', 'tool']);
+    expect(head.card.data).toEqual([expect.objectContaining({ texts: 36, licence: 'as given' })]);
+    const using = join(cache, 'using.yaml');
+    writeFileSync(using, config(`domain: ${output}`));
+    const told = await weir('classify', '-c', using, '--kind', 'domain', 'a mug of hot coffee to drink');
+    expect(JSON.parse(told.stdout)).toMatchObject({ label: 'drink', scores: { drink: expect.any(Number) } });
   });
 
   test('weir train routes writes what weir classify reads', async () => {

@@ -19,7 +19,7 @@ pool:
   pools: { p: { model: m, health: false, replicas: ["${upstream.url}"] } }
 `,
   );
-}, 30_000);
+});
 
 afterAll(async () => {
   await gateway.close();

@@ -111,7 +111,7 @@ describe('several processes', () => {
       sum += done;
       return sum;
     };
-    await expect.poll(all100, { timeout: 5000 }).toBe(100);
+    await expect.poll(all100).toBe(100);
     expect(codes).toContain('budget.exhausted');
     await expect
       .poll(() => spentBy(identities))
@@ -185,7 +185,7 @@ describe('several processes', () => {
       done += (await exhaust([identities[1]!, identities[2]!, late, later], secret)).done;
       return done;
     };
-    await expect.poll(all89, { timeout: 5000 }).toBe(89);
+    await expect.poll(all89).toBe(89);
   });
 
   it('keep to what they claim and to their share while they cannot hear one another, and heal', async () => {
@@ -210,6 +210,6 @@ describe('several processes', () => {
       done += (await exhaust(identities, secret)).done;
       return done;
     };
-    await expect.poll(all87, { timeout: 5000 }).toBe(87);
+    await expect.poll(all87).toBe(87);
   });
 });

@@ -57,7 +57,7 @@ pool:
     last.response = await fetch(input, init);
     return last.response;
   };
-  const common = { maxRetries: 0, timeout: 10_000, fetch: counted };
+  const common = { maxRetries: 0, timeout: 60_000, fetch: counted };
   return {
     gateway,
     engines,

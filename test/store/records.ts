@@ -196,6 +196,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         pool: text,
         replica: text,
         expectedPrefixTokens: whole,
+        prefixSource: fc.constant('events' as const),
         score,
         losers: fc.array(shape<Loser>({ replica: text, score, filtered: text }, ['replica', 'score']), {
           maxLength: 3,
@@ -231,6 +232,15 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
             },
             ['pool', 'replica', 'status', 'durationMs'],
           ),
+          judged: fc.record(
+            { end: fc.constantFrom('accepted', 'escalated', 'kept'), why: text },
+            { noNullPrototype: true },
+          ),
+          usage: fc.record(
+            { promptTokens: whole, completionTokens: whole, cachedTokens: whole },
+            { noNullPrototype: true },
+          ),
+          costUsd: score,
         },
         ['model', 'pool', 'replica', 'status', 'httpStatus', 'durationMs'],
       ),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { describe } from 'vitest';
 
 /** The first of these files that exists. */
@@ -25,14 +25,19 @@ export function describeWith(
   describe.skip(name, () => tests(''));
 }
 
-/** A port that nothing listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below those that the system gives to connections and to who listens on any: nothing takes one of these between its choice and its use. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+
+/** A port that nothing listens on now, and that can be listened on again after it was left. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
+    const free = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+  }
 }

@@ -1,20 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
 import { printJson } from '#cli/options.js';
-import { type Against, FINDING_KINDS, type FindingKind, findingsOf } from '#cli/text-findings.js';
 import { WeirError } from '#contract/errors.js';
 import { machineClock } from '#gateway/machine-clock.js';
+import { type Against, type FindingKind, findingsOf } from '#models/text-findings.js';
 
 /** Options of `weir classify` where spans are asked for. */
 export interface FindingOptions {
   readonly context?: string;
   readonly question?: string;
   readonly input?: string;
-}
-
-/** Whether a kind is one that tells spans rather than labels. */
-export function isFindingKind(kind: string | undefined): kind is FindingKind {
-  return FINDING_KINDS.some(known => known === kind);
 }
 
 /** What is found in texts, with its places. A line of `--input` may bring its own `context` and `question`. */

@@ -2,7 +2,6 @@ import { Command, Option } from 'commander';
 import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
 import { configOption, printJson, resolveConfig } from '#cli/options.js';
 import { RULE_KINDS, type RuleKind, ruleClassifier } from '#cli/rule-classifier.js';
-import { FINDING_KINDS } from '#cli/text-findings.js';
 import { WeirError } from '#contract/errors.js';
 import {
   type Classifier,
@@ -15,14 +14,16 @@ import {
 import { machineClock } from '#gateway/machine-clock.js';
 import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
+import { FINDING_KINDS, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
-import { isFindingKind, runFindings } from './classify-findings.js';
+import { runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
   readonly config?: string;
   readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes';
   readonly routes?: string;
+  readonly classifier?: string;
   readonly input?: string;
 }
 
@@ -48,6 +49,7 @@ export function classifyCommand(): Command {
     .option('--context <file>', 'with --kind grounding: the texts that the answer is held against')
     .option('--question <text>', 'with --kind grounding: what was asked')
     .option('--routes <file>', 'a head that `weir train routes` has written')
+    .option('--classifier <name>', 'a model of your own: one of `router.learned.classifiers`')
     .option(
       '--input <file>',
       'JSON lines: {id?, text}; the answer is a line for each: {id, label, score, scores, tier, ms}; - is standard input',
@@ -61,7 +63,8 @@ Examples:
   $ weir classify --kind jailbreak --input prompts.jsonl
   $ weir classify --kind pii "My card is 4111 1111 1111 1111"
   $ weir classify --kind grounding --context article.txt --question "Who founded it?" "Ann Example, in 1902."
-  $ weir classify --routes support.json --input tickets.jsonl`,
+  $ weir classify --routes support.json --input tickets.jsonl
+  $ weir classify -c weir.yaml --classifier toxicity --input posts.jsonl`,
     )
     .action((text: string | undefined, options: ClassifyOptions) =>
       isFindingKind(options.kind) ? runFindings(options.kind, text, options) : run(text, options),
@@ -72,16 +75,20 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   if ((text === undefined) === (options.input === undefined)) {
     throw new WeirError('usage.invalid', 'Nothing to classify, or too much', { hint: 'Give a text or --input FILE.' });
   }
-  if ((options.kind === undefined) === (options.routes === undefined)) {
+  if ([options.kind, options.routes, options.classifier].filter(one => one !== undefined).length !== 1) {
     throw new WeirError('usage.invalid', 'Nothing to classify by, or too much', {
-      hint: 'Give --kind KIND or --routes FILE.',
+      hint: 'Give --kind KIND, --routes FILE or --classifier NAME.',
     });
   }
   const { router } = await resolveConfig(options);
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const classifier = classifierOf(options.kind ?? 'routes', host.configure(settings, router.routes));
+    const models = host.configure(settings, router.routes);
+    const classifier =
+      options.classifier === undefined
+        ? classifierOf(options.kind ?? 'routes', models)
+        : new LanguageGate(models.classifier(options.classifier));
     await classifier.prepare();
     if (text !== undefined) printJson(await answer(classifier, text));
     else await answerAll(classifier, options.input ?? '-');

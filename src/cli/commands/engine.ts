@@ -32,6 +32,10 @@ interface EngineCommandOptions {
   readonly role?: KvRole;
   readonly kvLink: number;
   readonly kvLoadFailure: 'fail' | 'recompute';
+  readonly hostMemory?: number;
+  readonly hostLink: number;
+  readonly kvEvents?: string;
+  readonly kvReplay?: string;
 }
 
 export function engineCommand(): Command {
@@ -43,7 +47,20 @@ export function engineCommand(): Command {
     )
     .addOption(
       new Option('--gguf <file>', 'serve this GGUF model file for real').conflicts([
-        ...['model', 'gpu', 'tp', 'blocks', 'speed', 'instant', 'answer', 'fault', 'admission', 'role', 'kvLink'],
+        ...[
+          'model',
+          'gpu',
+          'tp',
+          'blocks',
+          'speed',
+          'instant',
+          'answer',
+          'fault',
+          'admission',
+          'role',
+          'kvLink',
+          'kvEvents',
+        ],
       ]),
     )
     .option('--sequences <n>', 'with --gguf: requests answered side by side (default: 4)', count)
@@ -83,6 +100,17 @@ export function engineCommand(): Command {
         .choices(['fail', 'recompute'])
         .default('fail'),
     )
+    .option(
+      '--kv-events <endpoint>',
+      'publish KV events there as vLLM does: tcp://127.0.0.1:5557; needs the package zeromq',
+    )
+    .option(
+      '--host-memory <GB>',
+      "gigabytes of the host's memory that keep KV which the GPUs give up (default: none)",
+      positive,
+    )
+    .option('--host-link <GB/s>', 'with --host-memory: gigabytes a second that each GPU reads from there', positive, 25)
+    .option('--kv-replay <endpoint>', 'with --kv-events: where missed events can be asked for')
     .addOption(seedOption())
     .addHelpText(
       'after',
@@ -99,6 +127,7 @@ Examples:
   $ weir engine --fault slow:0.5:4 --fault error:0.1:500
   $ weir engine --role prefill --port 8003               computes prompts for ...
   $ weir engine --role decode --port 8004                ... an engine that answers
+  $ weir engine --kv-events tcp://127.0.0.1:5557 --kv-replay tcp://127.0.0.1:5558
   $ weir engine --gguf model.gguf --port 8001            a real model`,
     )
     .action(run);
@@ -144,14 +173,17 @@ async function runSimulated(options: EngineCommandOptions): Promise<Listening> {
   process.stderr.write(
     `weir engine listens on ${server.url}\n` +
       `  simulates ${profile.model} on ${profile.tensorParallel} × ${profile.gpu} ${pace}, served as ${options.servedAs ?? options.model}\n` +
-      `  ${profile.totalBlocks} KV blocks of ${profile.blockTokens} tokens, ${options.admission}; context ${profile.contextTokens} tokens\n`,
+      `  ${profile.totalBlocks} KV blocks of ${profile.blockTokens} tokens, ${options.admission}; context ${profile.contextTokens} tokens\n` +
+      (server.kvEvents === undefined
+        ? ''
+        : `  KV events at ${server.kvEvents.events}, replayed at ${server.kvEvents.replay ?? 'nowhere'}\n`),
   );
   return server;
 }
 
 async function startSimulated(options: EngineCommandOptions): Promise<EngineServer> {
   const { model, gpu, tp, host, port, servedAs, context, blocks, speed, instant, answer, admission, seed } = options;
-  const { role, kvLink, kvLoadFailure } = options;
+  const { role, kvLink, kvLoadFailure, kvEvents, kvReplay, hostMemory, hostLink } = options;
   try {
     return await startEngineServer({
       ...{ model, gpu, tp, host, port, speed, admission, seed, answerTokens: answer, faults: options.fault },
@@ -160,6 +192,8 @@ async function startSimulated(options: EngineCommandOptions): Promise<EngineServ
       ...(blocks === undefined ? undefined : { blocks }),
       ...(instant === undefined ? undefined : { instant }),
       ...(role === undefined ? undefined : { role, kvLink, kvLoadFailure }),
+      ...(hostMemory === undefined ? undefined : { hostMemory, hostLink }),
+      ...(kvEvents === undefined ? undefined : { kvEvents: { events: kvEvents, replay: kvReplay } }),
     });
   } catch (error) {
     if (isWeirError(error))

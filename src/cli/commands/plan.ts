@@ -27,6 +27,8 @@ interface PlanOptions {
   readonly availability: number;
   readonly up: number;
   readonly spotUp?: number;
+  readonly disaggregated: boolean;
+  readonly kvLink: number;
   readonly resize?: number;
   readonly compressible: number;
   readonly emit?: string;
@@ -71,6 +73,13 @@ export function planCommand(): Command {
       'share of time that spot capacity is there; spot machines are bought only where it is said',
       upTo1,
     )
+    .option('--disaggregated', 'also try fleets whose prompts are computed on replicas of their own', false)
+    .option(
+      '--kv-link <gbps>',
+      'with --disaggregated: gigabytes of KV a second into a replica that answers',
+      positive,
+      25,
+    )
     .option(
       '--resize <duration>',
       'also plan a fleet in two pools whose replicas and boundary change every so often',
@@ -96,6 +105,7 @@ Exit code: 0 done, 1 no fleet that was tried holds, 2 unreadable input.
 Examples:
   $ weir plan --trace conversations.csv --model llama-3.1-70b --gpu h100,a100 --rate 40
   $ weir plan --cdf lengths.json --rate 100 --slo-ttft 300 --json
+  $ weir plan --trace long-prompts.csv --rate 2 --disaggregated --kv-link 50
   $ weir plan --trace day.csv --resize 1h --spot-up 0.9 --availability 0.9999
   $ weir plan --trace conversations.csv --price reserved --provider hyperstack --emit fleet/`,
     )
@@ -118,6 +128,7 @@ async function plan(options: PlanOptions): Promise<void> {
     ...(options.resize === undefined
       ? {}
       : { overTime: { windowMs: options.resize, compressible: options.compressible } }),
+    ...(options.disaggregated ? { disaggregate: { link: options.kvLink } } : {}),
     slo: { ttftP99Ms: options.sloTtft, tpotMs: options.sloTpot },
     progress: text => process.stderr.write(`${text}\n`),
   });

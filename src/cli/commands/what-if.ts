@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { integer, jsonOption, positive, printJson, resolveConfig, seedOption } from '#cli/options.js';
-import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
+import { timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writePage } from '#cli/write-files.js';
-import { seededRandom } from '#contract/random.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
 import type { WhatIfReport } from '#fleet/what-if/what-if.js';
 
@@ -53,10 +52,9 @@ Examples:
 }
 
 async function run(first: string, second: string, options: WhatIfOptions): Promise<void> {
-  const [{ whatIf }, { refuseWhatCannotBeSimulated }, { arrivalPatterns }] = await Promise.all([
+  const [{ whatIf }, { refuseWhatCannotBeSimulated }] = await Promise.all([
     import('#fleet/what-if/what-if.js'),
     import('#fleet/simulate/simulation.js'),
-    import('#fleet/plan/arrival-patterns.js'),
   ]);
   const configs = [];
   for (const file of [first, second]) {
@@ -67,17 +65,16 @@ async function run(first: string, second: string, options: WhatIfOptions): Promi
   const trace = await readTraceFile(options.trace);
   const { rate, seed, rateScale } = options;
   const timed = rate === undefined ? timedRequests(trace, options.trace) : trace.requests;
-  const report = whatIf({
+  const report = await whatIf({
     first: configs[0]!,
     second: configs[1]!,
     ...(options.model === undefined ? {} : { model: options.model }),
     seeds: Array.from({ length: options.seeds }, (_, i) => seed + i),
-    arrivals: (drawn, i) =>
-      rate === undefined
-        ? arrivalPatterns(timed, rateScale, i === 0 ? [drawn] : [seed, drawn]).at(-1)!
-        : poissonRequests(timed, rate, seededRandom(drawn)),
+    requests: timed,
+    arrivals: rate === undefined ? { rateScale } : { rate },
     clock: performance,
-    progress: (at, runs, drawn, which) => process.stderr.write(`run ${at} of ${runs}: seed ${drawn}, ${which}\n`),
+    progress: (ended, runs, drawn, which) =>
+      process.stderr.write(`${ended} of ${runs} runs: seed ${drawn}, ${which}\n`),
   });
   if (options.html !== undefined) {
     const { whatIfPage } = await import('#fleet/report-page/what-if-page.js');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Cancel } from '#contract/clock.js';
+import type { PromptPrefix } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
 import type { Tokens } from '#contract/units.js';
 import type { BackendFacts, Choice, ChoiceEvent, Embedded, EngineBackend, Work } from '#engine-server/backend.js';
@@ -16,7 +17,7 @@ import type { EngineEvent, EngineStats, RetainedRange } from '#pool/engine/engin
 import type { EngineProfile } from '#pool/engine/profile.js';
 import { type Answer, composeCall, composeText, withThoughts } from './answer.js';
 import type { Pacer } from './pacer.js';
-import { countTokens, type TokenisedPrompt, tokenise } from './prompt-prefix.js';
+import { countTokens, type TokenisedPrompt, tokenise, tokensOf } from './prompt-prefix.js';
 
 export interface SimulatedBackendOptions {
   readonly profile: EngineProfile;
@@ -27,6 +28,8 @@ export interface SimulatedBackendOptions {
   readonly answerTokens: Tokens;
   /** Where answers come from: forked for each by its prompt, so that the same prompt gets the same answer. */
   readonly random: Random;
+  /** Told the text of each prompt; only where somebody asks. */
+  readonly prompts?: { read(prefix: PromptPrefix, text: string): void } | undefined;
 }
 
 /** Answers without a model: words at the pace that the engine model computes. */
@@ -74,6 +77,10 @@ export class SimulatedBackend implements EngineBackend {
     return this.options.pacer.cached(prefix, tokens);
   }
 
+  tokenize(prompt: Pick<ChatRequest, 'messages' | 'tools'> | string): readonly number[] {
+    return tokensOf(typeof prompt === 'string' ? prompt : promptText(prompt));
+  }
+
   /** Vectors that mean nothing; equal texts have equal ones. */
   embed(texts: readonly string[], dimensions: number): readonly Embedded[] {
     return texts.map(text => {
@@ -97,7 +104,9 @@ export class SimulatedBackend implements EngineBackend {
   private prompt(text: string, path: 'messages' | 'prompt' | 'input'): TokenisedPrompt {
     const tokens = countTokens(text.length);
     if (tokens >= this.facts.contextTokens) throw promptTooLong(this.facts.contextTokens, tokens, path);
-    return tokenise(text, this.options.servedAs);
+    const tokenised = tokenise(text, this.options.servedAs);
+    this.options.prompts?.read(tokenised.prefix, text);
+    return tokenised;
   }
 
   private textChoice(

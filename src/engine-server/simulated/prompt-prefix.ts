@@ -18,6 +18,18 @@ export function countTokens(chars: number): Tokens {
   return Math.max(1, Math.ceil(chars / CHARS_PER_TOKEN));
 }
 
+/** Tokens as numbers: what stands for the four characters of each. */
+export function tokensOf(text: string, from = 0, to: number = text.length): number[] {
+  const tokens: number[] = [];
+  for (let at = from; at < to; at += CHARS_PER_TOKEN) {
+    let token = 0x811c9dc5;
+    for (let i = at; i < Math.min(to, at + CHARS_PER_TOKEN); i++)
+      token = Math.imul(token ^ text.charCodeAt(i), 0x01000193);
+    tokens.push(token >>> 1);
+  }
+  return tokens;
+}
+
 /**
  * Cuts a prompt into blocks of 64 characters (16 tokens, a KV block of vLLM) and hashes them as a chain, so that each hash stands
  * for everything up to the end of its block. The mixing is that of cyrb53, its two 32-bit halves carried from block to block;

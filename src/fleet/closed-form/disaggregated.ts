@@ -68,19 +68,36 @@ export class DisaggregatedModel {
 
   /** The fewest of each with which both objectives hold, the one being looked for after the other; `undefined` above `most`. */
   size(slo: { readonly ttftP99Ms: Milliseconds; readonly tpotMs: Milliseconds }, most = 4096) {
-    const { rate } = this.setting;
-    for (let decodes = Math.ceil(rate / this.decodeCapacity); decodes <= most; decodes++) {
-      const after = forecastPool(this.setting.decode, decodes, { ...this.answers, rate }, this.decodeCapacity);
-      if (after === undefined || after.tpotMs > slo.tpotMs) continue;
-      for (let prefills = Math.ceil(rate / this.prefillCapacity); prefills <= most; prefills++) {
-        const forecast = this.forecast(prefills, decodes);
-        if (forecast === undefined || forecast.p99TtftMs > slo.ttftP99Ms) continue;
-        return { prefillReplicas: prefills, decodeReplicas: decodes, forecast };
-      }
-      return undefined;
-    }
-    return undefined;
+    const { rate, decode } = this.setting;
+    const tpotOf = (replicas: number) =>
+      forecastPool(decode, replicas, { ...this.answers, rate }, this.decodeCapacity)?.tpotMs ??
+      Number.POSITIVE_INFINITY;
+    const decodeReplicas = fewest(Math.ceil(rate / this.decodeCapacity), most, n => tpotOf(n) <= slo.tpotMs);
+    if (decodeReplicas === undefined) return undefined;
+    const prefillReplicas = fewest(Math.ceil(rate / this.prefillCapacity), most, n => {
+      const forecast = this.forecast(n, decodeReplicas);
+      return forecast !== undefined && forecast.p99TtftMs <= slo.ttftP99Ms;
+    });
+    if (prefillReplicas === undefined) return undefined;
+    return { prefillReplicas, decodeReplicas, forecast: this.forecast(prefillReplicas, decodeReplicas)! };
   }
+}
+
+/** The least number from `start` to `most` that is enough; enough stays enough. */
+function fewest(start: number, most: number, enough: (count: number) => boolean): number | undefined {
+  let high = Math.max(1, start);
+  let low = high - 1;
+  while (!enough(high)) {
+    if (high >= most) return undefined;
+    low = high;
+    high = Math.min(most, high * 2);
+  }
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (enough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
 }
 
 function demandOf(mix: LengthMix) {

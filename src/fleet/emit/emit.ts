@@ -17,7 +17,8 @@ export function planFiles(plan: PlanReport, catalogue: Catalogue, own: boolean):
   if (fleet === undefined) return files;
   files.set('weir.yaml', weirYaml(fleet));
   const simulated = simulatedYaml(fleet);
-  const playable = !own && fleet.pools.length === 1 && poolSchema.safeParse(parse(simulated).pool).success;
+  const undivided = plan.best?.pools.length === 1;
+  const playable = !own && undivided && poolSchema.safeParse(parse(simulated).pool).success;
   if (playable) files.set('simulate.yaml', simulated);
   for (const [name, text] of kubernetesFiles(fleet)) files.set(`kubernetes/${name}`, text);
   return files;

@@ -6,10 +6,14 @@ import { findGpu } from '#pool/engine/hardware.js';
 import { findModel, type ModelShape } from '#pool/engine/models.js';
 
 /** A pool to be run: the plan's numbers and the names that its files share. */
-export interface EmittedPool extends PoolReport {
+export interface EmittedPool extends Pick<PoolReport, 'gpu' | 'tp' | 'replicas' | 'gpus' | 'boundary' | 'price'> {
   /** Name of the pool, of its StatefulSet and of its Service. */
   readonly name: string;
   readonly hardware: Gpu;
+  /** The pool that computes its prompts, and gigabytes of KV a second from there. */
+  readonly prefill?: { readonly pool: string; readonly link: number };
+  /** Whether KV goes from or to its engines. */
+  readonly transfers: boolean;
 }
 
 /** A planned fleet as files describe it. */
@@ -38,15 +42,22 @@ export function emittedFleet(
   if (best === null) return undefined;
   const model = findModel(plan.model, catalogue.models);
   const base = model.name.replace(/[^a-z0-9]+/g, '-');
-  const pools = best.pools.map((pool, i) => ({
-    ...pool,
-    name: best.pools.length === 1 ? base : `${base}-${i + 1}`,
-    hardware: findGpu(pool.gpu, catalogue.gpus),
-  }));
+  const pools = best.pools.flatMap(({ prefill, ...pool }, i): readonly EmittedPool[] => {
+    const name = best.pools.length === 1 ? base : `${base}-${i + 1}`;
+    const answers = { ...pool, name, hardware: findGpu(pool.gpu, catalogue.gpus), transfers: prefill !== null };
+    if (prefill === null) return [answers];
+    const { link, ...prompts } = prefill;
+    const hardware = findGpu(prompts.gpu, catalogue.gpus);
+    const own = `${name}-prefill`;
+    return [
+      { ...answers, prefill: { pool: own, link } },
+      { ...prompts, name: own, hardware, boundary: null, transfers: true },
+    ];
+  });
   const low = best.verified.p99_ttft_ms.toFixed(0);
   return {
     ...{ report: best, model, pools, namespace },
-    window: Math.max(...pools.map(({ context }) => context)),
+    window: Math.max(...best.pools.map(({ context }) => context)),
     summary:
       `${plan.rate.toFixed(2)} requests/s of ${model.name}, P99 TTFT ≤ ${slo.ttft_p99_ms} ms, TPOT ≤ ${slo.tpot_ms} ms: ` +
       `$${best.usd_per_hour.toFixed(2)}/h, P99 TTFT ${low} ms in the twin`,

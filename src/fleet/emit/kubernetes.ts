@@ -13,6 +13,13 @@ const PRODUCTS: Readonly<Record<string, string>> = {
   a10g: 'NVIDIA-A10G',
 };
 const BIG_GPU = 70e9;
+/** vLLM's NIXL connector, which says of each request which engine computes its prompt; both sides are told the same. */
+const KV_TRANSFER = '{"kv_connector":"NixlConnector","kv_role":"kv_both"}';
+/** Where other engines find its connector: by default it would name itself by a loopback address. */
+const SIDE_CHANNEL = {
+  name: 'VLLM_NIXL_SIDE_CHANNEL_HOST',
+  valueFrom: { fieldRef: { fieldPath: 'status.podIP' } },
+};
 
 /** One file for each pool, and a kustomization over all of them: what runs the fleet of a plan under vLLM. */
 export function kubernetesFiles(fleet: EmittedFleet): ReadonlyMap<string, string> {
@@ -96,10 +103,12 @@ function container(pool: EmittedPool, { model, window }: EmittedFleet) {
       '--gpu-memory-utilization=0.9',
       '--dtype=bfloat16',
       '--enable-prefix-caching',
+      ...(pool.transfers ? [`--kv-transfer-config=${KV_TRANSFER}`] : []),
     ],
     env: [
       { name: 'HF_HOME', value: '/models' },
       // Models behind a licence need a token; others start without the secret.
+      ...(pool.transfers ? [SIDE_CHANNEL] : []),
       { name: 'HF_TOKEN', valueFrom: { secretKeyRef: { name: 'hugging-face', key: 'token', optional: true } } },
     ],
     ports: [{ name: 'http', containerPort: PORT }],

@@ -34,6 +34,7 @@ function document({ model, pools, window }: EmittedFleet, engines: (pool: Emitte
             model: model.name,
             ...(pool.boundary === null ? {} : { context: pool.boundary }),
             concurrency: MOST_SEQUENCES,
+            ...(pool.prefill === undefined ? {} : { prefill: pool.prefill }),
             ...engines(pool),
           },
         ]),

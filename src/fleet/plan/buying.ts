@@ -48,12 +48,13 @@ export const DEFAULT_TARGET = 0.999;
  */
 export function buyingOf(fleet: FleetReport, { gpus }: Catalogue, wish: BuyingWish): readonly Buying[] {
   const quotes = (gpu: string): readonly PriceQuote[] => findGpu(gpu, gpus).prices;
-  const providers = new Set(fleet.pools.flatMap(({ gpu }) => quotes(gpu).map(({ provider }) => provider)));
-  const each = wish.target ** (1 / fleet.pools.length);
+  const pooled = fleet.pools.flatMap(pool => (pool.prefill === null ? [pool] : [pool, pool.prefill]));
+  const providers = new Set(pooled.flatMap(({ gpu }) => quotes(gpu).map(({ provider }) => provider)));
+  const each = wish.target ** (1 / pooled.length);
   const found: Buying[] = [];
   for (const provider of providers) {
     if (wish.provider !== undefined && provider !== wish.provider.toLowerCase()) continue;
-    const pools = fleet.pools.map(pool =>
+    const pools = pooled.map(pool =>
       boughtFor(
         pool,
         quotes(pool.gpu).filter(quote => quote.provider === provider),
@@ -79,7 +80,7 @@ interface Bought {
 }
 
 function boughtFor(
-  { gpu, tp, replicas: needed }: PoolReport,
+  { gpu, tp, replicas: needed }: Pick<PoolReport, 'gpu' | 'tp' | 'replicas'>,
   quotes: readonly PriceQuote[],
   target: number,
   { up, spotUp }: BuyingWish,

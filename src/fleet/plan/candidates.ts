@@ -2,7 +2,7 @@ import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
 import { sizeFleets } from '#fleet/closed-form/fleet-sizing.js';
 import type { LengthMix } from '#fleet/closed-form/length-mix.js';
 import { forecastPool, type PoolForecast, replicaCapacity } from '#fleet/closed-form/pool-model.js';
-import type { ReplicaKind } from './replica-kinds.js';
+import type { PrefillPart, ReplicaKind } from './replica-kinds.js';
 
 export interface Slo {
   readonly ttftP99Ms: Milliseconds;
@@ -17,11 +17,18 @@ export interface PlannedPool {
   /** Infinite for the pool of the longest. */
   readonly upTo: Tokens;
   readonly forecast: PoolForecast;
+  /** Replicas that compute its prompts; it computes them itself unless said. */
+  readonly prefill?: PrefillPart;
 }
 
 export interface Candidate {
   readonly pools: readonly PlannedPool[];
   readonly usdPerHour: Usd;
+}
+
+/** An hour of a pool's replicas, those that compute its prompts included. */
+export function poolPrice({ kind, replicas, prefill }: Omit<PlannedPool, 'forecast'>): Usd {
+  return replicas * kind.usdPerHour + (prefill === undefined ? 0 : prefill.replicas * prefill.kind.usdPerHour);
 }
 
 const MOST_REPLICAS = 4096;

@@ -7,7 +7,8 @@ import { arrivalShape } from '#workload/shape/arrivals.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { arrivalPatterns } from './arrival-patterns.js';
 import { type BuyingWish, buyingOf, DEFAULT_TARGET, DEFAULT_UP } from './buying.js';
-import { type Candidate, candidates, type PlannedPool, type Slo } from './candidates.js';
+import { type Candidate, candidates, type PlannedPool, poolPrice, type Slo } from './candidates.js';
+import { disaggregatedCandidates } from './disaggregated.js';
 import { type OverTime, planOverTime } from './over-time.js';
 import { powerCuts } from './power-cuts.js';
 import { type ReplicaKind, replicaKinds } from './replica-kinds.js';
@@ -30,6 +31,8 @@ export interface PlanOptions {
   readonly price?: PriceWish;
   /** How machines may be bought; without spot unless said. */
   readonly buying?: Omit<BuyingWish, 'provider'>;
+  /** Also plan fleets whose prompts are computed on replicas of their own, with so many gigabytes of KV a second between them. */
+  readonly disaggregate?: { readonly link: number };
   /** Plan a fleet that is sized and divided anew every so often. */
   readonly overTime?: { readonly windowMs: Milliseconds; readonly compressible: number };
   readonly progress?: (text: string) => void;
@@ -41,6 +44,9 @@ const MOST_WHOLE = 4;
 const MOST_DIVIDED = 3;
 /** Divisions at other places that are played of the cheapest way of dividing. */
 const MORE_BOUNDARIES = 1;
+/** Fleets with prefill replicas that are played, and kinds of replica that they are made of. */
+const MOST_APART = 2;
+const MOST_KINDS_APART = 4;
 /** What the screen puts above so many times the cheapest fleet that held is not played. */
 const FAR_DEARER = 1.5;
 /** Requests of one arrival pattern; of a longer trace its busiest stretch and others are played. */
@@ -67,18 +73,25 @@ export function planFleet(options: PlanOptions): PlanReport {
   progress?.(`${kinds.length} kinds of replica; the closed form screens`);
   const arrivalCv2 = Math.max(1, shape.interarrivalCv2);
   const proposed = candidates(mix, kinds, rate, arrivalCv2, slo);
+  const apart =
+    options.disaggregate === undefined
+      ? []
+      : disaggregatedCandidates(
+          ...([requests, kindsOf(proposed, kinds), rate, arrivalCv2, slo, options.disaggregate.link] as const),
+        ).slice(0, MOST_APART);
   const seeds = Array.from({ length: SEEDS }, (_, i) => seed + i);
   const patterns = arrivalPatterns(requests, rate / shape.rate, seeds, MOST_OF_PATTERN);
   const held: SettledFleet[] = [];
   const settling = new Map<string, Settling>();
   const settled = (pool: PlannedPool): Settling => {
-    const { kind, above, upTo } = pool;
-    const key = `${kind.profile.gpu} ${kind.profile.tensorParallel} ${above} ${upTo}`;
+    const { kind, above, upTo, prefill } = pool;
+    const prompts = prefill === undefined ? '' : `${prefill.kind.profile.gpu} ${prefill.kind.profile.tensorParallel}`;
+    const key = `${kind.profile.gpu} ${kind.profile.tensorParallel} ${above} ${upTo} ${prompts}`;
     const found = settling.get(key) ?? settle(pool, patterns, slo);
     settling.set(key, found);
     return found;
   };
-  for (const [i, candidate] of chosen(proposed).entries()) {
+  for (const [i, candidate] of [...chosen(proposed), ...apart].entries()) {
     if (candidate.usdPerHour > FAR_DEARER * Math.min(...held.map(({ usdPerHour }) => usdPerHour))) continue;
     progress?.(`fleet ${i + 1}: ${describe(candidate)}`);
     const pools: SettledPool[] = [];
@@ -88,7 +101,7 @@ export function planFleet(options: PlanOptions): PlanReport {
       pools.push(found);
     }
     if (pools.length < candidate.pools.length) continue;
-    const usdPerHour = pools.reduce((sum, { pool }) => sum + pool.replicas * pool.kind.usdPerHour, 0);
+    const usdPerHour = pools.reduce((sum, { pool }) => sum + poolPrice(pool), 0);
     held.push({ pools, usdPerHour });
   }
   held.sort((a, b) => a.usdPerHour - b.usdPerHour || a.pools.length - b.pools.length);
@@ -134,6 +147,12 @@ function wishOf({ buying, price }: PlanOptions): BuyingWish {
   return { ...(buying ?? { target: DEFAULT_TARGET, up: DEFAULT_UP }), provider: price?.provider };
 }
 
+/** Kinds of the cheapest fleets, the only ones that are worth a look at apart. */
+function kindsOf(proposed: readonly Candidate[], kinds: readonly ReplicaKind[]): readonly ReplicaKind[] {
+  const used = new Set(proposed.flatMap(({ pools }) => pools.map(({ kind }) => kind)));
+  return (used.size === 0 ? kinds : [...used]).slice(0, MOST_KINDS_APART);
+}
+
 /** Of the best fleet where it has two pools, else of the cheapest that the closed form divides in two. */
 function kindsOverTime(best: readonly PlannedPool[], proposed: readonly Candidate[]): readonly ReplicaKind[] {
   const pools = best.length === 2 ? best : (proposed.find(({ pools }) => pools.length === 2)?.pools ?? best);
@@ -165,7 +184,14 @@ function chosen(proposed: readonly Candidate[]): readonly Candidate[] {
 }
 
 function describe({ pools, usdPerHour }: Candidate): string {
-  return `${pools.map(({ kind, replicas }) => `${replicas} × ${kind.profile.tensorParallel} ${kind.profile.gpu}`).join(' + ')}, $${usdPerHour.toFixed(2)}/h`;
+  const named = pools.map(({ kind, replicas, prefill }) => {
+    const prompts =
+      prefill === undefined
+        ? ''
+        : `, prompts on ${prefill.replicas} × ${prefill.kind.profile.tensorParallel} ${prefill.kind.profile.gpu}`;
+    return `${replicas} × ${kind.profile.tensorParallel} ${kind.profile.gpu}${prompts}`;
+  });
+  return `${named.join(' + ')}, $${usdPerHour.toFixed(2)}/h`;
 }
 
 function sharesOf(requests: readonly TraceRequest[]): ShareOf {

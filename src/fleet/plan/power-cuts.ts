@@ -27,6 +27,7 @@ const MOST_PLAYED = 5000;
 /**
  * Demand response of a fleet: for each share of its draw that is to be given up the closed form finds the most sequences that keep below it
  * ({@link curtail}), and the twin plays the fleet with them. Ends with the first share that breaks the SLO.
+ * Nothing where prompts are computed on replicas of their own: what those draw is no matter of sequences.
  */
 export function powerCuts(
   pools: readonly PlannedPool[],
@@ -36,6 +37,7 @@ export function powerCuts(
   pattern: readonly TraceRequest[],
   slo: Slo,
 ): readonly PowerCut[] {
+  if (pools.some(({ prefill }) => prefill !== undefined)) return [];
   const curtailed = pools.map(({ kind, replicas, above, upTo }) => {
     const [from, to] = sliceOf(mix, above, upTo);
     const demand = { moments: mix.moments(from, to), sample: mix.sample(from, to) };

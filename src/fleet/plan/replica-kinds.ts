@@ -14,6 +14,14 @@ export interface ReplicaKind {
   readonly price: PriceQuote;
 }
 
+/** Replicas that compute the prompts of a pool. */
+export interface PrefillPart {
+  readonly kind: ReplicaKind;
+  readonly replicas: number;
+  /** Gigabytes of KV a second into each replica that answers. */
+  readonly link: number;
+}
+
 const TENSOR_PARALLEL = [1, 2, 4, 8] as const;
 /** vLLM's default token budget is 8,192 on GPUs of at least 70 GB other than A100, else 2,048 (its `EngineArgs`). */
 const BIG_GPU = 70e9;

@@ -6,6 +6,7 @@ import type { Buying } from './buying.js';
 import type { Candidate, Slo } from './candidates.js';
 import type { OverTime } from './over-time.js';
 import type { PowerCut } from './power-cuts.js';
+import type { PrefillPart } from './replica-kinds.js';
 import type { SettledPool } from './settle.js';
 import type { Stress } from './stress.js';
 
@@ -47,12 +48,25 @@ export interface PoolReport {
   readonly screened_p99_ttft_ms: Milliseconds;
   readonly usd_per_hour: Usd;
   readonly price: PriceQuote;
+  /** Replicas that compute its prompts; null where it does that itself. */
+  readonly prefill: PrefillReport | null;
   /** With one replica less; null where that was not played. */
   readonly one_fewer: {
     readonly holds: boolean;
     readonly p99_ttft_ms: Milliseconds;
     readonly tpot_ms: Milliseconds;
   } | null;
+}
+
+export interface PrefillReport {
+  readonly gpu: string;
+  readonly tp: number;
+  readonly replicas: number;
+  readonly gpus: number;
+  /** Gigabytes of KV a second into a replica that answers. */
+  readonly link: number;
+  readonly usd_per_hour: Usd;
+  readonly price: PriceQuote;
 }
 
 export interface PlanReport {
@@ -105,7 +119,7 @@ export function fleetReport({ pools, usdPerHour }: SettledFleet, seeds: number, 
   const joules = sum(({ verdict }) => verdict.joules);
   return {
     pools: pools.map(({ pool, verdict, fewer }) => {
-      const { kind, replicas, above, upTo, forecast } = pool;
+      const { kind, replicas, above, upTo, forecast, prefill } = pool;
       const last = upTo === Number.POSITIVE_INFINITY;
       const share = shareOf(above, upTo);
       return {
@@ -121,12 +135,16 @@ export function fleetReport({ pools, usdPerHour }: SettledFleet, seeds: number, 
         screened_p99_ttft_ms: forecast.p99TtftMs,
         usd_per_hour: replicas * kind.usdPerHour,
         price: kind.price,
+        prefill: prefill === undefined ? null : prefillReport(prefill),
         one_fewer:
           fewer === undefined ? null : { holds: fewer.ok, p99_ttft_ms: fewer.p99TtftMs, tpot_ms: fewer.meanTpotMs },
       };
     }),
     usd_per_hour: usdPerHour,
-    gpus: sum(({ pool }) => pool.replicas * pool.kind.profile.tensorParallel),
+    gpus: sum(({ pool: { kind, replicas, prefill } }) => {
+      const prompts = prefill === undefined ? 0 : prefill.replicas * prefill.kind.profile.tensorParallel;
+      return replicas * kind.profile.tensorParallel + prompts;
+    }),
     tokens_per_joule: joules > 0 ? sum(({ verdict }) => verdict.outputTokens) / joules : 0,
     watts: sum(({ verdict }) => (verdict.playedMs > 0 ? (1000 * verdict.joules) / verdict.playedMs : 0)),
     verified: {
@@ -138,6 +156,11 @@ export function fleetReport({ pools, usdPerHour }: SettledFleet, seeds: number, 
       seeds,
     },
   };
+}
+
+function prefillReport({ kind, replicas, link }: PrefillPart): PrefillReport {
+  const { gpu, tensorParallel: tp } = kind.profile;
+  return { gpu, tp, replicas, gpus: replicas * tp, link, usd_per_hour: replicas * kind.usdPerHour, price: kind.price };
 }
 
 /** Those that no other is at least as good as in everything and better in something. */
@@ -155,13 +178,20 @@ export function undominated(fleets: readonly FleetReport[]): readonly FleetRepor
 }
 
 /** `8 × (4 h100)`, pools joined by +. */
-export function fleetName(pools: readonly Pick<PoolReport, 'replicas' | 'tp' | 'gpu' | 'boundary'>[]): string {
+export function fleetName(
+  pools: readonly Pick<PoolReport, 'replicas' | 'tp' | 'gpu' | 'boundary' | 'prefill'>[],
+): string {
   return pools
     .map(
-      ({ replicas, tp, gpu, boundary }) =>
-        `${replicas} × ${tp} ${gpu}${boundary === null ? '' : ` up to ${boundary} tokens`}`,
+      ({ replicas, tp, gpu, boundary, prefill }) =>
+        `${replicas} × ${tp} ${gpu}${boundary === null ? '' : ` up to ${boundary} tokens`}` +
+        (prefill === null ? '' : `, prompts on ${prefill.replicas} × ${prefill.tp} ${prefill.gpu}`),
     )
     .join(' + ');
+}
+
+function isPlain({ pools }: FleetReport): boolean {
+  return pools.length === 1 && pools[0]!.prefill === null;
 }
 
 /** The reasons for the best fleet, in numbers that the twin gave. */
@@ -186,7 +216,7 @@ export function reasons(
       `${where}with ${pool.replicas - 1 === 1 ? 'one replica' : `${pool.replicas - 1} replicas`} ${missed.length > 0 ? missed.join(' and ') : holds ? 'the first arrival pattern still holds, but not all of them' : 'requests would be refused'}`,
     );
   }
-  const whole = held.find(({ pools }) => pools.length === 1);
+  const whole = held.find(isPlain);
   const divided = held.find(({ pools }) => pools.length > 1);
   if (whole !== undefined && divided !== undefined) {
     const saved = 1 - divided.usd_per_hour / whole.usd_per_hour;
@@ -195,6 +225,14 @@ export function reasons(
         (saved > 0 ? `dividing by length saves ${(100 * saved).toFixed(1)} %` : 'dividing by length saves nothing'),
     );
   } else if (divided === undefined) lines.push('no division by length that was played held at a price near this');
+  const apart = held.find(({ pools }) => pools.some(({ prefill }) => prefill !== null));
+  if (whole !== undefined && apart !== undefined) {
+    const saved = 1 - apart.usd_per_hour / whole.usd_per_hour;
+    lines.push(
+      `prompts on replicas of their own: ${usd(apart.usd_per_hour)} (${fleetName(apart.pools)}): ` +
+        (saved > 0 ? `that saves ${(100 * saved).toFixed(1)} %` : 'that saves nothing'),
+    );
+  }
   const used = new Set(best.pools.map(({ gpu }) => gpu));
   for (const gpu of new Set(proposed.flatMap(({ pools }) => pools.map(({ kind }) => kind.profile.gpu)))) {
     if (used.size === 1 && used.has(gpu)) continue;

@@ -1,5 +1,5 @@
 import type { TraceRequest } from '#workload/traces/trace.js';
-import type { PlannedPool, Slo } from './candidates.js';
+import { type PlannedPool, poolPrice, type Slo } from './candidates.js';
 import { type PoolVerdict, type SizedPool, verifyPool } from './verify.js';
 
 /** A pool that held, with as few replicas as were found to. */
@@ -12,6 +12,8 @@ export interface SettledPool<Pool extends SizedPool = PlannedPool> {
 
 /** How many times a pool is made larger, and smaller, at most. */
 const MOST_STEPS = 6;
+/** The same of the replicas that compute its prompts. */
+const MOST_PREFILL_STEPS = 3;
 
 export interface Settling<Pool extends SizedPool = PlannedPool> {
   /** Absent when no size that was tried held. */
@@ -22,9 +24,33 @@ export interface Settling<Pool extends SizedPool = PlannedPool> {
 
 /**
  * Adds or takes replicas until the pool holds in the twin, over all patterns, with as few as that finds. The first pattern alone finds the size;
- * all of them decide.
+ * all of them decide. Where prompts are computed on replicas of their own, that is done for their number as planned, for more until it holds, and for
+ * fewer as long as that is cheaper.
  */
 export function settle<Pool extends SizedPool>(
+  planned: Pool,
+  patterns: readonly (readonly TraceRequest[])[],
+  slo: Slo,
+): Settling<Pool> {
+  if (planned.prefill === undefined) return settleReplicas(planned, patterns, slo);
+  let played = 0;
+  const withPrefill = (replicas: number): SettledPool<Pool> | undefined => {
+    const settled = settleReplicas({ ...planned, prefill: { ...planned.prefill!, replicas } }, patterns, slo);
+    played += settled.played;
+    return settled.pool;
+  };
+  let { replicas } = planned.prefill;
+  let best = withPrefill(replicas);
+  for (let i = 0; best === undefined && i < MOST_PREFILL_STEPS; i++) best = withPrefill(++replicas);
+  for (let i = 0; best !== undefined && replicas > 1 && i < MOST_PREFILL_STEPS; i++) {
+    const less = withPrefill(--replicas);
+    if (less === undefined || poolPrice(less.pool) >= poolPrice(best.pool)) break;
+    best = less;
+  }
+  return best === undefined ? { played } : { pool: best, played };
+}
+
+function settleReplicas<Pool extends SizedPool>(
   planned: Pool,
   patterns: readonly (readonly TraceRequest[])[],
   slo: Slo,

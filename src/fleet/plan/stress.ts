@@ -34,8 +34,9 @@ export function stress(
     kind: Stress['kind'],
     requests: readonly TraceRequest[],
     without: number | undefined,
+    fleet: readonly PlannedPool[] = pools,
   ): Stress => {
-    const verdicts = pools
+    const verdicts = fleet
       .map((pool, i) => ({ ...pool, replicas: pool.replicas - (i === without ? 1 : 0) }))
       .map(pool => (pool.replicas > 0 ? verifyPool(pool, [requests], slo) : undefined));
     const whole = verdicts.every(verdict => verdict !== undefined);
@@ -64,6 +65,22 @@ export function stress(
         i,
       ),
     ),
+    ...pools.flatMap((pool, i) => {
+      const { prefill } = pool;
+      if (prefill === undefined) return [];
+      const left = prefill.replicas - 1;
+      const { prefill: _, ...alone } = pool;
+      const fewer = left === 0 ? alone : { ...pool, prefill: { ...prefill, replicas: left } };
+      return [
+        play(
+          `one replica of ${prefill.kind.profile.tensorParallel} × ${prefill.kind.profile.gpu} that computes prompts down`,
+          'replica',
+          pattern,
+          undefined,
+          pools.map((one, at) => (at === i ? fewer : one)),
+        ),
+      ];
+    }),
     ...untilItBreaks(AGENT_SHARES, share =>
       play(`${100 * share} % of requests from agents`, 'drift', withAgents(pattern, share, window, seed), undefined),
     ),

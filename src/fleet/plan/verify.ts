@@ -6,6 +6,7 @@ import { createEngine } from '#pool/engine/batching-engine.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { PlannedPool, Slo } from './candidates.js';
+import { verifyDisaggregated } from './verify-disaggregated.js';
 
 /** A pool as it is played: the requests of more than `above` and at most `upTo` tokens. */
 export type SizedPool = Omit<PlannedPool, 'forecast'>;
@@ -28,13 +29,15 @@ export interface PoolVerdict {
 }
 
 /** The first tenth of the requests fills the engines and is not counted. */
-const WARM_UP = 0.1;
+export const WARM_UP = 0.1;
 
 /**
  * Plays a pool's requests through the live placement code and the engine model, once for each arrival pattern. It holds if in the mean
  * over patterns the P99 TTFT and the mean TPOT are within the SLO and no request was rejected.
  */
 export function verifyPool(pool: SizedPool, arrivals: readonly (readonly TraceRequest[])[], slo: Slo): PoolVerdict {
+  const { prefill } = pool;
+  if (prefill !== undefined) return verifyDisaggregated({ ...pool, prefill }, arrivals, slo);
   const { profile } = pool.kind;
   const each: Milliseconds[] = [];
   let [tpot, rejected, tokens, joules, busy, playedMs, played] = [0, 0, 0, 0, 0, 0, 0];

@@ -48,6 +48,12 @@ export function playSeed(runs: SeedRuns, index: number): SimulationReport {
   return simulationReport(result, performance.now() - begun);
 }
 
+/** One run of several: the seed at `index` of the runs at `of`. */
+export interface SeedTask {
+  readonly of: number;
+  readonly index: number;
+}
+
 /**
  * Plays all seeds from `from` on in worker threads, as many at a time as there are processors.
  *
@@ -58,12 +64,37 @@ export async function playSeeds(
   from = 0,
   threads = availableParallelism(),
 ): Promise<readonly SimulationReport[]> {
-  const indices = runs.seeds.map((_, index) => index).slice(from);
-  const reports = new Map<number, SimulationReport>();
-  const count = Math.min(threads, indices.length);
-  const shares = Array.from({ length: count }, (_, thread) => indices.filter((_, i) => i % count === thread));
-  await Promise.all(shares.map(share => inThread(runs, share, (index, report) => reports.set(index, report))));
-  return indices.map(index => reports.get(index)!);
+  const [reports] = await playAll([{ ...runs, from }], threads);
+  return reports!;
+}
+
+/**
+ * Plays the seeds of several configurations in worker threads; what they share, such as the trace, is sent to a thread once.
+ *
+ * @param done told of each run that has ended, in whatever order.
+ * @returns reports of each, in the order of its seeds from its `from` on.
+ */
+export async function playAll(
+  all: readonly (SeedRuns & { readonly from?: number })[],
+  threads = availableParallelism(),
+  done?: (task: SeedTask) => void,
+): Promise<readonly (readonly SimulationReport[])[]> {
+  const tasks = all.flatMap(({ seeds, from = 0 }, of) => seeds.slice(from).map((_, i) => ({ of, index: from + i })));
+  tasks.sort((a, b) => a.index - b.index);
+  const reports = new Map<string, SimulationReport>();
+  const count = Math.min(threads, tasks.length);
+  // Each thread gets runs of every configuration, for one may take longer than another.
+  const threadOf = (i: number) => (i + Math.floor(i / count)) % count;
+  const shares = Array.from({ length: count }, (_, thread) => tasks.filter((_, i) => threadOf(i) === thread));
+  await Promise.all(
+    shares.map(share =>
+      inThread(all, share, ({ of, index }, report) => {
+        reports.set(`${of} ${index}`, report);
+        done?.({ of, index });
+      }),
+    ),
+  );
+  return all.map(({ seeds, from = 0 }, of) => seeds.slice(from).map((_, i) => reports.get(`${of} ${from + i}`)!));
 }
 
 /** Mean and interval of each metric that configurations are compared by. */
@@ -71,16 +102,22 @@ export function intervalsOf(reports: readonly SimulationReport[]): Readonly<Reco
   return Object.fromEntries(METRICS.map(({ name, of }) => [name, meanInterval(reports.map(of), CONFIDENCE)]));
 }
 
+/** What a thread is given: {@link SeedTask}s, and the runs that they are of. */
+export interface SeedThreadData {
+  readonly all: readonly SeedRuns[];
+  readonly tasks: readonly SeedTask[];
+}
+
 function inThread(
-  runs: SeedRuns,
-  indices: readonly number[],
-  done: (index: number, report: SimulationReport) => void,
+  all: readonly SeedRuns[],
+  tasks: readonly SeedTask[],
+  done: (task: SeedTask, report: SimulationReport) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const workerData = { runs, indices };
+    const workerData: SeedThreadData = { all, tasks };
     const worker = new Worker(new URL('./seed-thread.js', import.meta.url), { workerData, execArgv: [] });
-    worker.on('message', ({ index, report }: { readonly index: number; readonly report: SimulationReport }) => {
-      done(index, report);
+    worker.on('message', ({ task, report }: { readonly task: SeedTask; readonly report: SimulationReport }) => {
+      done(task, report);
     });
     worker.once('error', reject);
     worker.once('exit', code => (code === 0 ? resolve() : reject(new Error(`A thread ended with ${code}.`))));

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { playSeed, type SeedRuns } from './seed-runs.js';
+import { playSeed, type SeedThreadData } from './seed-runs.js';
 
-/** The thread behind {@link playSeeds}: plays its share of the seeds and tells each report. */
-const { runs, indices } = workerData as { readonly runs: SeedRuns; readonly indices: readonly number[] };
-for (const index of indices) parentPort!.postMessage({ index, report: playSeed(runs, index) });
+/** The thread behind {@link playAll}: plays its share of the runs and tells each report. */
+const { all, tasks } = workerData as SeedThreadData;
+for (const task of tasks) parentPort!.postMessage({ task, report: playSeed(all[task.of]!, task.index) });

@@ -2,6 +2,8 @@ import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
+import type { PrefillSettings } from '#pool/disaggregation/schema.js';
+import type { EngineProfile } from '#pool/engine/profile.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
 import type { Change } from '#pool/rebalance/move.js';
@@ -14,7 +16,7 @@ import { type RouterConfig, routerSchema } from '#router/schema.js';
 import { createTraceProfiler } from '#workload/profile/trace-profile.js';
 import { type WorkloadConfig, workloadSchema } from '#workload/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
-import type { Deadline } from './first-token-limit.js';
+import type { AwaitsToken, Deadline } from './first-token-limit.js';
 import { FleetMoments, type FleetWatcher } from './moments.js';
 import { RecordedSignals } from './recorded-signals.js';
 import { type Ending, type ExchangeHost, SimulatedExchange } from './simulated-exchange.js';
@@ -22,6 +24,7 @@ import { type PoolFigures, type PoolHost, SimulatedPool } from './simulated-pool
 import type { SimulatedReplica } from './simulated-replica.js';
 import { TracedRequest } from './traced-request.js';
 import { type AnsweredRequest, TwinLedger, type TwinTotals } from './twin-ledger.js';
+import { Verdicts } from './verdicts.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** The blocks of a configuration that say what becomes of a request. All but the pool have defaults. */
@@ -38,6 +41,8 @@ export interface FleetTwinOptions {
   /** The name that a request asks for: a model's, or a virtual one that has the router decide. */
   readonly asks: (request: TraceRequest) => string;
   readonly random: Random;
+  /** Engines of a pool in place of those that its `simulate` describes. */
+  readonly profiles?: ReadonlyMap<string, EngineProfile>;
   /** How engines take KV: `paged` as they are computed, unless said, or a whole context window at admission. */
   readonly admission?: 'paged' | 'reserve';
   /** Arrivals come this many times as fast as in the trace: 1 unless said. */
@@ -66,8 +71,6 @@ const PROGRESS_EVERY = 1000;
 const MOST_CHANGES = 10_000;
 /** How long a probe of a replica that is up takes. */
 const PROBE_MS = 1;
-/** Strategies that never ask again once a model has answered: an engine may then run ahead of what the others do. */
-const ENDS_WITH_ANSWER: ReadonlySet<string> = new Set(['single', 'fallback']);
 
 /**
  * The house in virtual time: the router and the pool that serve traffic, the same code as in the gateway, over modelled engines that may
@@ -86,26 +89,21 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   private readonly pools = new Map<string, SimulatedPool>();
   private readonly replicas = new Map<string, { readonly replica: SimulatedReplica; readonly pool: SimulatedPool }>();
   private readonly ledger: TwinLedger;
+  private readonly verdicts: Verdicts;
   private readonly rateScale: number;
   private readonly changes: Change[] = [];
-  private pending: TraceRequest | undefined;
-  private pendingMs: Milliseconds = 0;
   private firstMs: Milliseconds | undefined;
-  private nextArrivalMs = Number.POSITIVE_INFINITY;
   private open = 0;
-  private waiting = 0;
-  /** Open requests whose strategy may ask again after an answer. */
-  private chained = 0;
 
   constructor(private readonly options: FleetTwinOptions) {
     const { config, random, startedAt, warmUpMs = 0, onAnswered, watch } = options;
-    refuseDisaggregated(config.pool);
     this.random = random;
     this.clock = new VirtualClock(startedAt ?? 0);
     this.rateScale = options.rateScale ?? 1;
     this.poolConfig = config.pool;
     this.workload = config.workload ?? workloadSchema.parse({});
     this.ledger = new TwinLedger(warmUpMs, onAnswered);
+    this.verdicts = new Verdicts(config.fleet?.accepted ?? {}, random);
     const routerConfig = config.router ?? routerSchema.parse({});
     this.recorded = new RecordedSignals(routerConfig.signals, startedAt !== undefined);
     const models = [...modelFactsOf(config.pool.models).values()];
@@ -133,15 +131,12 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   /** The next request of the trace; in order of arrival. */
   offer(request: TraceRequest): void {
     this.firstMs ??= request.arrivalMs;
-    const at = (request.arrivalMs - this.firstMs) / this.rateScale;
-    this.arrivePending(at);
-    this.pending = request;
-    this.pendingMs = at;
+    this.clock.runBefore((request.arrivalMs - this.firstMs) / this.rateScale);
+    this.arrive(request);
   }
 
   /** No more requests come: lets those that are open end. */
   finish(): FleetTwinResult {
-    this.arrivePending(Number.POSITIVE_INFINITY);
     for (const { load } of this.pools.values()) load.advance(this.clock.now());
     while (this.open > 0 && this.clock.step());
     const totals = this.ledger.totals();
@@ -154,14 +149,11 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     return this.options.admission ?? 'paged';
   }
 
-  /** {@link ReplicaHost} */
-  horizon(): Milliseconds {
-    // Who waits, or asks again after an answer, may be placed by whatever ends next: engines then go one iteration at a time.
-    if (this.waiting > 0 || this.chained > 0) return this.clock.now();
-    // Up to the next look at the fleet, so that what is seen has happened; engines do the same in one stretch or in several.
-    return Math.min(this.nextArrivalMs, this.clock.nextTask, this.clock.nextQuiet);
+  profileOf(pool: string): EngineProfile | undefined {
+    return this.options.profiles?.get(pool);
   }
 
+  /** {@link ReplicaHost} */
   emptied(replica: SimulatedReplica): void {
     this.replicas.get(replica.id)?.pool.emptied(replica);
   }
@@ -198,37 +190,31 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     return this.replicas.get(id)!.replica;
   }
 
-  began(exchange: SimulatedExchange): void {
-    if (mayAskAgain(exchange)) this.chained++;
+  accepts({ model, traced, hardness }: SimulatedExchange): boolean {
+    return this.verdicts.accepts(model, traced, hardness);
   }
 
-  waits(change: 1 | -1): void {
-    this.waiting += change;
+  sent(who: AwaitsToken, pool: string): Deadline {
+    return this.pools.get(pool)!.firstToken.add(who);
   }
 
-  sent(exchange: SimulatedExchange): Deadline {
-    return this.pools.get(exchange.lease!.target.pool)!.firstToken.add(exchange);
+  /** {@link PromptHost} */
+  prefillOf(pool: string): PrefillSettings {
+    return this.poolConfig.pools[pool]!.prefill!;
+  }
+
+  prompted(pool: string): void {
+    this.pools.get(pool)!.completed++;
   }
 
   ended(exchange: SimulatedExchange, ending: Ending): void {
     this.open--;
-    if (mayAskAgain(exchange) && exchange.isUnderWay) this.chained--;
     this.ledger.ended(exchange, ending, this.clock.now());
     if (ending.kind === 'answered') {
       this.pools.get(exchange.lease!.target.pool)!.completed++;
       this.profiler.observeOutput(exchange.profile, exchange.request.outputTokens);
     }
     this.router.observe(exchange.outcome(ending), exchange.route);
-  }
-
-  private arrivePending(next: Milliseconds): void {
-    const { pending } = this;
-    if (pending === undefined) return;
-    this.pending = undefined;
-    this.nextArrivalMs = this.pendingMs;
-    this.clock.runBefore(this.pendingMs);
-    this.nextArrivalMs = next;
-    this.arrive(pending);
   }
 
   private arrive(traced: TraceRequest): void {
@@ -244,7 +230,9 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     } as const;
     const profile = this.profiler.profile(traced);
     this.open++;
-    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, this.recorded.of(traced));
+    const hardness = this.verdicts.hardness();
+    const given = this.recorded.of(traced);
+    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, given, hardness);
     exchange.run();
     if ((index + 1) % PROGRESS_EVERY === 0) this.options.progress?.(index + 1);
   }
@@ -269,22 +257,6 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     this.clock.at(0, look);
   }
 }
-
-function mayAskAgain({ route }: SimulatedExchange): boolean {
-  return !ENDS_WITH_ANSWER.has(route.strategy);
-}
-
-/** @throws WeirError `config.invalid` for a pool whose prompts another computes: the twin knows no transfers of KV. */
-function refuseDisaggregated({ pools }: PoolConfig): void {
-  for (const [name, { prefill }] of Object.entries(pools)) {
-    if (prefill === undefined) continue;
-    throw new WeirError('config.invalid', `The pool ${name} has a prefill pool, which is not simulated.`, {
-      path: `pool.pools.${name}.prefill`,
-      hint: 'leave it out here; weir serve and weir engine --role run it',
-    });
-  }
-}
-
 /** @throws WeirError `config.invalid` for a pool whose replicas both come and go with the load and move to another pool. */
 function refuseTwoMasters({ rebalance = {} }: PoolConfig, plans: FleetConfig['pools']): void {
   for (const { short, long } of Object.values(rebalance)) {

@@ -6,6 +6,7 @@ import { findGpu } from '#pool/engine/hardware.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import { engineWindow } from '#pool/rebalance/arrangement.js';
 import type { PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
+import { prefillPools } from '#pool/topology/build.js';
 import { failSometimes } from './failures.js';
 import { FirstTokenLimit } from './first-token-limit.js';
 import { LoadWindows } from './load-windows.js';
@@ -25,6 +26,7 @@ export interface PoolFigures {
   readonly replicas: number;
   /** Most that were there, or paid for, at any time. */
   readonly mostReplicas: number;
+  /** Answers; of a pool that computes prompts for another, those prompts. */
   readonly completed: number;
   /** Times that a replica failed. */
   readonly failures: number;
@@ -49,6 +51,8 @@ export interface PoolHost extends ReplicaHost {
   readonly random: Random;
   /** How engines take KV. */
   readonly admission: 'paged' | 'reserve';
+  /** The engine of a pool's replicas where it is not that which the configuration describes. */
+  profileOf(pool: string): EngineProfile | undefined;
   joined(replica: SimulatedReplica, pool: SimulatedPool): void;
   left(replica: SimulatedReplica): void;
   /** The list of the pool's replicas has changed. */
@@ -76,15 +80,20 @@ export class SimulatedPool implements Scalable {
   private past: EngineSums = NOTHING;
   private pastBusyMs: Milliseconds = 0;
   private pastUpMs: Milliseconds = 0;
-  /** Integral over time of the replicas that are paid for. */
+  /** Integrals over time of the replicas that are paid for, and of what is paid for them. */
   private paidMs = 0;
+  private usd: Usd = 0;
   private paidSince: Milliseconds = 0;
   private mostPaid = 0;
   private grown = 0;
   private slots = 0;
   private readonly freeSlots: number[] = [];
-  private readonly profile: EngineProfile;
-  private readonly usdPerReplicaHour: Usd;
+  private readonly kinds = new Map<string, ReplicaKind>();
+  private readonly prices = new Map<SimulatedReplica, Usd>();
+  /** What its engines take. */
+  private readonly contextTokens: Tokens;
+  /** Not a pool that computes prompts for another. */
+  private readonly answers: boolean;
 
   constructor(
     readonly name: string,
@@ -93,9 +102,9 @@ export class SimulatedPool implements Scalable {
     config: PoolConfig,
     private readonly host: PoolHost,
   ) {
-    const { simulate, replicas = [] } = entry;
-    this.profile = profileOf(entry, engineWindow(config, name));
-    this.usdPerReplicaHour = (entry.gpu_price ?? findGpu(simulate!.gpu).usdPerHour) * simulate!.tp;
+    const { replicas = [] } = entry;
+    this.answers = !prefillPools(config).has(name);
+    this.contextTokens = engineWindow(config, name);
     this.firstToken = new FirstTokenLimit(host.clock, entry.timeouts.first_byte);
     this.load = new LoadWindows(replicas.length);
     for (const { id } of replicas) this.add(id!);
@@ -113,9 +122,10 @@ export class SimulatedPool implements Scalable {
   /** The pool as the configuration would have it now. */
   get asConfigured(): PoolEntry {
     const { entry, name } = this;
-    const replicas: ReplicaEntry[] = this.replicas.map(({ id }) => ({
-      ...{ url: NOWHERE, id: id.slice(name.length + 1), weight: 1 },
-    }));
+    const replicas: ReplicaEntry[] = this.replicas.map(replica => {
+      const id = replica.id.slice(name.length + 1);
+      return this.configured(id) ?? { url: NOWHERE, id, weight: 1 };
+    });
     return { ...entry, replicas };
   }
 
@@ -150,16 +160,19 @@ export class SimulatedPool implements Scalable {
     const before = replica.figures(now);
     this.keep(this.since(replica, before));
     this.brought.delete(id);
+    const usdPerHour = this.prices.get(replica)!;
+    this.prices.delete(replica);
     this.freeSlots.push(replica.slot);
     this.load.live = this.members.size;
-    to.takeOver(replica, before);
+    to.takeOver(replica, before, usdPerHour);
   }
 
-  private takeOver(replica: SimulatedReplica, before: ReplicaFigures): void {
+  private takeOver(replica: SimulatedReplica, before: ReplicaFigures, usdPerHour: Usd): void {
     this.accrue(this.host.clock.now());
     replica.standIn(this.load, this.freeSlots.pop() ?? this.slots++);
     this.members.set(replica.id, replica);
     this.brought.set(replica.id, before);
+    this.prices.set(replica, usdPerHour);
     this.load.live = this.members.size;
     this.mostPaid = Math.max(this.mostPaid, this.paid);
     this.host.joined(replica, this);
@@ -171,6 +184,7 @@ export class SimulatedPool implements Scalable {
     const now = this.host.clock.now();
     this.accrue(now);
     this.leaving.delete(replica);
+    this.prices.delete(replica);
     replica.stop();
     this.keep(this.since(replica, replica.figures(now)));
     this.freeSlots.push(replica.slot);
@@ -187,16 +201,15 @@ export class SimulatedPool implements Scalable {
       upMs += figures.upMs;
     }
     const { promptTokens, cachedTokens, outputTokens, joules, preemptions } = sums;
-    const { completed, failures, paidMs } = this;
-    const usd = (this.usdPerReplicaHour * paidMs) / MS_PER_HOUR;
+    const { completed, failures, paidMs, usd } = this;
     return {
       ...{ replicas: this.members.size, mostReplicas: this.mostPaid, completed, failures },
       utilisation: upMs > 0 ? Math.min(1, busyMs / upMs) : 0,
       availability: paidMs > 0 ? Math.min(1, upMs / paidMs) : 1,
       prefixHitRate: promptTokens > 0 ? cachedTokens / promptTokens : 0,
       loadRatios: this.load.perWindow,
-      ...{ joules, outputTokens, usd, preemptions },
-      usdPerHour: until > 0 ? (usd * MS_PER_HOUR) / until : this.usdPerReplicaHour * this.paid,
+      ...{ joules, outputTokens: this.answers ? outputTokens : 0, usd, preemptions },
+      usdPerHour: until > 0 ? (usd * MS_PER_HOUR) / until : this.usdPerHour,
     };
   }
 
@@ -216,14 +229,40 @@ export class SimulatedPool implements Scalable {
     return this.members.size + this.leaving.size + this.starting;
   }
 
+  private get usdPerHour(): Usd {
+    let sum = this.starting * this.kindOf(undefined).usdPerHour;
+    for (const usd of this.prices.values()) sum += usd;
+    return sum;
+  }
+
+  private configured(id: string): ReplicaEntry | undefined {
+    return this.entry.replicas?.find(replica => replica.id === id);
+  }
+
+  /** What a replica is: its own hardware where the file gives it some, and else the pool's, as those that are added have. */
+  private kindOf(replica: ReplicaEntry | undefined): ReplicaKind {
+    const key = `${replica?.gpu} ${replica?.tp}`;
+    const { entry, contextTokens, host, name } = this;
+    const kind = this.kinds.get(key) ?? replicaKind(entry, contextTokens, replica, host.profileOf(name));
+    this.kinds.set(key, kind);
+    return kind;
+  }
+
   private add(id: string): void {
     const { host, plan } = this;
+    const { profile, usdPerHour } = this.kindOf(this.configured(id));
     const slot = this.freeSlots.pop() ?? this.slots++;
-    const replica = new SimulatedReplica(`${this.name}/${id}`, slot, this.load, host, () =>
-      createEngine(this.profile, { events: 'milestones', maxWaiting: FOREVER, admission: host.admission }),
+    const replica = new SimulatedReplica(
+      `${this.name}/${id}`,
+      slot,
+      this.load,
+      host,
+      profile.kvTransferBytesPerToken,
+      () => createEngine(profile, { events: 'milestones', maxWaiting: FOREVER, admission: host.admission }),
     );
     this.accrue(host.clock.now());
     this.members.set(replica.id, replica);
+    this.prices.set(replica, usdPerHour);
     this.mostPaid = Math.max(this.mostPaid, this.paid);
     host.joined(replica, this);
     if (plan.failures === undefined) return;
@@ -237,15 +276,34 @@ export class SimulatedPool implements Scalable {
   }
 
   private accrue(now: Milliseconds): void {
-    this.paidMs += this.paid * Math.max(0, now - this.paidSince);
-    this.paidSince = Math.max(this.paidSince, now);
+    const ms = now - this.paidSince;
+    if (ms <= 0) return;
+    this.paidMs += this.paid * ms;
+    this.usd += (this.usdPerHour * ms) / MS_PER_HOUR;
+    this.paidSince = now;
   }
 }
 
 /** Addresses are only names in virtual time. */
 const NOWHERE = 'http://127.0.0.1:9';
 
-function profileOf({ simulate }: PoolEntry, contextTokens: Tokens): EngineProfile {
-  const { model, gpu, tp, blocks } = simulate!;
-  return engineProfile({ model, gpu, tp, contextTokens, ...(blocks === undefined ? {} : { blocks }) });
+interface ReplicaKind {
+  readonly profile: EngineProfile;
+  readonly usdPerHour: Usd;
+}
+
+function replicaKind(
+  { simulate, gpu_price: price }: PoolEntry,
+  contextTokens: Tokens,
+  own: ReplicaEntry | undefined,
+  given: EngineProfile | undefined,
+): ReplicaKind {
+  const { model, blocks } = simulate!;
+  const [gpu, tp] = [own?.gpu ?? simulate!.gpu, own?.tp ?? simulate!.tp];
+  // So many blocks are a matter of the pool's own GPUs.
+  const said = blocks === undefined || gpu !== simulate!.gpu || tp !== simulate!.tp ? {} : { blocks };
+  return {
+    profile: given ?? engineProfile({ model, gpu, tp, contextTokens, ...said }),
+    usdPerHour: (price ?? (given === undefined ? findGpu(gpu).usdPerHour : 0)) * tp,
+  };
 }

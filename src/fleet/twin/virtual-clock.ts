@@ -28,16 +28,6 @@ export class VirtualClock implements Clock {
     return this.epoch + this.time;
   }
 
-  /** When the next task is due that may concern anybody; infinity when there is none. */
-  get nextTask(): Milliseconds {
-    return this.tasks.next;
-  }
-
-  /** When the next of those is due that concern only who set them. */
-  get nextQuiet(): Milliseconds {
-    return this.quiet.next;
-  }
-
   after(delay: Milliseconds, task: () => void): Cancel {
     return this.at(this.time + delay, task);
   }
@@ -51,7 +41,7 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** As {@link at}, for what concerns only who sets it: {@link nextTask} does not tell of it. */
+  /** As {@link at}, for what concerns only who sets it: it comes after all tasks of the same time. */
   quietlyAt(time: Milliseconds, task: () => void): void {
     this.quiet.push(Math.max(this.time, time), task);
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '#contract/clock.js';
-import { type SimulationReport, simulationReport } from '#fleet/simulate/report.js';
-import { simulate } from '#fleet/simulate/simulation.js';
+import type { SimulationReport } from '#fleet/simulate/report.js';
+import { playAll, type SeedRuns } from '#fleet/simulate/seed-runs.js';
 import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { METRICS } from './metrics.js';
@@ -44,33 +44,35 @@ export interface WhatIfOptions {
   readonly model?: string;
   /** At least two: arrivals and draws of each are the same for both configurations. */
   readonly seeds: readonly number[];
-  /** Requests of one seed, in order of arrival. */
-  readonly arrivals: (seed: number, index: number) => readonly TraceRequest[];
+  /** In order of arrival. */
+  readonly requests: readonly TraceRequest[];
+  /** {@link SeedRuns.arrivals} */
+  readonly arrivals: SeedRuns['arrivals'];
+  /** Runs at a time; as many as there are processors unless said. */
+  readonly threads?: number;
   readonly clock: Pick<Clock, 'now'>;
-  readonly progress?: (run: number, runs: number, seed: number, which: 'first' | 'second') => void;
+  /** Told of each run that has ended, in whatever order they do. */
+  readonly progress?: (ended: number, runs: number, seed: number, which: 'first' | 'second') => void;
 }
 
 /** Of intervals of differences. */
 export const CONFIDENCE = 0.95;
 
 /**
- * Plays the same arrivals through two configurations, seed by seed, and tells what differs. Differences are taken within a seed, so that
+ * Plays the same arrivals through two configurations, for each seed, in threads, and tells what differs. Differences are taken within a seed, so that
  * what a seed does to both falls out of them (common random numbers); their interval is Student's t over seeds. Each metric has its own
  * interval: of twenty such, one is expected to miss.
  */
-export function whatIf(options: WhatIfOptions): WhatIfReport {
-  const { first, second, seeds, clock, progress, model } = options;
+export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
+  const { first, second, seeds, requests, arrivals, clock, progress, model, threads } = options;
   const startedAt = clock.now();
-  const runs = seeds.map((seed, i) => {
-    const requests = options.arrivals(seed, i);
-    const play = (config: TwinConfig, which: 'first' | 'second'): SimulationReport => {
-      progress?.(2 * i + (which === 'first' ? 1 : 2), 2 * seeds.length, seed, which);
-      const begun = clock.now();
-      const result = simulate(requests, { config, model, seed });
-      return simulationReport(result, clock.now() - begun);
-    };
-    return { seed, first: play(first, 'first'), second: play(second, 'second') };
-  });
+  let ended = 0;
+  const [before, after] = await playAll(
+    [first, second].map(config => ({ config, model, requests, arrivals, seeds })),
+    threads,
+    ({ of, index }) => progress?.(++ended, 2 * seeds.length, seeds[index]!, of === 0 ? 'first' : 'second'),
+  );
+  const runs = seeds.map((seed, i) => ({ seed, first: before![i]!, second: after![i]! }));
   const metrics = Object.fromEntries(
     METRICS.map(({ name, label, better, of }) => {
       const pairs = runs.map(run => [of(run.first), of(run.second)] as const);

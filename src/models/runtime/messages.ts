@@ -3,6 +3,9 @@ import type { Bytes, Milliseconds } from '#contract/units.js';
 /** How the vectors of the tokens become one: their mean, the first, the last, or what the model gives as `sentence_embedding`. */
 export type Pooling = 'mean' | 'first' | 'last' | 'model';
 
+/** What is made of a model's output: a vector of length 1, or the scores of a classifier's labels as they are. */
+export type Reading = Pooling | 'scores';
+
 /** A model that a thread can load: the one that comes with Weir, or a file. */
 export type ModelSpec =
   | { readonly kind: 'default'; readonly cache: string }
@@ -11,12 +14,12 @@ export type ModelSpec =
       readonly file: string;
       /** A `tokenizer.json`. */
       readonly tokenizer: string;
-      readonly pooling: Pooling;
+      readonly pooling: Reading;
       /** Put before every text. */
       readonly prefix: string;
       /** Tokens read of a text, the marks around it included. */
       readonly length: number;
-      /** Leading numbers of the vector that are kept (Matryoshka models); all unless said. */
+      /** Leading numbers of the vector that are kept (Matryoshka models), all unless said; of scores how many there have to be. */
       readonly dimension?: number;
     };
 

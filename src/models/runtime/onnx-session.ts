@@ -13,6 +13,10 @@ export interface BatchOutput {
   readonly shape: readonly number[];
 }
 
+/** Outputs that are vectors, and such that are scores of labels: the first that a model has, else its first of all. */
+const VECTORS: readonly string[] = ['sentence_embedding', 'last_hidden_state', 'token_embeddings'];
+export const SCORES: readonly string[] = ['logits', 'scores'];
+
 type Runtime = typeof import('onnxruntime-node');
 
 /** A model in onnxruntime, on one thread. Calls block the thread they are made on. */
@@ -25,7 +29,7 @@ export class OnnxSession {
   ) {}
 
   /** @throws WeirError `model.unavailable`. */
-  static async open(file: string): Promise<OnnxSession> {
+  static async open(file: string, wanted = VECTORS): Promise<OnnxSession> {
     let runtime: Runtime;
     try {
       runtime = await import('onnxruntime-node');
@@ -40,7 +44,7 @@ export class OnnxSession {
         graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
       });
-      return new OnnxSession(runtime, session, outputOf(session.outputNames), statSync(file).size);
+      return new OnnxSession(runtime, session, outputOf(session.outputNames, wanted), statSync(file).size);
     } catch (cause) {
       throw new WeirError('model.unavailable', `onnxruntime cannot load ${file}`, { hint: messageOf(cause), cause });
     }
@@ -84,8 +88,8 @@ function positions(texts: number, length: number): BigInt64Array {
   return BigInt64Array.from({ length: texts * length }, (_, at) => BigInt(at % length));
 }
 
-function outputOf(names: readonly string[]): string {
-  const known = ['sentence_embedding', 'last_hidden_state', 'token_embeddings'].find(name => names.includes(name));
+function outputOf(names: readonly string[], wanted: readonly string[]): string {
+  const known = wanted.find(name => names.includes(name));
   const name = known ?? names[0];
   if (name === undefined) throw new WeirError('model.unavailable', 'The model has no output');
   return name;

@@ -1,8 +1,8 @@
-import type { Pooling } from './messages.js';
+import type { Pooling, Reading } from './messages.js';
 import type { BatchOutput } from './onnx-session.js';
 
 /**
- * One vector a text out of a batch's output, each of length 1.
+ * One vector a text out of a batch's output, each of length 1; scores stay as they are.
  *
  * @param lengths tokens of each text, without padding.
  * @param dimension leading numbers that are kept.
@@ -10,7 +10,7 @@ import type { BatchOutput } from './onnx-session.js';
 export function pooled(
   output: BatchOutput,
   lengths: readonly number[],
-  pooling: Pooling,
+  pooling: Reading,
   dimension: number,
 ): Float32Array<ArrayBuffer> {
   const { values, shape } = output;
@@ -20,8 +20,16 @@ export function pooled(
   for (let text = 0; text < texts; text++) {
     const into = vectors.subarray(text * dimension, (text + 1) * dimension);
     if (third === undefined) into.set(values.subarray(text * width, text * width + dimension));
-    else poolTokens(values, text * second * width, lengths[text] ?? second, width, pooling, into);
-    normalise(into);
+    else
+      poolTokens(
+        values,
+        text * second * width,
+        lengths[text] ?? second,
+        width,
+        pooling === 'scores' ? 'first' : pooling,
+        into,
+      );
+    if (pooling !== 'scores') normalise(into);
   }
   return vectors;
 }

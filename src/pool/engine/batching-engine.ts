@@ -3,8 +3,9 @@ import { WeirError } from '#contract/errors.js';
 import type { PromptPrefix } from '#contract/profile.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BlockPool, type CacheEntry } from './block-pool.js';
-import type { Engine, EngineIteration, EngineRequest, EngineStats } from './engine.js';
+import type { CacheListener, Engine, EngineIteration, EngineRequest, EngineStats, HostMemory } from './engine.js';
 import { EventList } from './event-list.js';
+import { HostCache } from './host-cache.js';
 import { type IterationWork, iterationMs } from './iteration-cost.js';
 import { powerAt } from './power.js';
 import type { EngineProfile } from './profile.js';
@@ -21,6 +22,10 @@ export interface EngineOptions {
   readonly prefixCaching?: boolean;
   /** `tokens` (the default): every token. `milestones`: only first tokens, ends and preemptions. */
   readonly events?: 'tokens' | 'milestones';
+  /** Told of the prefix cache. */
+  readonly cache?: CacheListener | undefined;
+  /** Where evicted prefixes are kept; nowhere unless said. */
+  readonly host?: HostMemory | undefined;
   /** Longest waiting line, after which submitting is refused: 100,000 unless said. */
   readonly maxWaiting?: number;
 }
@@ -36,6 +41,12 @@ class BatchingEngine implements Engine {
   private readonly everyToken: boolean;
   private readonly maxWaiting: number;
   private readonly pool: BlockPool;
+  private readonly cache: CacheListener | undefined;
+  private readonly hostMemory: HostMemory | undefined;
+  private readonly host: HostCache | undefined;
+  /** Tokens whose KV this iteration reads from the host. */
+  private loading: Tokens = 0;
+  private hostTokens = 0;
   private readonly waiting = new WaitingLine();
   private readonly sequences = new Map<number, Sequence>();
   /** Both in order of admission. */
@@ -82,7 +93,15 @@ class BatchingEngine implements Engine {
     this.caching = options.prefixCaching ?? true;
     this.everyToken = (options.events ?? 'tokens') === 'tokens';
     this.maxWaiting = options.maxWaiting ?? 100_000;
-    this.pool = new BlockPool(profile.totalBlocks);
+    this.cache = options.cache;
+    const { cache, host } = options;
+    this.hostMemory = host;
+    this.host = host && new HostCache(host.blocks, hash => cache?.dropped?.(hash));
+    const evicted = (hash: number, blocks: number): void => {
+      if (this.host?.put(hash, blocks) === true) cache?.offloaded?.(hash);
+      cache?.removed(hash);
+    };
+    this.pool = new BlockPool(profile.totalBlocks, cache === undefined && host === undefined ? undefined : evicted);
     this.phases = new Array<number>(profile.blockTokens).fill(0);
     for (let running = 0; running <= profile.maxSequences; running++) {
       this.watts.push(profile.tensorParallel * powerAt(profile.power, running));
@@ -123,7 +142,9 @@ class BatchingEngine implements Engine {
       this.profile.blockTokens,
       true,
     );
-    return Math.floor(this.pool.lookup(prefix, reusableBlocks) * prefix.blockTokens);
+    const hits = this.pool.lookup(prefix, reusableBlocks);
+    const more = this.host?.lookup(prefix, hits, reusableBlocks) ?? 0;
+    return Math.floor((hits + more) * prefix.blockTokens);
   }
 
   cancel(id: number): void {
@@ -170,6 +191,11 @@ class BatchingEngine implements Engine {
     return { startedAt, endsAt, events: this.events.list, prefillTokens, decodeSequences, iterations };
   }
 
+  quietUntil(): Milliseconds {
+    const now = this.clock ?? Number.NEGATIVE_INFINITY;
+    return this.events.length === 0 && this.steady ? now + this.leastDecodeMs() : now;
+  }
+
   settle(now: Milliseconds): void {
     this.clock ??= now;
     if (now <= this.clock) return;
@@ -187,6 +213,7 @@ class BatchingEngine implements Engine {
       preemptions: this.preemptions,
       promptTokens: this.promptTokens,
       cachedTokens: this.cachedTokens,
+      ...(this.host === undefined ? undefined : { hostTokens: this.hostTokens }),
       outputTokens: this.outputTokens,
       joules: this.joules,
       iterations: this.iterations,
@@ -213,6 +240,7 @@ class BatchingEngine implements Engine {
     this.events.clear();
     this.preemptedNow = false;
     this.chunkTokens = 0;
+    this.loading = 0;
     work.attentionPairs = 0;
     work.kvTokens = 0;
 
@@ -233,7 +261,7 @@ class BatchingEngine implements Engine {
     work.sampled = decodes;
     for (const sequence of this.prefilling) if (sequence.computed === sequence.target) work.sampled++;
 
-    const duration = iterationMs(this.profile.cost, work);
+    const duration = Math.max(iterationMs(this.profile.cost, work), this.loadMs());
     this.joules += (this.watts[running]! * duration) / 1000;
     this.iterations++;
     this.outputTokens += work.sampled;
@@ -279,6 +307,26 @@ class BatchingEngine implements Engine {
     return endsAt;
   }
 
+  /**
+   * The least time that {@link decodeOn} will find itself a way for. What an iteration takes is convex in the KV it reads, and that grows by
+   * as much each time: so iterations take no less on average than one that reads their mean (Jensen's inequality). The last before the
+   * next end is left out, which covers the rounding of sums.
+   */
+  private leastDecodeMs(): Milliseconds {
+    const { work, pool, phases, profile } = this;
+    const sequences = this.decoding.length;
+    const withBlocks = this.reserving
+      ? Number.POSITIVE_INFINITY
+      : Math.floor(pool.available / sequences) * phases.length;
+    const steps = Math.min(this.nextFinish - this.decodeSteps - 1, withBlocks);
+    if (steps <= 0) return 0;
+    work.tokens = sequences;
+    work.sampled = sequences;
+    work.kvTokens = this.decodeKv + (sequences * (steps + 1)) / 2;
+    work.attentionPairs = work.kvTokens;
+    return steps * iterationMs(profile.cost, work);
+  }
+
   /** Takes the KV blocks that this iteration's decodes need, preempting the last admitted until they suffice. */
   private growDecodes(): void {
     this.grown = false;
@@ -316,6 +364,7 @@ class BatchingEngine implements Engine {
       const entry = this.pool.publish(prefix.hashes[sequence.nextBlock]!, prefix.blockTokens, entryBlocks);
       sequence.nextBlock++;
       if (entry === undefined) continue;
+      this.cache?.stored(prefix, sequence.nextBlock - 1);
       sequence.held.push(entry);
       sequence.heldBlocks += entryBlocks;
       this.retain(sequence, entry, sequence.nextBlock - 1);
@@ -363,7 +412,8 @@ class BatchingEngine implements Engine {
       for (const [block, entry] of sequence.held.entries()) this.retain(sequence, entry, block);
     }
     sequence.heldBlocks = hitBlocks;
-    const cached = Math.floor(hits * sequence.prefix.blockTokens);
+    const loaded = this.load(sequence, hits);
+    const cached = Math.floor((hits + loaded) * sequence.prefix.blockTokens);
     sequence.computed = Math.max(cached, sequence.received);
     sequence.nextBlock = hits;
     const first = sequence.blocksFor(sequence.computed + this.chunkOf(sequence)) - hitBlocks;
@@ -375,6 +425,24 @@ class BatchingEngine implements Engine {
     }
     sequence.received = 0;
     return true;
+  }
+
+  /** Reads what the host has of a sequence's prefix behind what the cache has. @returns prefix blocks. */
+  private load({ prefix, reusableBlocks, received }: Sequence, hits: number): number {
+    const { host } = this;
+    // What came from another engine is there already.
+    if (host === undefined || received > 0) return 0;
+    const blocks = host.take(prefix, hits, reusableBlocks);
+    const tokens = blocks * prefix.blockTokens;
+    this.loading += tokens;
+    this.hostTokens += tokens;
+    return blocks;
+  }
+
+  /** What reading that takes: bytes over bandwidth, each GPU its own share. It goes on beside the layers' work, as they need it one after another. */
+  private loadMs(): Milliseconds {
+    if (this.loading === 0 || this.hostMemory === undefined) return 0;
+    return (1000 * this.loading * this.profile.cost.kvBytesPerToken) / this.hostMemory.bandwidth;
   }
 
   /** Advances every decoding sequence by one token and ends those that are whole. */

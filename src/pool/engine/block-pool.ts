@@ -44,7 +44,11 @@ export class BlockPool {
   /** Grows when blocks come free or an entry comes in: before that, what did not fit still does not. */
   version = 0;
 
-  constructor(readonly total: number) {}
+  /** @param evicted told of each cached prefix block that has to go, and how many KV blocks it is. */
+  constructor(
+    readonly total: number,
+    private readonly evicted?: (hash: number, blocks: number) => void,
+  ) {}
 
   /** Blocks held by sequences. */
   get used(): number {
@@ -169,6 +173,7 @@ export class BlockPool {
     this.unlink(entry);
     this.unreferencedBlocks -= entry.blocks;
     this.entries.delete(entry.hash);
+    this.evicted?.(entry.hash, entry.blocks);
   }
 
   /** Puts what need not be kept any longer among all others, where its last use has it. */

@@ -12,6 +12,8 @@ const STEPS = 6;
 export class QuantileLine {
   private readonly xs: Float64Array;
   private readonly ys: Float64Array;
+  /** Of one fit: weights, then residuals. */
+  private readonly scratch: Float64Array;
   private next = 0;
   private size = 0;
   private unseen = 0;
@@ -25,6 +27,7 @@ export class QuantileLine {
   ) {
     this.xs = new Float64Array(window);
     this.ys = new Float64Array(window);
+    this.scratch = new Float64Array(window);
   }
 
   get count(): number {
@@ -67,12 +70,13 @@ export class QuantileLine {
     // While the window fills, each observation counts for much.
     if (this.fitted && this.unseen < Math.min(8, 1 + this.size / 8)) return;
     this.unseen = 0;
-    const { xs, ys, size, quantile } = this;
+    const { xs, ys, size, quantile, scratch } = this;
     for (let step = this.fitted ? 2 : 0; step < STEPS; step++) {
       let [weights, sumX, sumY] = [0, 0, 0];
       const plain = step === 0;
       for (let i = 0; i < size; i++) {
         const weight = plain ? 1 : this.weight(ys[i]! - this.intercept - this.slope * xs[i]!, ys[i]!);
+        scratch[i] = weight;
         weights += weight;
         sumX += weight * xs[i]!;
         sumY += weight * ys[i]!;
@@ -80,7 +84,7 @@ export class QuantileLine {
       const [meanX, meanY] = [sumX / weights, sumY / weights];
       let [variance, covariance] = [0, 0];
       for (let i = 0; i < size; i++) {
-        const weight = plain ? 1 : this.weight(ys[i]! - this.intercept - this.slope * xs[i]!, ys[i]!);
+        const weight = scratch[i]!;
         const dx = xs[i]! - meanX;
         variance += weight * dx * dx;
         covariance += weight * dx * (ys[i]! - meanY);
@@ -92,7 +96,9 @@ export class QuantileLine {
       this.intercept = meanY - slope * meanX;
     }
     // The weights only approach the quantile: the constant part is set to it exactly.
-    const rests = Array.from({ length: size }, (_, i) => ys[i]! - this.slope * xs[i]!).sort((a, b) => a - b);
+    const rests = scratch.subarray(0, size);
+    for (let i = 0; i < size; i++) rests[i] = ys[i]! - this.slope * xs[i]!;
+    rests.sort();
     this.intercept = rests[Math.min(size - 1, Math.floor(quantile * size))]!;
     this.fitted = true;
   }

@@ -3,7 +3,9 @@ import type { Price, Quote } from '#contract/pool-view.js';
 import type { PromptPrefix, WorkloadProfile } from '#contract/profile.js';
 import type { PlacementConstraints } from '#contract/route.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
+import { type PrefillPlace, placePrefill } from '#pool/disaggregation/prefill-place.js';
 import { whyNowhere } from '#pool/flow/refusals.js';
+import { expectedJoules } from '#pool/placement/energy-limit.js';
 import type { Choice } from '#pool/placement/placer.js';
 import type { PoolEntry } from '#pool/schema.js';
 import type { Replica } from '#pool/topology/replica.js';
@@ -65,15 +67,17 @@ class LiveQuote implements Quote {
 
   get prefillMsPerToken(): Milliseconds | undefined {
     const replica = this.replica();
-    return replica === undefined ? undefined : this.latencyOf(replica)?.prefillMsPerToken;
+    if (replica === undefined) return undefined;
+    return this.latencyOf(this.elsewhere(replica)?.chosen?.replica ?? replica)?.prefillMsPerToken;
   }
 
   get ttftMs(): Milliseconds | undefined {
     const replica = this.replica();
     if (replica === undefined) return undefined;
     const pool = this.topology.pools.get(replica.pool);
+    const elsewhere = this.elsewhere(replica);
     const work = replica.pendingPrefillTokens + this.request.promptTokens - this.prefixHitTokens;
-    const ttft = this.latencyOf(replica)?.ttft(work);
+    const ttft = elsewhere === undefined ? this.latencyOf(replica)?.ttft(work) : this.remoteTtft(elsewhere);
     if (ttft === undefined) return undefined;
     return replica.inFlight < replica.limit ? ttft : ttft + (pool?.predictedWait() ?? 0);
   }
@@ -89,6 +93,41 @@ class LiveQuote implements Quote {
     if (entry === undefined) return undefined;
     const { promptTokens, outputTokens } = this.request;
     return this.energy?.(entry, { promptTokens, cachedTokens: this.prefixHitTokens, outputTokens });
+  }
+
+  get leastJoules(): Joules | undefined {
+    let least: Joules | undefined;
+    for (const { replicas, contextTokens } of this.served.tiers) {
+      if (this.request.promptTokens + this.request.outputTokens > contextTokens) continue;
+      for (const replica of replicas) {
+        if (replica.unavailable !== undefined) continue;
+        const joules = expectedJoules(this.request, replica);
+        if (joules !== undefined && (least === undefined || joules < least)) least = joules;
+      }
+    }
+    return least;
+  }
+
+  /** Where the prompt would be computed, when that is not where the answer would be. */
+  private elsewhere(replica: Replica): PrefillPlace | undefined {
+    const from = this.topology.pools.get(replica.pool);
+    const fill = this.topology.pools.get(from?.entry.prefill?.pool ?? '');
+    if (from === undefined || fill === undefined) return undefined;
+    const place = placePrefill(this.request, replica, this.prefixHitTokens, from, fill);
+    return place.chosen === undefined ? undefined : place;
+  }
+
+  /**
+   * Time to the first token of a prompt that another replica computes: as the engine model has it, transfer included; else as fast as that replica
+   * was measured to be, and what the transfer takes beside its bytes, which nobody can count there.
+   */
+  private remoteTtft({ placement, chosen }: PrefillPlace): Milliseconds | undefined {
+    if (placement.thereMs !== undefined || chosen === undefined) return placement.thereMs;
+    const { replica, choice, request } = chosen;
+    const work = replica.pendingPrefillTokens + Math.max(0, request.promptTokens - choice.expectedPrefixTokens);
+    const prefill = this.latencyOf(replica)?.ttft(work);
+    const latency = this.topology.pools.get(this.replica()?.pool ?? '')?.entry.prefill?.latency ?? 0;
+    return prefill === undefined ? undefined : prefill + latency;
   }
 
   private latencyOf(replica: Replica): LatencyEstimator | undefined {

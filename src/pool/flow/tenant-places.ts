@@ -39,11 +39,12 @@ export class TenantPlaces {
    */
   mustWait(tenant: string, share: number, limit: number, now: Milliseconds): boolean {
     const own = this.taken.get(tenant) ?? 0;
-    return own >= Math.max(1, Math.floor(share * limit)) && this.othersThan(tenant, own, now);
+    return own >= Math.max(1, Math.floor(share * limit)) && this.contested(tenant, now);
   }
 
-  private othersThan(tenant: string, own: number, now: Milliseconds): boolean {
-    if (this.taken.size > (own > 0 ? 1 : 0)) return true;
+  /** Whether others than a tenant have places or asked within the last 10 s: where none are about, nobody has to wait. */
+  contested(tenant: string, now: Milliseconds): boolean {
+    if (this.taken.size > (this.taken.has(tenant) ? 1 : 0)) return true;
     const other = this.last?.tenant === tenant ? this.before : this.last;
     return other !== undefined && other.tenant !== tenant && now - other.at <= REMEMBERED_MS;
   }

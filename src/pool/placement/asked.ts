@@ -15,6 +15,8 @@ export class Asked implements PlacementRequest {
   readonly session: string;
   readonly streamed: boolean;
   readonly exclude: string[] = [];
+  /** Of the prompt, once an engine has said. */
+  tokens: ArrayLike<number> | undefined;
 
   constructor(
     readonly model: string,

@@ -2,6 +2,7 @@ import type { Usage } from '#contract/outcome.js';
 import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { EngineForecast } from '#pool/engine/forecast.js';
+import type { BlockLedger } from './blocks/block-ledger.js';
 import type { PrefixClaim } from './prefix-claims.js';
 
 /** What is known of a LoRA adapter on a replica: answering with it, being loaded, room for one more, or another must go first. */
@@ -55,6 +56,8 @@ export interface Choice {
   readonly replica: ReplicaView;
   readonly score: number;
   readonly expectedPrefixTokens: Tokens;
+  /** As in {@link Placement}. */
+  readonly prefixSource?: 'events';
   /** At most eight, best first. */
   readonly losers: readonly ReplicaScore[];
   readonly considered: number;
@@ -66,6 +69,8 @@ export interface Choice {
  */
 export interface Placer {
   readonly name: string;
+  /** What engines tell of their caches; absent in a placer that knows nothing of prefixes. */
+  readonly blocks?: BlockLedger | undefined;
   choose(request: PlacementRequest, replicas: readonly ReplicaView[]): Choice | undefined;
   /** A request is about to be sent whose end will be told by {@link ended}; absent in a placer that knows nothing of prefixes. */
   begin?(request: PlacementRequest, replica: string): PrefixClaim | undefined;

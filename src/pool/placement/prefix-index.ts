@@ -13,8 +13,12 @@ export interface PrefixIndexOptions {
 export interface PrefixMatch {
   /** Blocks on the replica that holds most. */
   readonly deepest: number;
-  /** Blocks from the start of the prompt that a replica is believed to hold. */
+  /** Blocks from the start of the prompt that a replica is believed to hold; not whole where the engine counts in others. */
   blocksOn(replica: string): number;
+  /** What they are worth in blocks that need not be computed: less than they are where they lie behind the GPU's memory. */
+  worthOn?(replica: string): number;
+  /** Whether that is known of the engine itself and not believed. */
+  known?(replica: string): boolean;
   /** Replicas whose match is told exactly, and their names from the longest match down. */
   readonly holders: number;
   holder(rank: number): string;

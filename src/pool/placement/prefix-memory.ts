@@ -2,6 +2,8 @@ import type { Usage } from '#contract/outcome.js';
 import type { PlacementRequest } from '#contract/placement.js';
 import type { Tokens } from '#contract/units.js';
 import { saltedHashes } from './adapter-salt.js';
+import { BlockLedger } from './blocks/block-ledger.js';
+import { TokenMatch } from './blocks/token-match.js';
 import type { ReplicaView } from './placer.js';
 import { type PrefixClaim, PrefixClaims } from './prefix-claims.js';
 import { PrefixIndex, type PrefixIndexOptions, type PrefixMatch } from './prefix-index.js';
@@ -16,7 +18,10 @@ export interface PrefixMemoryOptions extends PrefixIndexOptions {
 /** The prefix index of a placer, with the cache size of each replica it was shown. */
 export class PrefixMemory {
   readonly index: PrefixIndex;
+  readonly blocks = new BlockLedger();
+  private readonly exact = new TokenMatch(this.blocks);
   private readonly claims: PrefixClaims;
+  private readonly coming = new WeakMap<PrefixClaim, () => void>();
   private readonly capacities = new Map<string, number>();
   private readonly adapters = new Set<string>();
   private readonly beyond: number;
@@ -32,12 +37,14 @@ export class PrefixMemory {
   /** @param one of the replicas that the request may go to: those of one placer serve the same adapters. */
   match(request: PlacementRequest, one: ReplicaView | undefined): PrefixMatch {
     this.noteAdapter(request.model, one);
-    return this.index.match(this.hashesOf(request));
+    const match = this.index.match(this.hashesOf(request));
+    const { tokens } = request;
+    return tokens === undefined ? match : this.exact.over(match, request, tokens, this.saltOf(request));
   }
 
   /** Whether no replica is known to hold any of a prompt. */
   isCold(request: PlacementRequest): boolean {
-    return this.index.match(this.hashesOf(request)).deepest === 0;
+    return this.match(request, undefined).deepest === 0;
   }
 
   /** Notes how much a chosen replica can hold, for when the request is sent to it. */
@@ -54,20 +61,29 @@ export class PrefixMemory {
   committed(request: PlacementRequest, replica: string, claim?: PrefixClaim): void {
     const capacity = this.capacities.get(replica) ?? this.defaultBlocks;
     this.index.insert(this.hashesOf(request), replica, capacity, claim !== undefined);
+    const ended = claim && request.tokens && this.blocks.sent(replica, request.tokens, this.saltOf(request));
+    if (claim !== undefined && ended !== undefined) this.coming.set(claim, ended);
   }
 
   ended(claim: PrefixClaim, computed: boolean, usage: Usage | undefined): void {
+    this.coming.get(claim)?.();
+    this.coming.delete(claim);
     this.claims.end(claim, computed, usage);
   }
 
   forget(replica: string): void {
     this.index.forget(replica);
+    this.blocks.forget(replica);
     this.claims.forget(replica);
     this.capacities.delete(replica);
   }
 
   private hashesOf({ model, prefix }: PlacementRequest): ArrayLike<number> {
     return this.adapters.has(model) ? saltedHashes(prefix, model) : prefix.hashes;
+  }
+
+  private saltOf({ model }: PlacementRequest): string {
+    return this.adapters.has(model) ? model : '';
   }
 
   private noteAdapter(model: string, one: ReplicaView | undefined): void {

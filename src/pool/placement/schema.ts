@@ -128,3 +128,14 @@ export function describePlacement(spec: PlacementSpec): string {
 export function weighsContext(spec: PlacementSpec): boolean {
   return typeof spec !== 'string' && spec.scorers?.context_fit !== undefined;
 }
+
+/** Placements by name that look at no prefix. */
+const BLIND: readonly PresetName[] = ['least_load', 'power_of_two', 'round_robin'];
+
+/** Whether a placement asks how much of a prompt a replica holds. */
+export function readsPrefix(spec: PlacementSpec): boolean {
+  const preset = typeof spec === 'string' ? spec : spec.preset;
+  if (preset !== undefined) return !BLIND.includes(preset);
+  const scorers = typeof spec === 'string' ? undefined : spec.scorers;
+  return scorers?.prefix !== undefined || scorers?.no_hit_lru !== undefined || scorers?.headroom !== undefined;
+}

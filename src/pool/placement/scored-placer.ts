@@ -1,6 +1,7 @@
 import type { Usage } from '#contract/outcome.js';
 import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
 import type { Random } from '#contract/random.js';
+import type { BlockLedger } from './blocks/block-ledger.js';
 import { objection } from './filters.js';
 import type { Picker } from './picker.js';
 import type { Choice, Placer, ReplicaView } from './placer.js';
@@ -34,12 +35,18 @@ export class ScoredPlacer implements Placer {
   private readonly running: { -readonly [Key in keyof Candidates]: Candidates[Key] };
   private totals = new Float64Array(16);
   private scores = new Float64Array(16);
+  /** The best of the losers of one choice, by their place among the candidates. */
+  private readonly best = new Int32Array(MOST_LOSERS);
 
   constructor(private readonly parts: ScoredPlacerParts) {
     this.name = parts.name;
     this.shortlist = new Shortlist(parts.candidates ?? Number.POSITIVE_INFINITY, parts.random);
     this.told = parts.scorers.filter(({ committed }) => committed !== undefined);
     this.running = { request: NOBODY, replicas: this.open, match: undefined };
+  }
+
+  get blocks(): BlockLedger | undefined {
+    return this.parts.memory?.blocks;
   }
 
   choose(request: PlacementRequest, replicas: readonly ReplicaView[]): Choice | undefined {
@@ -60,6 +67,7 @@ export class ScoredPlacer implements Placer {
         match === undefined
           ? 0
           : Math.min(request.promptTokens, Math.floor(match.blocksOn(replica.id) * request.prefix.blockTokens)),
+      ...(match?.known?.(replica.id) === true ? { prefixSource: 'events' } : undefined),
       losers: this.losers(request, replicas, chosen),
       considered: replicas.length,
     };
@@ -110,16 +118,16 @@ export class ScoredPlacer implements Placer {
   }
 
   private losers(request: PlacementRequest, replicas: readonly ReplicaView[], chosen: number): readonly ReplicaScore[] {
-    const { open, totals } = this;
-    const losers: { replica: string; score: number; filtered?: string }[] = [];
+    const { open, totals, best } = this;
+    let named = 0;
     for (let i = 0; i < open.length; i++) {
-      const score = totals[i]!;
-      if (i === chosen || (losers.length === MOST_LOSERS && score <= losers[MOST_LOSERS - 1]!.score)) continue;
-      if (losers.length === MOST_LOSERS) losers.pop();
-      let at = losers.length;
-      while (at > 0 && losers[at - 1]!.score < score) at--;
-      losers.splice(at, 0, { replica: open[i]!.id, score });
+      if (i === chosen || (named === MOST_LOSERS && totals[i]! <= totals[best[named - 1]!]!)) continue;
+      let at = named < MOST_LOSERS ? named++ : named - 1;
+      for (; at > 0 && totals[best[at - 1]!]! < totals[i]!; at--) best[at] = best[at - 1]!;
+      best[at] = i;
     }
+    const losers: ReplicaScore[] = [];
+    for (let i = 0; i < named; i++) losers.push({ replica: open[best[i]!]!.id, score: totals[best[i]!]! });
     if (open.length === replicas.length) return losers;
     for (const replica of replicas) {
       if (losers.length === MOST_LOSERS) break;

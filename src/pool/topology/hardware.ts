@@ -53,9 +53,9 @@ export function wattsOf({ gpus, power }: Hardware, requests: number): Watts | un
 
 function described(entry: PoolEntry, replica: Partial<ReplicaEntry>, contextTokens: Tokens): Hardware {
   const { simulate, pp, ep } = entry;
-  const name = simulate?.gpu ?? replica.gpu ?? entry.gpu;
+  const name = replica.gpu ?? simulate?.gpu ?? entry.gpu;
   if (name === undefined) return NO_HARDWARE;
-  const tp = simulate?.tp ?? replica.tp ?? entry.tp;
+  const tp = replica.tp ?? simulate?.tp ?? entry.tp;
   const gpus = simulate === undefined ? tp * pp * ep : tp;
   const gpu = orNone(() => findGpu(name));
   const usd = entry.gpu_price ?? gpu?.usdPerHour;

@@ -53,7 +53,8 @@ function worseThanPeers(
 ): 'errors' | 'slow' | undefined {
   const { factor, least_requests } = settings;
   const requests = replica.breaker.requests(now);
-  if (requests >= least_requests) {
+  const share = requests === 0 ? 0 : replica.breaker.failures(now) / requests;
+  if (requests >= least_requests && share > ERROR_FLOOR) {
     let peerRequests = 0;
     let peerFailures = 0;
     for (const peer of pool) {
@@ -61,18 +62,19 @@ function worseThanPeers(
       peerRequests += peer.breaker.requests(now);
       peerFailures += peer.breaker.failures(now);
     }
-    const peerShare = peerRequests === 0 ? undefined : peerFailures / peerRequests;
-    const share = replica.breaker.failures(now) / requests;
-    if (peerShare !== undefined && share > ERROR_FLOOR + factor * peerShare) return 'errors';
+    if (peerRequests > 0 && share > ERROR_FLOOR + (factor * peerFailures) / peerRequests) return 'errors';
   }
   if (replica.slowness.count >= least_requests && (replica.excessMs.value ?? 0) > EXCESS_FLOOR_MS) {
-    const peers: number[] = [];
+    const own = replica.slowness.value ?? 1;
+    let peers = 0;
+    let outdone = 0;
     for (const peer of pool) {
-      if (peer !== replica && peer.slowness.count >= least_requests) peers.push(peer.slowness.value ?? 1);
+      if (peer === replica || peer.slowness.count < least_requests) continue;
+      peers += 1;
+      if (own > factor * (peer.slowness.value ?? 1)) outdone += 1;
     }
-    peers.sort((a, b) => a - b);
-    const median = peers[Math.floor((peers.length - 1) / 2)];
-    if (median !== undefined && (replica.slowness.value ?? 1) > factor * median) return 'slow';
+    // Slower by the factor than half of its peers, the middle one included: slower by it than their lower median.
+    if (peers > 0 && outdone > Math.floor((peers - 1) / 2)) return 'slow';
   }
   return undefined;
 }

@@ -92,7 +92,9 @@ export class ServedPool {
   /** Whether a tenant has its share of the places while others want some. */
   mustWait(tenant: string, now: Milliseconds): boolean {
     const { tenant_share: share } = this.entry.queue;
-    return share < 1 && this.memory.tenants.mustWait(tenant, share, this.places().limit, now);
+    const { tenants } = this.memory;
+    // The places are counted only where it matters: there may be hundreds of replicas.
+    return share < 1 && tenants.contested(tenant, now) && tenants.mustWait(tenant, share, this.places().limit, now);
   }
 
   get inFlight(): number {

@@ -1,5 +1,7 @@
+import type { Deadline } from '#contract/deadline.js';
 import type { Classifier, LearnedModels, Verdict } from '#contract/learned.js';
 import type { InferenceRequest } from '#contract/request.js';
+import { LanguageGate } from '#router/signals/language-gate.js';
 import { safetyClassifier } from './classifiers.js';
 import { HAZARDS } from './hazard-classifier.js';
 import { piecesIn, type SafetyPiece, safetyPieces } from './pieces.js';
@@ -35,7 +37,7 @@ export interface Scanned {
 }
 
 /** A check of one piece. */
-type Check = (piece: SafetyPiece) => Scanned | Promise<Scanned>;
+type Check = (piece: SafetyPiece, deadline: Deadline | undefined) => Scanned | Promise<Scanned>;
 
 const NOTHING: Scanned = Object.freeze({ findings: Object.freeze([]) });
 
@@ -94,8 +96,8 @@ export function scannerOf(config: SafetyConfig, learned: LearnedModels) {
     level(last, classifier, judged(classifier, 'hazard', ofHazard, above, danger, learned));
   }
   const { child_safety: child } = config;
-  if (child.head !== undefined) {
-    const own = learned.own(child.head);
+  const own = ownClassifier(config, learned);
+  if (own !== undefined) {
     const danger = ({ probabilities }: Verdict) => probabilities[own.labels.indexOf(child.label)] ?? 0;
     level(last, own, judged(own, 'child_safety', child.mode, child.above, danger, learned));
   }
@@ -103,12 +105,13 @@ export function scannerOf(config: SafetyConfig, learned: LearnedModels) {
     prepare: async (): Promise<void> => {
       await Promise.all(classifiers.map(classifier => classifier.prepare()));
     },
-    scan(request: InferenceRequest): Scanned | Promise<Scanned> {
+    /** @param deadline until when somebody waits for it. */
+    scan(request: InferenceRequest, deadline?: Deadline): Scanned | Promise<Scanned> {
       const pieces = safetyPieces(request);
       const results = [
-        ...piecesIn(pieces, 'last_user').flatMap(piece => last.map(check => check(piece))),
-        ...piecesIn(pieces, 'content').flatMap(piece => content.map(check => check(piece))),
-        ...pieces.flatMap(piece => all.map(check => check(piece))),
+        ...piecesIn(pieces, 'last_user').flatMap(piece => last.map(check => check(piece, deadline))),
+        ...piecesIn(pieces, 'content').flatMap(piece => content.map(check => check(piece, deadline))),
+        ...pieces.flatMap(piece => all.map(check => check(piece, deadline))),
       ];
       return results.some(result => result instanceof Promise)
         ? Promise.all(results).then(together)
@@ -120,6 +123,17 @@ export function scannerOf(config: SafetyConfig, learned: LearnedModels) {
 function together(results: readonly Scanned[]): Scanned {
   const untold = results.find(result => result.untold !== undefined)?.untold;
   return { findings: results.flatMap(({ findings }) => findings), ...(untold !== undefined && { untold }) };
+}
+
+/** The operator's own look for child safety. A model that does not know the label that is looked for could find nothing, and says so. */
+function ownClassifier({ child_safety: { head, classifier, label } }: SafetyConfig, learned: LearnedModels) {
+  const own = classifier !== undefined ? learned.classifier(classifier) : head && learned.own(head);
+  if (own === undefined || own === '') return undefined;
+  const gated = new LanguageGate(own);
+  if (own.labels.length === 0 || own.labels.includes(label)) return gated;
+  const reason = `the model knows no label ${label}`;
+  const unsaid: Verdict = { probabilities: new Float32Array(0), best: -1, sure: false, tier: 'busy', reason };
+  return { labels: own.labels, prepare: () => gated.prepare(), classify: () => unsaid };
 }
 
 function childRule({ child_safety: { mode } }: SafetyConfig): Check {
@@ -138,9 +152,9 @@ function judged(
   danger: (verdict: Verdict) => number,
   { whenBusy }: LearnedModels,
 ): Check {
-  return piece => {
+  return (piece, deadline) => {
     if (piece.text.trim() === '') return NOTHING;
-    const told = (verdict: Verdict): Scanned => {
+    const scanned = (verdict: Verdict): Scanned => {
       const score = danger(verdict);
       if (score > above) {
         const places = rule === 'injection' ? (verdict.spans ?? []) : [];
@@ -148,9 +162,11 @@ function judged(
         return { findings: findings.length > 0 ? findings : [{ rule, action, score, piece }] };
       }
       const matters = action === 'block' || action === 'redact';
-      return verdict.sure || !matters ? NOTHING : { findings: [], untold: `${rule}: ${verdict.reason ?? 'not sure'}` };
+      // A probability that is not above the threshold is an answer, be it too low for any label to be said.
+      const told = verdict.sure || (verdict.best >= 0 && verdict.reason === undefined);
+      return told || !matters ? NOTHING : { findings: [], untold: `${rule}: ${verdict.reason ?? 'not sure'}` };
     };
-    const verdict = classifier.classify(piece.text, { whenBusy });
-    return verdict instanceof Promise ? verdict.then(told) : told(verdict);
+    const verdict = classifier.classify(piece.text, { whenBusy, deadline });
+    return verdict instanceof Promise ? verdict.then(scanned) : scanned(verdict);
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { name, share } from '#contract/schema.js';
+import { identifier, name, share } from '#contract/schema.js';
 import { HAZARDS } from './hazard-classifier.js';
 
 /** What is done about what a rule finds, the mildest first. */
@@ -82,8 +82,12 @@ export const safetySchema = z.strictObject({
         .max(4096)
         .optional()
         .describe('Your own classifier beside the rules: a head file of `weir train`.'),
-      label: z.string().max(128).default('unsafe').describe('The label of that head that is looked for.'),
+      classifier: identifier.optional().describe('Or an ONNX model: one of `router.learned.classifiers`.'),
+      label: z.string().max(128).default('unsafe').describe('The label of that head or model that is looked for.'),
       above: above(0.5),
+    })
+    .refine(({ head, classifier }) => head === undefined || classifier === undefined, {
+      message: 'at most one of head, classifier',
     })
     .prefault({})
     .describe(

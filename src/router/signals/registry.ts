@@ -1,4 +1,5 @@
 import { bm25 } from './bm25.js';
+import { classifier } from './classifier.js';
 import { complexity } from './complexity.js';
 import { context } from './context.js';
 import { conversation } from './conversation.js';
@@ -47,6 +48,7 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   factual,
   feedback,
   route,
+  classifier,
   jailbreak,
   injection,
   unsafe,

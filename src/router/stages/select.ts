@@ -14,8 +14,11 @@ export function selectStage(table: RoutedTable, direct: Routed, facts: Facts): S
       const decision = table.get(route.decision) ?? direct;
       if (route.models.length === 0) route.models = decision.models;
       route.selector = decision.selector.name;
-      route.strategy = decision.strategy;
+      route.strategy = decision.strategy.name;
+      const judges = decision.judges?.(board.request) ?? [];
+      if (judges.length > 0) route.guards = [...(route.guards ?? []), ...judges];
       route.candidates = decision.selector.rank(route.models, { board, pool, random, decision: route.decision });
+      if (route.ruledOut !== undefined) route.candidates = [...route.candidates, ...route.ruledOut];
       const [first] = route.candidates;
       if (first?.eligible === true) {
         return { kind: 'continue', note: `${route.selector}: ${first.model} (${first.reason})` };

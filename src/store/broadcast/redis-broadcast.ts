@@ -65,6 +65,8 @@ export class RedisBroadcast implements Broadcast {
   }
 
   async close(): Promise<void> {
+    // What has arrived already would still be heard.
+    this.listen(() => {});
     this.hearing.disconnect();
     this.saying.disconnect();
   }

@@ -25,7 +25,7 @@ describe.skipIf(file === undefined)('a GGUF engine', () => {
   let api: OpenAI;
   beforeAll(async () => {
     engine = await start();
-    api = new OpenAI({ baseURL: `${engine.url}/v1`, apiKey: 'none', maxRetries: 0, timeout: 15_000 });
+    api = new OpenAI({ baseURL: `${engine.url}/v1`, apiKey: 'none', maxRetries: 0, timeout: 60_000 });
   });
   afterAll(() => engine.close());
 

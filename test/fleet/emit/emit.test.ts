@@ -14,7 +14,7 @@ function pool(gpu: string, tp: number, replicas: number, boundary: number | null
   return {
     ...{ gpu, tp, replicas, gpus: tp * replicas, context: boundary ?? 131_072, boundary },
     ...{ share_of_requests: 0.5, share_of_tokens: 0.5, utilisation: 0.5, p99_ttft_ms: 400, tpot_ms: 30 },
-    ...{ screened_p99_ttft_ms: 380, usd_per_hour: 1, price: findGpu(gpu).prices[0]!, one_fewer: null },
+    ...{ screened_p99_ttft_ms: 380, usd_per_hour: 1, price: findGpu(gpu).prices[0]!, one_fewer: null, prefill: null },
   };
 }
 
@@ -39,6 +39,19 @@ function planOf(pools: readonly PoolReport[]): PlanReport {
 
 const whole = planFiles(planOf([pool('h100', 4, 3, null)]), BUILT_IN, false);
 const divided = planFiles(planOf([pool('a100', 4, 2, 2048), pool('h100', 8, 1, null)]), BUILT_IN, false);
+
+const apart = planFiles(
+  planOf([
+    {
+      ...pool('h100', 8, 3, null),
+      prefill: {
+        ...{ gpu: 'a100', tp: 4, replicas: 2, gpus: 8, link: 40, usd_per_hour: 1, price: findGpu('a100').prices[0]! },
+      },
+    },
+  ]),
+  BUILT_IN,
+  false,
+);
 
 interface Resource {
   readonly apiVersion: string;
@@ -74,6 +87,7 @@ function resources(files: ReadonlyMap<string, string>): readonly Resource[] {
 describe.each([
   ['one pool', whole, 1],
   ['two pools divided by length', divided, 2],
+  ['a pool with prompts on replicas of their own', apart, 2],
 ] as const)('what is written for %s', (_, files, pools) => {
   const sets = resources(files).filter(({ kind }) => kind === 'StatefulSet') as StatefulSet[];
 
@@ -124,8 +138,21 @@ describe.each([
   });
 });
 
+test('prompts on replicas of their own: both pools transfer KV, one names the other, and weir simulate can play it', () => {
+  const { pools } = parse(apart.get('weir.yaml')!).pool;
+  expect(pools['llama-3-1-70b'].prefill).toEqual({ pool: 'llama-3-1-70b-prefill', link: 40 });
+  expect(pools['llama-3-1-70b-prefill'].tp).toBe(4);
+  for (const { spec } of resources(apart).filter(({ kind }) => kind === 'StatefulSet') as StatefulSet[]) {
+    const config = spec.template.spec.containers[0].args.find(arg => arg.startsWith('--kv-transfer-config='))!;
+    expect(JSON.parse(config.slice(config.indexOf('=') + 1))).toMatchObject({ kv_connector: 'NixlConnector' });
+  }
+  expect(whole.get('kubernetes/llama-3-1-70b.yaml')).not.toContain('kv-transfer');
+  const loaded = loadText(apart.get('simulate.yaml')!, 'simulate.yaml');
+  expect(loaded.ok ? loaded.config.pool.pools['llama-3-1-70b']!.prefill?.link : loaded.problems).toBe(40);
+});
+
 test('no field is unknown to Kubernetes', () => {
-  const source = resources(divided)
+  const source = [...resources(divided), ...resources(apart)]
     .map(({ apiVersion, kind, ...rest }, at) => {
       const [from] = FROM[apiVersion]!;
       return `import type { I${kind} as T${at} } from '${from}';\nexport const r${at}: Omit<T${at}, 'apiVersion' | 'kind'> = ${JSON.stringify(rest)};`;

@@ -5,7 +5,6 @@ import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
-import { arrivalPatterns } from '#fleet/plan/arrival-patterns.js';
 import { planFleet } from '#fleet/plan/plan.js';
 import { html } from '#fleet/report-page/markup.js';
 import { planPage } from '#fleet/report-page/plan-page.js';
@@ -40,12 +39,12 @@ function configOf(gpu: string) {
   return { pool: { ...pool, pools: { p: entry } } };
 }
 
-function pages(): ReadonlyMap<string, string> {
+async function pages(): Promise<ReadonlyMap<string, string>> {
   const config = configOf('a100');
   const result = simulate(requests, { config, seed: 1 });
-  const compared = whatIf({
+  const compared = await whatIf({
     ...{ first: config, second: configOf('h100'), seeds: [1, 2], clock },
-    arrivals: seed => arrivalPatterns(requests, 1, [0, seed])[1]!,
+    ...{ requests, arrivals: { rateScale: 1 }, threads: 1 },
   });
   const slo = { ttftP99Ms: 500, tpotMs: 50 };
   const options = { requests, model: 'llama-3.1-8b', gpus: ['h100', 'l40s'], seed: 1, clock };
@@ -66,9 +65,9 @@ describe('markup', () => {
   });
 });
 
-describe('report pages', () => {
-  const all = pages();
+const all = await pages();
 
+describe('report pages', () => {
   test.each([...all])('%s is one small file: no script, nothing from elsewhere, both themes', (_, text) => {
     expect(text).toMatch(/^<!doctype html>/);
     expect(text).toContain("default-src 'none'");

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
-import { arrivalPatterns } from '#fleet/plan/arrival-patterns.js';
 import { meanInterval, studentT } from '#fleet/what-if/student.js';
 import { differenceOf, whatIf } from '#fleet/what-if/what-if.js';
 import { poolSchema } from '#pool/schema.js';
@@ -119,24 +118,28 @@ describe('what if', () => {
   };
   const options = {
     seeds: [1, 2, 3],
-    arrivals: (seed: number, i: number) => arrivalPatterns(requests, 1, i === 0 ? [seed] : [0, seed]).at(-1)!,
+    ...{ requests, arrivals: { rateScale: 1 }, threads: 2 },
     clock: { now: () => 0 },
   };
 
-  test('a configuration against itself is the same in every metric', () => {
-    const report = whatIf({ first: simulated(2), second: simulated(2), ...options });
+  test('a configuration against itself is the same in every metric', async () => {
+    const report = await whatIf({ first: simulated(2), second: simulated(2), ...options });
     for (const one of Object.values(report.metrics)) expect(one).toMatchObject({ verdict: 'same', difference: 0 });
   });
 
-  test('twice the replicas cost twice as much and answer sooner; the runs are told in the order of their seeds', () => {
+  test('twice the replicas cost twice as much and answer sooner; the runs are told in the order of their seeds', async () => {
     const seen: string[] = [];
-    const { metrics, runs } = whatIf({
+    const { metrics, runs } = await whatIf({
       ...{ first: simulated(1), second: simulated(2), ...options },
       progress: (run, of, seed, which) => seen.push(`${run}/${of} ${seed} ${which}`),
     });
     expect(metrics.usd_per_hour).toMatchObject({ relative: 1, verdict: 'worse' });
     expect(metrics.ttft_mean_ms).toMatchObject({ verdict: 'better' });
     expect(runs.map(({ seed }) => seed)).toEqual([1, 2, 3]);
-    expect(seen.slice(0, 3)).toEqual(['1/6 1 first', '2/6 1 second', '3/6 2 first']);
+    expect(seen.map(line => line.slice(0, 3))).toEqual(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
+    const which = seen.map(line => line.slice(4)).sort();
+    expect(which).toEqual(['1 first', '1 second', '2 first', '2 second', '3 first', '3 second']);
+    const alone = await whatIf({ ...{ first: simulated(1), second: simulated(2), ...options }, threads: 1 });
+    expect(alone.metrics).toEqual(metrics);
   });
 });

@@ -23,6 +23,8 @@ pool:
   pools:
     s: { model: small, health: false, replicas: ["${upstream.url}"] }
     l: { model: large, health: false, replicas: ["${upstream.url}"] }
+    brief: { model: small, context: 8k, health: false, replicas: ["${upstream.url}"] }
+  rebalance: { day: { short: brief, long: s } }
 `,
     { OPENAI_API_KEY: 'sk-do-not-show-this-key' },
   );
@@ -66,6 +68,10 @@ const CALLS: Readonly<Record<string, { body?: unknown; path?: string | (() => Pr
   'GET /api/configuration/difference': { path: '/api/configuration/difference?from=1' },
   'POST /api/configuration/rollback': { body: { to: 1 } },
   'GET /api/heads': {},
+  'GET /api/rebalance': {},
+  'POST /api/rebalance/{pair}/pause': { path: '/api/rebalance/day/pause', body: {} },
+  'POST /api/rebalance/{pair}/resume': { path: '/api/rebalance/day/resume', body: {} },
+  'POST /api/rebalance/{pair}/revert': { path: '/api/rebalance/day/revert', body: {} },
   'GET /api/discovery': {},
   'POST /api/discovery/test': { body: 'TEST' },
   'POST /api/discovery/proposal': {

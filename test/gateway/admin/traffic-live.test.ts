@@ -57,7 +57,7 @@ it('a live recording has tokens, models and shared beginnings, and no text; two 
   const [first, second] = texts.map(hashesOf);
   expect(first!.size).toBeGreaterThan(0);
   expect([...first!].filter(hash => second!.has(hash)).length).toBeLessThanOrEqual(0);
-}, 30_000);
+});
 
 it('is refused where it cannot be', async () => {
   const none = await weir('trace', 'record', '--live', 'http://127.0.0.1:9');

@@ -69,7 +69,7 @@ async function client(form: object = {}): Promise<OpenAI> {
   const { governance } = gateway.gateway.runtime.identity!;
   const { secret } = await governance.createKey(SYSTEM, { name: 'k', ...form });
   return new OpenAI({
-    ...{ baseURL: `${gateway.url}/v1`, apiKey: secret, maxRetries: 0, timeout: 10_000 },
+    ...{ baseURL: `${gateway.url}/v1`, apiKey: secret, maxRetries: 0, timeout: 60_000 },
     fetch: async (input, init) => {
       response = await fetch(input, init);
       return response;

@@ -21,7 +21,14 @@ function byWord(labels: readonly string[], busy = false): Classifier {
       const start = Math.max(0, text.indexOf('bad'));
       const spans = p > 0.9 ? [{ type: labels[1]!, start, end: start + 3, score: p }] : undefined;
       const sure = !(busy && text.includes('dark'));
-      return { probabilities, best: p > 0.4 ? 1 : 0, sure, tier: sure ? 'fast' : 'busy', ...(spans && { spans }) };
+      return {
+        probabilities,
+        best: p > 0.4 ? 1 : 0,
+        sure,
+        tier: sure ? 'fast' : 'busy',
+        ...(!sure && { reason: 'busy' }),
+        ...(spans && { spans }),
+      };
     },
   };
 }
@@ -31,6 +38,7 @@ const learned: LearnedModels = {
   head: () => byWord(['a', 'b']),
   safety: name => byWord(name === 'hazard' ? HAZARDS : ['safe', name], true),
   own: () => byWord(['safe', 'unsafe']),
+  classifier: () => byWord(['safe', 'unsafe']),
   routes: () => byWord(['a', 'b']),
 };
 

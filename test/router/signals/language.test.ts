@@ -71,6 +71,17 @@ describe('with the model', () => {
     expect(readOf(language, { any: ['en'] }, { request: two })).toMatchObject({ state: 'false', label: 'fr' });
   });
 
+  test('tells at least 80 languages apart: of sentences of each, more than half', () => {
+    const labelled = JSON.parse(readFileSync(join(import.meta.dirname, 'labelled/languages.json'), 'utf8')) as {
+      sentences: Record<string, readonly string[]>;
+    };
+    const told = Object.entries(labelled.sentences).filter(([code, texts]) => {
+      const right = texts.filter(text => (readOf(language, { min_confidence: 0 }, text) as SignalValue).label === code);
+      return 2 * right.length > texts.length;
+    });
+    expect(told.length).toBeGreaterThanOrEqual(80);
+  });
+
   test.skipIf(!existsSync(sentences))('is right where it is sure (needs the shared data)', () => {
     const common = new Set(['en', 'fr', 'de', 'es', 'it', 'nl', 'pl', 'ru', 'zh', 'ja', 'ar', 'hi', 'tr', 'vi', 'el']);
     let right = 0;

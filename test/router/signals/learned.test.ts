@@ -24,6 +24,7 @@ function models(verdict: Verdict | Promise<Verdict>, asked: string[] = []): Lear
     head: () => classifier,
     safety: () => classifier,
     own: () => classifier,
+    classifier: () => classifier,
     routes: () => classifier,
     whenBusy: 'fast',
   };

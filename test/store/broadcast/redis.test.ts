@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RedisBroadcast } from '#store/broadcast/redis-broadcast.js';
 import { broadcastContract, until } from '../../contracts/broadcast.js';
@@ -13,23 +14,34 @@ describe.skipIf(REDIS === undefined)('a real Redis', () => {
   const open = (count: number) =>
     Promise.all(Array.from({ length: count }, () => RedisBroadcast.open({ url: redis.url, prefix: 'test' })));
 
+  /** That a connection is ready says not yet that it has subscribed. */
+  async function subscribed(prefix: string, count: number): Promise<void> {
+    const client = new Redis(redis.url);
+    try {
+      await expect.poll(() => client.pubsub('NUMSUB', `{${prefix}}:pool`)).toEqual([`{${prefix}}:pool`, count]);
+    } finally {
+      client.disconnect();
+    }
+  }
+
   broadcastContract('Redis', async count => {
     const all = await open(count);
-    // That a connection is ready says not yet that it has subscribed.
-    await new Promise(resolve => setTimeout(resolve, 200));
+    await subscribed('test', count);
     return all;
   });
 
   test('gateways of another prefix are not heard', async () => {
-    const [one] = await open(1);
+    const [one, same] = await open(2);
     const other = await RedisBroadcast.open({ url: redis.url, prefix: 'other' });
     const heard: string[] = [];
     other.listen(text => heard.push(text));
-    await until(() => one!.connected && other.connected);
+    await until(() => one!.connected);
+    await Promise.all([subscribed('test', 2), subscribed('other', 1)]);
+    const arrived = new Promise(resolve => same!.listen(resolve));
     one!.tell('something');
-    await new Promise(resolve => setTimeout(resolve, 100));
+    await arrived;
     expect(heard).toEqual([]);
-    await Promise.all([one!.close(), other.close()]);
+    await Promise.all([one, same, other].map(each => each!.close()));
   });
 
   test('while Redis is away telling is no error, and all hear one another again when it is back', async () => {

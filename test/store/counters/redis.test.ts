@@ -66,18 +66,15 @@ describeWith('redis-server', REDIS, 'counters in a real Redis', binary => {
     await admittedTo(alone + 1000);
     expect(all.map(one => one.processes)).toEqual([3, 3, 3]);
     await redis.start();
-    await expect.poll(() => all.map(one => one.connected), { timeout: 8000 }).toEqual([true, true, true]);
+    await expect.poll(() => all.map(one => one.connected)).toEqual([true, true, true]);
     await admittedTo(admitted + 300);
     loading = false;
     await Promise.all(load);
     await expect
-      .poll(
-        () => {
-          for (const counter of counters) counter.room(0, 1);
-          return counters.map(counter => counter.own + counter.others);
-        },
-        { timeout: 5000 },
-      )
+      .poll(() => {
+        for (const counter of counters) counter.room(0, 1);
+        return counters.map(counter => counter.own + counter.others);
+      })
       .toEqual([admitted, admitted, admitted]);
     expect(changes).toEqual([false, true]);
     await Promise.all(all.map(one => one.close()));
@@ -104,15 +101,12 @@ describeWith('redis-server', REDIS, 'counters in a real Redis', binary => {
     expect(total).toBeGreaterThan(300);
     expect(total).toBeLessThanOrEqual(limit);
     await redis.start();
-    await expect.poll(() => all.every(one => one.connected), { timeout: 8000 }).toBe(true);
+    await expect.poll(() => all.every(one => one.connected)).toBe(true);
     await expect
-      .poll(
-        () => {
-          useAll();
-          return counters.reduce((sum, counter) => sum + counter.own, 0);
-        },
-        { timeout: 5000 },
-      )
+      .poll(() => {
+        useAll();
+        return counters.reduce((sum, counter) => sum + counter.own, 0);
+      })
       .toBe(limit);
     useAll();
     expect(counters.reduce((sum, counter) => sum + counter.own, 0)).toBe(limit);

@@ -67,10 +67,10 @@ describeWith('postgresql', POSTGRES, 'identity in a real Postgres', binaries => 
     const [one, two] = await Promise.all([gateway(pollMs), gateway(pollMs)]);
     if (how !== 'by notice') await ask('drop trigger audit_log_tells on weir.audit_log');
     const { key, secret } = await one.governance.createKey(SYSTEM, { name: 'k' });
-    await expect.poll(() => codeFor(two, secret), { timeout: 5000 }).toBe('known');
+    await expect.poll(() => codeFor(two, secret)).toBe('known');
     await two.governance.revokeKey(SYSTEM, key.id);
     expect(await codeFor(two, secret)).toBe('auth.revoked');
-    await expect.poll(() => codeFor(one, secret), { timeout: 5000 }).toBe('auth.revoked');
+    await expect.poll(() => codeFor(one, secret)).toBe('auth.revoked');
     await Promise.all([one.close(), two.close()]);
   });
 
@@ -131,7 +131,7 @@ describeWith('postgresql', POSTGRES, 'identity in a real Postgres', binaries => 
     for (let i = 0; i < 3; i++) {
       await new Promise(resolve => setTimeout(resolve, 200));
       await server.kill();
-      await expect.poll(() => gateways.every(identity => !identity.reachable), { timeout: 5000 }).toBe(true);
+      await expect.poll(() => gateways.every(identity => !identity.reachable)).toBe(true);
       await expect(gateways[1].governance.revokeKey(SYSTEM, key.id)).rejects.toMatchObject({
         code: 'store.unavailable',
         message: expect.stringContaining('identity database'),
@@ -140,13 +140,13 @@ describeWith('postgresql', POSTGRES, 'identity in a real Postgres', binaries => 
         .poll(() => [...gateways[0].unwritten].some(({ id, nanoUsd }) => id === key.id && nanoUsd > 0))
         .toBe(true);
       await server.start();
-      await expect.poll(() => gateways.every(identity => identity.reachable), { timeout: 15_000 }).toBe(true);
+      await expect.poll(() => gateways.every(identity => identity.reachable)).toBe(true);
     }
     running = false;
     await Promise.all(load);
     // Changes come through again.
     await gateways[1].governance.revokeKey(SYSTEM, key.id);
-    await expect.poll(() => codeFor(gateways[0], secret), { timeout: 5000 }).toBe('auth.revoked');
+    await expect.poll(() => codeFor(gateways[0], secret)).toBe('auth.revoked');
     expect(await gateways[0].governance.verifyAudit(SYSTEM)).not.toHaveProperty('broken');
     await Promise.all(gateways.map(identity => identity.close()));
     expect(await spentBy(key.id)).toBe(BigInt(spent));

@@ -86,7 +86,7 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
     for (let i = 0; i < 2500; i++) store.append(recordOf(`old${i}`, { at: Date.now() - 3_600_001 }));
     store.append(recordOf('new', { at: Date.now() }));
     await store.flush();
-    await expect.poll(() => store.count(), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => store.count()).toBe(1);
     await store.close();
   });
 
@@ -115,12 +115,12 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
     append(200);
     await server.kill();
     append(200);
-    await expect.poll(() => store.up, { timeout: 5000 }).toBe(false);
+    await expect.poll(() => store.up).toBe(false);
     await expect(store.list()).rejects.toMatchObject({ code: 'store.unavailable' });
     append(200);
     expect(store.backlog).toBeGreaterThanOrEqual(200);
     await server.start();
-    await expect.poll(() => store.up && store.backlog === 0, { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => store.up && store.backlog === 0).toBe(true);
     expect(await store.count()).toBe(appended);
     expect(store.dropped).toBe(0);
     expect(errors[0]?.code).toBe('store.unavailable');
@@ -133,7 +133,7 @@ describeWith('postgresql', POSTGRES, 'the record in a real Postgres', binaries =
     for (let i = 0; i < 130; i++) store.append(recordOf(`r${i}`, { at: Date.now() }));
     expect([store.up, store.backlog, store.dropped]).toEqual([false, 100, 30]);
     await server.start();
-    await expect.poll(() => store.backlog, { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => store.backlog).toBe(0);
     expect(await store.count()).toBe(100);
     await store.close();
     expect(store.dropped).toBe(30);

@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import { WeirError } from '#contract/errors.js';
-import { HEADS, type HeadName, SAFETY_HEADS } from '#contract/learned.js';
+import { HEADS, type HeadName, type LearnedModels, SAFETY_HEADS, type SafetyHeadName } from '#contract/learned.js';
 import { adminRoute } from '#gateway/admin/route.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { classificationOf } from '#models/classification.js';
 import { DEFAULT_EMBEDDER } from '#models/model-host.js';
 import { dot } from '#models/runtime/pooling.js';
+import { FINDING_KINDS, type FindingKind, findingsOf, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
 
 /** Longer texts are read in part anyhow. */
 const MOST_CHARS = 65_536;
 const MOST_TEXTS = 64;
+const MOST_CONTEXT = 262_144;
 
 const text = z.string().max(MOST_CHARS);
 const texts = z.array(text).min(1).max(MOST_TEXTS);
@@ -24,35 +26,88 @@ const classification = z
     scores: z.record(z.string(), z.number()),
     tier: z.enum(['fast', 'model', 'busy']),
     reason: z.string().optional(),
-    spans: z.array(z.object({ type: z.string(), start: z.number(), end: z.number(), score: z.number() })).optional(),
+    spans: z
+      .array(
+        z.object({
+          type: z.string(),
+          start: z.number(),
+          end: z.number(),
+          score: z.number(),
+          text: z.string().optional().describe('What stands there; of `pii` and `grounding`.'),
+        }),
+      )
+      .optional(),
     evidence: z.object({ text: z.string(), label: z.string(), likeness: z.number() }).optional(),
     ms: z.number(),
   })
   .meta({ id: 'Classification' });
 
+const judged = classification.omit({ ms: true });
+
 export const classifyRoute = adminRoute({
   method: 'POST',
   path: '/api/classify',
   role: 'viewer',
-  summary: 'What a head, or the routes of the configuration, make of texts; no LLM is asked',
-  body: z.object({ kind: z.enum([...HEADS, ...SAFETY_HEADS, 'routes']), texts }),
+  summary:
+    'What a head, the routes of the configuration, or a model of your own make of texts, and what personal data or ungrounded claims are in them; no LLM is asked',
+  body: z.object({
+    kind: z.enum([...HEADS, ...SAFETY_HEADS, ...FINDING_KINDS, 'routes', 'classifier']),
+    classifier: z.string().max(64).optional().describe('With kind `classifier`: one of `router.learned.classifiers`.'),
+    context: z
+      .string()
+      .max(MOST_CONTEXT)
+      .optional()
+      .describe('With kind `grounding`: the texts that answers are held against.'),
+    question: z.string().max(2048).optional().describe('With kind `grounding`: what was asked.'),
+    texts,
+  }),
   answer: z.object({ results: z.array(classification) }),
-  async handle({ gateway: { runtime }, body: { kind, texts: given } }) {
-    const learned = runtime.learned;
-    if (learned === undefined) throw noModels();
-    const level = SAFETY_HEADS.find(name => name === kind);
-    const classifier =
-      level !== undefined
-        ? safetyClassifier(level, learned)
-        : new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind as HeadName));
-    const results = given.map(async one => {
-      const begun = runtime.clock.now();
-      const verdict = await classifier.classify(one, { whenBusy: learned.whenBusy });
-      return { ...classificationOf(classifier, verdict), ms: runtime.clock.now() - begun };
-    });
-    return { results: await Promise.all(results) };
+  async handle({ gateway: { runtime }, body }) {
+    const { kind, texts: given } = body;
+    const { clock } = runtime;
+    const timed = async (one: string, judge: (text: string) => Promise<z.input<typeof judged>>) => {
+      const begun = clock.now();
+      const told = await judge(one);
+      return { ...told, ms: clock.now() - begun };
+    };
+    const judge = isFindingKind(kind) ? findingsIn(runtime, kind, body) : headOf(runtime, kind, body.classifier ?? '');
+    return { results: await Promise.all(given.map(one => timed(one, judge))) };
   },
 });
+
+/** Asks a classifier, as a signal would. */
+function headOf({ learned }: Runtime, kind: HeadName | SafetyHeadName | 'routes' | 'classifier', own: string) {
+  if (learned === undefined) throw noModels();
+  const classifier = classifierOf(learned, kind, own);
+  return async (one: string) =>
+    classificationOf(classifier, await classifier.classify(one, { whenBusy: learned.whenBusy }));
+}
+
+function classifierOf(learned: LearnedModels, kind: HeadName | SafetyHeadName | 'routes' | 'classifier', own: string) {
+  const level = SAFETY_HEADS.find(name => name === kind);
+  if (level !== undefined) return safetyClassifier(level, learned);
+  if (kind === 'classifier') return new LanguageGate(learned.classifier(own));
+  return new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind as HeadName));
+}
+
+/** Looks for places in texts; a classifier is not needed for it. */
+function findingsIn(
+  { personal }: Runtime,
+  kind: FindingKind,
+  { context, question = '' }: { readonly context?: string | undefined; readonly question?: string | undefined },
+) {
+  if (kind === 'grounding' && context === undefined) {
+    throw new WeirError('request.invalid', 'There is nothing to hold the texts against', {
+      path: 'context',
+      hint: 'the texts that the answers are to stay within',
+    });
+  }
+  const find = findingsOf(kind, personal);
+  return async (one: string) => {
+    const { spans, scores, ...rest } = await find(one, { context: context ?? '', question });
+    return { ...rest, scores: { ...scores }, spans: [...spans] };
+  };
+}
 
 export const embeddingsRoute = adminRoute({
   method: 'POST',

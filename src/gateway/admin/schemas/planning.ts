@@ -40,6 +40,13 @@ const pool = z
     ...{ share_of_requests: z.number(), share_of_tokens: z.number(), utilisation: z.number() },
     ...{ p99_ttft_ms: ms, tpot_ms: ms, screened_p99_ttft_ms: ms, usd_per_hour: z.number() },
     price: quote,
+    prefill: z
+      .object({
+        ...{ gpu: z.string(), tp: z.number(), replicas: z.number(), gpus: z.number(), link: z.number() },
+        ...{ usd_per_hour: z.number(), price: quote },
+      })
+      .nullable()
+      .describe('Replicas that compute its prompts; null where it does that itself.'),
     one_fewer: z.object({ holds: z.boolean(), p99_ttft_ms: ms, tpot_ms: ms }).nullable(),
   })
   .meta({ id: 'PlannedPool' });
@@ -123,7 +130,14 @@ export const simulationReport = z
     rejections: z.record(z.string(), z.number()),
     failures: z.record(z.string(), z.number()),
     answers: z.looseObject({ said: z.number(), retried: z.number(), counted: z.number() }),
-    decisions: z.record(z.string(), z.object({ requests: z.number(), answered: z.record(z.string(), z.number()) })),
+    decisions: z.record(
+      z.string(),
+      z.object({
+        requests: z.number(),
+        answered: z.record(z.string(), z.number()),
+        judged: z.record(z.string(), z.record(z.string(), z.number())).optional(),
+      }),
+    ),
     missing_signals: z.array(z.string()),
     ...{ ttft_ms: distribution, tpot_ms: distribution, e2e_ms: distribution },
     ...{ cost_usd: z.number(), joules: z.number(), tokens_per_joule: z.number(), duration_s: z.number() },

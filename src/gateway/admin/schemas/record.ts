@@ -39,6 +39,7 @@ const placement = z
     pool: z.string(),
     replica: z.string(),
     expectedPrefixTokens: z.number(),
+    prefixSource: z.literal('events').optional(),
     score: z.number(),
     losers: z.array(z.object({ replica: z.string(), score: z.number(), filtered: z.string().optional() })),
     considered: z.number(),
@@ -91,6 +92,12 @@ const attempt = z
         durationMs: z.number(),
       })
       .optional(),
+    judged: z
+      .object({ end: z.enum(['accepted', 'escalated', 'kept']), why: z.string() })
+      .optional()
+      .describe('Only where the answer was held back and judged.'),
+    usage: usage.optional().describe('Of an answer that did not go to the client.'),
+    costUsd: z.number().optional(),
   })
   .meta({ id: 'Attempt' });
 

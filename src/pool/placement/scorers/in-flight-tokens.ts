@@ -12,10 +12,15 @@ import { leastOf } from './least-of.js';
  * @param weight what one token in flight on a replica of mean load is worth, in tokens of prefill.
  */
 export function inFlightTokens(weight: number): Scorer {
-  return leastOf(
-    'in-flight tokens',
-    weight,
-    replica => replica.inFlightTokens,
-    (tokens, mean) => (mean > 0 ? (tokens * tokens) / mean : 0),
-  );
+  return leastOf('in-flight tokens', weight, (replicas, costs) => {
+    const count = replicas.length;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const tokens = Math.max(0, replicas[i]!.inFlightTokens);
+      costs[i] = tokens;
+      sum += tokens;
+    }
+    const mean = sum / count;
+    for (let i = 0; i < count; i++) costs[i] = mean > 0 ? (costs[i]! * costs[i]!) / mean : 0;
+  });
 }

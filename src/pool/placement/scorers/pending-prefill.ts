@@ -8,5 +8,7 @@ import { leastOf } from './least-of.js';
  * @param weight what one token queued is worth, in tokens of this request's own prefill.
  */
 export function pendingPrefill(weight: number): Scorer {
-  return leastOf('pending prefill', weight, replica => replica.pendingPrefillTokens);
+  return leastOf('pending prefill', weight, (replicas, costs) => {
+    for (let i = 0; i < replicas.length; i++) costs[i] = Math.max(0, replicas[i]!.pendingPrefillTokens);
+  });
 }

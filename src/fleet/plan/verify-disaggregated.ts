@@ -1,0 +1,76 @@
+import { distributionOf } from '#contract/distribution.js';
+import { seededRandom } from '#contract/random.js';
+import type { Milliseconds } from '#contract/units.js';
+import { playPool } from '#fleet/twin/pool-twin.js';
+import { type PoolConfig, poolSchema } from '#pool/schema.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
+import type { Slo } from './candidates.js';
+import type { PrefillPart, ReplicaKind } from './replica-kinds.js';
+import { type PoolVerdict, type SizedPool, WARM_UP } from './verify.js';
+
+/** Requests of one pattern that are played: the live pool's code is slower than engines and placer alone. */
+const MOST_PLAYED = 6000;
+/** What an engine runs at once, and the gateway sends it. */
+const CONCURRENCY = 256;
+
+/**
+ * Plays a pool whose prompts are computed on replicas of their own through the live pool: the replica that answers is placed first, and a
+ * prefill replica asked only where that is worth it. Holds as {@link verifyPool} says; of each pattern the first 6,000 requests are played.
+ */
+export function verifyDisaggregated(
+  pool: SizedPool & { readonly prefill: PrefillPart },
+  arrivals: readonly (readonly TraceRequest[])[],
+  slo: Slo,
+): PoolVerdict {
+  const config = poolOf(pool);
+  const profiles = new Map([
+    ['answers', pool.kind.profile],
+    ['prompts', pool.prefill.kind.profile],
+  ]);
+  const each: Milliseconds[] = [];
+  let [tpot, lost, tokens, joules, busy, playedMs, played] = [0, 0, 0, 0, 0, 0, 0];
+  for (const [seed, all] of arrivals.entries()) {
+    const requests = all.slice(0, MOST_PLAYED);
+    const result = playPool(requests, { config, modelOf: () => 'm', random: seededRandom(seed), profiles });
+    const counted = result.completed.filter(({ index }) => index >= WARM_UP * requests.length);
+    each.push(distributionOf(counted.map(({ ttftMs }) => ttftMs)).p99);
+    tpot += distributionOf(counted.flatMap(({ tpotMs }) => tpotMs ?? [])).mean;
+    lost += requests.length - result.completed.length;
+    played += requests.length;
+    playedMs += result.endMs;
+    busy += result.pools.get('answers')!.utilisation;
+    for (const figures of result.pools.values()) {
+      tokens += figures.outputTokens;
+      joules += figures.joules;
+    }
+  }
+  const runs = Math.max(1, each.length);
+  const p99TtftMs = each.reduce((sum, value) => sum + value, 0) / runs;
+  const meanTpotMs = tpot / runs;
+  return {
+    ok: lost === 0 && p99TtftMs <= slo.ttftP99Ms && meanTpotMs <= slo.tpotMs,
+    ...{ p99TtftMs, p99TtftEachMs: each, meanTpotMs, rejected: lost, playedMs, requests: played },
+    ...{ outputTokens: tokens, joules, busy: busy / runs },
+  };
+}
+
+function poolOf({ kind, replicas, prefill }: SizedPool & { readonly prefill: PrefillPart }): PoolConfig {
+  const engines = ({ profile }: ReplicaKind, count: number) => ({
+    ...{ model: 'm', concurrency: CONCURRENCY, gpu: profile.gpu, tp: profile.tensorParallel },
+    queue: { length: 100_000, timeout: '24h', tokens: '1000M', shed: false },
+    timeouts: { first_byte: '24h' },
+    replicas: Array.from({ length: count }, (_, i) => ({ url: `http://127.0.0.1:${i + 1}`, id: `${i + 1}` })),
+  });
+  const config = poolSchema.parse({
+    models: { m: { context: Math.min(kind.profile.contextTokens, prefill.kind.profile.contextTokens) } },
+    pools: {
+      answers: { ...engines(kind, replicas), prefill: { pool: 'prompts', link: prefill.link } },
+      prompts: engines(prefill.kind, prefill.replicas),
+    },
+  });
+  const simulated = (name: string, { profile }: ReplicaKind) => {
+    const { model, gpu, tensorParallel: tp } = profile;
+    return { ...config.pools[name]!, simulate: { ...{ model, gpu, tp }, replicas: 1, speed: 1, seed: 1 } };
+  };
+  return { ...config, pools: { answers: simulated('answers', kind), prompts: simulated('prompts', prefill.kind) } };
+}

@@ -1,0 +1,120 @@
+import { PERSONAL_KINDS, type PersonalDataFinder, type PersonalKind } from '#contract/personal-data.js';
+import { GroundingContext } from '#models/grounding/features.js';
+import { openGroundingHead, ungrounded } from '#models/grounding/grounding-head.js';
+import { sentenceEnds } from '#models/grounding/sentences.js';
+import { openPersonalData } from '#models/personal-data/finder.js';
+import { openStaticEmbedding } from '#models/static/static-embedding.js';
+
+/** A place in a text, and how sure it is what `type` says. */
+export interface Finding {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly score: number;
+  readonly text: string;
+}
+
+/** What is found in a text, with the places: of personal data, or of what a context does not bear out. */
+export interface Findings {
+  readonly label: string | null;
+  readonly score: number;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly spans: readonly Finding[];
+  readonly tier: 'fast';
+}
+
+/** What a text is held against, where it is. */
+export interface Against {
+  readonly context: string;
+  readonly question: string;
+}
+
+export const FINDING_KINDS = ['pii', 'grounding'] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+/** Whether a kind is one that tells spans rather than labels alone. */
+export function isFindingKind(kind: string | undefined): kind is FindingKind {
+  return FINDING_KINDS.some(known => known === kind);
+}
+
+/** Finds personal data, or what goes beyond a context. @param finder reads for `pii`; one of its own unless given. */
+export function findingsOf(
+  kind: FindingKind,
+  finder?: PersonalDataFinder,
+): (text: string, against: Against) => Promise<Findings> {
+  if (kind === 'pii') return personalFindings(finder ?? openPersonalData());
+  grounding ??= groundingFindings();
+  return grounding;
+}
+
+/** Opened when it is first asked for: four megabytes of word vectors. */
+let grounding: ReturnType<typeof groundingFindings> | undefined;
+
+/**
+ * How sure a kind of name is: the precision of the tagger on sentences whose template no part of its training has seen (docs/privacy.md). What is
+ * told by form and check digits knows no degrees.
+ */
+const SURENESS: Readonly<Partial<Record<PersonalKind, number>>> = {
+  person: 0.841,
+  place: 0.649,
+  organization: 0.526,
+  address: 0.559,
+};
+
+/** Label: the surest kind there is. Scores: of each kind that is there. */
+function personalFindings(finder: PersonalDataFinder) {
+  return async (text: string): Promise<Findings> => {
+    const found = await finder.find(text);
+    const spans = found.map(({ kind, start, end }) => ({
+      type: kind,
+      start,
+      end,
+      score: SURENESS[kind] ?? 1,
+      text: text.slice(start, end),
+    }));
+    const kinds = PERSONAL_KINDS.filter(kind => spans.some(({ type }) => type === kind));
+    const scores = Object.fromEntries(kinds.map(kind => [kind, SURENESS[kind] ?? 1]));
+    const label = [...kinds].sort((a, b) => scores[b]! - scores[a]!)[0] ?? null;
+    return { label, score: label === null ? 0 : scores[label]!, scores, spans, tier: 'fast' };
+  };
+}
+
+/** Label: `grounded` or `ungrounded`. Score: the probability that every sentence is grounded. Spans: the sentences that are not, and their new words. */
+function groundingFindings() {
+  const head = openGroundingHead();
+  const vectors = openStaticEmbedding();
+  return (text: string, { context: given, question }: Against): Promise<Findings> => {
+    const context = new GroundingContext(given, question, vectors);
+    const spans: Finding[] = [];
+    let worst = 0;
+    let from = 0;
+    for (const end of [...sentenceEnds(text), text.length]) {
+      const sentence = text.slice(from, end);
+      const probability = ungrounded(head, context, sentence) ?? 0;
+      worst = Math.max(worst, probability);
+      if (probability >= head.threshold) {
+        const score = rounded(probability);
+        const start = from + sentence.length - sentence.trimStart().length;
+        spans.push({ type: 'sentence', start, end: from + sentence.trimEnd().length, score, text: sentence.trim() });
+        for (const word of context.novel(sentence)) {
+          const place = { start: from + word.start, end: from + word.end };
+          spans.push({ type: 'word', ...place, score, text: sentence.slice(word.start, word.end) });
+        }
+      }
+      from = end;
+    }
+    const label = spans.length === 0 ? 'grounded' : 'ungrounded';
+    const score = rounded(1 - worst);
+    return Promise.resolve({
+      label,
+      score,
+      scores: { grounded: score, ungrounded: rounded(worst) },
+      spans,
+      tier: 'fast',
+    });
+  };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}

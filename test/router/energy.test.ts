@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '#contract/random.js';
+import { createRouter } from '#router/router.js';
+import { VirtualClock } from '../support/virtual-clock.js';
+import { configured, facts, poolOf, profile, request } from './support.js';
+
+const MODELS = ['small', 'middle', 'large'].map(name => facts(name));
+
+/** Routes one request of 100 answer tokens at the 75th percentile by these expectations. */
+function route(energy: object, joules: Readonly<Record<string, number | undefined>>, select = 'static') {
+  const decision = { name: 'all', when: 'otherwise', models: ['large', 'middle', 'small'], select, energy };
+  const router = createRouter(configured({ decisions: [decision] }), { clock: new VirtualClock(), models: MODELS });
+  const draft = router.draft(request());
+  const pool = poolOf(Object.fromEntries(Object.entries(joules).map(([name, leastJoules]) => [name, { leastJoules }])));
+  const context = { board: router.board(request(), profile({ p50: 50 })), pool, clock: new VirtualClock() };
+  for (const stage of router.stages) {
+    const result = stage.run({ ...context, random: seededRandom(1), route: draft });
+    if (result instanceof Promise) throw new Error(`${stage.name} had to be waited for`);
+    if (result.kind !== 'continue') return { draft, end: result };
+  }
+  return { draft, end: undefined };
+}
+const eligible = (draft: { readonly candidates: readonly { readonly model: string; readonly eligible: boolean }[] }) =>
+  draft.candidates.filter(one => one.eligible).map(({ model }) => model);
+
+describe('an energy limit of a decision', () => {
+  const JOULES = { small: 50, middle: 200, large: 900 };
+
+  test('rules out the models that are expected to take more, says why, and goes on to placement', () => {
+    const { draft } = route({ max_joules: 200 }, JOULES);
+    expect(eligible(draft)).toEqual(['middle', 'small']);
+    expect(draft.candidates[2]).toMatchObject({ model: 'large', eligible: false, reason: '900 J, beyond 200 J' });
+    expect(draft.constraints.energy).toEqual({ maxJoules: 200 });
+    expect(eligible(route({ min_tokens_per_joule: 0.5 }, JOULES).draft)).toEqual(['middle', 'small']);
+    expect(eligible(route({ min_tokens_per_joule: 0.51 }, JOULES).draft)).toEqual(['small']);
+    expect(eligible(route({ max_joules: 1000, min_tokens_per_joule: 1 }, JOULES).draft)).toEqual(['small']);
+  });
+
+  test('leaves propensities whole: what is ruled out takes no share', () => {
+    const { draft } = route({ max_joules: 200 }, JOULES, 'weighted');
+    expect(draft.candidates.map(({ propensity }) => propensity)).toEqual([0.5, 0.5, 0]);
+  });
+
+  test('with nothing within it, takes what needs least, or refuses', () => {
+    const { draft } = route({ max_joules: 10 }, JOULES);
+    expect(eligible(draft)).toEqual(['small']);
+    expect(route({ max_joules: 10, otherwise: 'refuse' }, JOULES).end).toMatchObject({
+      error: { code: 'route.energy', status: 503 },
+    });
+  });
+
+  test('takes nothing unknown for thrifty, and lets all pass where nothing at all is known', () => {
+    expect(eligible(route({ max_joules: 1000 }, { ...JOULES, large: undefined }).draft)).toEqual(['middle', 'small']);
+    expect(eligible(route({ max_joules: 10 }, {}).draft)).toEqual(['large', 'middle', 'small']);
+    expect(route({ max_joules: 10, otherwise: 'refuse' }, {}).end).toMatchObject({ error: { code: 'route.energy' } });
+  });
+
+  test('needs one limit', () => {
+    const decision = { name: 'a', when: 'otherwise', models: ['small'] };
+    expect(() => configured({ decisions: [{ ...decision, energy: {} }] })).toThrow('at least one of');
+  });
+});
