@@ -1,8 +1,9 @@
 // Pools that follow the lengths of requests, against pools that do not: `node bench/follow-the-sun.mjs --short FILE --long FILE [--hours n]
-// [--rate x] [--replicas n] [--seeds n] [--json]`, after a build. Virtual time: the production pool in front of modelled engines (8B on one H100 each).
+// [--rate x] [--replicas n] [--seeds n] [--warm-up minutes] [--json]`, after a build. Virtual time: the production pool in front of modelled engines (8B on one H100 each).
 // A day of `--hours`, in which short requests (lengths of the first trace) come mostly by day and long ones (of the second) mostly by night, Poisson.
 // All fleets have as many replicas and so cost the same: one pool; the pair as a file might have it, fixed; the best fixed pair of a grid, chosen with
-// hindsight on the whole day of another seed; and the pair that moves from where the file has it.
+// hindsight on the whole day of another seed; and pairs that follow, from where the file has them and from the best fixed one. Requests that come within
+// the warm-up are served but left out of times, in every row alike; those lost count from the beginning.
 
 import { readTraceFile } from '../dist/cli/trace-file.js';
 import { distributionOf } from '../dist/contract/distribution.js';
@@ -23,6 +24,7 @@ const [hours, rate, replicas, seeds] = [
 ].map(([name, otherwise]) => Number(argument(name, otherwise)));
 const longShare = Number(argument('long-share', 0.2));
 const swing = Number(argument('swing', 0.9));
+const warmUpMinutes = Number(argument('warm-up', 10));
 const files = [argument('short'), argument('long')];
 if (files.includes(undefined)) {
   console.error('--short FILE --long FILE');
@@ -73,7 +75,8 @@ function play(requests, pools, rebalance) {
     entry.replicas = Array.from({ length: count }, (_, i) => ({ url: 'http://127.0.0.1:9', id: `${i}`, weight: 1 }));
   }
   const result = playPool(requests, { config, random: seededRandom(1), modelOf: () => 'm', keepAnswers: true });
-  const ttft = distributionOf(result.completed.map(({ ttftMs }) => ttftMs));
+  const counted = result.completed.filter(({ arrivalMs }) => arrivalMs >= warmUpMinutes * 60_000);
+  const ttft = distributionOf(counted.map(({ ttftMs }) => ttftMs));
   return {
     p99: ttft.p99,
     p50: ttft.p50,
@@ -109,6 +112,8 @@ const arms = {
   [`best fixed, ${best.short}+${replicas - best.short} at ${best.boundary}`]: requests =>
     play(requests, pair(best.boundary, best.short)),
   [`follows, from ${half}+${replicas - half} at 4096`]: requests => play(requests, pair(4096, half), rebalance),
+  [`follows, from ${best.short}+${replicas - best.short} at ${best.boundary}`]: requests =>
+    play(requests, pair(best.boundary, best.short), rebalance),
 };
 const runs = new Map(Object.keys(arms).map(name => [name, []]));
 for (let seed = 1; seed <= seeds; seed++) {
@@ -135,21 +140,21 @@ const rows = [...runs].map(([fleet, list]) => {
   };
 });
 /** Paired by seed: the same requests, with and without. */
-const follows = runs.get(Object.keys(arms)[3]);
-const paired = Object.keys(arms)
-  .slice(0, 3)
-  .map(name => {
+const names = Object.keys(arms);
+const paired = [...new Set(names.slice(3))].flatMap(follows =>
+  names.slice(0, 3).map(against => {
     const { mean, interval } = meanInterval(
-      runs.get(name).map((run, i) => (100 * (follows[i].p99 - run.p99)) / run.p99),
+      runs.get(against).map((run, i) => (100 * (runs.get(follows)[i].p99 - run.p99)) / run.p99),
       0.95,
     );
-    return { 'follows, against': name, 'p99 %': mean.toFixed(1), '95 %': interval.map(x => x.toFixed(1)).join('–') };
-  });
+    return { arm: follows, against, 'p99 %': mean.toFixed(1), '95 %': interval.map(x => x.toFixed(1)).join('–') };
+  }),
+);
 if (process.argv.includes('--json'))
-  console.log(JSON.stringify({ hours, rate, replicas, seeds, rows, paired }, null, 2));
+  console.log(JSON.stringify({ hours, rate, replicas, seeds, warmUpMinutes, rows, paired }, null, 2));
 else {
   console.log(
-    `${hours} h, ${rate} requests/s in the mean, ${Math.round(100 * longShare)} % long, ${replicas} replicas, ${seeds} seeds; TTFT`,
+    `${hours} h, ${rate} requests/s in the mean, ${Math.round(100 * longShare)} % long, ${replicas} replicas, ${seeds} seeds; TTFT of requests after the first ${warmUpMinutes} min`,
   );
   console.table(rows);
   console.table(paired);

@@ -20,11 +20,13 @@ pool:
   models:
     small: { price: { prompt: 1, completion: 2, cached: 0.5 }, context: 32k, quality: 0.3 }
     large: { price: { prompt: 10, completion: 20 }, context: 128k, quality: 0.9 }
+    paired: { price: { prompt: 1, completion: 2 }, context: 32k, quality: 0.1 }
   pools:
     s: { model: small, health: false, replicas: ["${upstream.url}"] }
     l: { model: large, health: false, replicas: ["${upstream.url}"] }
-    brief: { model: small, context: 8k, health: false, replicas: ["${upstream.url}"] }
-  rebalance: { day: { short: brief, long: s } }
+    brief: { model: paired, context: 8k, health: false, replicas: ["${upstream.url}"] }
+    whole: { model: paired, health: false, replicas: ["${upstream.url}"] }
+  rebalance: { day: { short: brief, long: whole } }
 `,
     { OPENAI_API_KEY: 'sk-do-not-show-this-key' },
   );
