@@ -11,6 +11,9 @@ import { seededRandom } from '../dist/contract/random.js';
 import { playPool } from '../dist/fleet/twin/pool-twin.js';
 import { meanInterval } from '../dist/fleet/what-if/student.js';
 import { poolSchema } from '../dist/pool/schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const argument = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`);
