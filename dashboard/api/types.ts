@@ -404,6 +404,15 @@ export type Placement = {
     readonly score: number;
     readonly filtered?: string;
   }[];
+  /** What the scores are made of, by scorer; absent where one thing alone was weighed. */
+  readonly parts?: {
+    readonly scorers: readonly {
+      readonly name: string;
+      readonly weight: number;
+    }[];
+    readonly chosen: readonly number[];
+    readonly losers: readonly (readonly number[])[];
+  };
   readonly considered: number;
   readonly queuedMs: number;
   readonly retention?: {

@@ -64,6 +64,7 @@ export const JSON_TEXT = {
   expectedPrefixTokens: ascii(',"expectedPrefixTokens":'),
   prefixSource: ascii(',"prefixSource":'),
   losers: ascii(',"losers":['),
+  scoreParts: ascii(',"parts":'),
   considered: ascii('],"considered":'),
   queuedMs: ascii(',"queuedMs":'),
   openReplica: ascii('{"replica":'),

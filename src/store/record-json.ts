@@ -289,6 +289,7 @@ export class RecordJson {
     for (let i = 0; i < losers.length; i++) this.loser(losers[i]!, i);
     this.number(JSON_TEXT.considered, placement.considered);
     this.time(JSON_TEXT.queuedMs, placement.queuedMs);
+    this.rare(JSON_TEXT.scoreParts, placement.parts);
     this.rare(JSON_TEXT.retention, placement.retention);
     this.rare(JSON_TEXT.prefill, placement.prefill);
     this.rare(JSON_TEXT.prefixSource, placement.prefixSource);

@@ -42,6 +42,14 @@ const placement = z
     prefixSource: z.literal('events').optional(),
     score: z.number(),
     losers: z.array(z.object({ replica: z.string(), score: z.number(), filtered: z.string().optional() })),
+    parts: z
+      .object({
+        scorers: z.array(z.object({ name: z.string(), weight: z.number() })),
+        chosen: z.array(z.number()),
+        losers: z.array(z.array(z.number())),
+      })
+      .optional()
+      .describe('What the scores are made of, by scorer; absent where one thing alone was weighed.'),
     considered: z.number(),
     queuedMs: z.number(),
     retention: z.object({ tokens: z.number(), priority: z.number(), durationMs: z.number() }).optional(),
