@@ -1,5 +1,5 @@
 // How often the safety levels are right, and what they cost.
-// node bench/safety.mjs DATA_FOLDER [--cache FOLDER] [--only cards,indirect,homonyms,disguise,long,conversation,speed]
+// node bench/safety.mjs DATA_FOLDER [--cache FOLDER] [--only cards,indirect,homonyms,disguise,long,answers,conversation,speed]
 //   DATA_FOLDER as scripts/models/train-safety.mjs takes it; `cards`, `indirect`, `homonyms`, `conversation` and `speed` do without it.
 // The cards' figures are cross-fitted: each text is judged by a model that saw neither it nor its like, at a threshold fitted on other texts.
 // Everything else is on texts that nothing was trained or tuned on. Intervals are Wilson's, 95 %.
@@ -16,6 +16,7 @@ import { conversationRisk } from '../dist/router/safety/conversation-risk.js';
 import { childSafety } from '../dist/router/safety/rules/child-safety.js';
 import { rotated } from '../dist/router/safety/rules/rot13.js';
 import { INJECTION_ABOVE, JAILBREAK_ABOVE, UNSAFE_ABOVE } from '../dist/router/safety/schema.js';
+import { unsafeAnswerGuard } from '../dist/router/safety/unsafe-answer-guard.js';
 import { unveil } from '../dist/router/safety/unveil.js';
 import { foreign, longTexts } from '../scripts/models/safety-data.mjs';
 import { sections } from '../scripts/models/texts.mjs';
@@ -24,7 +25,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     cache: { type: 'string', default: '.weir/models' },
-    only: { type: 'string', default: 'cards,indirect,homonyms,disguise,long,conversation,speed' },
+    only: { type: 'string', default: 'cards,indirect,homonyms,disguise,long,answers,conversation,speed' },
   },
 });
 const [data] = positionals;
@@ -179,6 +180,30 @@ async function disguise() {
   print('injections in disguise: recall', rows);
 }
 
+/** What the guard of answers flags of harmless answers, cut into pieces as a stream comes, and what it costs. */
+async function answers() {
+  const texts = longTexts(data, 'test');
+  const classifier = safetyClassifier('unsafe', learned);
+  await classifier.prepare();
+  const maker = unsafeAnswerGuard({ classifier, action: 'log', above: UNSAFE_ABOVE, fail: 'open' });
+  const block = { key: 'answer', kind: 'text' };
+  let flagged = 0;
+  let characters = 0;
+  const begun = machineClock.now();
+  for (const text of texts) {
+    const guard = maker.guard('m');
+    for (let at = 0; at < text.length; at += 20) guard.text(block, text.slice(at, at + 20));
+    guard.close(block);
+    characters += text.length;
+    if (guard.end() !== undefined) flagged++;
+  }
+  const spent = machineClock.now() - begun;
+  print('harmless answers that nothing was trained on, by the sentence', {
+    'with a sentence flagged as unsafe': withInterval(flagged, texts.length),
+    'milliseconds for 1,000 characters': ((1000 * spent) / characters).toFixed(3),
+  });
+}
+
 async function long() {
   const texts = longTexts(data, 'test');
   const mean = Math.round(texts.reduce((sum, { length }) => sum + length, 0) / texts.length);
@@ -302,6 +327,6 @@ async function speed() {
   }
 }
 
-const parts = { cards, indirect, homonyms, disguise, long, conversation, speed };
+const parts = { answers, cards, indirect, homonyms, disguise, long, conversation, speed };
 for (const name of options.only.split(',')) await parts[name]();
 await host.close();

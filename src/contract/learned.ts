@@ -51,6 +51,8 @@ export interface Classifier {
   prepare(): Promise<void>;
   /** A promise only when the model has to be asked. Never throws or rejects for what a text contains. */
   classify(text: string, options: ClassifyOptions): Verdict | Promise<Verdict>;
+  /** What the fast tier alone says, however unsure it is; absent where there is none that could answer at once. */
+  readonly atOnce?: ((text: string) => Verdict) | undefined;
 }
 
 /** The trained heads there are. */
@@ -66,6 +68,11 @@ export type SafetyHeadName = (typeof SAFETY_HEADS)[number];
 /** Texts that belong to each of the routes of a configuration, by the route's name. */
 export type RouteExamples = Readonly<Record<string, readonly string[]>>;
 
+/** Routes that are described in words, with examples where there are some, by the route's name. */
+export type RouteDescriptions = Readonly<
+  Record<string, { readonly description: string; readonly examples: readonly string[] }>
+>;
+
 /** The small local models, as the router's signals see them. */
 export interface LearnedModels {
   head(name: HeadName): Classifier;
@@ -76,6 +83,8 @@ export interface LearnedModels {
   classifier(name: string): Classifier;
   /** One classifier over all routes of the configuration. */
   routes(): Classifier;
+  /** One classifier over all preferences of the configuration. */
+  preferences(): Classifier;
   /** What is done when the model is busy, unless a signal says otherwise. */
   readonly whenBusy: WhenBusy;
 }
@@ -150,5 +159,6 @@ export const NO_MODELS: LearnedModels = {
   own: () => UNKNOWING,
   classifier: () => UNKNOWING,
   routes: () => UNKNOWING,
+  preferences: () => UNKNOWING,
   whenBusy: 'unknown',
 };

@@ -7,6 +7,7 @@ import type {
   HeadName,
   LearnedModels,
   LearnedSettings,
+  RouteDescriptions,
   RouteExamples,
   SafetyHeadName,
 } from '#contract/learned.js';
@@ -18,6 +19,7 @@ import { UnusableClassifier } from './heads/unusable.js';
 import { readLabels } from './own/label-file.js';
 import { modelFiles } from './own/model-files.js';
 import { OnnxClassifier } from './own/onnx-classifier.js';
+import { DescribedRoutes } from './routes/described-routes.js';
 import { ExampleRoutes } from './routes/example-routes.js';
 import { LocalEmbedder } from './runtime/local-embedder.js';
 import { ModelWorker } from './runtime/model-worker.js';
@@ -51,11 +53,12 @@ export class ModelHost {
   ) {}
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
-  configure(settings: LearnedSettings, routes: RouteExamples = {}): LearnedModels {
+  configure(settings: LearnedSettings, routes: RouteExamples = {}, preferences: RouteDescriptions = {}): LearnedModels {
     const heads = new Map<HeadName, Classifier>();
     const safety = new Map<SafetyHeadName, Classifier>();
     const own = new Map<string, Classifier>();
     let routed: Classifier | undefined;
+    let preferred: Classifier | undefined;
     this.letGo(
       new Set([
         ...[DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings)),
@@ -83,6 +86,10 @@ export class ModelHost {
       routes: () => {
         routed ??= this.openRoutes(settings, routes);
         return routed;
+      },
+      preferences: () => {
+        preferred ??= this.openPreferences(settings, preferences);
+        return preferred;
       },
     };
   }
@@ -163,6 +170,29 @@ export class ModelHost {
         new LocalEmbedder(`classifier ${name}`, spec, { all: () => this.allThreads() }, this.clock, limits);
       this.embedders.set(key, scorer);
       return new OnnxClassifier(given, labels, { scorer, patienceMs: settings.patience });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  private openPreferences(settings: LearnedSettings, preferences: RouteDescriptions): Classifier {
+    try {
+      const embedder = this.embedder(settings.embedder, settings);
+      const { fast } = this;
+      const languages = languagesOf(embedder);
+      const patienceMs = settings.patience;
+      const told = Object.entries(preferences).filter(([, { examples }]) => examples.length > 0);
+      const examples =
+        told.length === 0
+          ? undefined
+          : new ExampleRoutes(Object.fromEntries(told.map(([name, { examples: texts }]) => [name, texts])), {
+              embedder,
+              fast,
+              patienceMs,
+              languages,
+            });
+      const gist = (text: string): string => fast?.gist(text) ?? text;
+      return new DescribedRoutes(preferences, { embedder, examples, gist, patienceMs, languages });
     } catch (error) {
       return new UnusableClassifier(error);
     }

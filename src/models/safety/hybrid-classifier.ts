@@ -64,6 +64,12 @@ export class HybridClassifier implements Classifier {
     return this.ask(text, asked, ranked.slice(asked.length), whenBusy);
   }
 
+  atOnce(text: string): Verdict {
+    const ranked = this.ranked(text.slice(0, MOST_CHARS));
+    if (ranked.length === 0) return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
+    return this.verdict(ranked, 'fast');
+  }
+
   private async ask(
     text: string,
     open: readonly Judged[],
