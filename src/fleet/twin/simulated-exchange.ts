@@ -49,8 +49,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   attempts = 0;
   firstTokenMs = -1;
   lease: Lease | undefined;
-  /** What became of answers that were held back, by their models. */
-  readonly judged = new Map<string, JudgedEnd>();
+  /** What became of answers that were held back, by their models; absent where none was. */
+  judged: Map<string, JudgedEnd> | undefined;
   /** The answer left in one piece. */
   whole = false;
   private strategy: Strategy | undefined;
@@ -121,7 +121,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     }
     const { traced, index, route } = this;
     const outputTokens = Math.min(this.outputTokens, route.parameters.maxOutputTokens ?? Number.POSITIVE_INFINITY);
-    this.work = { id: index, promptTokens: traced.promptTokens, outputTokens, prefix: traced.prefix };
+    const { promptTokens, prefix } = traced;
+    this.work = { id: index, promptTokens, outputTokens, prefix, receivedTokens: 0, retention: undefined };
     this.strategy = this.host.router.strategy(route);
     this.state = this.strategy.start(route.candidates);
     this.advance({ kind: 'start' }, 0);
@@ -247,8 +248,11 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       return;
     }
     const { retention } = lease.placement;
-    const ranges = retention === undefined ? undefined : [rangeOf(retention)];
-    this.work = { ...this.work!, receivedTokens: received, retention: ranges };
+    const work = this.work!;
+    // The same for most: copying one costs more than all else that is done here.
+    if (received !== work.receivedTokens || retention !== undefined || work.retention !== undefined) {
+      this.work = { ...work, receivedTokens: received, retention: retention && [rangeOf(retention)] };
+    }
     try {
       replica.submit(this);
     } catch (error) {
@@ -281,6 +285,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   /** Notes what becomes of the answer that is held back. */
   private note(held: Held, action: StrategyAction): void {
     const { model } = held.asked;
+    this.judged ??= new Map();
     if (action.kind === 'attempt') this.judged.set(model, 'escalated');
     else if (action.kind === 'deliver') this.judged.set(model, held.accepted ? 'accepted' : 'kept');
   }
