@@ -7,7 +7,7 @@ import type { InferenceRequest } from '#contract/request.js';
 import type { Board, SignalValue } from '#contract/signal.js';
 import type { RouteDraft, StageContext } from '#contract/stage.js';
 import type { Strategy, StrategyAction, StrategyEvent } from '#contract/strategy.js';
-import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import type { EngineRequest } from '#pool/engine/engine.js';
 import type { Lease } from '#pool/lease.js';
 import { Asked } from '#pool/placement/asked.js';
@@ -67,6 +67,9 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   private limit: Cancel | undefined;
   private stopWaiting: Cancel | undefined;
   private waiting = false;
+  /** The place of the first attempt, and those of more; each is released before the next is asked for. */
+  private first: Lease | undefined;
+  private more: Lease[] | undefined;
   /** Tokens of answers that were held back. */
   private heldTokens: Tokens = 0;
 
@@ -171,7 +174,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       queuedMs: this.queuedMs,
     };
     if (this.firstTokenMs >= 0) outcome.ttftMs = this.firstTokenMs - this.arrivalMs;
-    if (this.lease?.joules !== undefined) outcome.joules = this.lease.joules;
+    const { joules } = this;
+    if (joules !== undefined) outcome.joules = joules;
     if (kind === 'answered') {
       const { promptTokens, outputTokens } = this.request;
       if (outputTokens > 1 && !this.whole) outcome.tpotMs = (now - this.firstTokenMs) / (outputTokens - 1);
@@ -181,6 +185,13 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       outcome.error = ending.error.code;
     }
     return outcome;
+  }
+
+  /** Energy that all attempts were charged; `undefined` when none of them was metered. */
+  private get joules(): Joules | undefined {
+    let sum = this.first?.joules;
+    for (const { joules } of this.more ?? NONE) if (joules !== undefined) sum = (sum ?? 0) + joules;
+    return sum;
   }
 
   /** Whether tokens have gone to the client. */
@@ -225,6 +236,11 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   private attempt(lease: Lease): void {
     this.lease = lease;
     this.attempts++;
+    if (this.first === undefined) this.first = lease;
+    else {
+      this.more ??= [];
+      this.more.push(lease);
+    }
     this.queuedMs += lease.placement.queuedMs;
     lease.sent();
     if (lease.prefill === undefined) {
@@ -277,7 +293,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       streamed: true,
       tokens: this.heldTokens,
       atMs: host.clock.now() - this.arrivalMs,
-      outlook: accepted ? [] : outlookOf(host.pool, profile, route.candidates),
+      outlook: accepted ? [] : outlookOf(host.pool, profile, route),
     };
     this.advance(event, cachedTokens);
   }
@@ -338,6 +354,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     else this.advance({ kind: 'failed', error, retryable }, 0);
   }
 }
+
+const NONE: readonly never[] = [];
 
 interface Held {
   readonly asked: Asked;
