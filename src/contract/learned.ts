@@ -23,6 +23,8 @@ export interface Verdict {
   readonly tier: LearnedTier;
   /** Why it could not be computed, where it could not. */
   readonly reason?: string;
+  /** Whether that is because the model is still being loaded: it answers itself when it is asked again. */
+  readonly loading?: true;
   /** The example that the text is most like, where the classifier has examples. */
   readonly nearest?: NearestExample;
   /** Places in the text that made it so, where the classifier finds such. */

@@ -219,6 +219,35 @@ describe('an embedder whose thread is at work', () => {
   });
 });
 
+test('a text waits for a model to be loaded no longer than it is patient, and is told so', async () => {
+  const clock = new VirtualClock();
+  let loaded = (): void => {};
+  const thread: ModelThread = {
+    dead: false,
+    load: async () => {
+      await new Promise<void>(resolve => {
+        loaded = resolve;
+      });
+      return { dimension: 1, precision: 'none', bytes: 0, loadMs: 0 };
+    },
+    embed: (_, texts) => Promise.resolve({ vectors: Float32Array.from(texts, () => 1), ms: 1 }),
+    unload: () => {},
+  };
+  const spec = { kind: 'default', cache: '' } as const;
+  const opened = new LocalEmbedder('fake', spec, { all: () => [thread] }, clock, { batch: BATCH, capacity: 256 });
+  const patient = opened.embed(['patient']);
+  const hasty = expect(opened.embed(['hasty'], { patienceMs: 50 })).rejects.toMatchObject({ code: 'model.loading' });
+  const late = expect(opened.embed(['late'], { deadline: { leftMs: () => 80 } })).rejects.toMatchObject({
+    code: 'model.loading',
+  });
+  clock.advance(80);
+  await Promise.all([hasty, late]);
+  expect(opened.status).toMatchObject({ state: 'loading', queued: 1, refused: 2 });
+  loaded();
+  await patient;
+  expect(opened.status).toMatchObject({ state: 'ready', queued: 0, texts: 1 });
+});
+
 describe('an embedder on two threads', () => {
   function threadOf(name: string, asked: string[], load: () => Promise<void>): ModelThread {
     return {

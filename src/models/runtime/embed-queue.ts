@@ -125,6 +125,15 @@ export class EmbedQueue {
     this.service.took(costOf({ text }), ms);
   }
 
+  /** Takes a text out that is not begun. @returns whether it was there. */
+  withdraw(job: EmbedJob): boolean {
+    const at = this.waiting.indexOf(job);
+    if (at < 0) return false;
+    this.waiting.splice(at, 1);
+    this.cost -= costOf(job);
+    return true;
+  }
+
   /** Empties the queue. */
   drain(): readonly EmbedJob[] {
     this.cost = 0;

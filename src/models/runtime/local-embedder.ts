@@ -1,7 +1,7 @@
 import type { Clock } from '#contract/clock.js';
 import { type Deadline, NO_DEADLINE } from '#contract/deadline.js';
 import type { Embedder, EmbedOptions, ModelStatus } from '#contract/embedder.js';
-import { isWeirError, WeirError } from '#contract/errors.js';
+import { WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type EmbedJob, EmbedQueue, type QueueLimits } from './embed-queue.js';
 import type { LoadedFacts, ModelSpec } from './messages.js';
@@ -111,6 +111,7 @@ export class LocalEmbedder implements Embedder {
       if (this.closed) fail(new WeirError('model.unavailable', `The model ${this.name} is not in use any more`));
       else if (this.queue.offer(job)) {
         this.waiting.set(text, job);
+        if (this.facts === undefined) this.limitLoading(job);
         this.pump();
       } else {
         this.counts.refused++;
@@ -119,6 +120,18 @@ export class LocalEmbedder implements Embedder {
     });
     this.cache.keep(text, vector);
     return vector;
+  }
+
+  /** A text waits for the model to be loaded no longer than it would for its turn. */
+  private limitLoading(job: WaitingText): void {
+    const patience = Math.min(job.until - this.clock.now(), job.leftMs());
+    if (patience === Number.POSITIVE_INFINITY) return;
+    this.clock.after(patience, () => {
+      if (this.facts !== undefined || !this.queue.withdraw(job)) return;
+      this.waiting.delete(job.text);
+      this.counts.refused++;
+      job.fail(new WeirError('model.loading', `${this.name} is being loaded`));
+    });
   }
 
   /** Gives a batch to every thread that has none. */
@@ -210,10 +223,4 @@ export class LocalEmbedder implements Embedder {
     this.queue.servers = this.ready.size;
     return facts;
   }
-}
-
-/** The code of a failure to embed. */
-export function embedFailure(error: unknown): 'model.busy' | 'model.unavailable' | 'model.failed' {
-  const code = isWeirError(error) ? error.code : 'model.failed';
-  return code === 'model.busy' || code === 'model.unavailable' ? code : 'model.failed';
 }
