@@ -1,3 +1,4 @@
+import type { Deadline } from './deadline.js';
 import type { Bytes, Milliseconds } from './units.js';
 
 /** How patient a caller is when an embedder has more to do than it can. */
@@ -7,6 +8,11 @@ export interface EmbedOptions {
    * with `model.busy`. Unbounded unless said; the queue is bounded all the same.
    */
   readonly patienceMs?: Milliseconds;
+  /**
+   * Until when the vectors are of use. A text that could not be done by then is refused with `model.busy`, and so is one whose deadline
+   * passes, or whose asker goes, before it is begun: nothing is computed that nobody waits for.
+   */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** Turns texts into vectors of length 1 whose inner product tells how much alike the texts are. */

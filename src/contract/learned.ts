@@ -1,3 +1,5 @@
+import type { Deadline } from './deadline.js';
+
 /** What is done when the model has more to do than it can: answer by the fast tier, say *unknown*, or wait for a place. */
 export type WhenBusy = 'fast' | 'unknown' | 'wait';
 
@@ -6,6 +8,8 @@ export type LearnedTier = 'fast' | 'model' | 'busy';
 
 export interface ClassifyOptions {
   readonly whenBusy: WhenBusy;
+  /** Until when the verdict is waited for. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** What a classifier makes of a text. */

@@ -19,7 +19,7 @@ import { readLabels } from './own/label-file.js';
 import { modelFiles } from './own/model-files.js';
 import { OnnxClassifier } from './own/onnx-classifier.js';
 import { ExampleRoutes } from './routes/example-routes.js';
-import { LocalEmbedder } from './runtime/local-embedder.js';
+import { LocalEmbedder, type Threads } from './runtime/local-embedder.js';
 import { ModelWorker } from './runtime/model-worker.js';
 import { RemoteEmbedder } from './runtime/remote-embedder.js';
 import { HybridClassifier } from './safety/hybrid-classifier.js';
@@ -42,13 +42,16 @@ export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
   private readonly cards = new Map<string, { readonly card?: ModelCard; readonly trouble?: string }>();
+  private readonly pool: Threads;
   private quick: QuickFeatures | undefined | null = null;
 
   constructor(
     private readonly clock: Clock,
     /** Threads that each hold every model. */
     private readonly threads = 1,
-  ) {}
+  ) {
+    this.pool = { count: threads, all: () => this.allThreads() };
+  }
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
   configure(settings: LearnedSettings, routes: RouteExamples = {}): LearnedModels {
@@ -159,8 +162,7 @@ export class ModelHost {
       } as const;
       const limits = { capacity: settings.queue, batch: settings.batch };
       const scorer =
-        this.embedders.get(key) ??
-        new LocalEmbedder(`classifier ${name}`, spec, { all: () => this.allThreads() }, this.clock, limits);
+        this.embedders.get(key) ?? new LocalEmbedder(`classifier ${name}`, spec, this.pool, this.clock, limits);
       this.embedders.set(key, scorer);
       return new OnnxClassifier(given, labels, { scorer, patienceMs: settings.patience });
     } catch (error) {
@@ -216,9 +218,8 @@ export class ModelHost {
   private openEmbedder(name: string, settings: LearnedSettings): OwnEmbedder {
     const space = spaceOf(name, settings);
     const limits = { capacity: settings.queue, batch: settings.batch };
-    const threads = { all: () => this.allThreads() };
     if (name === DEFAULT_EMBEDDER) {
-      return new LocalEmbedder(space, { kind: 'default', cache: settings.cache }, threads, this.clock, limits);
+      return new LocalEmbedder(space, { kind: 'default', cache: settings.cache }, this.pool, this.clock, limits);
     }
     const own = settings.embedders[name];
     if (own === undefined) throw new WeirError('model.unavailable', `There is no embedder ${name}`);
@@ -236,7 +237,7 @@ export class ModelHost {
       length,
       ...(own.dimension !== undefined && { dimension: own.dimension }),
     } as const;
-    return new LocalEmbedder(space, spec, threads, this.clock, limits);
+    return new LocalEmbedder(space, spec, this.pool, this.clock, limits);
   }
 
   private allThreads(): readonly ModelWorker[] {

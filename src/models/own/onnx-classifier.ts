@@ -39,7 +39,7 @@ export class OnnxClassifier implements Classifier {
     await this.trouble().catch(() => {});
   }
 
-  async classify(text: string, { whenBusy }: ClassifyOptions): Promise<Verdict> {
+  async classify(text: string, { whenBusy, deadline }: ClassifyOptions): Promise<Verdict> {
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'model', reason: 'no text' };
     const { windows, whole } = windowsOf(text, this.settings.length, this.settings.windows);
     try {
@@ -47,7 +47,10 @@ export class OnnxClassifier implements Classifier {
       if (trouble !== undefined) return unsaid(trouble);
       const parts = windows.map(({ start, end }) => text.slice(start, end));
       const { patienceMs } = this.ports;
-      const scored = await this.ports.scorer.embed(parts, whenBusy === 'wait' ? {} : { patienceMs });
+      const scored = await this.ports.scorer.embed(
+        parts,
+        whenBusy === 'wait' ? { deadline } : { patienceMs, deadline },
+      );
       return this.verdict(
         windows,
         scored.map(row => this.probabilities(row)),

@@ -51,17 +51,17 @@ export class ExampleRoutes implements Classifier {
     await this.fit().catch(() => {});
   }
 
-  classify(whole: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+  classify(whole: string, options: ClassifyOptions): Verdict | Promise<Verdict> {
     const text = this.ports.fast?.gist(whole) ?? whole;
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
-    return this.ask(text, whenBusy);
+    return this.ask(text, options);
   }
 
-  private async ask(text: string, whenBusy: ClassifyOptions['whenBusy']): Promise<Verdict> {
+  private async ask(text: string, { whenBusy, deadline }: ClassifyOptions): Promise<Verdict> {
     const { embedder, patienceMs, fast } = this.ports;
     try {
       const model = this.model ?? (await this.fit());
-      const [vector] = await embedder.embed([text], whenBusy === 'wait' ? {} : { patienceMs });
+      const [vector] = await embedder.embed([text], whenBusy === 'wait' ? { deadline } : { patienceMs, deadline });
       return this.verdict(model, vector!, 'model');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -10,8 +10,19 @@ interface Pending {
   readonly reject: (error: WeirError) => void;
 }
 
+/** A thread that models run on. */
+export interface ModelThread {
+  /** Whether it can be given no more work. */
+  readonly dead: boolean;
+  /** @throws WeirError `model.unavailable`. */
+  load(model: string, spec: ModelSpec): Promise<LoadedFacts>;
+  /** @throws WeirError `model.failed`. */
+  embed(model: string, texts: readonly string[]): Promise<Pick<Embedded, 'vectors' | 'ms'>>;
+  unload(model: string): void;
+}
+
 /** The thread that models run on, as the rest of the process sees it. It keeps the process alive only while it has work. */
-export class ModelWorker {
+export class ModelWorker implements ModelThread {
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
   private last = 0;
@@ -25,19 +36,16 @@ export class ModelWorker {
     this.worker.on('exit', () => this.end('The thread of the models has ended'));
   }
 
-  /** Whether it can be given no more work. */
   get dead(): boolean {
     return this.ended !== undefined;
   }
 
-  /** @throws WeirError `model.unavailable`. */
   async load(model: string, spec: ModelSpec): Promise<LoadedFacts> {
     const answer = await this.ask(id => ({ kind: 'load', id, model, spec }));
     if (answer.kind === 'loaded') return answer.facts;
     throw unexpected(answer, 'model.unavailable');
   }
 
-  /** @throws WeirError `model.failed`. */
   async embed(model: string, texts: readonly string[]): Promise<Embedded> {
     const answer = await this.ask(id => ({ kind: 'embed', id, model, texts }));
     if (answer.kind === 'embedded') return answer;
