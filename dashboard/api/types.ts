@@ -1946,6 +1946,8 @@ export interface Streams {
       readonly rate?: number;
       readonly price?: 'on_demand' | 'reserved' | 'spot';
       readonly provider?: string;
+      /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue?: string;
       readonly seed?: number;
     };
     events: {
@@ -1966,6 +1968,8 @@ export interface Streams {
       readonly configuration?: string;
       /** Arrivals come this many times as fast as in the trace. */
       readonly rate_scale?: number;
+      /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue?: string;
       readonly seed?: number;
     };
     events: {

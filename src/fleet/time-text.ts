@@ -1,18 +1,20 @@
 import type { Milliseconds } from '#contract/units.js';
 
+/** Each with how many of it there must be: 100 s are read more easily than 1.67 min. */
 const UNITS = [
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1000],
-  ['ms', 1],
+  ['h', 3_600_000, 2],
+  ['min', 60_000, 2],
+  ['s', 1000, 1],
+  ['ms', 1, 0],
 ] as const;
 
 /** A time for people, to three digits in the unit that suits it: `9.41 ms`, `403 ms`, `74.7 s`, `2.5 min`. */
 export function timeText(ms: Milliseconds): string {
   if (!Number.isFinite(ms)) return ms > 0 ? 'forever' : `${ms}`;
+  if (ms === 0) return '0 s';
   const size = Math.abs(ms);
   // By its rounded size, so that 999.7 ms are 1 s and not 1000 ms.
-  const [unit, of] = UNITS.find(([, one]) => Number((size / one).toPrecision(3)) >= 1) ?? ['ms', 1];
+  const [unit, of] = UNITS.find(([, one, least]) => Number((size / one).toPrecision(3)) >= least) ?? ['ms', 1];
   return `${Number((ms / of).toPrecision(3))} ${unit}`;
 }
 
