@@ -607,6 +607,71 @@ export type Profile = {
   };
 };
 
+export type Rebalance = {
+  readonly pairs: readonly {
+    readonly pair: string;
+    readonly short: string;
+    readonly long: string;
+    readonly paused: boolean;
+    /** Replicas that have moved since start. */
+    readonly moved: number;
+    /** Tokens of prompt and expected answer up to which requests go to the short pool. */
+    readonly boundary: number;
+    readonly replicas: {
+      readonly short: number;
+      readonly long: number;
+    };
+    /** Replicas that take requests. */
+    readonly available: {
+      readonly short: number;
+      readonly long: number;
+    };
+    /** Requests in the window. */
+    readonly requests: number;
+    /** Why nothing is decided now. */
+    readonly idle?: string;
+    /** Predicted 99th percentile of time to first token. */
+    readonly p99Ms?: number;
+    readonly shortLoad?: number;
+    readonly longLoad?: number;
+    /** Looks in a row that promised enough to change something. */
+    readonly streak: number;
+    readonly needed: number;
+  }[];
+  readonly changes: readonly {
+    readonly id: number;
+    readonly pair: string;
+    readonly at: number;
+    readonly why: string;
+    readonly before: {
+      readonly boundary: number;
+      readonly short: number;
+      readonly long: number;
+    };
+    readonly after: {
+      readonly boundary: number;
+      readonly short: number;
+      readonly long: number;
+    };
+    readonly predicted?: {
+      readonly beforeMs: number;
+      readonly afterMs: number;
+    };
+    readonly state: 'under_way' | 'done' | 'cancelled';
+  }[];
+  readonly moves: readonly {
+    readonly id: number;
+    readonly pair: string;
+    readonly replica: string;
+    readonly from: string;
+    readonly to: string;
+    readonly state: 'draining' | 'moved' | 'given_up' | 'cancelled';
+    readonly at: number;
+    readonly endedAt?: number;
+    readonly change: number;
+  }[];
+};
+
 export type Replica = {
   readonly id: string;
   readonly pool: string;
@@ -1154,6 +1219,36 @@ export interface Calls {
         readonly kind: string;
       }[];
     };
+  };
+  'GET /api/rebalance': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: Rebalance;
+  };
+  'POST /api/rebalance/{pair}/pause': {
+    params: {
+      readonly pair: string;
+    };
+    query: Record<string, never>;
+    body: Record<string, never>;
+    answer: Rebalance;
+  };
+  'POST /api/rebalance/{pair}/resume': {
+    params: {
+      readonly pair: string;
+    };
+    query: Record<string, never>;
+    body: Record<string, never>;
+    answer: Rebalance;
+  };
+  'POST /api/rebalance/{pair}/revert': {
+    params: {
+      readonly pair: string;
+    };
+    query: Record<string, never>;
+    body: Record<string, never>;
+    answer: Rebalance;
   };
   'GET /api/configuration': {
     params: Record<string, never>;

@@ -5,9 +5,11 @@ import { engineProfile } from '#pool/engine/profile.js';
 import type { PoolConfig, PoolEntry, SimulateEntry } from '#pool/schema.js';
 import { suggestion } from './nearest.js';
 import type { Finding, Path } from './problem.js';
+import { checkRebalance } from './rebalance-references.js';
 
 /** What the schema of the pool block cannot see: names that must exist, and engines that must be possible. */
-export function checkPool({ models, pools }: PoolConfig): readonly Finding[] {
+export function checkPool(config: PoolConfig): readonly Finding[] {
+  const { models, pools } = config;
   const known = Object.keys(models);
   const served = new Set(Object.values(pools).flatMap(entry => [entry.model, ...(entry.adapters?.models ?? [])]));
   const empty: readonly Finding[] =
@@ -27,6 +29,7 @@ export function checkPool({ models, pools }: PoolConfig): readonly Finding[] {
     ...known.filter(model => !served.has(model)).map(unserved),
     ...Object.entries(pools).flatMap(([name, entry]) => checkEntry(['pool', 'pools', name], entry, models)),
     ...Object.entries(pools).flatMap(([name, entry]) => checkPrefill(['pool', 'pools', name], name, entry, pools)),
+    ...checkRebalance(config),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '#contract/clock.js';
+import type { Usage } from '#contract/outcome.js';
 import type { Placement, PlacementRequest } from '#contract/placement.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import type { Lease, LeaseResult, ReplicaTarget } from '#pool/lease.js';
@@ -17,7 +18,7 @@ export interface LeaseHost {
   /** A request has been written to a replica. */
   sent(request: PlacementRequest, replica: string): void;
   /** A request has been answered. */
-  answered(request: PlacementRequest, replica: Replica): void;
+  answered(request: PlacementRequest, replica: Replica, usage: Usage | undefined): void;
   /** A place came free. */
   released(replica: Replica, tenant: string, heldMs: Milliseconds): void;
 }
@@ -143,7 +144,7 @@ export class HeldLease implements Lease {
       replica.health.answered();
       if (result.status === 'answered') {
         this.learnTpot(result, now);
-        this.host.answered(this.request, replica);
+        this.host.answered(this.request, replica, result.usage);
       }
     }
     this.host.released(replica, factsOf(this.request).tenant, now - this.grantedAt);

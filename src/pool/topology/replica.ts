@@ -39,7 +39,6 @@ const SHOWN_PROMPT_TOKENS = 1000;
  */
 export class Replica implements ReplicaView {
   readonly id: string;
-  readonly pool: string;
   readonly model: string;
   readonly health = new Health();
   readonly breaker: CircuitBreaker;
@@ -74,6 +73,8 @@ export class Replica implements ReplicaView {
   draining = false;
   /** An operator has taken it out: its leases finish, and it gets no more until it is put back. */
   drained = false;
+  /** It is about to move to another pool: its leases finish, and it gets no more until it is there. */
+  moving = false;
   lastJudgedAt: Milliseconds = Number.NEGATIVE_INFINITY;
 
   private probeFailures: number | undefined;
@@ -84,14 +85,14 @@ export class Replica implements ReplicaView {
   private trippedByProbe = false;
 
   constructor(
-    readonly target: ReplicaTarget,
+    /** Another pool of it, once it has moved; its name stays. */
+    public target: ReplicaTarget,
     model: string,
     settings: ReplicaSettings,
     private readonly clock: Clock,
     random: Random,
   ) {
     this.id = target.id;
-    this.pool = target.pool;
     this.model = model;
     this.breaker = new CircuitBreaker(settings.circuit, random);
     this.ownLimit = settings.limit;
@@ -102,6 +103,10 @@ export class Replica implements ReplicaView {
     this.hardware = settings.hardware;
     this.meter = meterOf(settings.hardware);
     this.describe(settings);
+  }
+
+  get pool(): string {
+    return this.target.pool;
   }
 
   // Load as placement sees it: of all gateways. The limit grows with what others have there, which takes no place of this one.
@@ -154,13 +159,14 @@ export class Replica implements ReplicaView {
 
   /** Whether it is to get nothing more, whatever its health. */
   private get out(): boolean {
-    return this.draining || this.drained;
+    return this.draining || this.drained || this.moving;
   }
 
   /** As {@link unavailable}, at a moment that the caller has already looked up. */
   whyOut(now: Milliseconds): string | undefined {
     if (this.draining) return 'draining';
     if (this.drained) return 'drained';
+    if (this.moving) return 'moving';
     if (this.health.state === 'unhealthy') return 'unhealthy';
     if (!this.breaker.allows(now)) return 'circuit open';
     if (this.ejection.active(now)) return 'ejected';
