@@ -90,6 +90,8 @@ export interface LearnedSettings {
   readonly cache: string;
   readonly queue: number;
   readonly batch: number;
+  /** Threads that models run on. */
+  readonly threads: number;
   /** The longest that a text waits to be begun before it counts as busy. */
   readonly patience: number;
   readonly when_busy: WhenBusy;
