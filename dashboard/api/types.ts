@@ -1948,6 +1948,8 @@ export interface Streams {
       readonly rate?: number;
       readonly price?: 'on_demand' | 'reserved' | 'spot';
       readonly provider?: string;
+      /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue?: string;
       readonly seed?: number;
     };
     events: {
@@ -1968,6 +1970,8 @@ export interface Streams {
       readonly configuration?: string;
       /** Arrivals come this many times as fast as in the trace. */
       readonly rate_scale?: number;
+      /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue?: string;
       readonly seed?: number;
     };
     events: {
