@@ -1,3 +1,5 @@
+import type { Deadline } from './deadline.js';
+
 /** What is done when the model has more to do than it can: answer by the fast tier, say *unknown*, or wait for a place. */
 export type WhenBusy = 'fast' | 'unknown' | 'wait';
 
@@ -6,6 +8,8 @@ export type LearnedTier = 'fast' | 'model' | 'busy';
 
 export interface ClassifyOptions {
   readonly whenBusy: WhenBusy;
+  /** Until when the verdict is waited for. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** What a classifier makes of a text. */
@@ -19,6 +23,8 @@ export interface Verdict {
   readonly tier: LearnedTier;
   /** Why it could not be computed, where it could not. */
   readonly reason?: string;
+  /** Whether that is because the model is still being loaded: it answers itself when it is asked again. */
+  readonly loading?: true;
   /** The example that the text is most like, where the classifier has examples. */
   readonly nearest?: NearestExample;
   /** Places in the text that made it so, where the classifier finds such. */
@@ -86,6 +92,8 @@ export interface LearnedSettings {
   readonly cache: string;
   readonly queue: number;
   readonly batch: number;
+  /** Threads that models run on. */
+  readonly threads: number;
   /** The longest that a text waits to be begun before it counts as busy. */
   readonly patience: number;
   readonly when_busy: WhenBusy;

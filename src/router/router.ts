@@ -1,4 +1,5 @@
 import type { Clock } from '#contract/clock.js';
+import type { Deadline } from '#contract/deadline.js';
 import { WeirError } from '#contract/errors.js';
 import { type LearnedModels, NO_MODELS } from '#contract/learned.js';
 import type { Outcome } from '#contract/outcome.js';
@@ -57,7 +58,12 @@ export interface Router {
   /** An empty route for the stages to fill in. */
   draft(request: InferenceRequest): RouteDraft;
   /** @param given values of signals that are taken as they stand, for tests of a policy. */
-  board(request: InferenceRequest, profile: WorkloadProfile, given?: ReadonlyMap<string, SignalValue>): Board;
+  board(
+    request: InferenceRequest,
+    profile: WorkloadProfile,
+    given?: ReadonlyMap<string, SignalValue>,
+    deadline?: Deadline,
+  ): Board;
   /** What works through the candidates of a route. */
   strategy(route: Pick<Route, 'decision'>): Strategy;
   /** Lets the selector that ranked the route learn from how it ended. Never throws. */
@@ -116,8 +122,8 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
       parameters: NOTHING,
       constraints: NOTHING,
     }),
-    board: (request, profile, given) =>
-      new RequestBoard(request, profile, signals, given === undefined ? options : { ...options, given }),
+    board: (request, profile, given, deadline) =>
+      new RequestBoard(request, profile, signals, given === undefined ? options : { ...options, given }, deadline),
     strategy: ({ decision }) => (table.get(decision) ?? direct).strategy,
     observe: (outcome, { decision, candidates }) =>
       table.get(decision)?.selector.observe(outcome, { decision, candidates }),

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { AnswerStopped } from '#contract/answer-guard.js';
 import type { Cancel } from '#contract/clock.js';
+import type { Deadline } from '#contract/deadline.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
@@ -86,7 +87,7 @@ export class Exchange implements AttemptOwner, StageContext {
     this.outbound = inbound;
     this.limit = new TimeLimit(runtime.clock, request.arrivedAt);
     this.profile = runtime.profiler.profile(request);
-    this.board = runtime.router.board(request, this.profile);
+    this.board = runtime.router.board(request, this.profile, undefined, this.untilGone);
     this.route = runtime.router.draft(request);
     this.trace = runtime.tracer?.begin(request.caller.headers);
     response.on('close', this.onClientClosed);
@@ -302,7 +303,7 @@ export class Exchange implements AttemptOwner, StageContext {
       atMs: this.clock.now() - request.arrivedAt,
       tokens: this.answers.tokens,
       streamed: request.stream,
-      outlook: doubts === '' ? [] : outlookOf(this.pool, this.profile, this.route.candidates),
+      outlook: doubts === '' ? [] : outlookOf(this.pool, this.profile, this.route),
     });
   }
 
@@ -457,6 +458,9 @@ export class Exchange implements AttemptOwner, StageContext {
       metered: meteredOn(this.leases),
     });
   }
+
+  /** Nothing is computed for a request that is over. */
+  private readonly untilGone: Deadline = { leftMs: () => (this.ended ? 0 : Number.POSITIVE_INFINITY) };
 
   private readonly onClientClosed = (): void => {
     if (this.ended || this.response.writableFinished) return;

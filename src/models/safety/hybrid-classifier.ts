@@ -2,6 +2,7 @@ import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
+import { unasked } from '#models/runtime/failure.js';
 import type { HybridHead } from './hybrid-file.js';
 import { HybridLayer } from './hybrid-layer.js';
 import { PartCounter } from './part-counter.js';
@@ -56,7 +57,7 @@ export class HybridClassifier implements Classifier {
     await this.ports.embedder.prepare().catch(() => {});
   }
 
-  classify(text: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+  classify(text: string, options: ClassifyOptions): Verdict | Promise<Verdict> {
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
     const { low, high } = this.head.fast;
     const ranked = this.ranked(text.slice(0, MOST_CHARS));
@@ -67,7 +68,7 @@ export class HybridClassifier implements Classifier {
     const open = ranked.filter(one => this.danger(one.probabilities) > low).slice(0, MOST_ASKED[this.head.reads]);
     const asked = text.length > LONG ? this.excerpts(text, open) : open.map(one => ({ ...one, read: one.part }));
     if (asked.length === 0) return this.verdict(ranked, 'fast');
-    return this.ask(text, asked, ranked.slice(asked.length), whenBusy);
+    return this.ask(text, asked, ranked.slice(asked.length), options);
   }
 
   /** As much of the worst parts of a long text as the head has the transformer read; of the worst something, if anything is read. */
@@ -89,13 +90,13 @@ export class HybridClassifier implements Classifier {
     text: string,
     open: readonly Asked[],
     rest: readonly Judged[],
-    whenBusy: ClassifyOptions['whenBusy'],
+    { whenBusy, deadline }: ClassifyOptions,
   ): Promise<Verdict> {
     const { embedder, patienceMs } = this.ports;
     const { model } = this.head;
     try {
       const texts = open.map(({ read: { start, end } }) => text.slice(start, end));
-      const vectors = await embedder.embed(texts, whenBusy === 'wait' ? {} : { patienceMs });
+      const vectors = await embedder.embed(texts, whenBusy === 'wait' ? { deadline } : { patienceMs, deadline });
       const judged = open.map(({ part, grams }, at) => {
         const vector = vectors[at];
         if (vector?.length !== model.width) {
@@ -107,9 +108,9 @@ export class HybridClassifier implements Classifier {
       const clear = rest.filter(one => this.danger(one.probabilities) >= this.head.fast.high);
       return this.verdict(this.sorted([...judged, ...clear]), 'model');
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const why = unasked(error);
       const quick = this.verdict([...open, ...rest], 'busy');
-      return whenBusy === 'unknown' ? { ...quick, sure: false, reason } : { ...quick, reason };
+      return whenBusy === 'unknown' ? { ...quick, sure: false, ...why } : { ...quick, ...why };
     }
   }
 

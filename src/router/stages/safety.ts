@@ -20,7 +20,7 @@ export function safetyStage(config: SafetyConfig, learned: LearnedModels): Prepa
     prepare: scanner.prepare,
     run(context) {
       if (config.leakage !== 'off') leakGuard(context, config.leakage);
-      const scanned = scanner.scan(context.board.request);
+      const scanned = scanner.scan(context.board.request, context.board.deadline);
       return scanned instanceof Promise
         ? scanned.then(known => settle(context, known, config))
         : settle(context, scanned, config);
