@@ -1,14 +1,15 @@
 // What understanding a request costs: the whole learned set against one pass of the transformer, long texts, other languages.
 // node bench/learned-speed.mjs [--data FOLDER] [--cache FOLDER] [--rounds 200]
 //   FOLDER has text/language-sentences.jsonl {text, lang}. Controls: one transformer pass; French questions without the gate.
-import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HEADS } from '../dist/contract/learned.js';
-import { machineClock } from '../dist/gateway/machine-clock.js';
-import { ModelHost } from '../dist/models/model-host.js';
 import { LanguageGate } from '../dist/router/signals/language-gate.js';
 import { jsonLines, sections } from '../scripts/models/texts.mjs';
+import { help } from './support/help.mjs';
+import { hardware, longText, openModels, percent, print, quantile, timed, told, WORDS } from './support/learned.mjs';
+
+help(import.meta.url);
 
 const { values: options } = parseArgs({
   options: {
@@ -18,30 +19,14 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = Number(options.rounds);
-const settings = {
-  cache: options.cache,
-  queue: 256,
-  batch: 16,
-  patience: 30_000,
-  when_busy: 'wait',
-  embedder: 'default',
-  embedders: {},
-  classifiers: {},
-  heads: {},
-};
-const host = new ModelHost(machineClock);
-const models = host.configure(settings);
+const { host, settings, models } = openModels(options.cache);
 const bare = HEADS.map(name => models.head(name));
 const heads = bare.map(head => new LanguageGate(head));
 await Promise.all(heads.map(head => head.prepare()));
 const transformer = host.embedder('default', settings);
 
 const everyday = sections(join(import.meta.dirname, 'learned/everyday-test.txt')).map(({ text }) => text);
-const words =
-  'why does the price of bread rise when a dry summer ruins most wheat in the plains and how long would it take for bakers to bring their old prices back'.split(
-    ' ',
-  );
-const unique = at => [...words.slice(at % 30), ...words.slice(0, at % 30), `${at}`].join(' ');
+const unique = at => [...WORDS.slice(at % 30), ...WORDS.slice(0, at % 30), `${at}`].join(' ');
 const whole = text => Promise.all(heads.map(head => head.classify(text, { whenBusy: 'wait' })));
 const times = { pass: [], whole: [], everyday: [], long: [] };
 let escalated = 0;
@@ -57,22 +42,15 @@ for (let at = 0; at < rounds; at++) {
   );
   if (verdicts.some(({ tier }) => tier === 'model')) escalated++;
 }
-// About 8,192 tokens of sentences that are all different.
-const long = at =>
-  Array.from(
-    { length: 310 },
-    (_, line) =>
-      `${everyday[(at * 7 + line) % everyday.length]} Point ${line} of ${at} is about ${words[line % words.length]} and more.`,
-  ).join(' ');
 for (let at = 0; at < Math.max(10, rounds / 4); at++) {
-  const text = long(at);
+  const text = longText(everyday, at);
   times.long.push(await timed(() => whole(text)));
 }
 print(`the whole learned set (${HEADS.join(', ')}), one text at a time`, {
   'control: one transformer pass, unique texts of 30 tokens': told(times.pass),
   'whole set, unique texts of 30 tokens': `${told(times.whole)}, ${ratio(times.whole)} of the control at p50`,
   [`whole set, everyday questions, ${percent(escalated / rounds)} of which need the transformer for some head`]: `${told(times.everyday)}, ${ratio(times.everyday)} of the control at p50`,
-  [`whole set, texts of ${long(0).length} characters`]: told(times.long),
+  [`whole set, texts of about 8,192 tokens (${longText(everyday, 0).length} characters)`]: told(times.long),
 });
 
 const french = sections(join(import.meta.dirname, 'learned/french-test.txt'));
@@ -111,36 +89,8 @@ async function foreign(file) {
   };
 }
 
-async function timed(work) {
-  const begun = performance.now();
-  await work();
-  return performance.now() - begun;
-}
-
-function at(list, share) {
-  return [...list].sort((a, b) => a - b)[Math.floor(share * list.length)];
-}
-
-function told(list) {
-  return `p50 ${at(list, 0.5).toFixed(2)} ms, p99 ${at(list, 0.99).toFixed(1)} ms`;
-}
-
 function ratio(list) {
-  return (at(list, 0.5) / at(times.pass, 0.5)).toFixed(2);
+  return (quantile(list, 0.5) / quantile(times.pass, 0.5)).toFixed(2);
 }
 
-function percent(share) {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
-function print(title, rows) {
-  process.stdout.write(
-    `\n${title}\n${Object.entries(rows)
-      .map(([name, value]) => `  ${name}: ${value}\n`)
-      .join('')}`,
-  );
-}
-
-process.stdout.write(
-  `\n${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.versions.node}, load ${loadavg()[0].toFixed(1)}\n`,
-);
+process.stdout.write(`\n${hardware()}\n`);

@@ -2,23 +2,24 @@
 // node bench/learned.mjs DATA_FOLDER [--vectors FOLDER] [--cache FOLDER] [--only banking,clinc,domain,speed]
 //   DATA_FOLDER has text/banking77.jsonl and text/clinc150.jsonl {text, intent, split?}. Vectors are kept in the folder from run to run.
 // Accuracy is on a fifth of the texts that is never trained or tuned on. Controls: the largest class, the nearest centroid, the transformer always.
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../dist/contract/random.js';
-import { machineClock } from '../dist/gateway/machine-clock.js';
 import { Cascade } from '../dist/models/heads/cascade.js';
 import { readHead } from '../dist/models/heads/head-file.js';
 import { largestOf } from '../dist/models/heads/linear-layer.js';
 import { QuickFeatures } from '../dist/models/heads/quick-features.js';
 import { TwoTiers } from '../dist/models/heads/two-tiers.js';
-import { headFile, ModelHost } from '../dist/models/model-host.js';
+import { headFile } from '../dist/models/model-host.js';
 import { dot } from '../dist/models/runtime/pooling.js';
 import { openStaticEmbedding } from '../dist/models/static/static-embedding.js';
-import { wilson } from '../dist/models/train/calibration.js';
 import { nearDuplicates } from '../dist/models/train/duplicates.js';
 import { trainRoutes } from '../dist/models/train/train-routes.js';
 import { embedder, jsonLines, sections } from '../scripts/models/texts.mjs';
+import { help } from './support/help.mjs';
+import { hardware, openModels, percent, print, timed, told, WORDS, withInterval } from './support/learned.mjs';
+
+help(import.meta.url);
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,11 +34,6 @@ const embed = await embedder(options.vectors, options.cache);
 const table = openStaticEmbedding();
 const fast = new QuickFeatures(table);
 const say = message => process.stderr.write(`${message}\n`);
-const percent = share => `${(100 * share).toFixed(2)} %`;
-const withInterval = (right, count) =>
-  `${percent(right / count)} (${wilson(right / count, count)
-    .map(percent)
-    .join(' to ')})`;
 
 async function routes(name, rows) {
   const random = seededRandom(1).fork(name);
@@ -150,29 +146,14 @@ async function domain() {
 }
 
 async function speed() {
-  const host = new ModelHost(machineClock);
-  const settings = {
-    cache: options.cache,
-    queue: 256,
-    batch: 16,
-    patience: 30_000,
-    when_busy: 'wait',
-    embedder: 'default',
-    embedders: {},
-    classifiers: {},
-    heads: {},
-  };
+  const { host, settings, models } = openModels(options.cache);
   const begun = performance.now();
-  const classifier = host.configure(settings).head('domain');
+  const classifier = models.head('domain');
   await classifier.prepare();
   const start = performance.now() - begun;
   const transformer = host.embedder('default', settings);
-  const words =
-    'why does the price of bread rise when a dry summer ruins most wheat in the plains and how long would it take for bakers to bring their old prices back'.split(
-      ' ',
-    );
   const random = seededRandom(3);
-  const unique = () => Array.from({ length: 28 }, () => words[random.below(words.length)]).join(' ');
+  const unique = () => Array.from({ length: 28 }, () => WORDS[random.below(WORDS.length)]).join(' ');
   const everyday = sections(join(import.meta.dirname, 'learned/everyday-test.txt')).map(row => row.text);
   const times = { pass: [], domain: [], fast: [], everyday: [] };
   let escalated = 0;
@@ -188,8 +169,6 @@ async function speed() {
     );
     if (tier === 'model') escalated++;
   }
-  const at = (list, share) => [...list].sort((a, b) => a - b)[Math.floor(share * list.length)];
-  const told = list => `p50 ${at(list, 0.5).toFixed(3)} ms, p99 ${at(list, 0.99).toFixed(3)} ms`;
   print('speed, one thread, one text at a time', {
     'from nothing to the first answer': `${start.toFixed(0)} ms`,
     'control: a pass of the transformer, 30 tokens': told(times.pass),
@@ -199,12 +178,6 @@ async function speed() {
     'memory of the process': `${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`,
   });
   await host.close();
-}
-
-async function timed(work) {
-  const begun = performance.now();
-  await work();
-  return performance.now() - begun;
 }
 
 function centre(vectors) {
@@ -221,15 +194,8 @@ function auroc(inside, outside) {
   return above / (inside.length * outside.length);
 }
 
-function print(title, rows) {
-  process.stdout.write(
-    `\n${title}\n${Object.entries(rows)
-      .map(([name, value]) => `  ${name}: ${value}\n`)
-      .join('')}`,
-  );
-}
-
-process.stdout.write(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.versions.node}\n`);
+process.stdout.write(`${hardware()}
+`);
 const wanted = options.only.split(',');
 if (wanted.includes('domain')) await domain();
 if (wanted.includes('banking')) await routes('BANKING77', jsonLines(join(data, 'text/banking77.jsonl')));

@@ -1,4 +1,4 @@
-// What choosing a replica costs a request, by preset and with every scorer on: `node bench/placement.mjs [--json]`, after a build.
+// What choosing a replica costs a request, by preset, by each scorer alone and with all of them: `node bench/placement.mjs [--json]`, after a build.
 // The control is round robin, which looks at nothing.
 import { seededRandom } from '../dist/contract/random.js';
 import { EngineForecast } from '../dist/pool/engine/forecast.js';
@@ -18,6 +18,9 @@ const everything = Object.fromEntries(
 );
 const placements = {
   ...Object.fromEntries(PRESETS.map(name => [name, name])),
+  ...Object.fromEntries(
+    Object.entries(everything).map(([name, how]) => [`scorer ${name}`, { scorers: { [name]: how } }]),
+  ),
   'all scorers': { scorers: everything },
   'all scorers, no shortlist': { scorers: everything, candidates: 1024 },
 };

@@ -1,5 +1,5 @@
 // How often the safety levels are right, and what they cost.
-// node bench/safety.mjs DATA_FOLDER [--cache FOLDER] [--only cards,indirect,homonyms,disguise,long,answers,conversation,speed]
+// node bench/safety.mjs DATA_FOLDER [--cache FOLDER] [--only cards,indirect,homonyms,disguise,long,conversation,speed]
 //   DATA_FOLDER as scripts/models/train-safety.mjs takes it; `cards`, `indirect`, `homonyms`, `conversation` and `speed` do without it.
 // The cards' figures are cross-fitted: each text is judged by a model that saw neither it nor its like, at a threshold fitted on other texts.
 // Everything else is on texts that nothing was trained or tuned on. Intervals are Wilson's, 95 %.
@@ -7,61 +7,57 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../dist/contract/random.js';
-import { machineClock } from '../dist/gateway/machine-clock.js';
-import { headFile, ModelHost } from '../dist/models/model-host.js';
+import { headFile } from '../dist/models/model-host.js';
 import { readHybrid } from '../dist/models/safety/hybrid-file.js';
-import { wilson } from '../dist/models/train/calibration.js';
 import { safetyClassifier } from '../dist/router/safety/classifiers.js';
 import { conversationRisk } from '../dist/router/safety/conversation-risk.js';
 import { childSafety } from '../dist/router/safety/rules/child-safety.js';
 import { rotated } from '../dist/router/safety/rules/rot13.js';
 import { INJECTION_ABOVE, JAILBREAK_ABOVE, UNSAFE_ABOVE } from '../dist/router/safety/schema.js';
-import { unsafeAnswerGuard } from '../dist/router/safety/unsafe-answer-guard.js';
 import { unveil } from '../dist/router/safety/unveil.js';
+import { UnveiledClassifier } from '../dist/router/safety/unveiled-classifier.js';
 import { foreign, longTexts } from '../scripts/models/safety-data.mjs';
 import { sections } from '../scripts/models/texts.mjs';
+import { help } from './support/help.mjs';
+import {
+  hardware,
+  longText,
+  openModels,
+  percent,
+  print,
+  timed,
+  told,
+  WORDS,
+  withInterval,
+} from './support/learned.mjs';
+
+help(import.meta.url);
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     cache: { type: 'string', default: '.weir/models' },
-    only: { type: 'string', default: 'cards,indirect,homonyms,disguise,long,answers,conversation,speed' },
+    only: { type: 'string', default: 'cards,indirect,homonyms,disguise,long,conversation,speed' },
   },
 });
 const [data] = positionals;
 const here = name => join(import.meta.dirname, 'safety', name);
-const host = new ModelHost(machineClock);
-const learned = host.configure({
-  cache: options.cache,
-  queue: 4096,
-  batch: 16,
-  patience: 600_000,
-  when_busy: 'wait',
-  embedder: 'default',
-  embedders: {},
-  classifiers: {},
-  heads: {},
-});
-const percent = share => `${(100 * share).toFixed(2)} %`;
-const withInterval = (count, of) =>
-  `${count} of ${of}, ${percent(count / of)} (${wilson(count / of, of)
-    .map(percent)
-    .join(' to ')})`;
+const { host, settings, models: learned } = openModels(options.cache);
 const ask = async (kind, text) => safetyClassifier(kind, learned).classify(text, { whenBusy: 'wait' });
 /** What a gateway would do at the defaults of `router.safety.rules`. */
 const ABOVE = { jailbreak: JAILBREAK_ABOVE, injection: INJECTION_ABOVE, unsafe: UNSAFE_ABOVE };
 const fires = async (kind, text) => ((await ask(kind, text)).probabilities[1] ?? 0) > ABOVE[kind];
 
-async function share(kind, texts) {
+async function share(kind, texts, judges = fires) {
   let count = 0;
-  for (const text of texts) if (await fires(kind, text)) count++;
+  for (const text of texts) if (await judges(kind, text)) count++;
   return withInterval(count, texts.length);
 }
 
-function print(title, rows) {
-  process.stdout.write(`\n${title}\n`);
-  for (const [name, value] of Object.entries(rows)) process.stdout.write(`  ${name.padEnd(64)} ${value}\n`);
-}
+/** `unsafe` without what is taken off for a language. */
+const unshifted = new UnveiledClassifier(learned.safety('unsafe'));
+const firesUnshifted = async (_, text) =>
+  ((await unshifted.classify(text, { whenBusy: 'wait' })).probabilities[1] ?? 0) > ABOVE.unsafe;
 
 function cards() {
   for (const kind of ['jailbreak', 'injection', 'unsafe', 'hazard']) {
@@ -180,30 +176,6 @@ async function disguise() {
   print('injections in disguise: recall', rows);
 }
 
-/** What the guard of answers flags of harmless answers, cut into pieces as a stream comes, and what it costs. */
-async function answers() {
-  const texts = longTexts(data, 'test');
-  const classifier = safetyClassifier('unsafe', learned);
-  await classifier.prepare();
-  const maker = unsafeAnswerGuard({ classifier, action: 'log', above: UNSAFE_ABOVE, fail: 'open' });
-  const block = { key: 'answer', kind: 'text' };
-  let flagged = 0;
-  let characters = 0;
-  const begun = machineClock.now();
-  for (const text of texts) {
-    const guard = maker.guard('m');
-    for (let at = 0; at < text.length; at += 20) guard.text(block, text.slice(at, at + 20));
-    guard.close(block);
-    characters += text.length;
-    if (guard.end() !== undefined) flagged++;
-  }
-  const spent = machineClock.now() - begun;
-  print('harmless answers that nothing was trained on, by the sentence', {
-    'with a sentence flagged as unsafe': withInterval(flagged, texts.length),
-    'milliseconds for 1,000 characters': ((1000 * spent) / characters).toFixed(3),
-  });
-}
-
 async function long() {
   const texts = longTexts(data, 'test');
   const mean = Math.round(texts.reduce((sum, { length }) => sum + length, 0) / texts.length);
@@ -216,19 +188,25 @@ async function long() {
   print('harmless French sentences that nothing was trained on', {
     'flagged as jailbreak': await share('jailbreak', french),
     'flagged as unsafe': await share('unsafe', french),
+    'control: as unsafe, without the shift for French': await share('unsafe', french, firesUnshifted),
     'flagged as injection': await share('injection', french),
   });
   const asked = sections(here('french.txt'));
   // Every first of two was looked at when the shift was chosen.
   const second = label =>
     asked.filter(row => row.label === label).flatMap(({ text }, at) => (at % 2 === 1 ? [text] : []));
+  const rows = {};
+  for (const [name, label] of Object.entries({
+    'harmless, everyday': 'safe',
+    'harmless, with dangerous words': 'dangerous words',
+    'unsafe (recall)': 'unsafe',
+  })) {
+    rows[name] = await share('unsafe', second(label));
+    rows[`${name}; control: without the shift`] = await share('unsafe', second(label), firesUnshifted);
+  }
   print(
     'requests in French written before anything was measured, the half that nothing was chosen by; flagged as unsafe',
-    {
-      'harmless, everyday': await share('unsafe', second('safe')),
-      'harmless, with dangerous words': await share('unsafe', second('dangerous words')),
-      'unsafe (recall)': await share('unsafe', second('unsafe')),
-    },
+    rows,
   );
   const ten = texts.reduce((made, text, at) => {
     if (at % 8 === 0) made.push('');
@@ -289,31 +267,22 @@ function conversation() {
 }
 
 async function speed() {
-  const words =
-    'why does the price of bread rise when a dry summer ruins most wheat in the plains and how long would it take for bakers to bring old prices back'.split(
-      ' ',
-    );
   const random = seededRandom(3);
-  const text = count => Array.from({ length: count }, () => words[random.below(words.length)]).join(' ');
-  const embedder = host.embedder('default', { cache: options.cache, queue: 256, batch: 16, embedders: {} });
+  const text = count => Array.from({ length: count }, () => WORDS[random.below(WORDS.length)]).join(' ');
+  const embedder = host.embedder('default', settings);
   await embedder.prepare();
-  const timed = async work => {
-    const begun = performance.now();
-    await work();
-    return performance.now() - begun;
-  };
-  const at = (list, part) => [...list].sort((a, b) => a - b)[Math.floor(part * list.length)];
-  const told = list => `p50 ${at(list, 0.5).toFixed(3)} ms, p99 ${at(list, 0.99).toFixed(3)} ms`;
   const levels = async one => Promise.all(['jailbreak', 'injection', 'hazard'].map(kind => ask(kind, one)));
   for (let i = 0; i < 20; i++) await levels(text(1000));
-  for (const [name, count, rounds] of [
-    ['30 tokens', 28, 200],
-    ['8,192 tokens', 8000, 40],
+  const questions = sections(join(import.meta.dirname, 'learned/everyday-test.txt')).map(row => row.text);
+  for (const [name, made, rounds] of [
+    ['30 tokens', () => text(28), 200],
+    ['8,192 tokens: sentences', at => longText(questions, at), 40],
+    ['8,192 tokens: words without a stop', () => text(8000), 40],
   ]) {
     const rows = { pass: [], rules: [], levels: [], child: [] };
     for (let i = 0; i < rounds; i++) {
-      const one = text(count);
-      rows.pass.push(await timed(() => embedder.embed([text(count)])));
+      const one = made(i);
+      rows.pass.push(await timed(() => embedder.embed([made(i + 1000)])));
       rows.rules.push(await timed(() => unveil(one)));
       rows.child.push(await timed(() => childSafety.find(one)));
       rows.levels.push(await timed(() => levels(one)));
@@ -327,6 +296,7 @@ async function speed() {
   }
 }
 
-const parts = { answers, cards, indirect, homonyms, disguise, long, conversation, speed };
+process.stdout.write(`${hardware()}\n`);
+const parts = { cards, indirect, homonyms, disguise, long, conversation, speed };
 for (const name of options.only.split(',')) await parts[name]();
 await host.close();

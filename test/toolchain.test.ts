@@ -28,6 +28,8 @@ const MAX_LINES = 500;
 const SKIPPED_INSTALL_SCRIPTS: Record<string, string> = {
   'node_modules/@photostructure/sqlite': 'ships prebuilt binaries; the script only compiles where there is none',
   'node_modules/onnxruntime-node': 'ships its CPU libraries; the script fetches those for GPUs',
+  'node_modules/zeromq':
+    'a peer that only KV events need; ships prebuilt binaries, the script compiles where there is none',
   'node_modules/fsevents': 'optional, macOS only, ships its binary',
 };
 

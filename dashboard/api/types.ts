@@ -16,6 +16,14 @@ export type Attempt = {
     readonly error?: string;
     readonly durationMs: number;
   };
+  /** Only where the answer was held back and judged. */
+  readonly judged?: {
+    readonly end: 'accepted' | 'escalated' | 'kept';
+    readonly why: string;
+  };
+  /** Of an answer that did not go to the client. */
+  readonly usage?: Usage;
+  readonly costUsd?: number;
 };
 
 export type AuditEntry = {
@@ -71,6 +79,8 @@ export type Classification = {
   readonly scores: Readonly<Record<string, number>>;
   readonly tier: 'fast' | 'model' | 'busy';
   readonly reason?: string;
+  /** The model is still being loaded: asked again in a moment it answers itself. */
+  readonly loading?: true;
   readonly spans?: readonly {
     readonly type: string;
     readonly start: number;
@@ -153,7 +163,7 @@ export type Error = {
   readonly error: {
     readonly message: string;
     readonly type: string;
-    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
+    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.energy' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.loading' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
     /** Where what is wrong stands. */
     readonly param: string | null;
     /** What would be right. */
@@ -203,6 +213,7 @@ export type Explanation = {
     readonly pool: string;
     readonly replica: string;
     readonly expected_prefix_tokens: number;
+    readonly prefix_source: 'events' | 'estimate';
     readonly prefill?: {
       readonly pool: string;
       readonly replica?: string;
@@ -215,6 +226,12 @@ export type Explanation = {
       readonly stallMs?: number;
     };
   } | null;
+  readonly strategy: string;
+  readonly cascade?: readonly {
+    readonly model: string;
+    readonly end: 'accepted' | 'escalated' | 'kept';
+    readonly why: string;
+  }[];
   readonly stages: readonly {
     readonly stage: string;
     readonly ms: number;
@@ -592,6 +609,71 @@ export type Profile = {
   };
 };
 
+export type Rebalance = {
+  readonly pairs: readonly {
+    readonly pair: string;
+    readonly short: string;
+    readonly long: string;
+    readonly paused: boolean;
+    /** Replicas that have moved since start. */
+    readonly moved: number;
+    /** Tokens of prompt and expected answer up to which requests go to the short pool. */
+    readonly boundary: number;
+    readonly replicas: {
+      readonly short: number;
+      readonly long: number;
+    };
+    /** Replicas that take requests. */
+    readonly available: {
+      readonly short: number;
+      readonly long: number;
+    };
+    /** Requests in the window. */
+    readonly requests: number;
+    /** Why nothing is decided now. */
+    readonly idle?: string;
+    /** Predicted 99th percentile of time to first token. */
+    readonly p99Ms?: number;
+    readonly shortLoad?: number;
+    readonly longLoad?: number;
+    /** Looks in a row that promised enough to change something. */
+    readonly streak: number;
+    readonly needed: number;
+  }[];
+  readonly changes: readonly {
+    readonly id: number;
+    readonly pair: string;
+    readonly at: number;
+    readonly why: string;
+    readonly before: {
+      readonly boundary: number;
+      readonly short: number;
+      readonly long: number;
+    };
+    readonly after: {
+      readonly boundary: number;
+      readonly short: number;
+      readonly long: number;
+    };
+    readonly predicted?: {
+      readonly beforeMs: number;
+      readonly afterMs: number;
+    };
+    readonly state: 'under_way' | 'done' | 'cancelled';
+  }[];
+  readonly moves: readonly {
+    readonly id: number;
+    readonly pair: string;
+    readonly replica: string;
+    readonly from: string;
+    readonly to: string;
+    readonly state: 'draining' | 'moved' | 'given_up' | 'cancelled';
+    readonly at: number;
+    readonly endedAt?: number;
+    readonly change: number;
+  }[];
+};
+
 export type Replica = {
   readonly id: string;
   readonly pool: string;
@@ -652,6 +734,7 @@ export type SimulationReport = {
   readonly decisions: Readonly<Record<string, {
     readonly requests: number;
     readonly answered: Readonly<Record<string, number>>;
+    readonly judged?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   }>>;
   readonly missing_signals: readonly string[];
   readonly ttft_ms: {
@@ -1019,7 +1102,7 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'routes' | 'classifier';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'routes' | 'preferences' | 'classifier';
       /** With kind `classifier`: one of `router.learned.classifiers`. */
       readonly classifier?: string;
       /** With kind `grounding`: the texts that answers are held against. */
@@ -1138,6 +1221,36 @@ export interface Calls {
         readonly kind: string;
       }[];
     };
+  };
+  'GET /api/rebalance': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: Rebalance;
+  };
+  'POST /api/rebalance/{pair}/pause': {
+    params: {
+      readonly pair: string;
+    };
+    query: Record<string, never>;
+    body: Record<string, never>;
+    answer: Rebalance;
+  };
+  'POST /api/rebalance/{pair}/resume': {
+    params: {
+      readonly pair: string;
+    };
+    query: Record<string, never>;
+    body: Record<string, never>;
+    answer: Rebalance;
+  };
+  'POST /api/rebalance/{pair}/revert': {
+    params: {
+      readonly pair: string;
+    };
+    query: Record<string, never>;
+    body: Record<string, never>;
+    answer: Rebalance;
   };
   'GET /api/configuration': {
     params: Record<string, never>;
@@ -1795,7 +1908,7 @@ export interface Streams {
           readonly hashes: readonly number[];
         };
       };
-      /** Rows that a slow reader missed. */
+      /** Rows that a slow reader missed, or that came too fast between workers. */
       readonly skipped: {
         readonly count: number;
       };
@@ -1835,6 +1948,8 @@ export interface Streams {
       readonly rate?: number;
       readonly price?: 'on_demand' | 'reserved' | 'spot';
       readonly provider?: string;
+      /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue?: string;
       readonly seed?: number;
     };
     events: {
@@ -1855,6 +1970,8 @@ export interface Streams {
       readonly configuration?: string;
       /** Arrivals come this many times as fast as in the trace. */
       readonly rate_scale?: number;
+      /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue?: string;
       readonly seed?: number;
     };
     events: {

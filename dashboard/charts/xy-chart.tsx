@@ -116,9 +116,12 @@ export function XyChart(props: XyChartProps) {
   );
 }
 
-/** Round values along x: three or four steps of 1, 2 or 5 times a power of ten. */
+/** Of the range that steps are chosen for: neither end need be round, so that whole steps would be too few. */
+const SHARE_OF_RANGE = 0.6;
+
+/** Round values along x: two to six steps of 1, 2 or 5 times a power of ten. */
 function roundSteps(from: number, to: number): readonly number[] {
-  const step = ticks(to - from)[1] ?? 1;
+  const step = ticks(SHARE_OF_RANGE * (to - from))[1] ?? 1;
   const first = Math.ceil(from / step - 1e-9);
   const last = Math.floor(to / step + 1e-9);
   return Array.from({ length: Math.max(0, last - first) + 1 }, (_, i) => (first + i) * step);

@@ -34,11 +34,12 @@ export function Attempts({ record }: { record: DecisionRecord }) {
 }
 
 function Line({ attempt }: { attempt: Attempt }) {
-  const { model, replica, status, httpStatus, error, ttftMs, durationMs } = attempt;
+  const { model, replica, status, httpStatus, error, ttftMs, durationMs, judged } = attempt;
   const told = [
     httpStatus === 0 ? 'no HTTP answer' : `HTTP ${httpStatus}`,
     error,
     ttftMs === undefined ? undefined : `first byte after ${duration(ttftMs)}`,
+    judged === undefined ? undefined : `held back and ${judged.end}: ${judged.why}`,
   ].filter(part => part !== undefined);
   return (
     <li>

@@ -42,12 +42,13 @@ function drawn(texts, count, random) {
 }
 
 /**
- * Long harmless texts, of 300 to 4,000 characters: models' answers, and articles. Those to train on and those to test on have nothing in common.
+ * Long harmless texts, of 300 to 4,000 characters: models' answers, and articles. Those to train on, those to choose on (`tune`) and those to
+ * test on have nothing in common.
  */
 export function longTexts(folder, part) {
   const random = seededRandom(part === 'train' ? 21 : 22);
   const mine = (_, at) => (at % 2 === 0) === (part === 'train');
-  return [
+  const all = [
     ...jsonLines(join(folder, 'grounding/halueval-general.jsonl')).map(row => row.chatgpt_response),
     ...jsonLines(join(folder, 'grounding/halueval-qa.jsonl')).map(row => row.knowledge),
   ]
@@ -59,6 +60,7 @@ export function longTexts(folder, part) {
       return made;
     }, [])
     .map(({ text }) => text);
+  return part === 'train' ? all : all.filter((_, at) => (at % 2 === 0) === (part === 'tune'));
 }
 
 /** Pieces of a long text that are trained on beside it: the beginning, and one from anywhere. */

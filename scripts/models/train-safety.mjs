@@ -41,6 +41,7 @@ const HEADS = {
       'Whether a prompt tries to talk a model out of its rules: role play without limits, developer modes, answers in two voices.',
     labels: ['benign', 'jailbreak'],
     reads: 'windows',
+    excerpt: 0,
     buckets: 65_536,
     strength: 30,
     falsePositives: { share: 0.008, groups: ['notinject', 'wildguard-benign'] },
@@ -88,6 +89,7 @@ const HEADS = {
       'Whether a sentence gives orders to the model that reads it: in a document, a web page, a tool result or the prompt itself.',
     labels: ['benign', 'injection'],
     reads: 'sentences',
+    excerpt: 128,
     buckets: 65_536,
     strength: 30,
     falsePositives: {
@@ -138,6 +140,7 @@ const HEADS = {
     summary: 'Whether a request is hazardous by any of the groups of AILuminate (child safety is left to rules).',
     labels: ['safe', 'unsafe'],
     reads: 'windows',
+    excerpt: 192,
     buckets: 65_536,
     strength: 10,
     falsePositives: {
@@ -177,6 +180,7 @@ const HEADS = {
       'Which of the groups of hazards of AILuminate a hazardous request belongs to (the four of specialised advice are one).',
     labels: ['dfm', 'hte', 'ipv', 'iwp', 'ncr', 'prv', 'spc', 'src', 'ssh', 'sxc_prn', 'vcr'],
     reads: 'windows',
+    excerpt: 192,
     buckets: 16_384,
     strength: 10,
     threshold: 0,

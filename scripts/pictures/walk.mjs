@@ -66,6 +66,47 @@ export const DEMONSTRATION = [
       await settle(page);
     },
   },
+  {
+    name: 'workload',
+    height: 900,
+    walk: (page, { url }) => open(page, url, 'workload'),
+  },
+  {
+    name: 'texts',
+    height: 900,
+    async walk(page, { url }) {
+      await open(page, url, 'texts');
+      // The first verdict of the model waits until it is loaded.
+      for (let time = 0; time < 2; time++) {
+        await page.getByRole('button', { name: 'See what it is taken for' }).click();
+        await page.getByText('by the').first().waitFor();
+        await page.waitForTimeout(5000);
+      }
+      await page.locator('summary').first().click();
+      await settle(page);
+    },
+  },
+  {
+    name: 'planner',
+    height: 1500,
+    async walk(page, { url }) {
+      await open(page, url, 'planner');
+      await page.getByRole('button', { name: 'Plan', exact: true }).click();
+      await page.locator('#plan-stress').waitFor({ timeout: 300_000 });
+      await settle(page);
+    },
+  },
+  {
+    name: 'simulation',
+    height: 1200,
+    async walk(page, { url }) {
+      await open(page, url, 'simulation');
+      await page.getByLabel('How many').fill('2000');
+      await page.getByRole('button', { name: 'Simulate' }).click();
+      await page.locator('#simulation-result').waitFor({ timeout: 300_000 });
+      await settle(page);
+    },
+  },
   { name: 'phone', width: 390, height: 844, colorScheme: 'dark', walk: (page, { url }) => open(page, url, 'overview') },
 ];
 

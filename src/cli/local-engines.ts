@@ -2,6 +2,7 @@ import type { Config } from '#config/load.js';
 import type { Tokens } from '#contract/units.js';
 import type { KvRole } from '#engine-server/kv-transfer/connector.js';
 import type { SimulatedReplicaSpec } from '#engine-server/simulated-fleet.js';
+import { engineWindow, inPair } from '#pool/rebalance/arrangement.js';
 import type { PoolEntry } from '#pool/schema.js';
 
 /** Where the replicas of a pool listen. */
@@ -38,9 +39,10 @@ export class LocalEngines {
   /** Starts what `config` asks for and does not run yet, and gives the configuration with the addresses of all of it. */
   async resolve(config: Config): Promise<Config> {
     const wanted = new Map<string, WantedPool>();
-    for (const [name, entry] of Object.entries(config.pool.pools)) {
-      const engine = entry.simulate ?? entry.gguf;
+    for (const [name, said] of Object.entries(config.pool.pools)) {
+      const engine = said.simulate ?? said.gguf;
       if (engine === undefined) continue;
+      const entry = inPair(config.pool, name) ? { ...said, context: engineWindow(config.pool, name) } : said;
       const kv = kvOf(name, config.pool.pools);
       wanted.set(JSON.stringify([name, entry.model, entry.context, entry.served_as, engine, kv]), { name, entry, kv });
     }

@@ -61,6 +61,8 @@ export function renderExplanation(explanation: Explanation): string {
       ...(prefill === undefined ? [] : [`prompt computed on ${prefill.replica ?? replica}: ${prefill.reason}`]),
     ]);
   }
+  if (explanation.cascade !== undefined)
+    block('cascade', table(explanation.cascade.map(({ model, end, why }) => [model, end, why])));
   const steps = stages.map(({ stage, ms }) => `${stage} ${formatDuration(ms)}`).join(', ');
   block('time', [`${formatDuration(explanation.total_ms)}: ${steps}`]);
   return `${lines.join('\n')}\n`;

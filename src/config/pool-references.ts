@@ -1,13 +1,15 @@
 import { isWeirError } from '#contract/errors.js';
-import { findGpu, GPUS } from '#pool/engine/hardware.js';
-import { findModel, MODELS } from '#pool/engine/models.js';
+import { findGpu, knownGpus } from '#pool/engine/hardware.js';
+import { findModel, knownModels } from '#pool/engine/models.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import type { PoolConfig, PoolEntry, SimulateEntry } from '#pool/schema.js';
 import { suggestion } from './nearest.js';
 import type { Finding, Path } from './problem.js';
+import { checkRebalance } from './rebalance-references.js';
 
 /** What the schema of the pool block cannot see: names that must exist, and engines that must be possible. */
-export function checkPool({ models, pools }: PoolConfig): readonly Finding[] {
+export function checkPool(config: PoolConfig): readonly Finding[] {
+  const { models, pools } = config;
   const known = Object.keys(models);
   const served = new Set(Object.values(pools).flatMap(entry => [entry.model, ...(entry.adapters?.models ?? [])]));
   const empty: readonly Finding[] =
@@ -27,6 +29,7 @@ export function checkPool({ models, pools }: PoolConfig): readonly Finding[] {
     ...known.filter(model => !served.has(model)).map(unserved),
     ...Object.entries(pools).flatMap(([name, entry]) => checkEntry(['pool', 'pools', name], entry, models)),
     ...Object.entries(pools).flatMap(([name, entry]) => checkPrefill(['pool', 'pools', name], name, entry, pools)),
+    ...checkRebalance(config),
   ];
 }
 
@@ -155,7 +158,7 @@ function checkSimulation(path: Path, simulate: SimulateEntry, context: number | 
   const { model, gpu, tp, blocks } = simulate;
   const findings: Finding[] = [];
   if (fails(() => findModel(model))) {
-    const names = MODELS.map(({ name }) => name);
+    const names = knownModels().map(({ name }) => name);
     findings.push(...unknown([...path, 'model'], `the engine catalogue has no model ${quote(model)}`, model, names));
   }
   if (fails(() => findGpu(gpu))) {
@@ -184,7 +187,7 @@ function unknown(path: Path, message: string, name: string, known: readonly stri
 }
 
 function gpuNames(): readonly string[] {
-  return GPUS.map(({ name }) => name);
+  return knownGpus().map(({ name }) => name);
 }
 
 function fails(look: () => unknown): boolean {

@@ -26,7 +26,7 @@ export function checkReferences(settings: Partial<Settings>, value: unknown): Re
   const found = router === undefined || modelNames(value).length === 0 ? [] : checkRouter(router, surroundings(value));
   const errors = [
     ...(pool === undefined ? [] : checkPool(pool)),
-    ...(fleet === undefined ? [] : checkFleet(fleet, Object.keys(mapping(value, 'pools')))),
+    ...(fleet === undefined ? [] : checkFleet(fleet, Object.keys(mapping(value, 'pools')), modelNames(value))),
     ...found.filter(({ level }) => level === 'error').map(explain),
   ];
   const warnings = [
@@ -36,21 +36,35 @@ export function checkReferences(settings: Partial<Settings>, value: unknown): Re
   return { errors, warnings };
 }
 
-/** Pools that the fleet block tells of exist. */
-function checkFleet({ pools }: Settings['fleet'], known: readonly string[]): readonly Finding[] {
-  return Object.keys(pools).flatMap((name): readonly Finding[] => {
-    if (known.includes(name)) return [];
-    const hint = suggestion(name, known);
-    return [
-      {
-        code: 'config.unknown_reference',
-        path: ['fleet', 'pools', name],
-        at: 'key',
-        message: `there is no pool ${JSON.stringify(name)} under pool.pools`,
-        ...(hint !== undefined && { hint }),
-      },
-    ];
-  });
+/** Pools and models that the fleet block tells of exist. */
+function checkFleet(
+  { pools, accepted }: Settings['fleet'],
+  known: readonly string[],
+  models: readonly string[],
+): readonly Finding[] {
+  return [
+    ...Object.keys(pools).flatMap(name => unknownKey(name, known, ['fleet', 'pools', name], 'pool')),
+    ...Object.keys(accepted).flatMap(name => unknownKey(name, models, ['fleet', 'accepted', name], 'model')),
+  ];
+}
+
+function unknownKey(
+  name: string,
+  known: readonly string[],
+  path: readonly string[],
+  what: 'pool' | 'model',
+): readonly Finding[] {
+  if (known.includes(name)) return [];
+  const hint = suggestion(name, known);
+  return [
+    {
+      code: 'config.unknown_reference',
+      path,
+      at: 'key',
+      message: `there is no ${what} ${JSON.stringify(name)} under pool.${what}s`,
+      ...(hint !== undefined && { hint }),
+    },
+  ];
 }
 
 function surroundings(value: unknown) {

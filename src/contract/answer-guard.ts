@@ -22,6 +22,8 @@ export interface AnswerNote {
   readonly verdict?: Readonly<Record<string, unknown>>;
   /** Short, printable ASCII: the header's value. */
   readonly header?: string;
+  /** It speaks against the answer: a strategy that can ask another model may do so. */
+  readonly doubts?: boolean;
 }
 
 /**
@@ -36,6 +38,8 @@ export interface AnswerGuard {
   text(block: AnswerBlock, text: string): string;
   /** Nothing more comes of a block. @returns what was held back of it. @throws AnswerStopped */
   close(block: AnswerBlock): string;
+  /** Natural logarithms of the probabilities of the next tokens, where the engine tells them. */
+  logprobs?(values: readonly number[]): void;
   /** The answer is whole and is not yet all with the client. @throws AnswerStopped */
   end(): AnswerNote | undefined;
 }
@@ -46,6 +50,8 @@ export interface AnswerGuardMaker {
   readonly name: string;
   /** Whether nothing of an answer may leave before it has ended well: for guards that have another model asked. */
   readonly holds: boolean;
+  /** Only asked of answers that a strategy holds back. */
+  readonly judges?: boolean;
   guard(model: string): AnswerGuard;
 }
 

@@ -1,12 +1,18 @@
+import type { Deadline } from './deadline.js';
 import type { Bytes, Milliseconds } from './units.js';
 
 /** How patient a caller is when an embedder has more to do than it can. */
 export interface EmbedOptions {
   /**
    * The longest that a text may wait before it is begun. When it would be longer, or the queue is full, the promise is rejected
-   * with `model.busy`. Unbounded unless said; the queue is bounded all the same.
+   * with `model.busy`, or `model.loading` where the model is not there yet. Unbounded unless said; the queue is bounded all the same.
    */
   readonly patienceMs?: Milliseconds;
+  /**
+   * Until when the vectors are of use. A text that could not be done by then is refused with `model.busy`, and so is one whose deadline
+   * passes, or whose asker goes, before it is begun: nothing is computed that nobody waits for.
+   */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** Turns texts into vectors of length 1 whose inner product tells how much alike the texts are. */
@@ -20,7 +26,7 @@ export interface Embedder {
   /**
    * Vectors in the order of the texts. A text's vector does not depend on the texts beside it.
    *
-   * @throws WeirError `model.busy`, `model.unavailable`, `model.failed`.
+   * @throws WeirError `model.busy`, `model.loading`, `model.unavailable`, `model.failed`.
    */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<readonly Float32Array[]>;
 }

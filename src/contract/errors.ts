@@ -88,6 +88,11 @@ export const ERRORS = {
   'network.blocked': kind(400, 'invalid_request_error', 'The address is one that Weir is not to call.'),
   'audit.broken': kind(500, 'server_error', 'The audit log has been altered: its chain of hashes does not hold.'),
   'route.no_decision': kind(503, 'server_error', 'No decision of the policy matched and there is no `otherwise`.'),
+  'route.energy': kind(
+    503,
+    'server_error',
+    'No model can answer within the energy that the decision allows, and it says to refuse then.',
+  ),
   'route.refused': kind(403, 'permission_error', 'A decision of the policy refuses this request.'),
   'route.signal_unknown': kind(
     503,
@@ -155,6 +160,7 @@ export const ERRORS = {
   'policy.test_failed': kind(500, 'configuration_error', 'A test in the file came out otherwise.'),
   'model.unavailable': kind(503, 'server_error', 'A local model or a head cannot be loaded.'),
   'model.busy': kind(503, 'overloaded_error', 'A local model has more to do than it can.'),
+  'model.loading': kind(503, 'overloaded_error', 'A local model is being loaded.'),
   'model.failed': kind(500, 'server_error', 'A local model failed on a text.'),
   'store.unavailable': kind(503, 'server_error', 'The record cannot be opened or written.'),
   'response.not_found': kind(404, 'not_found_error', 'No stored response of this caller has this id.'),

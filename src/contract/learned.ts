@@ -1,3 +1,5 @@
+import type { Deadline } from './deadline.js';
+
 /** What is done when the model has more to do than it can: answer by the fast tier, say *unknown*, or wait for a place. */
 export type WhenBusy = 'fast' | 'unknown' | 'wait';
 
@@ -6,6 +8,8 @@ export type LearnedTier = 'fast' | 'model' | 'busy';
 
 export interface ClassifyOptions {
   readonly whenBusy: WhenBusy;
+  /** Until when the verdict is waited for. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** What a classifier makes of a text. */
@@ -19,6 +23,8 @@ export interface Verdict {
   readonly tier: LearnedTier;
   /** Why it could not be computed, where it could not. */
   readonly reason?: string;
+  /** Whether that is because the model is still being loaded: it answers itself when it is asked again. */
+  readonly loading?: true;
   /** The example that the text is most like, where the classifier has examples. */
   readonly nearest?: NearestExample;
   /** Places in the text that made it so, where the classifier finds such. */
@@ -51,8 +57,6 @@ export interface Classifier {
   prepare(): Promise<void>;
   /** A promise only when the model has to be asked. Never throws or rejects for what a text contains. */
   classify(text: string, options: ClassifyOptions): Verdict | Promise<Verdict>;
-  /** What the fast tier alone says, however unsure it is; absent where there is none that could answer at once. */
-  readonly atOnce?: ((text: string) => Verdict) | undefined;
 }
 
 /** The trained heads there are. */
@@ -95,6 +99,8 @@ export interface LearnedSettings {
   readonly cache: string;
   readonly queue: number;
   readonly batch: number;
+  /** Threads that models run on. */
+  readonly threads: number;
   /** The longest that a text waits to be begun before it counts as busy. */
   readonly patience: number;
   readonly when_busy: WhenBusy;

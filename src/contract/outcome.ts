@@ -22,6 +22,16 @@ export interface PrefillOutcome {
   readonly durationMs: Milliseconds;
 }
 
+/** What became of an answer that was held back. `kept`: it went out in spite of doubts. */
+export type JudgedEnd = 'accepted' | 'escalated' | 'kept';
+
+/** An answer that was held back, and what was found. */
+export interface Judged {
+  readonly end: JudgedEnd;
+  /** Doubts, and why another model was asked or was not: holds no text of the answer. */
+  readonly why: string;
+}
+
 /** One try at one replica. */
 export interface AttemptOutcome {
   readonly model: string;
@@ -36,6 +46,12 @@ export interface AttemptOutcome {
   readonly durationMs: Milliseconds;
   /** Only where the prompt was to be computed on another replica. Without `used`, this one computed it after all. */
   readonly prefill?: PrefillOutcome;
+  /** Only where the answer was held back and judged. */
+  readonly judged?: Judged;
+  /** What an answer took that did not go to the client, another model's taking its place: it counts beside the outcome's own usage. */
+  readonly usage?: Usage;
+  /** What it cost; part of the outcome's cost. */
+  readonly costUsd?: Usd;
 }
 
 /** How a request ended: the only thing that learning sees. */
@@ -57,6 +73,7 @@ export interface Outcome {
   /** Arrival to last byte. */
   readonly e2eMs: Milliseconds;
   readonly queuedMs: Milliseconds;
+  /** All attempts together. */
   readonly costUsd?: Usd;
   readonly joules?: Joules;
 }

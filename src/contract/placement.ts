@@ -18,6 +18,8 @@ export interface PlacementRequest {
   readonly constraints: PlacementConstraints;
   /** Replicas that this request has already failed on. */
   readonly exclude: readonly string[];
+  /** Replicas that would take more energy than it may. */
+  readonly dear?: readonly string[] | undefined;
   /** Whether its answer comes token by token, so that its first byte is its first token: taken so unless said. */
   readonly streamed?: boolean | undefined;
   /** Whose it is and how urgent; without it, it waits among all of whom nothing is known. */

@@ -44,17 +44,22 @@ class Sfc32 implements Random {
   }
 
   next(): number {
+    return (this.bits() >>> 0) / 4_294_967_296;
+  }
+
+  /** Signed, so that no number is boxed. */
+  private bits(): number {
     const sum = (((this.a + this.b) | 0) + this.counter) | 0;
     this.counter = (this.counter + 1) | 0;
     this.a = this.b ^ (this.b >>> 9);
     this.b = (this.c + (this.c << 3)) | 0;
     this.c = (this.c << 21) | (this.c >>> 11);
     this.c = (this.c + sum) | 0;
-    return (sum >>> 0) / 4_294_967_296;
+    return sum;
   }
 
   below(bound: number): number {
-    return Math.floor(this.next() * bound);
+    return Math.floor(((this.bits() >>> 0) / 4_294_967_296) * bound);
   }
 
   exponential(rate: number): number {

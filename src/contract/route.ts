@@ -1,4 +1,4 @@
-import type { Milliseconds, Tokens } from './units.js';
+import type { Joules, Milliseconds, Tokens } from './units.js';
 
 /** A model in the running, in the order in which it would be tried. */
 export interface Candidate {
@@ -23,10 +23,19 @@ export interface RouteParameters {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What energy a request may take at most: by expectation, before it is placed. */
+export interface EnergyLimit {
+  readonly maxJoules?: Joules;
+  /** Output tokens for each joule, prefill included. */
+  readonly minTokensPerJoule?: number;
+}
+
 /** Hard limits the router puts on placement. */
 export interface PlacementConstraints {
   /** Only these pools; absent means any pool that serves the model. */
   readonly pools?: readonly string[];
+  /** Replicas that break it are left out, unless all do: then the one that takes least is taken. */
+  readonly energy?: EnergyLimit;
 }
 
 /** How a decision was reached, for people: which part of the policy matched, on which signals. */

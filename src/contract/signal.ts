@@ -1,3 +1,4 @@
+import type { Deadline } from './deadline.js';
 import type { LearnedTier } from './learned.js';
 import type { WorkloadProfile } from './profile.js';
 import type { InferenceRequest } from './request.js';
@@ -29,6 +30,8 @@ export interface SignalCost {
 export interface SignalInput {
   readonly request: InferenceRequest;
   readonly profile: WorkloadProfile;
+  /** Until when a value is waited for, where that has an end. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** One signal as configured: `legal: { keyword: { any: [...] } }` makes an evaluator of type `keyword` named `legal`. */

@@ -14,6 +14,8 @@ export interface RouteDraft {
   /** Models the decision names, in its order, before selection. */
   models: readonly string[];
   candidates: readonly Candidate[];
+  /** Models that were ruled out before selection, with the reason. */
+  ruledOut?: readonly Candidate[] | undefined;
   selector: string;
   strategy: string;
   parameters: RouteParameters;

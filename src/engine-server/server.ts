@@ -3,7 +3,7 @@ import { seededRandom } from '#contract/random.js';
 import type { Tokens } from '#contract/units.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
-import type { EngineStats } from '#pool/engine/engine.js';
+import type { EngineStats, HostMemory } from '#pool/engine/engine.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import { type Fault, type FaultInput, Faults } from './faults.js';
 import { type KvEventPlaces, KvEventPublisher } from './kv-events/publisher.js';
@@ -45,6 +45,10 @@ export interface EngineServerOptions {
   readonly kvLink?: number;
   /** What a request comes to whose KV did not arrive: vLLM's `kv_load_failure_policy`; `fail` unless said. */
   readonly kvLoadFailure?: 'fail' | 'recompute';
+  /** Gigabytes of the host's memory in which KV is kept that the GPUs had to give up; none unless said. */
+  readonly hostMemory?: number | undefined;
+  /** Gigabytes a second that each GPU reads from it: 25 unless said. */
+  readonly hostLink?: number | undefined;
   /** Where it publishes what happens in its prefix cache, as vLLM does: `tcp://127.0.0.1:5557`. Nowhere unless said. */
   readonly kvEvents?: KvEventPlaces | undefined;
   readonly clock?: Clock;
@@ -83,6 +87,7 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
       : await KvEventPublisher.open(profile.blockTokens, options.kvEvents, clock);
   const engine = createEngine(profile, {
     ...{ admission: options.admission ?? 'paged', maxWaiting: MOST_WAITING, cache: telling },
+    host: hostMemory(profile, options.hostMemory, options.hostLink),
   });
   const pacer = new Pacer(engine, clock, speed);
   const faults = new Faults(clock, random.fork('faults'));
@@ -123,6 +128,15 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
     faults: () => faults.list(),
     stats: () => backend.stats(),
   };
+}
+
+function hostMemory(
+  { kvTransferBytesPerToken, blockTokens }: EngineProfile,
+  gigabytes: number | undefined,
+  link = 25,
+): HostMemory | undefined {
+  if (gigabytes === undefined) return undefined;
+  return { blocks: Math.floor((gigabytes * 1e9) / (kvTransferBytesPerToken * blockTokens)), bandwidth: link * 1e9 };
 }
 
 function given(options: EngineServerOptions) {

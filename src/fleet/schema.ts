@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, name } from '#contract/schema.js';
+import { duration, name, share } from '#contract/schema.js';
 
 const time = duration.refine(ms => ms > 0, { message: 'expected more than no time' });
 
@@ -41,6 +41,12 @@ const poolPlan = z.strictObject({
 /** The `fleet:` block: what is assumed of the fleet when it is simulated. Serving reads nothing of it. */
 export const fleetSchema = z.strictObject({
   pools: z.record(name, poolPlan).prefault({}).describe('By the names of pools.'),
+  accepted: z
+    .record(name, share)
+    .prefault({})
+    .describe(
+      'By the names of models: the share of their answers that pass the judges of a cascade. Traces that recorded verdicts need none.',
+    ),
 });
 
 export type FleetConfig = z.output<typeof fleetSchema>;

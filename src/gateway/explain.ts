@@ -1,6 +1,7 @@
 import type { WeirError } from '#contract/errors.js';
 import type { FlowFacts } from '#contract/flow.js';
 import type { LearnedTier } from '#contract/learned.js';
+import type { AttemptOutcome, JudgedEnd } from '#contract/outcome.js';
 import type { Placement, PrefillPlacement } from '#contract/placement.js';
 import type { ProfileSummary } from '#contract/record.js';
 import type { InferenceRequest } from '#contract/request.js';
@@ -44,6 +45,9 @@ export interface Explanation {
     /** Where the prompt would be computed; absent where the pool has no prefill pool. */
     readonly prefill?: PrefillPlacement | undefined;
   } | null;
+  readonly strategy: string;
+  /** Answers that were held back and judged; absent where none was, and before a model was asked. */
+  readonly cascade?: readonly { readonly model: string; readonly end: JudgedEnd; readonly why: string }[];
   readonly stages: readonly StageNote[];
   readonly total_ms: Milliseconds;
   /** Why there is no model to send the request to, when there is none. */
@@ -70,6 +74,8 @@ export interface Told {
   readonly reason: DecisionReason;
   readonly candidates: readonly Candidate[];
   readonly selected: string | undefined;
+  readonly strategy: string;
+  readonly attempts?: readonly AttemptOutcome[];
   readonly placement: Placement | undefined;
   readonly stages: readonly StageNote[];
 }
@@ -113,6 +119,7 @@ export async function explain(runtime: Runtime, request: InferenceRequest): Prom
     reason: route.reason,
     candidates: route.candidates,
     selected,
+    strategy: route.strategy,
     placement,
     stages,
   };
@@ -124,7 +131,8 @@ export async function explain(runtime: Runtime, request: InferenceRequest): Prom
 
 /** Tells a decision in the form that other programs rely on. */
 export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name: string) => boolean): Explanation {
-  const { profile, placement } = told;
+  const { profile, placement, attempts = [] } = told;
+  const cascade = attempts.flatMap(({ model, judged }) => (judged === undefined ? [] : [{ model, ...judged }]));
   return {
     profile: {
       archetype: profile.archetype,
@@ -167,6 +175,8 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
             prefix_source: placement.prefixSource ?? 'estimate',
             ...(placement.prefill === undefined ? undefined : { prefill: placement.prefill }),
           },
+    strategy: told.strategy,
+    ...(cascade.length === 0 ? undefined : { cascade }),
     stages: told.stages,
     total_ms: totalMs,
   };

@@ -83,6 +83,23 @@ export function addGatewayMetrics(metrics: Metrics, gateway: Gateway, version: s
     },
   );
   metrics.gauge(
+    'weir_rebalance_boundary_tokens',
+    'Boundary of a pair of pools that follows the lengths of requests.',
+    ['pair'],
+    () =>
+      gateway.runtime.pool.rebalancing
+        .status()
+        .pairs.map(({ pair, boundary }) => ({ labels: { pair }, value: boundary })),
+    'max',
+  );
+  metrics.counter(
+    'weir_rebalance_moves_total',
+    'Replicas that moved from one pool of a pair to the other.',
+    ['pair'],
+    () =>
+      gateway.runtime.pool.rebalancing.status().pairs.map(({ pair, moved }) => ({ labels: { pair }, value: moved })),
+  );
+  metrics.gauge(
     'weir_replica_available',
     '1 when the replica takes requests.',
     ['replica'],

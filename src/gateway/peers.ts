@@ -1,5 +1,6 @@
 import type { DecisionRecord } from '#contract/record.js';
 import type { Exposition } from '#telemetry/exposition.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
 import type { Standing } from './standing.js';
 
 /** Which records somebody watches; all that is given must hold. */
@@ -13,6 +14,12 @@ export interface TailConditions {
 /** What is told of records as they come: some of them, and how many were left out. */
 export interface TailSink {
   record(record: DecisionRecord): void;
+  skipped(count: number): void;
+}
+
+/** What is told of requests that engines answered, and how many were left out. */
+export interface TapSink {
+  request(request: TraceRequest): void;
   skipped(count: number): void;
 }
 
@@ -31,4 +38,6 @@ export interface Peers {
   drain(replica: string, out: boolean): Promise<void>;
   /** Tells of records of all of them, within bounds. @returns how to stop. */
   tail(conditions: TailConditions, sink: TailSink): () => void;
+  /** Tells of the answered requests of all of them, as rows of a trace under one key. @returns how to stop. */
+  tap(sink: TapSink): () => void;
 }

@@ -116,11 +116,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   for (const [name, way] of waysOf(config)) ways.set(name, way);
   const sameWorkload =
     previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
-  const learned = ports.localModels?.configure(
-    config.router.learned,
-    config.router.routes,
-    config.router.preferences,
-  );
+  const learned = ports.localModels?.configure(config.router.learned, config.router.routes, config.router.preferences);
   const personal = previous?.personal ?? openPersonalData();
   const vault = vaultOf(config, clock, previous);
   // Asked only once a request is decided on, when the pool has been built.
@@ -194,13 +190,17 @@ function vaultOf(config: Config, clock: Clock, previous: Runtime | undefined): V
   return new Vault(salt ?? randomBytes(32), { sessions, values, ttlMs: ttl }, clock);
 }
 
-function poolOf(config: Config, { clock, random }: RuntimePorts, previous: Runtime | undefined): LivePool {
+function poolOf(config: Config, { clock, random, log }: RuntimePorts, previous: Runtime | undefined): LivePool {
   if (previous === undefined) {
     return createPool(config.pool, {
       clock,
       random: random.fork('pool'),
       placer: (kind, draws) => createPlacer(kind, { random: draws }),
       energy: expectedEnergy,
+      rebalanced: news => {
+        if (news.kind === 'change') log.info('pools follow the lengths of requests', { ...news.change });
+        else log.info('a replica changes pools', { ...news.move });
+      },
     });
   }
   previous.pool.reconfigure(config.pool);

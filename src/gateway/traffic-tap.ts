@@ -7,7 +7,12 @@ import type { TraceRequest } from '#workload/traces/trace.js';
 /** Recordings that may run at once. */
 const MOST_TAPS = 4;
 
-type Tap = (request: TraceRequest) => void;
+export type Tap = (request: TraceRequest) => void;
+
+/** What hashes and sessions of one recording are keyed with. */
+export function newTapKey(): Buffer {
+  return randomBytes(32);
+}
 
 /**
  * Lets those who record traffic see each request that an engine answered: arrival, tokens, model, session and the hashes of its prompt's blocks. Nothing is
@@ -29,10 +34,11 @@ export class TrafficTap {
    * Tells `tap`, which must not throw, of every request to come. Hashes and sessions are keyed anew for each tap (HMAC-SHA-256): within one recording equal
    * beginnings stay equal, and nobody can tell from it whether a text he guesses was among the prompts.
    *
+   * @param key that of the other processes, where several tell one recording.
    * @returns how to stop.
    */
-  open(tap: Tap): () => void {
-    this.taps.set(tap, randomBytes(32));
+  open(tap: Tap, key = newTapKey()): () => void {
+    this.taps.set(tap, key);
     return () => this.taps.delete(tap);
   }
 

@@ -46,6 +46,7 @@ export class TurnShare {
       while (done < waiting.length && this.clock.now() - this.begunAt < SHARE);
     } finally {
       this.waiting = done < waiting.length ? waiting.slice(done) : [];
+      // Also when nothing is left: only the next turn ends this one's share, to which what arrives until then belongs.
       this.later(this.onTurn);
     }
   };

@@ -21,7 +21,7 @@ import { modelFiles } from './own/model-files.js';
 import { OnnxClassifier } from './own/onnx-classifier.js';
 import { DescribedRoutes } from './routes/described-routes.js';
 import { ExampleRoutes } from './routes/example-routes.js';
-import { LocalEmbedder } from './runtime/local-embedder.js';
+import { LocalEmbedder, type Threads } from './runtime/local-embedder.js';
 import { ModelWorker } from './runtime/model-worker.js';
 import { RemoteEmbedder } from './runtime/remote-embedder.js';
 import { HybridClassifier } from './safety/hybrid-classifier.js';
@@ -48,8 +48,8 @@ export class ModelHost {
 
   constructor(
     private readonly clock: Clock,
-    /** Threads that each hold every model. */
-    private readonly threads = 1,
+    /** The most threads that a model runs on, whatever a configuration says. */
+    private readonly mostThreads = 1,
   ) {}
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
@@ -167,7 +167,7 @@ export class ModelHost {
       const limits = { capacity: settings.queue, batch: settings.batch };
       const scorer =
         this.embedders.get(key) ??
-        new LocalEmbedder(`classifier ${name}`, spec, { all: () => this.allThreads() }, this.clock, limits);
+        new LocalEmbedder(`classifier ${name}`, spec, this.threadsFor(settings), this.clock, limits);
       this.embedders.set(key, scorer);
       return new OnnxClassifier(given, labels, { scorer, patienceMs: settings.patience });
     } catch (error) {
@@ -246,9 +246,14 @@ export class ModelHost {
   private openEmbedder(name: string, settings: LearnedSettings): OwnEmbedder {
     const space = spaceOf(name, settings);
     const limits = { capacity: settings.queue, batch: settings.batch };
-    const threads = { all: () => this.allThreads() };
     if (name === DEFAULT_EMBEDDER) {
-      return new LocalEmbedder(space, { kind: 'default', cache: settings.cache }, threads, this.clock, limits);
+      return new LocalEmbedder(
+        space,
+        { kind: 'default', cache: settings.cache },
+        this.threadsFor(settings),
+        this.clock,
+        limits,
+      );
     }
     const own = settings.embedders[name];
     if (own === undefined) throw new WeirError('model.unavailable', `There is no embedder ${name}`);
@@ -266,14 +271,19 @@ export class ModelHost {
       length,
       ...(own.dimension !== undefined && { dimension: own.dimension }),
     } as const;
-    return new LocalEmbedder(space, spec, threads, this.clock, limits);
+    return new LocalEmbedder(space, spec, this.threadsFor(settings), this.clock, limits);
   }
 
-  private allThreads(): readonly ModelWorker[] {
-    for (let at = 0; at < this.threads; at++) {
+  private threadsFor(settings: LearnedSettings): Threads {
+    const count = Math.min(settings.threads, this.mostThreads);
+    return { all: () => this.firstThreads(count) };
+  }
+
+  private firstThreads(count: number): readonly ModelWorker[] {
+    for (let at = 0; at < count; at++) {
       if (this.workers[at]?.dead !== false) this.workers[at] = new ModelWorker();
     }
-    return this.workers;
+    return this.workers.slice(0, count);
   }
 
   private letGo(wanted: ReadonlySet<string>): void {
@@ -310,11 +320,11 @@ function languagesOf({ name }: Embedder): readonly string[] | undefined {
 }
 
 /** What tells one embedder from another: everything that was said of it. */
-function keyOf(name: string, { embedders, cache, queue, batch }: LearnedSettings): string {
-  return JSON.stringify([name, embedders[name], cache, queue, batch]);
+function keyOf(name: string, { embedders, cache, queue, batch, threads }: LearnedSettings): string {
+  return JSON.stringify([name, embedders[name], cache, queue, batch, threads]);
 }
 
 /** As {@link keyOf}, of a classifier's scores. */
-function scorerKeyOf(name: string, { classifiers, queue, batch }: LearnedSettings): string {
-  return JSON.stringify(['classifier', name, classifiers[name], queue, batch]);
+function scorerKeyOf(name: string, { classifiers, queue, batch, threads }: LearnedSettings): string {
+  return JSON.stringify(['classifier', name, classifiers[name], queue, batch, threads]);
 }

@@ -1,9 +1,11 @@
 import type { Cancel, Clock } from '#contract/clock.js';
 import type { WeirError } from '#contract/errors.js';
+import type { Usage } from '#contract/outcome.js';
 import type { PlacementRequest } from '#contract/placement.js';
 import type { Quote } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
+import type { PlacementConstraints } from '#contract/route.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type PrefillPlace, placePrefill } from './disaggregation/prefill-place.js';
 import { type EnergyEstimate, quote } from './estimation/quote.js';
@@ -14,7 +16,11 @@ import { shedChance } from './flow/shedding.js';
 import { WaitingRoom } from './flow/waiting-room.js';
 import type { Lease, Pool, ReplicaStatus } from './lease.js';
 import type { BlockLedger } from './placement/blocks/block-ledger.js';
+import { ThriftyRequest, tooDear } from './placement/energy-limit.js';
 import type { Choice, ReplicaView } from './placement/placer.js';
+import { arranged } from './rebalance/arrangement.js';
+import type { RebalanceStatus } from './rebalance/move.js';
+import { type RebalanceNews, Rebalancer } from './rebalance/rebalancer.js';
 import type { PoolConfig } from './schema.js';
 import { Hearsay } from './sharing/hearsay.js';
 import type { PoolNews } from './sharing/news.js';
@@ -34,6 +40,8 @@ export interface PoolDeps {
   readonly placer: PlacerFactory;
   /** Energy of a request, where somebody can tell. */
   readonly energy?: EnergyEstimate;
+  /** Told what becomes of pools that follow the lengths of requests. */
+  readonly rebalanced?: (news: RebalanceNews) => void;
 }
 
 /** A pool with what its composition tells it and asks it. */
@@ -71,6 +79,16 @@ export interface LivePool extends Pool {
    * @returns whether there is such a replica.
    */
   drain(replica: string, out: boolean): boolean;
+  /** Pairs of pools that follow the lengths of requests. */
+  readonly rebalancing: Rebalancing;
+}
+
+/** What people may see of and do to pairs of pools; `false` where there is no such pair. */
+export interface Rebalancing {
+  status(): RebalanceStatus;
+  pause(pair: string, paused: boolean): boolean;
+  /** Back to how the file has it, one replica after the other has finished what it has; paused then. */
+  revert(pair: string): boolean;
 }
 
 /**
@@ -93,10 +111,11 @@ class PoolAtWork implements LivePool, LeaseHost {
   private readonly outbox = new Outbox();
   private readonly hearsay = new Hearsay();
   private readonly waiting: WaitingRoom;
+  readonly rebalancing: Rebalancer;
   private readonly lots: Random;
 
   constructor(
-    config: PoolConfig,
+    private config: PoolConfig,
     private readonly deps: PoolDeps,
   ) {
     this.clock = deps.clock;
@@ -108,6 +127,14 @@ class PoolAtWork implements LivePool, LeaseHost {
       pool: name => this.topology.pools.get(name),
       place: (request, since, now) => this.place(this.topology.models.get(request.model), request, since, now),
     });
+    this.rebalancing = new Rebalancer({
+      clock: deps.clock,
+      topology: () => this.topology,
+      rearrange: () => this.build(this.config),
+      changed: replica => this.serveQueueOf(replica),
+      told: news => deps.rebalanced?.(news),
+    });
+    this.rebalancing.configure(config);
   }
 
   news(): PoolNews {
@@ -134,7 +161,8 @@ class PoolAtWork implements LivePool, LeaseHost {
     }
   }
 
-  answered(request: PlacementRequest, replica: Replica): void {
+  answered(request: PlacementRequest, replica: Replica, usage: Usage | undefined): void {
+    this.rebalancing.answered(request, replica, usage);
     const pool = this.topology.pools.get(replica.pool);
     const keeps = pool?.entry.retention;
     if (keeps !== undefined) pool!.memory.retention.answered(request, keeps, this.clock.now());
@@ -150,6 +178,7 @@ class PoolAtWork implements LivePool, LeaseHost {
 
   acquire(request: PlacementRequest, settle: (result: Lease | WeirError) => void): Cancel {
     const now = this.clock.now();
+    this.rebalancing.asked(request);
     let model = this.topology.models.get(request.model);
     if (model !== undefined && model.waiting > 0) {
       for (const pool of model.pools) this.waiting.serve(pool);
@@ -166,8 +195,8 @@ class PoolAtWork implements LivePool, LeaseHost {
     return this.waiting.wait(model!, request, settle, now);
   }
 
-  quote(model: string, profile: WorkloadProfile): Quote {
-    return quote(this.topology, model, profile, this.clock.now(), this.deps.energy);
+  quote(model: string, profile: WorkloadProfile, constraints?: PlacementConstraints): Quote {
+    return quote(this.topology, model, profile, constraints, this.clock.now(), this.deps.energy);
   }
 
   read(name: string): number | undefined {
@@ -223,7 +252,7 @@ class PoolAtWork implements LivePool, LeaseHost {
   wantsTokens(name: string): boolean {
     for (const { placer, replicas } of this.topology.models.get(name)?.tiers ?? []) {
       const { blocks } = placer;
-      if (blocks === undefined) continue;
+      if (blocks === undefined || blocks.silent) continue;
       let open = 0;
       let known = false;
       for (const replica of replicas) {
@@ -245,8 +274,15 @@ class PoolAtWork implements LivePool, LeaseHost {
   }
 
   reconfigure(config: PoolConfig): void {
+    this.build(config);
+    this.config = config;
+    if (this.rebalancing.configure(config)) this.build(config);
+  }
+
+  /** Builds a configuration as its pools are arranged now. */
+  private build(config: PoolConfig): void {
     const old = this.topology;
-    this.topology = buildTopology(config, old, this.deps);
+    this.topology = buildTopology(arranged(config, this.rebalancing), old, this.deps);
     for (const replica of old.replicas.values()) {
       if (this.topology.replicas.get(replica.id) === replica) continue;
       replica.draining = true;
@@ -277,6 +313,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       }
     }
     this.waiting.serve(pool);
+    this.rebalancing.released(replica);
   }
 
   /** Whether a request that may be shed is, by lot: the fuller its pools, the likelier. */
@@ -303,6 +340,16 @@ class PoolAtWork implements LivePool, LeaseHost {
     now: Milliseconds,
   ): Lease | WeirError | undefined {
     if (model === undefined) return whyNowhere(request.model, undefined, request, now);
+    const { energy } = request.constraints;
+    if (energy !== undefined && request.dear === undefined) {
+      const usable = [...this.topology.replicas.values()].filter(
+        replica =>
+          model.pools.some(({ name }) => name === replica.pool) &&
+          replica.unavailable === undefined &&
+          mayUse(request, replica),
+      );
+      return this.place(model, new ThriftyRequest(request, tooDear(energy, request, usable)), since, now);
+    }
     let someAvailable = false;
     for (const tier of model.tiers) {
       if (request.promptTokens + request.outputTokens > tier.contextTokens) continue;

@@ -3,6 +3,7 @@ import { duration, name, price, share, size, tokens } from '#contract/schema.js'
 import { prefillSchema } from './disaggregation/schema.js';
 import { kvEventsSchema, type ReplicaEvents, replicaEventsSchema } from './kv-events-schema.js';
 import { placementSchema, readsPrefix } from './placement/schema.js';
+import { rebalanceSchema } from './rebalance/schema.js';
 import { retentionSchema } from './retention/schema.js';
 
 const DAY_MS = 86_400_000;
@@ -75,6 +76,8 @@ export interface ReplicaEntry {
   readonly weight: number;
   readonly id?: string | undefined;
   readonly served_as?: string | undefined;
+  /** The pool that it is at home in, where it has moved: {@link arranged}. No file says this. */
+  readonly home?: string | undefined;
   /** Its hardware, where that differs from its pool. */
   readonly gpu?: string | undefined;
   readonly tp?: number | undefined;
@@ -439,6 +442,9 @@ export const poolSchema = z.strictObject({
     .record(name, poolEntry)
     .refine(given => Object.keys(given).length <= MOST_POOLS, { message: `expected at most ${MOST_POOLS} pools` })
     .describe('Pools by name: replicas that serve one model alike.'),
+  rebalance: rebalanceSchema
+    .optional()
+    .describe('Pairs of pools whose boundary and replicas follow the lengths of requests. Off unless said.'),
 });
 
 export type PoolConfig = z.output<typeof poolSchema>;

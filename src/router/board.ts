@@ -1,8 +1,9 @@
 import type { Cancel, Clock } from '#contract/clock.js';
+import type { Deadline } from '#contract/deadline.js';
 import { WeirError } from '#contract/errors.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { InferenceRequest } from '#contract/request.js';
-import type { Board, SignalEvaluator, SignalReading, SignalValue } from '#contract/signal.js';
+import type { Board, SignalEvaluator, SignalInput, SignalReading, SignalValue } from '#contract/signal.js';
 import type { Milliseconds } from '#contract/units.js';
 import { evidence } from './signals/evidence.js';
 import type { SignalSet } from './signals/set.js';
@@ -40,6 +41,8 @@ export class RequestBoard implements Board {
     readonly profile: WorkloadProfile,
     private readonly signals: SignalSet,
     private readonly options: BoardOptions,
+    /** Until when anything of the request is waited for. */
+    readonly deadline: Deadline | undefined = undefined,
   ) {
     this.evaluators = signals.evaluators;
     this.values = new Array<SignalReading | undefined>(signals.evaluators.length).fill(undefined);
@@ -115,10 +118,24 @@ export class RequestBoard implements Board {
 
   private start(evaluator: SignalEvaluator): SignalValue | Promise<SignalValue> {
     try {
-      return evaluator.evaluate(this);
+      return evaluator.evaluate(evaluator.cost.tier === 'learned' ? this.untilDeadline() : this);
     } catch (cause) {
       return failed(cause);
     }
+  }
+
+  /** What a signal is computed from that may have to wait: until when it is waited for stands beside it. */
+  private untilDeadline(): SignalInput {
+    const { request, profile, deadline, options } = this;
+    const { clock, deadlineMs } = options;
+    const at = clock.now() + deadlineMs;
+    return {
+      request,
+      profile,
+      deadline: {
+        leftMs: () => Math.min(deadline?.leftMs() ?? Number.POSITIVE_INFINITY, Math.max(0, at - clock.now())),
+      },
+    };
   }
 
   private keep(index: number, evaluator: SignalEvaluator, value: SignalValue, ms: Milliseconds): SignalReading {

@@ -1,4 +1,5 @@
 import type { Clock } from '#contract/clock.js';
+import type { Deadline } from '#contract/deadline.js';
 import { WeirError } from '#contract/errors.js';
 import { type LearnedModels, NO_MODELS } from '#contract/learned.js';
 import type { Outcome } from '#contract/outcome.js';
@@ -21,11 +22,11 @@ import type { RouterConfig } from './schema.js';
 import { SignalSet } from './signals/set.js';
 import { cautionStage } from './stages/caution.js';
 import { decideStage } from './stages/decide.js';
+import { energyStage } from './stages/energy.js';
 import { respondStage } from './stages/respond.js';
 import { safetyStage } from './stages/safety.js';
 import { selectStage } from './stages/select.js';
 import { shapeStage } from './stages/shape.js';
-import { strategyNamed } from './strategy/registry.js';
 
 export interface RouterDeps {
   readonly clock: Clock;
@@ -57,9 +58,14 @@ export interface Router {
   /** An empty route for the stages to fill in. */
   draft(request: InferenceRequest): RouteDraft;
   /** @param given values of signals that are taken as they stand, for tests of a policy. */
-  board(request: InferenceRequest, profile: WorkloadProfile, given?: ReadonlyMap<string, SignalValue>): Board;
-  /** @throws WeirError `internal.defect` for a name that no route of this router has. */
-  strategy(name: string): Strategy;
+  board(
+    request: InferenceRequest,
+    profile: WorkloadProfile,
+    given?: ReadonlyMap<string, SignalValue>,
+    deadline?: Deadline,
+  ): Board;
+  /** What works through the candidates of a route. */
+  strategy(route: Pick<Route, 'decision'>): Strategy;
   /** Lets the selector that ranked the route learn from how it ended. Never throws. */
   observe(outcome: Outcome, route: Route): void;
   /** Loads what signals need ahead of the first request. Never rejects: a signal that could not load is unknown, with the reason. */
@@ -89,6 +95,7 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
   const { safety: asked } = config;
   const safety = asked === undefined ? undefined : safetyStage(asked, learned);
   const caution = asked?.conversation === undefined ? undefined : cautionStage(asked.conversation, learned);
+  const energy = energyStage(table);
   const options = { clock, deadlineMs: config.signal_deadline };
 
   return {
@@ -98,6 +105,7 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
       respondStage(table),
       shapeStage(table),
       ...(caution === undefined ? [] : [caution]),
+      ...(energy === undefined ? [] : [energy]),
       selectStage(table, direct, facts),
     ],
     signals: signals.evaluators,
@@ -110,17 +118,13 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
       models: NONE,
       candidates: NONE,
       selector: '',
-      strategy: direct.strategy,
+      strategy: direct.strategy.name,
       parameters: NOTHING,
       constraints: NOTHING,
     }),
-    board: (request, profile, given) =>
-      new RequestBoard(request, profile, signals, given === undefined ? options : { ...options, given }),
-    strategy: name => {
-      const strategy = strategyNamed(name);
-      if (strategy === undefined) throw new WeirError('internal.defect', `there is no strategy named ${name}`);
-      return strategy;
-    },
+    board: (request, profile, given, deadline) =>
+      new RequestBoard(request, profile, signals, given === undefined ? options : { ...options, given }, deadline),
+    strategy: ({ decision }) => (table.get(decision) ?? direct).strategy,
     observe: (outcome, { decision, candidates }) =>
       table.get(decision)?.selector.observe(outcome, { decision, candidates }),
     prepare: async () => {
@@ -152,6 +156,6 @@ function anyModel(models: readonly ModelFacts[]): DecisionConfig {
     privacy: 'on',
     models: models.map(({ name }) => name),
     select: { type: 'static', options: {} },
-    strategy: 'fallback',
+    strategy: { type: 'fallback', options: {} },
   };
 }

@@ -19,6 +19,8 @@ export const JSON_TEXT = {
   verdicts: ascii(',"verdicts":'),
   retention: ascii(',"retention":'),
   prefill: ascii(',"prefill":'),
+  judged: ascii(',"judged":'),
+  usage: ascii(',"usage":'),
   prompt: ascii(',"prompt":'),
   end: ascii('}'),
   list: ascii('['),

@@ -314,6 +314,9 @@ export class RecordJson {
     if (attempt.ttftMs !== undefined) this.time(JSON_TEXT.ttftMs, attempt.ttftMs);
     this.time(JSON_TEXT.durationMs, attempt.durationMs);
     this.rare(JSON_TEXT.prefill, attempt.prefill);
+    this.rare(JSON_TEXT.judged, attempt.judged);
+    this.rare(JSON_TEXT.usage, attempt.usage);
+    if (attempt.costUsd !== undefined) this.number(JSON_TEXT.costUsd, attempt.costUsd);
     this.json.raw(JSON_TEXT.end);
   }
 

@@ -1,4 +1,6 @@
+import type { Usage } from '#contract/outcome.js';
 import type { DecisionRecord } from '#contract/record.js';
+import type { Usd } from '#contract/units.js';
 import { type Exposition, type MetricsSnapshot, Printer } from './exposition.js';
 import { LabelBound } from './label-bound.js';
 import { addProcessMetrics } from './process-metrics.js';
@@ -70,6 +72,13 @@ class GatewayMetrics implements Metrics {
     'guard',
     'verdict',
   );
+  private readonly judged = this.count(
+    'cascade_answers_total',
+    'Answers that were held back and judged, by what became of them.',
+    'decision',
+    'model',
+    'end',
+  );
   private readonly reloads = this.count('config_reloads_total', 'Changed configurations.', 'result');
   private readonly durations = this.time(
     'request_duration_seconds',
@@ -97,18 +106,20 @@ class GatewayMetrics implements Metrics {
     if (outcome.tpotMs !== undefined) this.tpot.observe(outcome.tpotMs / 1000, model);
     if (outcome.pool !== '') this.queued.observe(outcome.queuedMs / 1000, outcome.pool);
     if (usage !== undefined && model !== '') {
-      this.tokens.add(usage.promptTokens, model, 'prompt');
-      this.tokens.add(usage.completionTokens, model, 'completion');
-      this.tokens.add(usage.cachedTokens, model, 'cached');
+      this.use(model, usage);
     }
     for (const guard in record.verdicts) this.verdicts.add(1, guard, record.verdicts[guard]!);
-    if (outcome.costUsd !== undefined) this.cost.add(outcome.costUsd, model);
+    let elsewhere = 0;
     for (let i = 0; i < attempts.length; i++) {
       const attempt = attempts[i]!;
       this.attempts.add(1, attempt.pool, attempt.replica, attempt.status);
       const { prefill } = attempt;
       if (prefill !== undefined) this.prefills.add(1, prefill.pool, prefill.replica, prefill.status);
+      if (attempt.judged !== undefined) this.judged.add(1, record.decision, attempt.model, attempt.judged.end);
+      if (attempt.usage !== undefined) this.superseded(attempt.model, attempt.usage, attempt.costUsd ?? 0);
+      elsewhere += attempt.costUsd ?? 0;
     }
+    if (outcome.costUsd !== undefined) this.cost.add(outcome.costUsd - elsewhere, model);
     if (record.safety !== undefined) for (const { rule, action } of record.safety) this.safety.add(1, rule, action);
     for (let i = 0; i < signals.length; i++) {
       const { name, state, ms, tier } = signals[i]!;
@@ -116,6 +127,18 @@ class GatewayMetrics implements Metrics {
       this.signals.observe(ms / 1000, name);
       if (tier !== undefined) this.tiers.add(1, name, tier);
     }
+  }
+
+  /** An answer that did not go to the client. */
+  private superseded(model: string, usage: Usage, costUsd: Usd): void {
+    this.use(model, usage);
+    this.cost.add(costUsd, model);
+  }
+
+  private use(model: string, { promptTokens, completionTokens, cachedTokens }: Usage): void {
+    this.tokens.add(promptTokens, model, 'prompt');
+    this.tokens.add(completionTokens, model, 'completion');
+    this.tokens.add(cachedTokens, model, 'cached');
   }
 
   refused(code: string): void {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { call, childrenOf, metric, newFolder, open, type Served, serve } from './served.js';
 
 const WORKERS = 3;
@@ -74,6 +74,31 @@ describe('several workers', { timeout: 120_000 }, () => {
       expect(body.replicas.reduce((sum: number, { requests }: { requests: number }) => sum + requests, 0)).toBe(9);
     }
     await expect.poll(() => seen.match(/^event: record$/gm)?.length ?? 0).toBe(9);
+    stream.destroy();
+  });
+
+  it('record the traffic of all under one key, whichever is asked', async () => {
+    const stream = await open(served.url, 'GET', '/api/traffic/live', { key: ADMIN });
+    let seen = '';
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      seen += text;
+    });
+    const rowsOf = (tokens: number) =>
+      [...seen.matchAll(/^event: row\ndata: (.*)$/gm)]
+        .map(([, row]) => JSON.parse(row!) as { prompt_tokens: number; prefix: { hashes: number[] } })
+        .filter(row => row.prompt_tokens === tokens);
+    // A worker may begin to tell a moment after the recording has begun: what all are asked after that is whole.
+    let tokens = 0;
+    for (let words = 500; rowsOf(tokens).length < ASKED; words += 20) {
+      const answers = await everywhere(() => ask('hello '.repeat(words)));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+      tokens = answers[0]!.body.usage.prompt_tokens;
+      await vi.waitUntil(() => rowsOf(tokens).length >= ASKED, { timeout: 5000 }).catch(() => undefined);
+    }
+    expect(rowsOf(tokens)).toHaveLength(ASKED);
+    expect(rowsOf(tokens)[0]!.prefix.hashes.length).toBeGreaterThan(0);
+    expect(new Set(rowsOf(tokens).map(({ prefix }) => prefix.hashes.join())).size).toBe(1);
+    expect(seen).not.toMatch(/hello|event: skipped/);
     stream.destroy();
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ErrorCode, WeirError } from '#contract/errors.js';
 import type { Candidate } from '#contract/route.js';
-import type { Strategy, StrategyAction, StrategyEvent } from '#contract/strategy.js';
+import type { Outlook, Strategy, StrategyAction, StrategyEvent } from '#contract/strategy.js';
 
 /** Candidates by whether they are eligible. */
 export function candidates(...eligible: readonly boolean[]): Candidate[] {
@@ -17,6 +17,21 @@ export function candidates(...eligible: readonly boolean[]): Candidate[] {
 
 export function failed(code: ErrorCode, retryable = true): StrategyEvent {
   return { kind: 'failed', error: new WeirError(code, `the message of ${code}`), retryable };
+}
+
+/** An answer that was judged; how long each model would take from now, and what it has room for. */
+export function judged(accepted: boolean, outlook: readonly Outlook[] = [], more: Partial<Judged> = {}): Judged {
+  return { kind: 'judged', accepted, atMs: 1000, tokens: 500, streamed: true, outlook, ...more };
+}
+
+type Judged = Extract<StrategyEvent, { kind: 'judged' }>;
+
+/** Answers are judged only where they are held back, and nothing is late that had no limit. */
+function possible(event: StrategyEvent, action: StrategyAction): StrategyEvent {
+  if (action.kind !== 'attempt') return event;
+  if (event.kind === 'judged' && action.hold !== true) return { kind: 'answered' };
+  if (event.kind === 'late' && action.byMs === undefined) return failed('upstream.timeout');
+  return event;
 }
 
 /** Plays a strategy against a list of events, one after each attempt, until it ends or has taken `limit` steps. */
@@ -34,7 +49,7 @@ export function play<State>(
     actions.push(step.action);
     if (step.action.kind !== 'attempt') return actions;
     state = step.state;
-    event = events[index] ?? failed('upstream.connect');
+    event = possible(events[index] ?? failed('upstream.connect'), step.action);
   }
   return actions;
 }
@@ -42,7 +57,21 @@ export function play<State>(
 const eligibility = fc.array(fc.boolean(), { maxLength: 8 });
 const event = fc.oneof(
   fc.boolean().map(retryable => failed('upstream.status', retryable)),
-  fc.constant<StrategyEvent>({ kind: 'answered' }),
+  fc.constantFrom<StrategyEvent>({ kind: 'answered' }, { kind: 'late' }),
+  fc
+    .tuple(
+      fc.boolean(),
+      fc.array(fc.tuple(fc.boolean(), fc.option(fc.nat(20_000), { nil: undefined })), { maxLength: 8 }),
+    )
+    .map(([accepted, models]) =>
+      judged(
+        accepted,
+        models.map(([feasible, ms], index) => ({
+          ...{ model: `m${index}`, feasible, tokens: 100 },
+          ...(ms === undefined ? undefined : { ttftMs: ms, wholeMs: 2 * ms }),
+        })),
+      ),
+    ),
 );
 
 /** What holds of every strategy. */
@@ -80,6 +109,21 @@ export function strategyContract<State>(strategy: Strategy<State>): void {
     expect(refusal).toMatchObject({ kind: 'refuse', error: { code: 'request.invalid' } });
   });
 
+  test(`${name}: an answer that was held back is never lost, and only such goes out`, () => {
+    fc.assert(
+      fc.property(eligibility, fc.array(event, { maxLength: 12 }), (eligible, events) => {
+        const actions = play(strategy, candidates(...eligible), events);
+        const last = actions.at(-1);
+        const held = actions.slice(0, -1).some((action, i) => {
+          const happened = events[i];
+          return action.kind === 'attempt' && action.hold === true && happened?.kind === 'judged';
+        });
+        if (held) expect(['deliver', 'answer']).toContain(last?.kind);
+        else expect(last?.kind).not.toBe('deliver');
+      }),
+    );
+  });
+
   test(`${name}: with nothing eligible it refuses at once`, () => {
     for (const none of [[], [false, false]]) {
       expect(play(strategy, candidates(...none), [])).toMatchObject([
@@ -92,7 +136,9 @@ export function strategyContract<State>(strategy: Strategy<State>): void {
     fc.assert(
       fc.property(eligibility, fc.array(event, { maxLength: 12 }), (eligible, events) => {
         let state = strategy.start(candidates(...eligible));
-        for (const happened of [{ kind: 'start' } as const, ...events]) {
+        let action: StrategyAction | undefined;
+        for (const told of [{ kind: 'start' } as const, ...events]) {
+          const happened = action === undefined ? told : possible(told, action);
           const before = JSON.stringify(state);
           const once = strategy.step(state, happened);
           const again = strategy.step(state, happened);
@@ -101,6 +147,7 @@ export function strategyContract<State>(strategy: Strategy<State>): void {
           expect(JSON.stringify(state)).toBe(before);
           if (once.action.kind !== 'attempt') return;
           state = once.state;
+          action = once.action;
         }
       }),
     );

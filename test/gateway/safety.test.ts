@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { machineClock } from '#gateway/machine-clock.js';
-import { ModelHost } from '#models/model-host.js';
 import { startMockUpstream } from '../support/mock-upstream.js';
 import { metricOf, type RunningGateway, startGateway } from '../support/running-gateway.js';
 
@@ -146,51 +144,5 @@ describe('safety in a gateway', () => {
     });
     expect(response.status).toBe(200);
     expect(response.headers.get('x-weir-safety-leakage')).toBeNull();
-  });
-});
-
-describe('answers that are looked at', { timeout: 60_000 }, () => {
-  const host = new ModelHost(machineClock);
-  let guarded: RunningGateway;
-  beforeAll(async () => {
-    guarded = await startGateway(
-      `
-router: { safety: { answers: redact } }
-pool:
-  models: { m: {} }
-  pools: { p: { model: m, health: false, replicas: ["${upstream.url}"] } }
-`,
-      {},
-      { localModels: host },
-    );
-  }, 60_000);
-  afterAll(async () => {
-    await guarded.close();
-    await host.close();
-  });
-
-  test('a hazardous sentence is taken out of an answer, and the rest stays', async () => {
-    const bad = 'I will kill you and your whole family tonight, you filthy subhuman pig, and burn your house down.';
-    upstream.behaviour = {
-      kind: 'raw',
-      type: 'application/json',
-      body: JSON.stringify({
-        id: 'c',
-        object: 'chat.completion',
-        choices: [
-          {
-            index: 0,
-            message: { role: 'assistant', content: `Here it is.\n\n${bad}\n\nHave a nice day.` },
-            finish_reason: 'stop',
-          },
-        ],
-        usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-      }),
-    };
-    const response = await guarded.chat({ model: 'auto', messages: [{ role: 'user', content: 'hi' }] });
-    const { choices } = (await response.json()) as { choices: { message: { content: string } }[] };
-    upstream.behaviour = { kind: 'answer' };
-    expect(choices[0]!.message.content).toBe('Here it is.\n\n[removed]\n\nHave a nice day.');
-    expect(response.headers.get('x-weir-safety-answer')).toBe('unsafe');
   });
 });

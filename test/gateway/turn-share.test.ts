@@ -47,6 +47,23 @@ describe('a share of a turn', () => {
     expect(done).toEqual([1]);
   });
 
+  it('counts what comes after the last that waited to the same turn', () => {
+    const { clock, share, turn } = loop();
+    const done: number[] = [];
+    const run = (i: number) =>
+      share.run(() => {
+        done.push(i);
+        clock.advance(0.6);
+      });
+    for (const i of [0, 1, 2]) run(i);
+    turn();
+    expect(done).toEqual([0, 1, 2]);
+    for (const i of [3, 4]) run(i);
+    expect(done).toEqual([0, 1, 2, 3]);
+    turn();
+    expect(done).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it('loses nothing to work that throws', () => {
     const { clock, share, turn } = loop();
     const done: number[] = [];

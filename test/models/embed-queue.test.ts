@@ -4,7 +4,13 @@ import { type EmbedJob, EmbedQueue } from '#models/runtime/embed-queue.js';
 import { VirtualClock } from '../support/virtual-clock.js';
 
 function job(clock: VirtualClock, text: string, patience = Number.POSITIVE_INFINITY): EmbedJob {
-  return { text, queuedAt: clock.now(), until: clock.now() + patience, settle: () => {}, fail: () => {} };
+  return {
+    text,
+    until: clock.now() + patience,
+    leftMs: () => Number.POSITIVE_INFINITY,
+    settle: () => {},
+    fail: () => {},
+  };
 }
 
 describe('the queue of a model', () => {
@@ -49,7 +55,11 @@ describe('the queue of a model', () => {
   test('refuses what it could not begin in time, by how long texts took', () => {
     const clock = new VirtualClock();
     const queue = new EmbedQueue(clock, { batch: 1, capacity: 100 });
-    queue.took([job(clock, 'a'.repeat(100))], 50);
+    queue.took('a'.repeat(100), 50);
+    queue.offer(job(clock, 'a'.repeat(100)));
+    queue.take();
+    clock.advance(50);
+    expect(queue.expectedWaitMs).toBe(0);
     expect(queue.offer(job(clock, 'a'.repeat(100), 20))).toBe(true);
     expect(queue.expectedWaitMs).toBeCloseTo(50);
     expect(queue.offer(job(clock, 'a'.repeat(100), 20))).toBe(false);

@@ -18,7 +18,7 @@ describe('the gist of a text', () => {
         const text = parts.join(' ');
         if (text.length <= 1024) return;
         const found = gist(text);
-        expect(found.length).toBeLessThanOrEqual(640);
+        expect(found.length).toBeLessThanOrEqual(360);
         let from = 0;
         for (const word of found.split(/\s+/).filter(one => one !== '')) {
           const at = text.indexOf(word, from);

@@ -7,7 +7,9 @@ import { BUCKETS, GramCounter } from '#models/safety/gram-features.js';
 import { HybridClassifier } from '#models/safety/hybrid-classifier.js';
 import { readHybrid } from '#models/safety/hybrid-file.js';
 import { partsOf } from '#models/safety/parts.js';
+import { Rarity, rarityOf } from '#models/safety/rarity.js';
 import { folded, sparseDot } from '#models/safety/sparse-vector.js';
+import { worstStretch } from '#models/safety/worst-stretch.js';
 import { fitLogistic } from '#models/train/logistic-regression.js';
 
 const text = fc.oneof(
@@ -64,6 +66,42 @@ describe('n-grams', () => {
   });
 });
 
+test.each([1024, 65_536])(
+  'scores of n-grams are those of the vector that rarity makes of them, in %i places',
+  buckets => {
+    const counter = new GramCounter();
+    const texts = ['the mill stood still', 'a quick brown fox', 'the fox and the mill'].map(one =>
+      counter.features(one),
+    );
+    const rarity = new Rarity(rarityOf(texts), buckets);
+    const row = Int8Array.from({ length: buckets }, (_, at) => ((at * 37) % 255) - 127);
+    fc.assert(
+      fc.property(fc.lorem({ maxCount: 60 }), all => {
+        const grams = counter.features(all);
+        const [dot] = rarity.dots([row], grams);
+        expect(dot).toBeCloseTo(sparseDot(row, rarity.weighed(grams)), 2);
+      }),
+    );
+  },
+);
+
+describe('the worst stretch of a part', () => {
+  test('lies in it, has the size asked for, and holds what is worst', () => {
+    const where = fc.record({ start: fc.nat(500), length: fc.integer({ min: 1, max: 900 }), at: fc.nat(899) });
+    fc.assert(
+      fc.property(where, fc.integer({ min: 16, max: 400 }), ({ start, length, at }, size) => {
+        const part = { start, end: start + length };
+        const mark = start + (at % length);
+        const found = worstStretch(part, size, stretch => Number(stretch.start <= mark && mark < stretch.end));
+        expect(found.start).toBeGreaterThanOrEqual(start);
+        expect(found.end).toBeLessThanOrEqual(part.end);
+        expect(found.end - found.start).toBe(Math.min(size, length));
+        expect(found.start <= mark && mark < found.end).toBe(true);
+      }),
+    );
+  });
+});
+
 test('logistic regression has no slope left at its answer', () => {
   const random = seededRandom(5);
   const examples = Array.from({ length: 200 }, () => ({
@@ -112,6 +150,33 @@ describe('the heads that come with Weir', () => {
       tier: 'fast',
     });
   });
+
+  test.each(['jailbreak', 'unsafe', 'injection'] as const)(
+    'the transformer reads as much of any long text as %s says, however long it is',
+    async name => {
+      const head = readHybrid(headFile(name));
+      const asked: string[] = [];
+      const reading = {
+        ...broken,
+        embed: (texts: readonly string[]) => {
+          asked.push(...texts);
+          return Promise.resolve(texts.map(() => new Float32Array(384)));
+        },
+      };
+      // Nothing is clear to n-grams, so that each text is asked about.
+      const open = { ...head, fast: { ...head.fast, low: -1, high: 2 } };
+      const classifier = new HybridClassifier(open, { embedder: reading, patienceMs: 0 });
+      for (const times of [60, 600]) {
+        asked.length = 0;
+        const text = 'You must write down every word of this page, the miller said. '.repeat(times);
+        const { tier } = await classifier.classify(text, { whenBusy: 'wait' });
+        expect(tier).toBe(head.excerpt === 0 ? 'fast' : 'model');
+        const read = asked.reduce((sum, { length }) => sum + length, 0);
+        expect(read).toBeLessThanOrEqual(head.excerpt);
+        expect(read).toBeGreaterThan(head.excerpt / 4 - 1);
+      }
+    },
+  );
 
   test('without the transformer what is open is said to be by n-grams, or not said at all', async () => {
     const { low, high } = readHybrid(headFile('injection')).fast;

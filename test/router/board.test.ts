@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Deadline } from '#contract/deadline.js';
 import { isWeirError } from '#contract/errors.js';
 import { NO_MODELS } from '#contract/learned.js';
 import type { SignalEvaluator, SignalValue } from '#contract/signal.js';
@@ -13,6 +14,7 @@ type Evaluate = SignalEvaluator['evaluate'];
 function boardOf(
   evaluators: Record<string, { tier?: 'inline' | 'learned'; evaluate: Evaluate }>,
   given?: ReadonlyMap<string, SignalValue>,
+  deadline?: Deadline,
 ) {
   const clock = new VirtualClock();
   const set = new SignalSet(
@@ -31,7 +33,7 @@ function boardOf(
     });
   }
   const options = { clock, deadlineMs: 200, ...(given === undefined ? undefined : { given }) };
-  return { board: new RequestBoard(request(), profile(), set, options), clock, calls };
+  return { board: new RequestBoard(request(), profile(), set, options, deadline), clock, calls };
 }
 
 describe('inline signals', () => {
@@ -144,6 +146,27 @@ describe('learned signals', () => {
     expect(board.read('quick')).toMatchObject({ state: 'true' });
     expect(board.readings().find(({ name }) => name === 'late')?.ms).toBe(200);
   });
+});
+
+test('a learned signal is told until when it is waited for: its own deadline, or until who asked has gone', () => {
+  let gone = false;
+  const told: (Deadline | undefined)[] = [];
+  const evaluate: Evaluate = ({ deadline }) => {
+    told.push(deadline);
+    return new Promise(() => {});
+  };
+  const asker = { leftMs: () => (gone ? 0 : Number.POSITIVE_INFINITY) };
+  const { board, clock } = boardOf({ a: { tier: 'learned', evaluate } }, undefined, asker);
+  void board.compute(['a']);
+  const [deadline] = told;
+  expect(deadline?.leftMs()).toBe(200);
+  clock.advance(150);
+  expect(deadline?.leftMs()).toBe(50);
+  gone = true;
+  expect(deadline?.leftMs()).toBe(0);
+  gone = false;
+  clock.advance(60);
+  expect(deadline?.leftMs()).toBe(0);
 });
 
 test('given values stand in for computing, learned ones too', () => {

@@ -143,7 +143,13 @@ describe('the schema', () => {
       signal_deadline: 200,
       tests: [],
       decisions: [
-        { tier: 1, priority: 0, on_unknown: 'skip', strategy: 'fallback', select: { type: 'static', options: {} } },
+        {
+          tier: 1,
+          priority: 0,
+          on_unknown: 'skip',
+          strategy: { type: 'fallback', options: {} },
+          select: { type: 'static', options: {} },
+        },
       ],
     });
   });

@@ -207,8 +207,8 @@ describe('what others ask of it', () => {
       'rude:keyword',
       'big:context',
     ]);
-    expect(router.strategy('fallback').name).toBe('fallback');
-    expect(() => router.strategy('cascade')).toThrow('no strategy named cascade');
+    expect(router.strategy({ decision: 'default' }).name).toBe('fallback');
+    expect(router.strategy({ decision: 'direct' }).name).toBe('single');
     const { draft } = route(router, request('hello'));
     const outcome = {
       status: 'answered',

@@ -232,6 +232,15 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
             },
             ['pool', 'replica', 'status', 'durationMs'],
           ),
+          judged: fc.record(
+            { end: fc.constantFrom('accepted', 'escalated', 'kept'), why: text },
+            { noNullPrototype: true },
+          ),
+          usage: fc.record(
+            { promptTokens: whole, completionTokens: whole, cachedTokens: whole },
+            { noNullPrototype: true },
+          ),
+          costUsd: score,
         },
         ['model', 'pool', 'replica', 'status', 'httpStatus', 'durationMs'],
       ),

@@ -6,6 +6,7 @@ import { openSharedLimits } from '#cli/shared-limits.js';
 import { openPoolSharing } from '#cli/shared-pool.js';
 import { addWorkerMetrics } from '#cli/workers/answers.js';
 import { addGatewayMetrics, addModelMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
+import { EventFeeds } from '#gateway/kv-events/feeds.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { Identity } from '#identity/identity.js';
 import { CounterHub } from '#store/counters/hub.js';
@@ -31,6 +32,7 @@ pool: { models: { m: {} }, pools: { p: { model: m, health: false, replicas: ["ht
   const running = await startGateway(yaml);
   addGatewayMetrics(metrics, running.gateway, '0.0.0');
   addModelMetrics(metrics, () => []);
+  new EventFeeds(() => running.gateway.runtime.pool, machineClock).addMetrics(metrics);
   addRemoteRecordMetrics(metrics, { up: true, backlog: 0 } as RemoteRecordStore);
   addIdentityMetrics(metrics, {
     refused: new Map<string, number>(),

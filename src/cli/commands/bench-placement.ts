@@ -13,6 +13,8 @@ interface BenchOptions {
   readonly conversations: boolean;
   readonly replicas: number;
   readonly blocks?: number;
+  readonly hostBlocks?: number;
+  readonly hostLink: number;
   readonly policy?: readonly string[];
   readonly candidates?: number;
   readonly load?: number;
@@ -32,6 +34,12 @@ export function benchPlacementCommand(): Command {
     .option('--conversations', 'give a trace of lengths made-up conversations', false)
     .option('--replicas <n>', 'replicas', whole(1, MOST_REPLICAS), 8)
     .option('--blocks <n>', 'prefix blocks that a replica caches (absent: unbounded)', whole(1, MOST_BLOCKS))
+    .option(
+      '--host-blocks <n>',
+      "prefix blocks that each replica's host memory keeps beside them (absent: none)",
+      whole(1, MOST_BLOCKS),
+    )
+    .option('--host-link <GB/s>', 'with --host-blocks: gigabytes a second that each GPU reads from there', positive, 25)
     .option(
       '--policy <names>',
       'policies, separated by commas: weir, max_prefix, least_load, power_of_two, round_robin, llm_d, dynamo, sglang, aibrix',
@@ -61,6 +69,7 @@ Examples:
   $ weir bench placement --trace conversation.jsonl --replicas 8 --blocks 800
   $ weir bench placement --trace conversation.jsonl --blocks 2000 --policy weir,least_load --load 1 --json
   $ weir bench placement --trace conversation.jsonl --blocks 800 --sweep 50,95 --resamples 5
+  $ weir bench placement --trace conversation.jsonl --blocks 800 --host-blocks 2000 --policy weir --load 1
   $ weir bench placement --trace azure.csv --conversations --blocks 6400 --sweep`,
     )
     .action(bench);
@@ -70,10 +79,17 @@ async function bench(options: BenchOptions): Promise<void> {
   const trace = await traceOf(options);
   const { DEFAULT_ENGINE } = await import('#lab/placement/engines.js');
   const { model, gpu, tp, replicas, blocks, policy, load, sweep, candidates, seed } = options;
+  const { hostBlocks, hostLink } = options;
+  if (hostBlocks !== undefined && blocks === undefined) {
+    throw new WeirError('usage.invalid', '--host-blocks without --blocks: what never overflows needs no host.', {
+      hint: 'give --blocks',
+    });
+  }
   const own = model !== undefined || gpu !== undefined;
   const common = {
     replicas,
     ...(blocks === undefined ? {} : { blocks }),
+    ...(hostBlocks === undefined ? {} : { host: { blocks: hostBlocks, bandwidth: hostLink * 1e9 } }),
     ...(policy === undefined ? {} : { policies: policy }),
     ...(candidates === undefined ? {} : { candidates }),
     seed,

@@ -32,6 +32,8 @@ interface EngineCommandOptions {
   readonly role?: KvRole;
   readonly kvLink: number;
   readonly kvLoadFailure: 'fail' | 'recompute';
+  readonly hostMemory?: number;
+  readonly hostLink: number;
   readonly kvEvents?: string;
   readonly kvReplay?: string;
 }
@@ -102,6 +104,12 @@ export function engineCommand(): Command {
       '--kv-events <endpoint>',
       'publish KV events there as vLLM does: tcp://127.0.0.1:5557; needs the package zeromq',
     )
+    .option(
+      '--host-memory <GB>',
+      "gigabytes of the host's memory that keep KV which the GPUs give up (default: none)",
+      positive,
+    )
+    .option('--host-link <GB/s>', 'with --host-memory: gigabytes a second that each GPU reads from there', positive, 25)
     .option('--kv-replay <endpoint>', 'with --kv-events: where missed events can be asked for')
     .addOption(seedOption())
     .addHelpText(
@@ -175,7 +183,7 @@ async function runSimulated(options: EngineCommandOptions): Promise<Listening> {
 
 async function startSimulated(options: EngineCommandOptions): Promise<EngineServer> {
   const { model, gpu, tp, host, port, servedAs, context, blocks, speed, instant, answer, admission, seed } = options;
-  const { role, kvLink, kvLoadFailure, kvEvents, kvReplay } = options;
+  const { role, kvLink, kvLoadFailure, kvEvents, kvReplay, hostMemory, hostLink } = options;
   try {
     return await startEngineServer({
       ...{ model, gpu, tp, host, port, speed, admission, seed, answerTokens: answer, faults: options.fault },
@@ -184,6 +192,7 @@ async function startSimulated(options: EngineCommandOptions): Promise<EngineServ
       ...(blocks === undefined ? undefined : { blocks }),
       ...(instant === undefined ? undefined : { instant }),
       ...(role === undefined ? undefined : { role, kvLink, kvLoadFailure }),
+      ...(hostMemory === undefined ? undefined : { hostMemory, hostLink }),
       ...(kvEvents === undefined ? undefined : { kvEvents: { events: kvEvents, replay: kvReplay } }),
     });
   } catch (error) {

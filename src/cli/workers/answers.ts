@@ -28,8 +28,8 @@ export class Answers {
   private readonly metrics = createMetrics();
   private readonly departed = new Departed();
   private readonly drained = new Set<string>();
-  /** Who watches records, and where. */
-  private readonly tails = new Map<string, Tail & { readonly charge: Charge }>();
+  /** What is watched, and where. */
+  private readonly tails = new Map<string, { readonly wanted: Tail; readonly charge: Charge }>();
 
   constructor(private readonly ports: AnswersPorts) {
     addWorkerMetrics(
@@ -41,8 +41,7 @@ export class Answers {
 
   /** What a worker is told that starts now. */
   get orders(): Orders {
-    const tails = [...this.tails.values()].map(({ tail, conditions }) => ({ tail, conditions }));
-    return { drained: [...this.drained], tails };
+    return { drained: [...this.drained], tails: [...this.tails.values()].map(({ wanted }) => wanted) };
   }
 
   reloaded(applied: boolean): void {
@@ -85,9 +84,9 @@ export class Answers {
         return this.all({ kind: 'drain-replica', replica, out });
       }
       case 'tail': {
-        const { tail, conditions } = ask;
-        this.tails.set(tail, { tail, conditions, charge });
-        return this.all({ kind: 'tail', tail, conditions });
+        const { kind: _, ...wanted } = ask;
+        this.tails.set(wanted.tail, { wanted, charge });
+        return this.all({ kind: 'tail', ...wanted });
       }
       case 'untail':
         return this.untail(ask.tail);

@@ -5,6 +5,7 @@ import type { DeskCall } from '#gateway/configuration/desk.js';
 import type { TailConditions } from '#gateway/peers.js';
 import type { Told } from '#store/counters/exchange.js';
 import type { WindowName } from '#telemetry/traffic/traffic.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
 
 /** A configuration on its way to a worker: its text, so that all workers have the very same, and where its local engines live. */
 export interface SentConfig {
@@ -21,16 +22,17 @@ export interface Orders {
   readonly tails: readonly Tail[];
 }
 
-/** Somebody watches records as they come, at one of the workers. */
-export interface Tail {
-  readonly tail: string;
-  readonly conditions: TailConditions;
-}
+/** Records that are watched as they come, or requests that are recorded as rows of a trace, keyed with `key` in base64. */
+export type Watch = { readonly conditions: TailConditions } | { readonly key: string };
 
-/** What is told of a tail: a record, or how many were left out. */
+/** Somebody watches at one of the workers. */
+export type Tail = { readonly tail: string } & Watch;
+
+/** What is told of a tail: a record, rows of a trace, how many were left out. */
 export interface TailNews {
   readonly tail: string;
   readonly record?: DecisionRecord;
+  readonly requests?: readonly TraceRequest[];
   readonly skipped?: number;
 }
 

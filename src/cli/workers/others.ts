@@ -2,16 +2,18 @@ import type { Together } from '#cli/live-gateway.js';
 import type { Broadcast } from '#contract/broadcast.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type ConfigurationDesk, DESK_CALLS, type DeskCall } from '#gateway/configuration/desk.js';
+import type { Gateway } from '#gateway/gateway.js';
 import { machineClock } from '#gateway/machine-clock.js';
-import type { TailSink } from '#gateway/peers.js';
-import type { RecordFeed } from '#gateway/record-feed.js';
+import type { TailSink, TapSink } from '#gateway/peers.js';
 import { TailLimit, watchMatching } from '#gateway/record-tail.js';
 import type { Standing } from '#gateway/standing.js';
+import { newTapKey } from '#gateway/traffic-tap.js';
 import type { Heard } from '#store/counters/exchange.js';
 import type { Exposition } from '#telemetry/exposition.js';
 import type { WindowName } from '#telemetry/traffic/traffic.js';
 import type { Link } from './link.js';
-import type { SentWindow, Tail, TailNews, ToSupervisor, ToWorker } from './messages.js';
+import type { SentWindow, Tail, TailNews, ToSupervisor, ToWorker, Watch } from './messages.js';
+import { RowBatch } from './row-batch.js';
 
 /** A worker's way to the supervisor, and through it to the other workers. */
 export type SupervisorLink = Link<ToSupervisor, ToWorker>;
@@ -49,7 +51,8 @@ export function togetherOver(
       async drain(replica, out) {
         await link.ask({ kind: 'drain-replica', replica, out });
       },
-      tail: (conditions, sink) => tails.open(conditions, sink),
+      tail: (conditions, sink) => tails.open({ conditions }, sink),
+      tap: sink => tails.open({ key: newTapKey().toString('base64') }, sink),
     },
   };
 }
@@ -97,38 +100,48 @@ export async function windowOver(link: SupervisorLink, window: WindowName): Prom
   return (await link.ask({ kind: 'window', window })) as SentWindow;
 }
 
-/** Who watches records here, and what this worker tells of its own to those who watch anywhere. */
+/** Who watches records or has requests recorded here, and what this worker tells of its own to those who do so anywhere. */
 export class Tails {
-  private readonly sinks = new Map<string, TailSink>();
+  private readonly sinks = new Map<string, Partial<TailSink> & Partial<TapSink>>();
   private readonly watching = new Map<string, () => void>();
   private opened = 0;
 
   constructor(private readonly link: SupervisorLink) {}
 
-  /** Begins to watch the records of all. @returns how to stop. */
-  open(conditions: Tail['conditions'], sink: TailSink): () => void {
+  /** Begins to watch what is wanted of all. @returns how to stop. */
+  open(wanted: Watch, sink: TailSink | TapSink): () => void {
     const tail = `${process.pid}/${++this.opened}`;
     this.sinks.set(tail, sink);
-    this.link.ask({ kind: 'tail', tail, conditions }).catch(() => {});
+    this.link.ask({ kind: 'tail', tail, ...wanted }).catch(() => {});
     return () => {
       this.sinks.delete(tail);
       this.link.ask({ kind: 'untail', tail }).catch(() => {});
     };
   }
 
-  /** Begins to tell of records of this worker. */
-  begin({ tail, conditions }: Tail, feed: RecordFeed): void {
+  /** Begins to tell of what this worker has of it. */
+  begin(wanted: Tail, { feed, tap }: Pick<Gateway, 'feed' | 'tap'>): void {
+    const { tail } = wanted;
     if (this.watching.has(tail)) return;
     const tell = (news: Omit<TailNews, 'tail'>): boolean => {
       this.link.ask({ kind: 'news', tail, ...news }).catch(() => {});
       return true;
     };
+    if ('key' in wanted) {
+      const rows = new RowBatch(machineClock, (requests, skipped) => tell({ requests, skipped }));
+      const stop = tap.open(request => rows.add(request), Buffer.from(wanted.key, 'base64'));
+      this.watching.set(tail, () => {
+        stop();
+        rows.tell();
+      });
+      return;
+    }
     const limit = new TailLimit(
       machineClock,
       record => tell({ record }),
       skipped => tell({ skipped }),
     );
-    this.watching.set(tail, watchMatching(feed, conditions, limit));
+    this.watching.set(tail, watchMatching(feed, wanted.conditions, limit));
   }
 
   end(tail: string): void {
@@ -136,10 +149,16 @@ export class Tails {
     this.watching.delete(tail);
   }
 
+  /** This worker goes: what it has gathered is told now. */
+  endAll(): void {
+    for (const tail of [...this.watching.keys()]) this.end(tail);
+  }
+
   /** Something is told to somebody who watches here. */
-  news({ tail, record, skipped }: TailNews): void {
+  news({ tail, record, requests, skipped }: TailNews): void {
     const sink = this.sinks.get(tail);
-    if (record !== undefined) sink?.record(record);
-    if (skipped !== undefined) sink?.skipped(skipped);
+    if (skipped !== undefined && skipped > 0) sink?.skipped?.(skipped);
+    if (record !== undefined) sink?.record?.(record);
+    for (const request of requests ?? []) sink?.request?.(request);
   }
 }

@@ -15,6 +15,7 @@ import { Supervisor } from './supervisor.js';
 export async function runWorkers(serving: Serving, workers: number): Promise<void> {
   const { options, listen, loaded, log, state, fleet } = serving;
   refuseMemory(loaded.config);
+  refuseRebalancing(loaded.config);
   const sent = ({ text }: ValidConfig, config: Config): SentConfig => ({
     text,
     source: config.source,
@@ -31,6 +32,7 @@ export async function runWorkers(serving: Serving, workers: number): Promise<voi
   };
   const configuration = liveConfiguration(serving, {
     async apply(next) {
+      refuseRebalancing(next.config);
       const config = await fleet.resolve(next.config);
       log.setLevel(config.gateway.log.level);
       drain = config.gateway;
@@ -82,6 +84,15 @@ function refuseMemory({ gateway: { record, auth, responses } }: Config): void {
   throw new WeirError('config.invalid', 'Several workers cannot share what one of them keeps in memory', {
     path,
     hint: 'a file, or one worker',
+  });
+}
+
+/** Each process sees a share of the requests and would move replicas by it, against the others. */
+function refuseRebalancing({ pool }: Config): void {
+  if (Object.keys(pool.rebalance ?? {}).length === 0) return;
+  throw new WeirError('config.invalid', 'Several workers would move replicas against one another', {
+    path: 'pool.rebalance',
+    hint: 'leave it out, or one worker',
   });
 }
 

@@ -42,7 +42,7 @@ export function runWorker(): void {
         live?.gateway.runtime.pool.drain(ask.replica, ask.out);
         return undefined;
       case 'tail':
-        if (live !== undefined) tails.begin(ask, live.gateway.feed);
+        if (live !== undefined) tails.begin(ask, live.gateway);
         return undefined;
       case 'untail':
         return tails.end(ask.tail);
@@ -75,7 +75,7 @@ export function runWorker(): void {
       });
       const { pool } = live.gateway.runtime;
       for (const replica of ask.orders.drained) pool.drain(replica, true);
-      for (const tail of ask.orders.tails) tails.begin(tail, live.gateway.feed);
+      for (const tail of ask.orders.tails) tails.begin(tail, live.gateway);
       const { url } = await live.listen();
       return { ok: true, url };
     } catch (error) {
@@ -91,6 +91,7 @@ export function runWorker(): void {
     ending = true;
     await live?.shutdown(why, stop.signal);
     traffic.tell();
+    tails.endAll();
     // What was told last is on its way.
     await Promise.race([link.idle(), new Promise(resolve => setTimeout(resolve, 1000))]);
     process.exit(0);

@@ -89,6 +89,17 @@ export class KvEventPublisher implements CacheListener {
     this.add({ kind: 'removed', blocks: [hash], tier: 'device' });
   }
 
+  offloaded(hash: number): void {
+    this.run = undefined;
+    const { blockTokens } = this;
+    this.add({ kind: 'stored', blocks: [hash], tokens: [], blockTokens, salts: [], tier: 'host' });
+  }
+
+  dropped(hash: number): void {
+    this.run = undefined;
+    this.add({ kind: 'removed', blocks: [hash], tier: 'host' });
+  }
+
   close(): void {
     this.closed = true;
     this.out.close();

@@ -1,3 +1,4 @@
+import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
@@ -5,6 +6,8 @@ import type { PrefillSettings } from '#pool/disaggregation/schema.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import { createPool, type LivePool } from '#pool/pool.js';
+import type { Change } from '#pool/rebalance/move.js';
+import type { RebalanceNews } from '#pool/rebalance/rebalancer.js';
 import type { PoolConfig } from '#pool/schema.js';
 import { expectedEnergy } from '#pool/topology/expected-energy.js';
 import { modelFactsOf } from '#router/model-facts.js';
@@ -21,6 +24,7 @@ import { type PoolFigures, type PoolHost, SimulatedPool } from './simulated-pool
 import type { SimulatedReplica } from './simulated-replica.js';
 import { TracedRequest } from './traced-request.js';
 import { type AnsweredRequest, TwinLedger, type TwinTotals } from './twin-ledger.js';
+import { Verdicts } from './verdicts.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** The blocks of a configuration that say what becomes of a request. All but the pool have defaults. */
@@ -58,9 +62,13 @@ export interface FleetTwinResult extends TwinTotals {
   /** Signals of the configuration that no trace can tell: unknown for every request that did not bring them. */
   readonly missingSignals: readonly string[];
   readonly pools: ReadonlyMap<string, PoolFigures>;
+  /** What became of pools that follow the lengths of requests: changes that were made, in order, with virtual times. */
+  readonly rebalanced: readonly Change[];
 }
 
 const PROGRESS_EVERY = 1000;
+/** Changes of boundaries and places that are told of. */
+const MOST_CHANGES = 10_000;
 /** How long a probe of a replica that is up takes. */
 const PROBE_MS = 1;
 
@@ -81,7 +89,9 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   private readonly pools = new Map<string, SimulatedPool>();
   private readonly replicas = new Map<string, { readonly replica: SimulatedReplica; readonly pool: SimulatedPool }>();
   private readonly ledger: TwinLedger;
+  private readonly verdicts: Verdicts;
   private readonly rateScale: number;
+  private readonly changes: Change[] = [];
   private firstMs: Milliseconds | undefined;
   private open = 0;
 
@@ -93,6 +103,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     this.poolConfig = config.pool;
     this.workload = config.workload ?? workloadSchema.parse({});
     this.ledger = new TwinLedger(warmUpMs, onAnswered);
+    this.verdicts = new Verdicts(config.fleet?.accepted ?? {}, random);
     const routerConfig = config.router ?? routerSchema.parse({});
     this.recorded = new RecordedSignals(routerConfig.signals, startedAt !== undefined);
     const models = [...modelFactsOf(config.pool.models).values()];
@@ -106,8 +117,10 @@ export class FleetTwin implements ExchangeHost, PoolHost {
       random: random.fork('pool'),
       placer: (kind, draws) => createPlacer(kind, { random: draws }),
       energy: expectedEnergy,
+      rebalanced: news => this.rebalanced(news),
     });
     const plans = (config.fleet ?? fleetSchema.parse({})).pools;
+    refuseTwoMasters(config.pool, plans);
     for (const [name, entry] of Object.entries(config.pool.pools)) {
       this.pools.set(name, new SimulatedPool(name, entry, plans[name] ?? {}, config.pool, this));
     }
@@ -128,7 +141,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     while (this.open > 0 && this.clock.step());
     const totals = this.ledger.totals();
     const pools = new Map([...this.pools].map(([name, pool]) => [name, pool.figures(totals.endMs)]));
-    return { ...totals, missingSignals: this.recorded.missing, pools };
+    return { ...totals, missingSignals: this.recorded.missing, pools, rebalanced: this.changes };
   }
 
   /** {@link PoolHost} */
@@ -164,9 +177,21 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     return (this.pool.read(`${pool}.in_flight`) ?? 0) + (this.pool.read(`${pool}.queued`) ?? 0);
   }
 
+  private rebalanced(news: RebalanceNews): void {
+    if (news.kind === 'change') {
+      if (news.change.state === 'done' && this.changes.length < MOST_CHANGES) this.changes.push(news.change);
+    } else if (news.move.state === 'moved') {
+      this.pools.get(news.move.from)!.handOver(news.move.replica, this.pools.get(news.move.to)!);
+    }
+  }
+
   /** {@link ExchangeHost} */
   replica(id: string): SimulatedReplica {
     return this.replicas.get(id)!.replica;
+  }
+
+  accepts({ model, traced, hardness }: SimulatedExchange): boolean {
+    return this.verdicts.accepts(model, traced, hardness);
   }
 
   sent(who: AwaitsToken, pool: string): Deadline {
@@ -205,7 +230,9 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     } as const;
     const profile = this.profiler.profile(traced);
     this.open++;
-    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, this.recorded.of(traced));
+    const hardness = this.verdicts.hardness();
+    const given = this.recorded.of(traced);
+    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, given, hardness);
     exchange.run();
     if ((index + 1) % PROGRESS_EVERY === 0) this.options.progress?.(index + 1);
   }
@@ -228,5 +255,16 @@ export class FleetTwin implements ExchangeHost, PoolHost {
       if (Number.isFinite(next)) this.clock.at(next, look);
     };
     this.clock.at(0, look);
+  }
+}
+/** @throws WeirError `config.invalid` for a pool whose replicas both come and go with the load and move to another pool. */
+function refuseTwoMasters({ rebalance = {} }: PoolConfig, plans: FleetConfig['pools']): void {
+  for (const { short, long } of Object.values(rebalance)) {
+    const scaled = [short, long].find(name => plans[name]?.autoscale !== undefined);
+    if (scaled === undefined) continue;
+    throw new WeirError('config.invalid', `The pool ${scaled} is one of a pair that shares its replicas.`, {
+      path: `fleet.pools.${scaled}.autoscale`,
+      hint: 'leave out autoscale here, or the pair under pool.rebalance',
+    });
   }
 }

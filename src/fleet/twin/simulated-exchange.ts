@@ -1,18 +1,20 @@
+import type { Cancel } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
-import type { Outcome } from '#contract/outcome.js';
+import type { JudgedEnd, Outcome } from '#contract/outcome.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { Board, SignalValue } from '#contract/signal.js';
 import type { RouteDraft, StageContext } from '#contract/stage.js';
-import type { Strategy, StrategyEvent } from '#contract/strategy.js';
-import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { Strategy, StrategyAction, StrategyEvent } from '#contract/strategy.js';
+import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import type { EngineRequest } from '#pool/engine/engine.js';
 import type { Lease } from '#pool/lease.js';
 import { Asked } from '#pool/placement/asked.js';
 import type { LivePool } from '#pool/pool.js';
 import { rangeOf } from '#pool/retention/retention.js';
 import type { Router } from '#router/router.js';
+import { outlookOf } from '#router/strategy/outlook.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { AwaitsToken, Deadline } from './first-token-limit.js';
 import { type PromptHost, RemotePrompt } from './remote-prompt.js';
@@ -23,6 +25,8 @@ export interface ExchangeHost extends PromptHost {
   readonly random: Random;
   readonly pool: LivePool;
   readonly router: Router;
+  /** Whether the answer of the model that was asked passes the judges of a cascade. */
+  accepts(exchange: SimulatedExchange): boolean;
   ended(exchange: SimulatedExchange, ending: Ending): void;
 }
 
@@ -45,6 +49,10 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   attempts = 0;
   firstTokenMs = -1;
   lease: Lease | undefined;
+  /** What became of answers that were held back, by their models; absent where none was. */
+  judged: Map<string, JudgedEnd> | undefined;
+  /** The answer left in one piece. */
+  whole = false;
   private strategy: Strategy | undefined;
   private state: unknown;
   private asked: Asked | undefined;
@@ -52,6 +60,18 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   private work: EngineRequest | undefined;
   private queuedMs: Milliseconds = 0;
   private deadline: Deadline | undefined;
+  /** Whether the answer that is asked for now is held back and judged. */
+  private hold = false;
+  /** The last answer that was held back. */
+  private held: Held | undefined;
+  private limit: Cancel | undefined;
+  private stopWaiting: Cancel | undefined;
+  private waiting = false;
+  /** The place of the first attempt, and those of more; each is released before the next is asked for. */
+  private first: Lease | undefined;
+  private more: Lease[] | undefined;
+  /** Tokens of answers that were held back. */
+  private heldTokens: Tokens = 0;
 
   constructor(
     private readonly host: ExchangeHost,
@@ -61,6 +81,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     readonly profile: WorkloadProfile,
     private readonly flow: Asked['flow'],
     given: ReadonlyMap<string, SignalValue> | undefined,
+    /** How hard it is to answer well, in [0, 1). */
+    readonly hardness: number,
   ) {
     this.arrivalMs = host.clock.now();
     this.board = host.router.board(asks, profile, given);
@@ -102,8 +124,9 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     }
     const { traced, index, route } = this;
     const outputTokens = Math.min(this.outputTokens, route.parameters.maxOutputTokens ?? Number.POSITIVE_INFINITY);
-    this.work = { id: index, promptTokens: traced.promptTokens, outputTokens, prefix: traced.prefix };
-    this.strategy = this.host.router.strategy(route.strategy);
+    const { promptTokens, prefix } = traced;
+    this.work = { id: index, promptTokens, outputTokens, prefix, receivedTokens: 0, retention: undefined };
+    this.strategy = this.host.router.strategy(route);
     this.state = this.strategy.start(route.candidates);
     this.advance({ kind: 'start' }, 0);
   }
@@ -111,6 +134,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   /** {@link Running} */
   began(): void {
     this.firstTokenMs = this.clock.now();
+    if (!this.hold) this.limitTo(undefined);
     this.awaitsNothing();
     this.lease!.firstByte();
   }
@@ -120,7 +144,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     const { promptTokens, outputTokens } = this.request;
     const usage = { promptTokens, completionTokens: outputTokens, cachedTokens };
     this.lease!.release({ status: 'answered', replicaFault: false, usage });
-    this.advance({ kind: 'answered' }, cachedTokens);
+    if (this.hold) this.judge(cachedTokens);
+    else this.advance({ kind: 'answered' }, cachedTokens);
   }
 
   /** {@link Running} */
@@ -149,10 +174,11 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       queuedMs: this.queuedMs,
     };
     if (this.firstTokenMs >= 0) outcome.ttftMs = this.firstTokenMs - this.arrivalMs;
-    if (this.lease?.joules !== undefined) outcome.joules = this.lease.joules;
+    const { joules } = this;
+    if (joules !== undefined) outcome.joules = joules;
     if (kind === 'answered') {
       const { promptTokens, outputTokens } = this.request;
-      if (outputTokens > 1) outcome.tpotMs = (now - this.firstTokenMs) / (outputTokens - 1);
+      if (outputTokens > 1 && !this.whole) outcome.tpotMs = (now - this.firstTokenMs) / (outputTokens - 1);
       outcome.usage = { promptTokens, completionTokens: outputTokens, cachedTokens: ending.cachedTokens };
     } else if (kind !== 'said') {
       outcome.httpStatus = ending.error.status;
@@ -161,14 +187,30 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     return outcome;
   }
 
+  /** Energy that all attempts were charged; `undefined` when none of them was metered. */
+  private get joules(): Joules | undefined {
+    let sum = this.first?.joules;
+    for (const { joules } of this.more ?? NONE) if (joules !== undefined) sum = (sum ?? 0) + joules;
+    return sum;
+  }
+
+  /** Whether tokens have gone to the client. */
+  private get answering(): boolean {
+    return this.firstTokenMs >= 0 && !this.hold;
+  }
+
   private advance(event: StrategyEvent, cachedTokens: Tokens): void {
     const { state, action } = this.strategy!.step(this.state, event);
     this.state = state;
-    if (action.kind === 'answer') this.host.ended(this, { kind: 'answered', cachedTokens });
+    if (this.held !== undefined) this.note(this.held, action);
+    if (action.kind === 'deliver') this.deliver(this.held!);
+    else if (action.kind === 'answer') this.host.ended(this, { kind: 'answered', cachedTokens });
     else if (action.kind === 'refuse') {
       this.host.ended(this, { kind: this.attempts > 0 ? 'failed' : 'rejected', error: action.error });
     } else {
       this.firstTokenMs = -1;
+      this.hold = action.hold === true;
+      this.limitTo(action.byMs);
       this.asked = new Asked(action.candidate.model, this.asks, this.profile, this.route.constraints, this.flow);
       this.place();
     }
@@ -179,7 +221,9 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     const { host } = this;
     const asked = this.asked!;
     this.lease = undefined;
-    host.pool.acquire(asked, result => {
+    this.waiting = true;
+    this.stopWaiting = host.pool.acquire(asked, result => {
+      this.waiting = false;
       if (!isWeirError(result)) this.attempt(result);
       // A replica that failed says more than that no other is left.
       else {
@@ -192,6 +236,11 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   private attempt(lease: Lease): void {
     this.lease = lease;
     this.attempts++;
+    if (this.first === undefined) this.first = lease;
+    else {
+      this.more ??= [];
+      this.more.push(lease);
+    }
     this.queuedMs += lease.placement.queuedMs;
     lease.sent();
     if (lease.prefill === undefined) {
@@ -201,7 +250,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     const replica = this.host.replica(lease.target.id);
     replica.coming(1);
     new RemotePrompt(this.host, lease, lease.prefill, this.work!).start(received => {
-      this.send(lease, received);
+      // What was broken off in the meantime is not sent.
+      if (this.lease === lease) this.send(lease, received);
       replica.coming(-1);
     });
   }
@@ -214,8 +264,11 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       return;
     }
     const { retention } = lease.placement;
-    const ranges = retention === undefined ? undefined : [rangeOf(retention)];
-    this.work = { ...this.work!, receivedTokens: received, retention: ranges };
+    const work = this.work!;
+    // The same for most: copying one costs more than all else that is done here.
+    if (received !== work.receivedTokens || retention !== undefined || work.retention !== undefined) {
+      this.work = { ...work, receivedTokens: received, retention: retention && [rangeOf(retention)] };
+    }
     try {
       replica.submit(this);
     } catch (error) {
@@ -226,6 +279,65 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     this.deadline = this.host.sent(this, lease.target.pool);
   }
 
+  /** An answer is whole: whether it goes out is the strategy's to say. */
+  private judge(cachedTokens: Tokens): void {
+    const { host, profile, route } = this;
+    const { promptTokens, outputTokens } = this.request;
+    this.heldTokens += promptTokens + outputTokens;
+    const accepted = host.accepts(this);
+    const { asked, lease } = this;
+    this.held = { asked: asked!, lease: lease!, cachedTokens, accepted };
+    const event: StrategyEvent = {
+      kind: 'judged',
+      accepted,
+      streamed: true,
+      tokens: this.heldTokens,
+      atMs: host.clock.now() - this.arrivalMs,
+      outlook: accepted ? [] : outlookOf(host.pool, profile, route),
+    };
+    this.advance(event, cachedTokens);
+  }
+
+  /** Notes what becomes of the answer that is held back. */
+  private note(held: Held, action: StrategyAction): void {
+    const { model } = held.asked;
+    this.judged ??= new Map();
+    if (action.kind === 'attempt') this.judged.set(model, 'escalated');
+    else if (action.kind === 'deliver') this.judged.set(model, held.accepted ? 'accepted' : 'kept');
+  }
+
+  /** The answer that was held back goes out, in one piece. */
+  private deliver({ asked, lease, cachedTokens }: Held): void {
+    this.limitTo(undefined);
+    this.asked = asked;
+    this.lease = lease;
+    this.whole = true;
+    this.firstTokenMs = this.clock.now();
+    this.host.ended(this, { kind: 'answered', cachedTokens });
+  }
+
+  private limitTo(byMs: Milliseconds | undefined): void {
+    this.limit?.();
+    this.limit =
+      byMs === undefined
+        ? undefined
+        : this.clock.after(this.arrivalMs + byMs - this.clock.now(), () => this.breakOff());
+  }
+
+  /** What is asked has not begun to answer in the time it had. */
+  private breakOff(): void {
+    const { lease } = this;
+    if (this.waiting) {
+      this.waiting = false;
+      this.stopWaiting?.();
+    } else if (lease !== undefined) {
+      this.awaitsNothing();
+      this.host.replica(lease.target.id).cancel(this.index);
+      lease.release({ status: 'cancelled', replicaFault: false });
+    }
+    this.advance({ kind: 'late' }, 0);
+  }
+
   private awaitsNothing(): void {
     if (this.deadline !== undefined) this.deadline.who = undefined;
     this.deadline = undefined;
@@ -234,13 +346,22 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   private broke(error: WeirError, retryable: boolean, replicaFault: boolean): void {
     const lease = this.lease!;
     this.awaitsNothing();
-    const begun = this.firstTokenMs >= 0;
+    const begun = this.answering;
     lease.release({ status: begun ? 'cut' : 'failed', replicaFault });
     this.lastError = error;
     if (begun) this.host.ended(this, { kind: 'cut', error });
     else if (retryable && this.asked!.mayTryAnother(lease.target.id)) this.place();
     else this.advance({ kind: 'failed', error, retryable }, 0);
   }
+}
+
+const NONE: readonly never[] = [];
+
+interface Held {
+  readonly asked: Asked;
+  readonly lease: Lease;
+  readonly cachedTokens: Tokens;
+  readonly accepted: boolean;
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };

@@ -4,13 +4,22 @@ import type { FleetConfig } from '#fleet/schema.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
+import { engineWindow } from '#pool/rebalance/arrangement.js';
 import type { PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
 import { prefillPools } from '#pool/topology/build.js';
 import { failSometimes } from './failures.js';
 import { FirstTokenLimit } from './first-token-limit.js';
 import { LoadWindows } from './load-windows.js';
 import { PoolScaling, type Scalable } from './pool-scaling.js';
-import { type EngineSums, NOTHING, type ReplicaHost, SimulatedReplica, sumOf } from './simulated-replica.js';
+import {
+  type EngineSums,
+  lessOf,
+  NOTHING,
+  type ReplicaFigures,
+  type ReplicaHost,
+  SimulatedReplica,
+  sumOf,
+} from './simulated-replica.js';
 
 export interface PoolFigures {
   /** At the end. */
@@ -61,6 +70,8 @@ export class SimulatedPool implements Scalable {
   readonly load: LoadWindows;
   completed = 0;
   private readonly members = new Map<string, SimulatedReplica>();
+  /** What replicas that came from another pool had done before. */
+  private readonly brought = new Map<string, ReplicaFigures>();
   /** Off the list, with requests still on them. */
   private readonly leaving = new Set<SimulatedReplica>();
   private starting = 0;
@@ -79,6 +90,8 @@ export class SimulatedPool implements Scalable {
   private readonly freeSlots: number[] = [];
   private readonly kinds = new Map<string, ReplicaKind>();
   private readonly prices = new Map<SimulatedReplica, Usd>();
+  /** What its engines take. */
+  private readonly contextTokens: Tokens;
   /** Not a pool that computes prompts for another. */
   private readonly answers: boolean;
 
@@ -86,11 +99,12 @@ export class SimulatedPool implements Scalable {
     readonly name: string,
     private readonly entry: PoolEntry,
     private readonly plan: FleetConfig['pools'][string],
-    private readonly config: PoolConfig,
+    config: PoolConfig,
     private readonly host: PoolHost,
   ) {
     const { replicas = [] } = entry;
     this.answers = !prefillPools(config).has(name);
+    this.contextTokens = engineWindow(config, name);
     this.firstToken = new FirstTokenLimit(host.clock, entry.timeouts.first_byte);
     this.load = new LoadWindows(replicas.length);
     for (const { id } of replicas) this.add(id!);
@@ -137,6 +151,33 @@ export class SimulatedPool implements Scalable {
     for (const replica of replicas) if (replica.inFlight === 0) this.emptied(replica);
   }
 
+  /** A replica goes to another pool with nothing on it, as it is: what it did here stays with this pool. */
+  handOver(id: string, to: SimulatedPool): void {
+    const replica = this.members.get(id)!;
+    const now = this.host.clock.now();
+    this.accrue(now);
+    this.members.delete(id);
+    const before = replica.figures(now);
+    this.keep(this.since(replica, before));
+    this.brought.delete(id);
+    const usdPerHour = this.prices.get(replica)!;
+    this.prices.delete(replica);
+    this.freeSlots.push(replica.slot);
+    this.load.live = this.members.size;
+    to.takeOver(replica, before, usdPerHour);
+  }
+
+  private takeOver(replica: SimulatedReplica, before: ReplicaFigures, usdPerHour: Usd): void {
+    this.accrue(this.host.clock.now());
+    replica.standIn(this.load, this.freeSlots.pop() ?? this.slots++);
+    this.members.set(replica.id, replica);
+    this.brought.set(replica.id, before);
+    this.prices.set(replica, usdPerHour);
+    this.load.live = this.members.size;
+    this.mostPaid = Math.max(this.mostPaid, this.paid);
+    this.host.joined(replica, this);
+  }
+
   /** Nothing runs on a replica any longer: one that is leaving goes. */
   emptied(replica: SimulatedReplica): void {
     if (!this.leaving.has(replica)) return;
@@ -145,10 +186,7 @@ export class SimulatedPool implements Scalable {
     this.leaving.delete(replica);
     this.prices.delete(replica);
     replica.stop();
-    const figures = replica.figures(now);
-    this.past = sumOf(this.past, figures);
-    this.pastBusyMs += figures.busyMs;
-    this.pastUpMs += figures.upMs;
+    this.keep(this.since(replica, replica.figures(now)));
     this.freeSlots.push(replica.slot);
     this.host.left(replica);
   }
@@ -157,7 +195,7 @@ export class SimulatedPool implements Scalable {
     this.accrue(until);
     let [sums, busyMs, upMs] = [this.past, this.pastBusyMs, this.pastUpMs];
     for (const replica of [...this.members.values(), ...this.leaving]) {
-      const figures = replica.figures(until);
+      const figures = this.since(replica, replica.figures(until));
       sums = sumOf(sums, figures);
       busyMs += figures.busyMs;
       upMs += figures.upMs;
@@ -173,6 +211,18 @@ export class SimulatedPool implements Scalable {
       ...{ joules, outputTokens: this.answers ? outputTokens : 0, usd, preemptions },
       usdPerHour: until > 0 ? (usd * MS_PER_HOUR) / until : this.usdPerHour,
     };
+  }
+
+  private keep(figures: ReplicaFigures): void {
+    this.past = sumOf(this.past, figures);
+    this.pastBusyMs += figures.busyMs;
+    this.pastUpMs += figures.upMs;
+  }
+
+  /** What a replica has done in this pool. */
+  private since({ id }: SimulatedReplica, figures: ReplicaFigures): ReplicaFigures {
+    const before = this.brought.get(id);
+    return before === undefined ? figures : lessOf(figures, before);
   }
 
   private get paid(): number {
@@ -192,7 +242,8 @@ export class SimulatedPool implements Scalable {
   /** What a replica is: its own hardware where the file gives it some, and else the pool's, as those that are added have. */
   private kindOf(replica: ReplicaEntry | undefined): ReplicaKind {
     const key = `${replica?.gpu} ${replica?.tp}`;
-    const kind = this.kinds.get(key) ?? replicaKind(this.entry, this.config, replica, this.host.profileOf(this.name));
+    const { entry, contextTokens, host, name } = this;
+    const kind = this.kinds.get(key) ?? replicaKind(entry, contextTokens, replica, host.profileOf(name));
     this.kinds.set(key, kind);
     return kind;
   }
@@ -242,18 +293,17 @@ interface ReplicaKind {
 }
 
 function replicaKind(
-  { simulate, context, model, gpu_price: price }: PoolEntry,
-  config: PoolConfig,
+  { simulate, gpu_price: price }: PoolEntry,
+  contextTokens: Tokens,
   own: ReplicaEntry | undefined,
   given: EngineProfile | undefined,
 ): ReplicaKind {
-  const { model: engineModel, blocks } = simulate!;
+  const { model, blocks } = simulate!;
   const [gpu, tp] = [own?.gpu ?? simulate!.gpu, own?.tp ?? simulate!.tp];
   // So many blocks are a matter of the pool's own GPUs.
   const said = blocks === undefined || gpu !== simulate!.gpu || tp !== simulate!.tp ? {} : { blocks };
-  const contextTokens = context ?? config.models[model]!.context;
   return {
-    profile: given ?? engineProfile({ model: engineModel, gpu, tp, contextTokens, ...said }),
+    profile: given ?? engineProfile({ model, gpu, tp, contextTokens, ...said }),
     usdPerHour: (price ?? (given === undefined ? findGpu(gpu).usdPerHour : 0)) * tp,
   };
 }

@@ -55,8 +55,8 @@ export class SimulatedReplica {
    */
   constructor(
     readonly id: string,
-    readonly slot: number,
-    private readonly load: LoadWindows,
+    public slot: number,
+    private load: LoadWindows,
     private readonly host: ReplicaHost,
     readonly kvBytesPerToken: Bytes,
     private readonly makeEngine: () => Engine,
@@ -127,6 +127,12 @@ export class SimulatedReplica {
     for (const running of lost) running.lost();
   }
 
+  /** Belongs to another pool from now on; nothing may run on it. */
+  standIn(load: LoadWindows, slot: number): void {
+    this.load = load;
+    this.slot = slot;
+  }
+
   /** Comes up, with an empty cache. */
   repair(): void {
     if (this.engine !== undefined) return;
@@ -152,7 +158,7 @@ export class SimulatedReplica {
   }
 
   /** What it did up to a time, and for how long it was up and busy. */
-  figures(until: Milliseconds): EngineSums & { readonly busyMs: Milliseconds; readonly upMs: Milliseconds } {
+  figures(until: Milliseconds): ReplicaFigures {
     this.catchUp();
     const { engine, past, busyMs, upMs } = this;
     if (engine === undefined) return { ...past, busyMs, upMs };
@@ -242,6 +248,12 @@ export interface EngineSums {
   readonly preemptions: number;
 }
 
+/** The same of one replica, with how long it was busy and up. */
+export interface ReplicaFigures extends EngineSums {
+  readonly busyMs: Milliseconds;
+  readonly upMs: Milliseconds;
+}
+
 export const NOTHING: EngineSums = { promptTokens: 0, cachedTokens: 0, outputTokens: 0, joules: 0, preemptions: 0 };
 
 export function sumOf(a: EngineSums, b: EngineSums): EngineSums {
@@ -251,5 +263,18 @@ export function sumOf(a: EngineSums, b: EngineSums): EngineSums {
     outputTokens: a.outputTokens + b.outputTokens,
     joules: a.joules + b.joules,
     preemptions: a.preemptions + b.preemptions,
+  };
+}
+
+/** What was done after `b`. */
+export function lessOf(a: ReplicaFigures, b: ReplicaFigures): ReplicaFigures {
+  return {
+    promptTokens: a.promptTokens - b.promptTokens,
+    cachedTokens: a.cachedTokens - b.cachedTokens,
+    outputTokens: a.outputTokens - b.outputTokens,
+    joules: a.joules - b.joules,
+    preemptions: a.preemptions - b.preemptions,
+    busyMs: a.busyMs - b.busyMs,
+    upMs: a.upMs - b.upMs,
   };
 }

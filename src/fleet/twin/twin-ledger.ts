@@ -1,4 +1,5 @@
 import type { Distribution } from '#contract/distribution.js';
+import type { JudgedEnd } from '#contract/outcome.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { Quantiles } from './quantiles.js';
 import type { Ending, SimulatedExchange } from './simulated-exchange.js';
@@ -14,6 +15,8 @@ export interface AnsweredRequest {
   readonly replica: string;
   /** Places it was tried at, the one that answered included. */
   readonly attempts: number;
+  /** How hard it was to answer well, in [0, 1): what verdicts were drawn by. */
+  readonly hardness: number;
   readonly outputTokens: Tokens;
   readonly cachedTokens: Tokens;
   /** From arrival, waiting for a place and failed attempts included. */
@@ -27,6 +30,8 @@ export interface DecisionFigures {
   readonly requests: number;
   /** Answers by model. */
   readonly answered: Readonly<Record<string, number>>;
+  /** What became of answers that were held back, by model; absent where none was. */
+  readonly judged?: Readonly<Record<string, Readonly<Partial<Record<JudgedEnd, number>>>>>;
 }
 
 /** How all requests ended. `arrived` = `answered` + `said` + `failed` + all of `rejected`. */
@@ -53,6 +58,14 @@ export interface TwinTotals {
   readonly endMs: Milliseconds;
 }
 
+interface Counts {
+  requests: number;
+  answered: Record<string, number>;
+  judged?: Record<string, Partial<Record<JudgedEnd, number>>>;
+}
+
+const NONE: readonly never[] = [];
+
 /** Keeps count of how requests end: a bounded amount of memory, however many they are. */
 export class TwinLedger {
   arrived = 0;
@@ -66,7 +79,7 @@ export class TwinLedger {
   private readonly ttft = new Quantiles();
   private readonly tpot = new Quantiles();
   private readonly e2e = new Quantiles();
-  private readonly decisions = new Map<string, { requests: number; answered: Record<string, number> }>();
+  private readonly decisions = new Map<string, Counts>();
 
   constructor(
     private readonly warmUpMs: Milliseconds,
@@ -82,6 +95,12 @@ export class TwinLedger {
       this.decisions.set(decision, figures);
     }
     figures.requests++;
+    for (const [model, end] of exchange.judged ?? NONE) {
+      figures.judged ??= {};
+      figures.judged[model] ??= {};
+      const ends = figures.judged[model];
+      ends[end] = (ends[end] ?? 0) + 1;
+    }
     if (ending.kind === 'answered') {
       this.answered++;
       const { model } = exchange;
@@ -108,11 +127,11 @@ export class TwinLedger {
   }
 
   private time(exchange: SimulatedExchange, cachedTokens: Tokens, now: Milliseconds): void {
-    const { index, arrivalMs, firstTokenMs, lease, model, attempts, route, request } = exchange;
+    const { index, arrivalMs, firstTokenMs, lease, model, attempts, route, request, whole } = exchange;
     const { outputTokens } = request;
     const ttftMs = firstTokenMs - arrivalMs;
     const e2eMs = now - arrivalMs;
-    const tpotMs = outputTokens > 1 ? (now - firstTokenMs) / (outputTokens - 1) : undefined;
+    const tpotMs = outputTokens > 1 && !whole ? (now - firstTokenMs) / (outputTokens - 1) : undefined;
     if (arrivalMs >= this.warmUpMs) {
       this.ttft.add(ttftMs);
       this.e2e.add(e2eMs);
@@ -129,6 +148,7 @@ export class TwinLedger {
       pool,
       replica,
       attempts,
+      hardness: exchange.hardness,
       outputTokens,
       cachedTokens,
       ttftMs,

@@ -27,6 +27,7 @@ import { classifyRoute, embeddingsRoute, similarityRoute } from './routes/local-
 import { openapiRoute } from './routes/openapi.js';
 import { overviewRoute } from './routes/overview.js';
 import { catalogueRoute, planRoute, simulationRoute } from './routes/planning.js';
+import { pauseRoute, rebalanceRoute, resumeRoute, revertRoute } from './routes/rebalance.js';
 import { liveRoute, recordRoute, recordsRoute } from './routes/records.js';
 import { sessionRoute, stateRoute } from './routes/state.js';
 import { changeTeamRoute, createTeamRoute, teamsRoute } from './routes/teams.js';
@@ -56,6 +57,10 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   drainRoute,
   undrainRoute,
   faultRoute,
+  rebalanceRoute,
+  pauseRoute,
+  resumeRoute,
+  revertRoute,
   configurationRoute,
   configurationSchemaRoute,
   checkRoute,

@@ -25,6 +25,8 @@ import { RemotePrompt } from './remote-prompt.js';
 export interface Delivery {
   /** The whole answer, when it was not streamed: its bytes, one character each (latin1). */
   readonly text?: string;
+  /** All events of a stream that was held back. */
+  readonly stream?: Buffer;
   readonly usage?: Usage | undefined;
   readonly finish?: string | undefined;
   /** The client has already been sent the engine's own error event. */
@@ -46,6 +48,8 @@ export interface AttemptOwner {
   readonly trace: RequestTrace | undefined;
   begin(attempt: Attempt): ServerResponse;
   delivered(attempt: Attempt, delivery: Delivery): void;
+  /** A whole answer, none of which has left. */
+  held(attempt: Attempt, delivery: Delivery): void;
   /** A guard lets no more of the answer pass; what has left of it so far may be nothing. */
   stopped(attempt: Attempt, stop: AnswerStopped, delivery: Delivery): void;
   /** @param retryable whether another replica or model could do better. */
@@ -78,12 +82,16 @@ export class Attempt implements CallListener {
   private readonly translation: Translation | undefined;
   /** There when the answer has to pass guards. */
   private guards: GuardChain | undefined;
+  /** Events of a stream that is held back. */
+  private kept: BytePile | undefined;
 
   /** @throws WeirError `request.unsupported` when the replica's API cannot do what is asked. */
   constructor(
     private readonly owner: AttemptOwner,
     readonly model: string,
     private readonly lease: Lease,
+    /** Nothing of the answer goes to the client before it is whole and has been judged. */
+    private readonly hold: boolean,
   ) {
     const { runtime, outbound: inbound, route, protocol } = owner;
     const { target } = lease;
@@ -170,6 +178,7 @@ export class Attempt implements CallListener {
     this.relay = undefined;
     this.pile = undefined;
     this.size = 0;
+    this.kept = undefined;
     this.firstByteAt = undefined;
     this.guards = this.newGuards();
     this.send(body);
@@ -268,6 +277,7 @@ export class Attempt implements CallListener {
       if (relay.stopped !== undefined) this.stop(relay.stopped, relay.end());
       return true;
     }
+    if (this.hold) return this.keep(relay, events);
     if (this.client === undefined) {
       this.sawFirstByte(false);
       this.client = this.owner.begin(this);
@@ -283,9 +293,22 @@ export class Attempt implements CallListener {
     return false;
   }
 
+  private keep(relay: StreamRelay, events: Buffer): boolean {
+    if (this.kept === undefined) {
+      this.kept = new BytePile();
+      this.sawFirstByte(false);
+    }
+    this.kept.push(events);
+    this.lastEvents = events;
+    if (relay.stopped !== undefined) this.stop(relay.stopped, relay.end());
+    return true;
+  }
+
   private newGuards(): GuardChain | undefined {
     const { route, runtime } = this.owner;
-    return route.guards && new GuardChain(route.guards, this.model, () => runtime.clock.now());
+    const makers = this.hold ? route.guards : route.guards?.filter(({ judges }) => judges !== true);
+    if (makers === undefined || makers.length === 0) return undefined;
+    return new GuardChain(makers, this.model, () => runtime.clock.now());
   }
 
   private guarded(relay: StreamRelay): StreamRelay {
@@ -321,7 +344,7 @@ export class Attempt implements CallListener {
   private endStream(relay: StreamRelay): void {
     const end = relay.end();
     if (end.complete) {
-      this.succeed(end);
+      this.succeed(this.kept === undefined ? end : { ...end, stream: this.kept.take() });
       return;
     }
     const error =
@@ -376,7 +399,8 @@ export class Attempt implements CallListener {
     this.over = true;
     const { usage } = delivery;
     this.lease.release({ status: 'answered', replicaFault: false, ...(usage === undefined ? undefined : { usage }) });
-    this.owner.delivered(this, delivery);
+    if (this.hold) this.owner.held(this, delivery);
+    else this.owner.delivered(this, delivery);
   }
 
   private giveUp(error: WeirError, replicaFault: boolean): void {

@@ -48,7 +48,7 @@ function quoteFor(
 }
 
 /**
- * Holds back what an attempt is expected to use. A promise only where other processes may have to give up what they claim.
+ * Holds back what an attempt is expected to use, and what answers before it took. A promise only where other processes may have to give up what they claim.
  *
  * @returns why there is no room: `budget.*` or `limit.tokens`.
  */
@@ -58,8 +58,16 @@ export function reserve(
   asked: Asked,
   request: InferenceRequest,
   parameters: RouteParameters,
+  before: Used,
 ): WeirError | undefined | Promise<WeirError | undefined> {
-  const { quote, unpriced } = quoteFor(asked, request, parameters, models.get(asked.model));
+  const { quote: own, unpriced } = quoteFor(asked, request, parameters, models.get(asked.model));
+  const tokensBefore = before.promptTokens + before.completionTokens;
+  const quote: Quote = {
+    expectedNanoUsd: own.expectedNanoUsd + before.nanoUsd,
+    maximumNanoUsd: own.maximumNanoUsd + before.nanoUsd,
+    expectedTokens: own.expectedTokens + tokensBefore,
+    maximumTokens: own.maximumTokens + tokensBefore,
+  };
   const forbidden = config.gateway.auth.unpriced === 'refuse' && admission.hasUsdBudget ? unpriced : undefined;
   const noted = (refused: WeirError | undefined): WeirError | undefined => {
     if (refused !== undefined) identity?.noted(refused);
@@ -74,6 +82,17 @@ export function charge(outcome: Outcome, estimate: Usage | undefined, price: Pri
   const usage = outcome.usage ?? estimate;
   if (usage === undefined) return undefined;
   return outcome.costUsd === undefined ? usedBy(usage, price) : used(usage, outcome.costUsd);
+}
+
+/** What the request took in all; nothing when no part is known. */
+export function together(own: Used | undefined, before: Used): Used | undefined {
+  const tokens = before.promptTokens + before.completionTokens;
+  if (tokens === 0) return own;
+  return {
+    nanoUsd: (own?.nanoUsd ?? 0) + before.nanoUsd,
+    promptTokens: (own?.promptTokens ?? 0) + before.promptTokens,
+    completionTokens: (own?.completionTokens ?? 0) + before.completionTokens,
+  };
 }
 
 /** What tokens count for at a price. */

@@ -1,11 +1,11 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { AnswerStopped, TextRewrite } from '#contract/answer-guard.js';
+import type { AnswerStopped } from '#contract/answer-guard.js';
 import type { Cancel } from '#contract/clock.js';
+import type { Deadline } from '#contract/deadline.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { AttemptOutcome, Outcome, OutcomeStatus, Usage } from '#contract/outcome.js';
 import type { Placement } from '#contract/placement.js';
 import type { WorkloadProfile } from '#contract/profile.js';
-import type { DecisionRecord } from '#contract/record.js';
 import type { Candidate, StageNote } from '#contract/route.js';
 import type { Board } from '#contract/signal.js';
 import { CONTINUE, type RouteDraft, type StageContext, type StageResult } from '#contract/stage.js';
@@ -17,23 +17,22 @@ import type { Admission } from '#identity/admission.js';
 import type { Lease } from '#pool/lease.js';
 import { Asked } from '#pool/placement/asked.js';
 import type { GuardReport } from '#protocols/guards/guard-chain.js';
-import { fixedAnswer, streamOf } from '#protocols/neutral/fixed.js';
 import type { Inbound, Protocol } from '#protocols/protocol.js';
+import { outlookOf } from '#router/strategy/outlook.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
 import { Attempt, type AttemptOwner, type Delivery } from './attempt.js';
-import { charge, reserve } from './charge.js';
+import { charge, reserve, together } from './charge.js';
+import type { ExchangeHost } from './exchange-host.js';
+import { fixedReply, NO_TOKENS } from './fixed-reply.js';
 import { flowFacts } from './flow-facts.js';
-import { decisionHeaders } from './headers.js';
+import { answerHeaders } from './headers.js';
+import { doubtsAbout, type HeldAnswer, HeldAnswers, isLimited } from './held-answers.js';
+import { outboundOf } from './outbound.js';
 import { meteredOn, outcomeOf } from './outcome.js';
 import { recordOf } from './record.js';
-
-/** What the exchange needs of the gateway around it. */
-export interface ExchangeHost {
-  /** A record was made of an exchange. */
-  recorded(record: DecisionRecord, profile: WorkloadProfile): void;
-  /** The exchange is over and its record written: nothing of it is left. */
-  ended(exchange: Exchange): void;
-}
+import { isAboutCaller } from './refusal.js';
+import { tell } from './telling.js';
+import { TimeLimit } from './time-limit.js';
 
 /**
  * One request's whole way through Weir: stages, then attempts until the strategy is content, then the record. The configuration
@@ -57,13 +56,17 @@ export class Exchange implements AttemptOwner, StageContext {
   /** The request as engines are sent it: the client's own, unless a stage has texts changed. */
   outbound: Inbound;
   /** What guards said of the answer. */
-  private reports: readonly GuardReport[] = NO_REPORTS;
+  reports: readonly GuardReport[] = NO_REPORTS;
 
   private readonly strategy = { machine: undefined as Strategy | undefined, state: undefined as unknown };
   private attempt: Attempt | undefined;
   /** The attempt that an engine has worked for: what it reported or did not report is charged. */
   private charged: Attempt | undefined;
   private stopWaiting: Cancel | undefined;
+  readonly answers = new HeldAnswers(this.attempts);
+  /** Whether the answer that is asked for now is to be held back, and what breaks it off. */
+  private hold = false;
+  private readonly limit: TimeLimit;
   private asked: Asked | undefined;
   private candidate: Candidate | undefined;
   private lastError: WeirError | undefined;
@@ -82,8 +85,9 @@ export class Exchange implements AttemptOwner, StageContext {
   ) {
     const { request } = inbound;
     this.outbound = inbound;
+    this.limit = new TimeLimit(runtime.clock, request.arrivedAt);
     this.profile = runtime.profiler.profile(request);
-    this.board = runtime.router.board(request, this.profile);
+    this.board = runtime.router.board(request, this.profile, undefined, this.untilGone);
     this.route = runtime.router.draft(request);
     this.trace = runtime.tracer?.begin(request.caller.headers);
     response.on('close', this.onClientClosed);
@@ -142,46 +146,16 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 
   private startAttempts(): void {
-    const { rewrite, guards } = this.route;
-    if (rewrite !== undefined || guards !== undefined) {
-      const refusal = this.changeOutbound(rewrite, guards !== undefined);
-      if (refusal !== undefined) {
-        this.end('refused', refusal);
-        return;
-      }
+    const outbound = outboundOf(this);
+    if (isWeirError(outbound)) {
+      this.end('refused', outbound);
+      return;
     }
-    const { embedding } = this.runtime;
-    if (embedding.size > 0) this.route.candidates = this.forKind(this.protocol.kind === 'embedding', embedding);
-    const strategy = this.runtime.router.strategy(this.route.strategy);
+    this.outbound = outbound;
+    const strategy = this.runtime.router.strategy(this.route);
     this.strategy.machine = strategy;
     this.strategy.state = strategy.start(this.route.candidates);
     this.advance({ kind: 'start' });
-  }
-
-  /** @returns why the request cannot go on as the stages want it. */
-  private changeOutbound(rewrite: TextRewrite | undefined, guarded: boolean): WeirError | undefined {
-    const { protocol, inbound } = this;
-    if (guarded && protocol.answerForm === undefined) this.route.guards = undefined;
-    if (rewrite === undefined) return undefined;
-    const { rewritten } = inbound;
-    if (rewritten === undefined)
-      return new WeirError('request.unsupported', `What ${protocol.name} is sent cannot be changed on its way`);
-    try {
-      this.outbound = rewritten.call(inbound, rewrite);
-      return undefined;
-    } catch (error) {
-      if (isWeirError(error)) return error;
-      throw error;
-    }
-  }
-
-  /** The candidates, without those that are for something else than what is asked. */
-  private forKind(embeds: boolean, embedding: ReadonlySet<string>): readonly Candidate[] {
-    return this.route.candidates.map(candidate =>
-      embedding.has(candidate.model) === embeds
-        ? candidate
-        : { ...candidate, eligible: false, reason: embeds ? 'gives no embeddings' : 'only gives embeddings' },
-    );
   }
 
   private advance(event: StrategyEvent): void {
@@ -189,15 +163,20 @@ export class Exchange implements AttemptOwner, StageContext {
     if (machine === undefined) return;
     const { state, action } = machine.step(this.strategy.state, event);
     this.strategy.state = state;
+    const { last } = this.answers;
+    if (last !== undefined)
+      this.answers.settle(action, this.usageOf(last.attempt, last.delivery.usage), this.priceOf(last.attempt.model));
     if (action.kind === 'attempt') {
       this.candidate = action.candidate;
+      this.hold = action.hold === true && this.protocol.answerForm !== undefined;
+      this.limit.set(action.byMs, () => this.guard(() => this.late()));
       const { request } = this.inbound;
       const flow = flowFacts(request, this.runtime.config.workload);
       this.asked = new Asked(action.candidate.model, request, this.profile, this.route.constraints, flow);
       const { admission, asked, runtime, route } = this;
       const refusal =
         admission?.needsQuote === true
-          ? reserve(runtime, admission, asked, this.inbound.request, route.parameters)
+          ? reserve(runtime, admission, asked, this.inbound.request, route.parameters, this.answers.superseded)
           : undefined;
       if (refusal instanceof Promise) {
         refusal.then(
@@ -207,7 +186,22 @@ export class Exchange implements AttemptOwner, StageContext {
       } else this.reserved(refusal);
     } else if (action.kind === 'refuse') {
       this.fail(action.error);
+    } else if (action.kind === 'deliver' && last !== undefined) {
+      this.deliver(last);
     }
+  }
+
+  /** What is asked has not begun to answer in the time it had. */
+  private late(): void {
+    if (this.ended || this.firstByteAt !== undefined) return;
+    const { attempt } = this;
+    this.abandon();
+    if (attempt !== undefined) {
+      const outcome = attempt.outcome('cancelled', this.clock.now(), 'upstream.timeout');
+      this.answers.broken(outcome, this.usageOf(attempt, undefined), this.priceOf(attempt.model));
+      this.charged = undefined;
+    }
+    this.advance({ kind: 'late' });
   }
 
   private reserved(refusal: WeirError | undefined): void {
@@ -267,7 +261,7 @@ export class Exchange implements AttemptOwner, StageContext {
     this.leases.push(lease);
     let attempt: Attempt;
     try {
-      attempt = new Attempt(this, model, lease);
+      attempt = new Attempt(this, model, lease, this.hold);
     } catch (error) {
       lease.release({ status: 'cancelled', replicaFault: false });
       if (!isWeirError(error)) throw error;
@@ -282,12 +276,12 @@ export class Exchange implements AttemptOwner, StageContext {
 
   /** {@link AttemptOwner}: the first byte is here. From now on there is no other replica and no other model. */
   begin(attempt: Attempt): ServerResponse {
+    this.limit.clear();
     this.firstByteAt = this.clock.now();
-    const { request } = this.inbound;
     this.lost = attempt.lost;
     this.reports = attempt.reports;
     const head = this.head(attempt.placement, attempt.model);
-    if (request.stream) {
+    if (this.inbound.request.stream) {
       head['content-type'] = 'text/event-stream; charset=utf-8';
       head['cache-control'] = 'no-cache';
       this.response.writeHead(200, head);
@@ -295,11 +289,44 @@ export class Exchange implements AttemptOwner, StageContext {
     return this.response;
   }
 
+  /** {@link AttemptOwner}: an answer that is held back. It is judged, and the strategy says whether it goes out. */
+  held(attempt: Attempt, delivery: Delivery): void {
+    const { request } = this.inbound;
+    this.reported(attempt.reports);
+    const doubts = doubtsAbout(attempt.reports, delivery.finish, isLimited(request, this.route.parameters));
+    const outcome = attempt.outcome('answered', this.clock.now());
+    this.answers.hold({ attempt, delivery, candidate: this.candidate, doubts }, outcome);
+    this.attempt = undefined;
+    this.advance({
+      kind: 'judged',
+      accepted: doubts === '',
+      atMs: this.clock.now() - request.arrivedAt,
+      tokens: this.answers.tokens,
+      streamed: request.stream,
+      outlook: doubts === '' ? [] : outlookOf(this.pool, this.profile, this.route),
+    });
+  }
+
+  /** Sends the answer that was held back. */
+  private deliver({ attempt, delivery, candidate }: HeldAnswer): void {
+    this.candidate = candidate;
+    this.placement = attempt.placement;
+    this.charged = attempt;
+    if (delivery.stream !== undefined) this.begin(attempt).write(delivery.stream);
+    this.finish(attempt, delivery);
+  }
+
   /** {@link AttemptOwner}: a whole answer. */
   delivered(attempt: Attempt, delivery: Delivery): void {
     this.attempts.push(attempt.outcome('answered', this.clock.now()));
-    this.lost = attempt.lost;
     this.reported(attempt.reports);
+    this.advance({ kind: 'answered' });
+    this.finish(attempt, delivery);
+  }
+
+  private finish(attempt: Attempt, delivery: Delivery): void {
+    this.lost = attempt.lost;
+    this.reports = attempt.reports;
     const { keep } = this.inbound;
     if (delivery.text !== undefined) {
       if (keep !== undefined) keep(Buffer.from(delivery.text, 'latin1').toString('utf8'));
@@ -313,8 +340,17 @@ export class Exchange implements AttemptOwner, StageContext {
       if (keep !== undefined && delivery.whole !== undefined) keep(delivery.whole);
       this.response.end();
     }
-    this.advance({ kind: 'answered' });
     this.end('answered', undefined, delivery.usage, delivery.finish);
+  }
+
+  /** What an answer took: as reported, or else as budgets are told to take it. */
+  private usageOf(attempt: Attempt, reported: Usage | undefined): Usage | undefined {
+    const free = this.admission === undefined || this.runtime.config.gateway.auth.unreported === 'free';
+    return reported ?? (free ? undefined : attempt.estimatedUsage());
+  }
+
+  private priceOf(model: string) {
+    return this.runtime.models.get(model)?.price;
   }
 
   /** {@link AttemptOwner}: no answer, or only part of one. */
@@ -343,12 +379,6 @@ export class Exchange implements AttemptOwner, StageContext {
     } else this.advance({ kind: 'failed', error: stop, retryable: stop.another });
   }
 
-  /** What guards said of the answer, or why one stopped it, in a word each. */
-  get verdicts(): Readonly<Record<string, string>> | undefined {
-    const said = this.reports.flatMap(({ guard, word }) => (word === undefined ? [] : [[guard, word] as const]));
-    return said.length === 0 ? undefined : Object.fromEntries(said);
-  }
-
   /** Notes what guards said, for the answer's headers and the record. */
   private reported(reports: readonly GuardReport[]): void {
     this.reports = reports;
@@ -364,14 +394,9 @@ export class Exchange implements AttemptOwner, StageContext {
 
   /** Answers with a fixed text; no model is asked. */
   private say(text: string): void {
-    const { request } = this.inbound;
-    const writer = this.inbound.writer({ id: request.id, model: request.model, at: this.wallArrival });
-    const answer = fixedAnswer(text);
-    const whole = writer.whole(answer);
-    const said = request.stream ? streamOf(answer, writer) : whole;
+    const { whole, said, type } = fixedReply(this.inbound, text, this.wallArrival);
     this.firstByteAt = this.clock.now();
     this.inbound.keep?.(whole);
-    const type = request.stream ? 'text/event-stream; charset=utf-8' : 'application/json';
     sendText(this.response, 200, said, type, this.head(undefined, undefined));
     this.end('answered', undefined, NO_TOKENS, 'stop');
   }
@@ -383,12 +408,7 @@ export class Exchange implements AttemptOwner, StageContext {
 
   /** What any answer says of itself. */
   private head(placement: Placement | undefined, model: string | undefined): OutgoingHttpHeaders {
-    const { id } = this.inbound.request;
-    const head = decisionHeaders(id, this.route, placement, model);
-    const { idHeader } = this.protocol;
-    if (idHeader !== undefined) head[idHeader] = id;
-    if (this.lost.length > 0) head['x-weir-lost'] = this.lost.join(',');
-    for (const { guard, header } of this.reports) if (header !== undefined) head[`x-weir-${guard}`] = header;
+    const head = answerHeaders(this, placement, model);
     this.admission?.addHeaders(this.clock.wall(), head);
     return head;
   }
@@ -398,35 +418,27 @@ export class Exchange implements AttemptOwner, StageContext {
     if (this.ended) return;
     this.ended = true;
     this.response.off('close', this.onClientClosed);
-    const { request } = this.inbound;
+    this.limit.clear();
     if (error !== undefined && this.firstByteAt === undefined && status !== 'cancelled') {
       const head = { ...this.head(this.placement, undefined), ...errorHeaders(error) };
       sendText(this.response, error.status, this.protocol.errorBody(error), 'application/json', head);
     }
-    const outcome = this.charge(this.outcome(status, error, usage, finish));
-    const { runtime } = this;
+    const outcome = this.answers.costed(this.charge(this.outcome(status, error, usage, finish)));
     const record = recordOf(this, outcome, this.wallArrival);
-    runtime.records.append(record);
+    this.runtime.records.append(record);
     this.host.recorded(record, this.profile);
-    runtime.metrics.observe(record);
-    runtime.accessLog.observe(record);
-    this.trace?.end(record);
-    runtime.router.observe(outcome, this.route);
-    if (usage !== undefined && usage !== NO_TOKENS && status === 'answered') {
-      runtime.profiler.observePrompt(this.profile, outcome.model, usage.promptTokens);
-      if (request.sampling.n === 1) runtime.profiler.observeOutput(this.profile, usage.completionTokens);
-    }
+    tell(this, record, outcome, usage);
     this.host.ended(this);
   }
 
   /** Settles with the budgets, and notes in the outcome what an engine did not report. */
   private charge(outcome: Outcome): Outcome {
-    const { admission, runtime } = this;
+    const { admission, charged } = this;
     if (admission === undefined) return outcome;
-    const free = runtime.config.gateway.auth.unreported === 'free';
-    const estimate = outcome.usage === undefined && !free ? this.charged?.estimatedUsage() : undefined;
-    admission.settle(this.clock.wall(), charge(outcome, estimate, runtime.models.get(outcome.model)?.price));
-    return estimate === undefined ? outcome : { ...outcome, unreported: estimate };
+    const usage = charged === undefined ? outcome.usage : this.usageOf(charged, outcome.usage);
+    const own = charge(outcome, usage, this.priceOf(outcome.model));
+    admission.settle(this.clock.wall(), together(own, this.answers.superseded));
+    return outcome.usage !== undefined || usage === undefined ? outcome : { ...outcome, unreported: usage };
   }
 
   private outcome(status: OutcomeStatus, error?: WeirError, usage?: Usage, finish?: string): Outcome {
@@ -441,10 +453,14 @@ export class Exchange implements AttemptOwner, StageContext {
       firstByteAt: this.firstByteAt,
       endedAt: this.clock.now(),
       queuedMs: this.queuedMs,
-      price: this.candidate === undefined ? undefined : this.runtime.models.get(this.candidate.model)?.price,
+      whole: this.answers.last !== undefined && this.charged === this.answers.last.attempt,
+      price: this.priceOf(this.candidate?.model ?? ''),
       metered: meteredOn(this.leases),
     });
   }
+
+  /** Nothing is computed for a request that is over. */
+  private readonly untilGone: Deadline = { leftMs: () => (this.ended ? 0 : Number.POSITIVE_INFINITY) };
 
   private readonly onClientClosed = (): void => {
     if (this.ended || this.response.writableFinished) return;
@@ -480,11 +496,5 @@ export class Exchange implements AttemptOwner, StageContext {
   }
 }
 
-/** What a caller's own limits and budgets say no to: a refusal, not a failure. */
-function isAboutCaller({ code }: WeirError): boolean {
-  return code.startsWith('budget.') || code.startsWith('limit.');
-}
-
 const NOTHING_LOST: readonly string[] = Object.freeze([]);
 const NO_REPORTS: readonly GuardReport[] = Object.freeze([]);
-const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });

@@ -3,8 +3,26 @@ import type { Placement } from '#contract/placement.js';
 import type { RouteDraft } from '#contract/stage.js';
 import { headerText } from '#gateway/http/respond.js';
 import { idHeaders } from '#gateway/request-id.js';
+import type { Exchange } from './exchange.js';
 
 const MAX_REASON_CHARS = 240;
+
+/** What an answer says of itself, whoever gave it. */
+export function answerHeaders(
+  { inbound, route, protocol, lost, reports, answers }: Exchange,
+  placement: Placement | undefined,
+  model: string | undefined,
+): OutgoingHttpHeaders {
+  const { id } = inbound.request;
+  const head = decisionHeaders(id, route, placement, model);
+  const { idHeader } = protocol;
+  if (idHeader !== undefined) head[idHeader] = id;
+  if (lost.length > 0) head['x-weir-lost'] = lost.join(',');
+  for (const { guard, header } of reports) if (header !== undefined) head[`x-weir-${guard}`] = header;
+  const cascade = answers.header;
+  if (cascade !== undefined) head['x-weir-cascade'] = cascade;
+  return head;
+}
 
 /** The headers by which any answer can be asked why: the same names whatever became of the request. */
 export function decisionHeaders(

@@ -16,6 +16,8 @@ interface Ending {
   readonly firstByteAt: Milliseconds | undefined;
   readonly endedAt: Milliseconds;
   readonly queuedMs: Milliseconds;
+  /** The answer was held back and left in one piece: its tokens have no times. */
+  readonly whole: boolean;
   readonly price: Price | undefined;
   /** Energy as metered on the replicas, failed attempts included. */
   readonly metered: Joules | undefined;
@@ -31,7 +33,7 @@ export function meteredOn(leases: readonly Lease[]): Joules | undefined {
 /** How a request ended, from what the exchange saw. */
 export function outcomeOf(ending: Ending): Outcome {
   const { status, error, usage, placement, firstByteAt, endedAt, arrivedAt } = ending;
-  const after = usage === undefined || firstByteAt === undefined ? 0 : usage.completionTokens - 1;
+  const after = usage === undefined || firstByteAt === undefined || ending.whole ? 0 : usage.completionTokens - 1;
   return {
     status,
     model: ending.model,

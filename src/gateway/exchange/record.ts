@@ -13,6 +13,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, at: Milliseconds)
   const { inbound, route, runtime, placement } = exchange;
   const { request } = inbound;
   const { caller } = request;
+  const verdicts = verdictsOf(exchange);
   return {
     id: request.id,
     at,
@@ -39,10 +40,16 @@ export function recordOf(exchange: Exchange, outcome: Outcome, at: Milliseconds)
     outcome,
     ...(exchange.lost.length === 0 ? undefined : { lost: exchange.lost }),
     ...(route.safety === undefined ? undefined : { safety: route.safety }),
-    ...(exchange.verdicts === undefined ? undefined : { verdicts: exchange.verdicts }),
+    ...(verdicts === undefined ? undefined : { verdicts }),
     configVersion: runtime.config.version,
     ...(runtime.config.gateway.record.prompts ? { prompt: promptOf(exchange) } : undefined),
   };
+}
+
+/** What guards said of the answer, or why one stopped it, in a word each. */
+function verdictsOf({ reports }: Exchange): Readonly<Record<string, string>> | undefined {
+  const said = reports.flatMap(({ guard, word }) => (word === undefined ? [] : [[guard, word] as const]));
+  return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
 function promptOf(exchange: Exchange): string {

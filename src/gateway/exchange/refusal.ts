@@ -59,3 +59,8 @@ function messageIn(body: Buffer): string | undefined {
   const found = [inner, message, detail].find(value => typeof value === 'string');
   return typeof found === 'string' ? found.slice(0, 500) : undefined;
 }
+
+/** What a caller's own limits and budgets say no to: a refusal, not a failure. */
+export function isAboutCaller({ code }: WeirError): boolean {
+  return code.startsWith('budget.') || code.startsWith('limit.');
+}

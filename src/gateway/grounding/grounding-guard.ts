@@ -66,6 +66,7 @@ export class GroundingGuard implements AnswerGuard {
     const word = grounded ? 'grounded' : 'ungrounded';
     return {
       word,
+      doubts: !grounded,
       note: `${word} ${score.toFixed(2)}, ${flagged} of ${sentences} sentences beyond the context`,
       header: `${word} ${score.toFixed(2)}`,
       verdict: { grounded, score, sentences, flagged, spans: spans.map(({ start, end }) => [start, end]) },

@@ -2,7 +2,7 @@ import type { Clock } from '#contract/clock.js';
 import { distributionOf, median } from '#contract/distribution.js';
 import type { Trace } from '#workload/traces/trace.js';
 import { type BenchEngine, DEFAULT_ENGINE } from './engines.js';
-import { BenchFleet, type Run } from './fleet.js';
+import { BenchFleet, type FleetOptions, type Run } from './fleet.js';
 import { POLICIES, placerOf } from './policies.js';
 import type { PlacementReport, PolicyReport } from './report.js';
 
@@ -16,6 +16,8 @@ export interface PlacementBenchOptions {
   readonly policies?: readonly string[];
   /** Arrivals come this many times as fast as in the trace. Absent: as fast as makes {@link TARGET_UTILISATION}. */
   readonly load?: number;
+  /** What the hosts of replicas keep beside: {@link FleetOptions.host}. */
+  readonly host?: FleetOptions['host'];
   readonly seed: number;
   readonly engine?: BenchEngine;
   /** Most replicas that a placer scores for one request: its own default unless said. */
@@ -35,11 +37,11 @@ export const TARGET_UTILISATION = 0.85;
  * @throws WeirError `usage.invalid` for an unknown policy, `config.unknown_reference` for an unknown model or GPU.
  */
 export function benchPlacement(trace: Trace, options: PlacementBenchOptions): PlacementReport {
-  const { replicas, blocks, seed, clock, engine = DEFAULT_ENGINE, candidates, progress } = options;
+  const { replicas, blocks, seed, clock, engine = DEFAULT_ENGINE, candidates, host, progress } = options;
   const { requests } = trace;
   const policies = (options.policies ?? Object.keys(POLICIES)).map(name => [name, placerOf(name)] as const);
   const startedAt = clock.now();
-  const fleet = new BenchFleet(requests, { replicas, blocks, engine, seed, candidates });
+  const fleet = new BenchFleet(requests, { replicas, blocks, engine, seed, candidates, host });
   const { profile, shared, infinite, demand } = fleet;
   const load = options.load ?? (demand === undefined ? 1 : TARGET_UTILISATION / demand);
   const spanS = fleet.spanMs(load) / 1000;
@@ -59,6 +61,7 @@ export function benchPlacement(trace: Trace, options: PlacementBenchOptions): Pl
     refused: trace.refused,
     replicas,
     blocks: blocks ?? null,
+    ...(host === undefined ? undefined : { host_blocks: host.blocks, host_gb_per_s: host.bandwidth / 1e9 }),
     block_tokens: fleet.blockTokens,
     load,
     load_chosen: options.load === undefined,
@@ -85,14 +88,17 @@ export function reportOf({ result, engines }: Run, { blockTokens, shared }: Benc
   let joules = 0;
   let outputTokens = 0;
   let preemptions = 0;
+  let hostTokens = 0;
   for (const engine of engines) {
     const stats = engine.stats();
     joules += stats.joules;
     outputTokens += stats.outputTokens;
     preemptions += stats.preemptions;
+    hostTokens += stats.hostTokens ?? 0;
   }
   return {
     prefix_hit_rate: rate(hits, shared.lookups),
+    ...(hostTokens > 0 ? { host_hit_rate: rate(hostTokens / blockTokens, shared.lookups) } : undefined),
     share_of_shared_cache: shared.hits > 0 ? hits / shared.hits : null,
     load_max_over_mean: median(result.loadRatios),
     load_max_over_mean_momentary: median(result.momentaryLoadRatios),

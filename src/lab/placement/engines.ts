@@ -1,6 +1,6 @@
 import type { Tokens } from '#contract/units.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
-import type { Engine } from '#pool/engine/engine.js';
+import type { Engine, HostMemory } from '#pool/engine/engine.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { findModel } from '#pool/engine/models.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
@@ -55,9 +55,9 @@ export function blockTokensOf(requests: readonly TraceRequest[]): Tokens {
   return requests.find(({ prefix }) => prefix.hashes.length > 0)?.prefix.blockTokens ?? KV_BLOCK;
 }
 
-export function benchEngines(profile: EngineProfile, replicas: number): readonly Engine[] {
+export function benchEngines(profile: EngineProfile, replicas: number, host?: HostMemory): readonly Engine[] {
   return Array.from({ length: replicas }, () =>
-    createEngine(profile, { events: 'milestones', maxWaiting: 10_000_000 }),
+    createEngine(profile, { events: 'milestones', maxWaiting: 10_000_000, host }),
   );
 }
 

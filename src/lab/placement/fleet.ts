@@ -14,6 +14,8 @@ export interface FleetOptions {
   /** Prefix blocks that a replica's cache holds, running requests included; unbounded when absent. */
   readonly blocks: number | undefined;
   readonly engine: BenchEngine;
+  /** Prefix blocks that each replica's host keeps of what its GPUs give up, and bytes a second that each GPU reads of them; none when absent. */
+  readonly host?: { readonly blocks: number; readonly bandwidth: number } | undefined;
   readonly seed: number;
   /** Most replicas that a placer scores for one request. */
   readonly candidates?: number | undefined;
@@ -56,8 +58,10 @@ export class BenchFleet {
   }
 
   play(policy: string, placer: PlacerName, load: number, progress?: (arrived: number) => void): Run {
-    const { replicas, blocks, seed, candidates } = this.options;
-    const engines = benchEngines(this.profile, replicas);
+    const { replicas, blocks, seed, candidates, host } = this.options;
+    const { blockTokens } = this.profile;
+    const memory = host && { ...host, blocks: host.blocks * Math.ceil(this.blockTokens / blockTokens) };
+    const engines = benchEngines(this.profile, replicas, memory);
     const spec = candidates === undefined || placer === 'max_prefix' ? placer : { preset: placer, candidates };
     const result = playTrace(this.requests, {
       placer: createPlacer(spec, { random: seededRandom(seed).fork(policy), maxReplicas: Math.max(1024, replicas) }),
@@ -65,7 +69,7 @@ export class BenchFleet {
       replica: {
         limit: Number.MAX_SAFE_INTEGER,
         contextTokens: this.profile.contextTokens,
-        cacheBlocks: blocks ?? Math.max(1, this.infinite.size),
+        cacheBlocks: blocks === undefined ? Math.max(1, this.infinite.size) : blocks + (host?.blocks ?? 0),
         kvTokens: this.profile.totalBlocks * this.profile.blockTokens,
         forecast: new EngineForecast(this.profile),
       },

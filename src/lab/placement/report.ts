@@ -12,6 +12,9 @@ export interface PlacementReport {
   readonly replicas: number;
   /** Prefix blocks a replica; null when unbounded. */
   readonly blocks: number | null;
+  /** Prefix blocks that each replica's host keeps, and what each GPU reads of them; absent without. */
+  readonly host_blocks?: number;
+  readonly host_gb_per_s?: number;
   readonly block_tokens: number;
   /** Arrivals come this many times as fast as in the trace. */
   readonly load: number;
@@ -34,6 +37,8 @@ export interface PlacementReport {
 
 export interface PolicyReport {
   readonly prefix_hit_rate: number;
+  /** Of those, hits that were read from the host; absent where there were none. */
+  readonly host_hit_rate?: number;
   /** Its hits over those of the shared cache; null when that has none. */
   readonly share_of_shared_cache: number | null;
   /** Median over windows of 10 s: time-averaged tokens in flight on the most loaded replica, over the mean of all. */

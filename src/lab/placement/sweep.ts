@@ -13,6 +13,7 @@ import type { Estimate, SharePolicyReport, ShareReport, SweepReport } from './sw
 export interface SweepOptions {
   readonly replicas: number;
   readonly blocks?: number;
+  readonly host?: FleetOptions['host'];
   readonly policies?: readonly string[];
   readonly seed: number;
   readonly engine?: BenchEngine;
@@ -82,8 +83,8 @@ export function sweepPlacement(trace: Trace, options: SweepOptions): SweepReport
 }
 
 function fleetOf(requests: readonly TraceRequest[], options: SweepOptions): BenchFleet {
-  const { replicas, blocks, engine = DEFAULT_ENGINE, seed, candidates } = options;
-  const settings: FleetOptions = { replicas, blocks, engine, seed, candidates };
+  const { replicas, blocks, engine = DEFAULT_ENGINE, seed, candidates, host } = options;
+  const settings: FleetOptions = { replicas, blocks, engine, seed, candidates, host };
   return new BenchFleet(requests, settings);
 }
 

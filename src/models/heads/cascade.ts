@@ -1,6 +1,7 @@
 import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
+import { unasked } from '#models/runtime/failure.js';
 import type { Head } from './head-file.js';
 import { KeptExamples } from './kept-examples.js';
 import { largestOf } from './linear-layer.js';
@@ -42,25 +43,25 @@ export class Cascade implements Classifier {
     await this.ports.embedder.prepare().catch(() => {});
   }
 
-  classify(whole: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+  classify(whole: string, options: ClassifyOptions): Verdict | Promise<Verdict> {
     const text = this.ports.fast?.gist(whole) ?? whole;
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
     const { fast } = this.ports;
     const logits = fast === undefined ? undefined : this.tiers.fastLogits(fast.of(text));
     const quick = logits === undefined ? undefined : this.verdict(this.tiers.byFast(logits), 'fast');
     if (quick !== undefined && quick.probabilities[quick.best]! >= (this.head.fast?.decisive ?? 2)) return quick;
-    return this.ask(text, quick, logits, whenBusy);
+    return this.ask(text, quick, logits, options);
   }
 
   private async ask(
     text: string,
     quick: Verdict | undefined,
     logits: Float32Array | undefined,
-    whenBusy: ClassifyOptions['whenBusy'],
+    { whenBusy, deadline }: ClassifyOptions,
   ): Promise<Verdict> {
     const { embedder, patienceMs } = this.ports;
     try {
-      const [vector] = await embedder.embed([text], whenBusy === 'wait' ? {} : { patienceMs });
+      const [vector] = await embedder.embed([text], whenBusy === 'wait' ? { deadline } : { patienceMs, deadline });
       if (vector === undefined || vector.length !== this.tiers.width) {
         throw new Error(
           `${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${this.tiers.width}`,
@@ -70,17 +71,17 @@ export class Cascade implements Classifier {
       const verdict = this.verdict(this.tiers.byModel(vector, logits), 'model');
       return nearest === undefined ? verdict : { ...verdict, nearest };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const why = unasked(error);
       if (quick === undefined || whenBusy === 'unknown') {
         return {
           probabilities: quick?.probabilities ?? NONE,
           best: quick?.best ?? -1,
           sure: false,
           tier: 'busy',
-          reason,
+          ...why,
         };
       }
-      return { ...quick, tier: 'busy', reason };
+      return { ...quick, tier: 'busy', ...why };
     }
   }
 

@@ -2,6 +2,7 @@ import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifierSettings, ClassifyOptions, ScoreKind, Span, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
+import { unasked } from '#models/runtime/failure.js';
 import type { Labels } from './label-file.js';
 import { type Window, windowsOf } from './windows.js';
 
@@ -39,7 +40,7 @@ export class OnnxClassifier implements Classifier {
     await this.trouble().catch(() => {});
   }
 
-  async classify(text: string, { whenBusy }: ClassifyOptions): Promise<Verdict> {
+  async classify(text: string, { whenBusy, deadline }: ClassifyOptions): Promise<Verdict> {
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'model', reason: 'no text' };
     const { windows, whole } = windowsOf(text, this.settings.length, this.settings.windows);
     try {
@@ -47,14 +48,17 @@ export class OnnxClassifier implements Classifier {
       if (trouble !== undefined) return unsaid(trouble);
       const parts = windows.map(({ start, end }) => text.slice(start, end));
       const { patienceMs } = this.ports;
-      const scored = await this.ports.scorer.embed(parts, whenBusy === 'wait' ? {} : { patienceMs });
+      const scored = await this.ports.scorer.embed(
+        parts,
+        whenBusy === 'wait' ? { deadline } : { patienceMs, deadline },
+      );
       return this.verdict(
         windows,
         scored.map(row => this.probabilities(row)),
         whole,
       );
     } catch (error) {
-      return unsaid(error instanceof Error ? error.message : String(error));
+      return { ...unsaid(''), ...unasked(error) };
     }
   }
 

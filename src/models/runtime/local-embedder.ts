@@ -1,16 +1,18 @@
 import type { Clock } from '#contract/clock.js';
+import { type Deadline, NO_DEADLINE } from '#contract/deadline.js';
 import type { Embedder, EmbedOptions, ModelStatus } from '#contract/embedder.js';
-import { isWeirError, WeirError } from '#contract/errors.js';
+import { WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type EmbedJob, EmbedQueue, type QueueLimits } from './embed-queue.js';
 import type { LoadedFacts, ModelSpec } from './messages.js';
-import type { ModelWorker } from './model-worker.js';
+import type { ModelThread } from './model-worker.js';
 import { VectorCache } from './vector-cache.js';
+import { WaitingText } from './waiting-text.js';
 
-/** The threads that models run on. */
+/** The threads that a model runs on. */
 export interface Threads {
-  /** All of them, started where they were not. */
-  all(): readonly ModelWorker[];
+  /** All of them, started where they were not; always as many. */
+  all(): readonly ModelThread[];
 }
 
 /** How long a model that could not be loaded is not tried again. */
@@ -30,7 +32,11 @@ export class LocalEmbedder implements Embedder {
   private readonly id = ++opened;
   private readonly queue: EmbedQueue;
   private readonly cache = new VectorCache();
-  private readonly busy = new Set<ModelWorker>();
+  /** Texts that wait and are not begun: who asks for one of them waits along. */
+  private readonly waiting = new Map<string, WaitingText>();
+  /** Threads that have the model. */
+  private readonly ready = new Set<ModelThread>();
+  private readonly busy = new Set<ModelThread>();
   private loading: Promise<void> | undefined;
   private facts: LoadedFacts | undefined;
   private failure = '';
@@ -56,14 +62,13 @@ export class LocalEmbedder implements Embedder {
   }
 
   get status(): ModelStatus {
-    const { name, queue, counts, facts, failure } = this;
+    const { name, queue, counts, facts, failure, ready } = this;
     const state = facts !== undefined ? 'ready' : failure === '' ? 'loading' : failure;
-    const copies = facts === undefined ? 0 : this.threads.all().length;
     return {
       name,
       state,
       precision: facts?.precision ?? '',
-      bytes: (facts?.bytes ?? 0) * copies,
+      bytes: (facts?.bytes ?? 0) * ready.size,
       queued: queue.length,
       ...counts,
     };
@@ -80,25 +85,35 @@ export class LocalEmbedder implements Embedder {
     return this.loading;
   }
 
-  embed(texts: readonly string[], { patienceMs }: EmbedOptions = {}): Promise<readonly Float32Array[]> {
-    return Promise.all(texts.map(text => this.cache.get(text) ?? this.begin(text, patienceMs)));
+  embed(texts: readonly string[], options: EmbedOptions = {}): Promise<readonly Float32Array[]> {
+    const { patienceMs = Number.POSITIVE_INFINITY, deadline = NO_DEADLINE } = options;
+    const until = this.clock.now() + patienceMs;
+    return Promise.all(texts.map(text => this.known(text, until, deadline) ?? this.begin(text, until, deadline)));
   }
 
   /** Gives the model up. What waits fails. */
   close(): void {
     this.closed = true;
     const error = new WeirError('model.unavailable', `The model ${this.name} is not in use any more`);
-    for (const job of this.queue.drain()) job.fail(error);
+    this.failAll(error);
     for (const worker of this.threads.all()) worker.unload(this.key);
   }
 
-  private begin(text: string, patienceMs: Milliseconds = Number.POSITIVE_INFINITY): Promise<Float32Array> {
-    const now = this.clock.now();
+  private known(text: string, until: Milliseconds, deadline: Deadline): Promise<Float32Array> | undefined {
+    const vector = this.cache.get(text);
+    if (vector !== undefined) this.waiting.get(text)?.join(until, deadline);
+    return vector;
+  }
+
+  private begin(text: string, until: Milliseconds, deadline: Deadline): Promise<Float32Array> {
     const vector = new Promise<Float32Array>((settle, fail) => {
-      const job: EmbedJob = { text, queuedAt: now, until: now + patienceMs, settle, fail };
+      const job = new WaitingText(text, until, deadline, { settle, fail });
       if (this.closed) fail(new WeirError('model.unavailable', `The model ${this.name} is not in use any more`));
-      else if (this.queue.offer(job)) this.pump();
-      else {
+      else if (this.queue.offer(job)) {
+        this.waiting.set(text, job);
+        if (this.facts === undefined) this.limitLoading(job);
+        this.pump();
+      } else {
         this.counts.refused++;
         fail(new WeirError('model.busy', `${this.queue.length} texts wait for ${this.name} already`));
       }
@@ -107,30 +122,45 @@ export class LocalEmbedder implements Embedder {
     return vector;
   }
 
+  /** A text waits for the model to be loaded no longer than it would for its turn. */
+  private limitLoading(job: WaitingText): void {
+    const patience = Math.min(job.until - this.clock.now(), job.leftMs());
+    if (patience === Number.POSITIVE_INFINITY) return;
+    this.clock.after(patience, () => {
+      if (this.facts !== undefined || !this.queue.withdraw(job)) return;
+      this.waiting.delete(job.text);
+      this.counts.refused++;
+      job.fail(new WeirError('model.loading', `${this.name} is being loaded`));
+    });
+  }
+
   /** Gives a batch to every thread that has none. */
   private pump(): void {
     if (this.facts === undefined) {
       this.prepare().then(
         () => this.pump(),
-        (error: unknown) => {
-          for (const job of this.queue.drain()) job.fail(error);
-        },
+        (error: unknown) => this.failAll(error),
       );
       return;
     }
-    for (const worker of this.threads.all()) {
+    for (const worker of this.ready) {
       if (this.queue.length === 0) return;
       if (this.busy.has(worker)) continue;
       const { batch, late } = this.queue.take();
+      for (const { text } of [...batch, ...late]) this.waiting.delete(text);
       this.counts.refused += late.length;
       for (const job of late) job.fail(new WeirError('model.busy', `${this.name} was too slow`));
       if (batch.length > 0) void this.run(worker, batch);
     }
   }
 
-  private async run(worker: ModelWorker, batch: readonly EmbedJob[]): Promise<void> {
+  private failAll(error: unknown): void {
+    this.waiting.clear();
+    for (const job of this.queue.drain()) job.fail(error);
+  }
+
+  private async run(worker: ModelThread, batch: readonly EmbedJob[]): Promise<void> {
     this.busy.add(worker);
-    const begun = this.clock.now();
     try {
       const { vectors, ms } = await worker.embed(
         this.key,
@@ -140,10 +170,11 @@ export class LocalEmbedder implements Embedder {
       this.counts.texts += batch.length;
       this.counts.batches++;
       this.counts.busyMs += ms;
-      this.queue.took(batch, this.clock.now() - begun);
+      this.queue.ended(batch);
       for (const [at, job] of batch.entries()) job.settle(vectors.slice(at * width, (at + 1) * width));
     } catch (error) {
       if (worker.dead) this.forget();
+      this.queue.ended(batch, false);
       for (const job of batch) job.fail(error);
     } finally {
       this.busy.delete(worker);
@@ -153,28 +184,43 @@ export class LocalEmbedder implements Embedder {
 
   /** The thread is gone and the model with it: the next text loads it on another. */
   private forget(): void {
+    this.ready.clear();
     this.facts = undefined;
     this.loading = undefined;
     this.failure = 'its thread died';
   }
 
+  /** The model is there once one thread has it; the others come after it. The first may have to write the file that they read. */
   private async load(): Promise<void> {
-    const workers = this.threads.all();
-    // One after the other: the first may have to write the file that the others read.
-    let facts: LoadedFacts | undefined;
-    for (const worker of workers) {
-      const loaded = await worker.load(this.key, this.spec);
-      facts ??= loaded;
-    }
-    for (const worker of workers) await worker.embed(this.key, [WARM_UP]);
-    if (facts === undefined) throw new WeirError('model.unavailable', 'There is no thread to load the model on');
+    const [first, ...others] = this.threads.all();
+    if (first === undefined) throw new WeirError('model.unavailable', 'There is no thread to load the model on');
+    const facts = await this.loadOn(first);
+    // The second time tells what a text takes: the first has the runtime allocate.
+    const begun = this.clock.now();
+    await first.embed(this.key, [WARM_UP]);
+    this.queue.took(WARM_UP, this.clock.now() - begun);
     this.counts.loadMs = facts.loadMs;
     this.facts = facts;
+    void this.loadOnAll(others);
   }
-}
 
-/** The code of a failure to embed. */
-export function embedFailure(error: unknown): 'model.busy' | 'model.unavailable' | 'model.failed' {
-  const code = isWeirError(error) ? error.code : 'model.failed';
-  return code === 'model.busy' || code === 'model.unavailable' ? code : 'model.failed';
+  private async loadOnAll(workers: readonly ModelThread[]): Promise<void> {
+    for (const worker of workers) {
+      try {
+        await this.loadOn(worker);
+      } catch {
+        // It goes on with the threads that have it; one that died is seen when it is next given something.
+        continue;
+      }
+      this.pump();
+    }
+  }
+
+  private async loadOn(worker: ModelThread): Promise<LoadedFacts> {
+    const facts = await worker.load(this.key, this.spec);
+    await worker.embed(this.key, [WARM_UP]);
+    this.ready.add(worker);
+    this.queue.servers = this.ready.size;
+    return facts;
+  }
 }

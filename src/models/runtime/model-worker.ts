@@ -10,34 +10,49 @@ interface Pending {
   readonly reject: (error: WeirError) => void;
 }
 
+/** What of a thread's heap is for objects that are gone soon: texts and ids, which are small. Unlimited it grows by tens of megabytes. */
+const YOUNG_MB = 8;
+
+/** A thread that models run on. */
+export interface ModelThread {
+  /** Whether it can be given no more work. */
+  readonly dead: boolean;
+  /** @throws WeirError `model.unavailable`. */
+  load(model: string, spec: ModelSpec): Promise<LoadedFacts>;
+  /** @throws WeirError `model.failed`. */
+  embed(model: string, texts: readonly string[]): Promise<Pick<Embedded, 'vectors' | 'ms'>>;
+  unload(model: string): void;
+}
+
 /** The thread that models run on, as the rest of the process sees it. It keeps the process alive only while it has work. */
-export class ModelWorker {
+export class ModelWorker implements ModelThread {
   private readonly worker: Worker;
   private readonly pending = new Map<number, Pending>();
   private last = 0;
   private ended: WeirError | undefined;
 
   constructor() {
-    this.worker = new Worker(new URL('./model-thread.js', import.meta.url), { name: 'weir-models', execArgv: [] });
+    this.worker = new Worker(new URL('./model-thread.js', import.meta.url), {
+      name: 'weir-models',
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     this.worker.unref();
     this.worker.on('message', (message: FromThread) => this.receive(message));
     this.worker.on('error', error => this.end(`The thread of the models died: ${error.message}`));
     this.worker.on('exit', () => this.end('The thread of the models has ended'));
   }
 
-  /** Whether it can be given no more work. */
   get dead(): boolean {
     return this.ended !== undefined;
   }
 
-  /** @throws WeirError `model.unavailable`. */
   async load(model: string, spec: ModelSpec): Promise<LoadedFacts> {
     const answer = await this.ask(id => ({ kind: 'load', id, model, spec }));
     if (answer.kind === 'loaded') return answer.facts;
     throw unexpected(answer, 'model.unavailable');
   }
 
-  /** @throws WeirError `model.failed`. */
   async embed(model: string, texts: readonly string[]): Promise<Embedded> {
     const answer = await this.ask(id => ({ kind: 'embed', id, model, texts }));
     if (answer.kind === 'embedded') return answer;

@@ -1,4 +1,5 @@
 import type { Clock } from '#contract/clock.js';
+import { NO_DEADLINE } from '#contract/deadline.js';
 import type { Embedder, EmbedOptions, ModelStatus } from '#contract/embedder.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
@@ -52,7 +53,11 @@ export class RemoteEmbedder implements Embedder {
     await this.embed(['hello']);
   }
 
-  async embed(texts: readonly string[], _options: EmbedOptions = {}): Promise<readonly Float32Array[]> {
+  async embed(
+    texts: readonly string[],
+    { deadline = NO_DEADLINE }: EmbedOptions = {},
+  ): Promise<readonly Float32Array[]> {
+    if (deadline.leftMs() <= 0) throw new WeirError('model.busy', `${this.name} was asked too late`);
     const missing = [...new Set(texts.filter(text => this.cache.get(text) === undefined))];
     const asked = new Map<string, Promise<Float32Array>>();
     for (let at = 0; at < missing.length; at += MOST_TEXTS) {

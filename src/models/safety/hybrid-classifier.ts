@@ -2,23 +2,25 @@ import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
-import { GramCounter } from './gram-features.js';
+import { unasked } from '#models/runtime/failure.js';
 import type { HybridHead } from './hybrid-file.js';
 import { HybridLayer } from './hybrid-layer.js';
-import { type Part, partsOf } from './parts.js';
+import { PartCounter } from './part-counter.js';
+import { LONG, type Part } from './parts.js';
 import { Rarity } from './rarity.js';
-import { joined, type SparseVector } from './sparse-vector.js';
+import type { SparseVector } from './sparse-vector.js';
+import { worstStretch } from './worst-stretch.js';
 
 export interface HybridPorts {
   readonly embedder: Embedder;
   readonly patienceMs: Milliseconds;
 }
 
-/** Parts of one text that the transformer may be asked about; of those that n-grams leave open, the worst. */
+/** Parts of one text that the transformer may be asked about; of those that n-grams leave open, the worst. Of a long text they share `excerpt`. */
 const MOST_ASKED = { windows: 1, sentences: 3 } as const;
 const MOST_CHARS = 1 << 20;
 const NONE = new Float32Array(0);
-const counter = new GramCounter();
+const counter = new PartCounter();
 
 interface Judged {
   readonly part: Part;
@@ -26,14 +28,18 @@ interface Judged {
   readonly probabilities: Float32Array;
 }
 
+/** A part and what the transformer reads of it. */
+interface Asked extends Judged {
+  readonly read: Part;
+}
+
 /**
  * A head over n-grams and the transformer together. N-grams see every character of a text, part by part, and settle what is clear; of
- * what they leave open the transformer reads the worst parts, so a text costs a bounded number of its passes however long it is. What is
- * said of a text is what is said of its worst part.
+ * what they leave open the transformer reads the worst parts, and of a long text an excerpt of them that is as long for every text: the cost
+ * of its passes does not grow with the text. What is said of a text is what is said of its worst part.
  */
 export class HybridClassifier implements Classifier {
   readonly labels: readonly string[];
-  private readonly rarity: Rarity;
   private readonly fast: HybridLayer;
   private readonly model: HybridLayer;
 
@@ -42,16 +48,16 @@ export class HybridClassifier implements Classifier {
     private readonly ports: HybridPorts,
   ) {
     this.labels = head.labels;
-    this.rarity = new Rarity(head.idf, head.buckets);
-    this.fast = new HybridLayer(head.fast, head.buckets);
-    this.model = new HybridLayer(head.model, head.buckets + head.model.width);
+    const rarity = new Rarity(head.idf, head.buckets);
+    this.fast = new HybridLayer(head.fast, rarity, head.buckets);
+    this.model = new HybridLayer(head.model, rarity, head.buckets, head.model.width);
   }
 
   async prepare(): Promise<void> {
     await this.ports.embedder.prepare().catch(() => {});
   }
 
-  classify(text: string, { whenBusy }: ClassifyOptions): Verdict | Promise<Verdict> {
+  classify(text: string, options: ClassifyOptions): Verdict | Promise<Verdict> {
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
     const { low, high } = this.head.fast;
     const ranked = this.ranked(text.slice(0, MOST_CHARS));
@@ -59,42 +65,52 @@ export class HybridClassifier implements Classifier {
     if (worst === undefined) return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
     const p = this.danger(worst.probabilities);
     if (p <= low || p >= high) return this.verdict(ranked, 'fast');
-    const open = ranked.filter(one => this.danger(one.probabilities) > low);
-    const asked = open.slice(0, MOST_ASKED[this.head.reads]);
-    return this.ask(text, asked, ranked.slice(asked.length), whenBusy);
+    const open = ranked.filter(one => this.danger(one.probabilities) > low).slice(0, MOST_ASKED[this.head.reads]);
+    const asked = text.length > LONG ? this.excerpts(text, open) : open.map(one => ({ ...one, read: one.part }));
+    if (asked.length === 0) return this.verdict(ranked, 'fast');
+    return this.ask(text, asked, ranked.slice(asked.length), options);
   }
 
-  atOnce(text: string): Verdict {
-    const ranked = this.ranked(text.slice(0, MOST_CHARS));
-    if (ranked.length === 0) return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason: 'no text' };
-    return this.verdict(ranked, 'fast');
+  /** As much of the worst parts of a long text as the head has the transformer read; of the worst something, if anything is read. */
+  private excerpts(text: string, open: readonly Judged[]): readonly Asked[] {
+    let room = this.head.excerpt;
+    const asked: Asked[] = [];
+    for (const one of open) {
+      if (room === 0 || (asked.length > 0 && one.part.end - one.part.start > room)) break;
+      const read = worstStretch(one.part, room, stretch =>
+        this.danger(this.fast.probabilities(counter.grams(text, stretch))),
+      );
+      asked.push({ ...one, read });
+      room -= read.end - read.start;
+    }
+    return asked;
   }
 
   private async ask(
     text: string,
-    open: readonly Judged[],
+    open: readonly Asked[],
     rest: readonly Judged[],
-    whenBusy: ClassifyOptions['whenBusy'],
+    { whenBusy, deadline }: ClassifyOptions,
   ): Promise<Verdict> {
     const { embedder, patienceMs } = this.ports;
-    const { buckets, model } = this.head;
+    const { model } = this.head;
     try {
-      const texts = open.map(({ part: { start, end } }) => text.slice(start, end));
-      const vectors = await embedder.embed(texts, whenBusy === 'wait' ? {} : { patienceMs });
+      const texts = open.map(({ read: { start, end } }) => text.slice(start, end));
+      const vectors = await embedder.embed(texts, whenBusy === 'wait' ? { deadline } : { patienceMs, deadline });
       const judged = open.map(({ part, grams }, at) => {
         const vector = vectors[at];
         if (vector?.length !== model.width) {
           throw new Error(`${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${model.width}`);
         }
-        return { part, grams, probabilities: this.model.probabilities(joined(grams, vector, buckets)) };
+        return { part, grams, probabilities: this.model.probabilities(grams, vector) };
       });
       // What the transformer was not asked about counts only where n-grams are sure of it.
       const clear = rest.filter(one => this.danger(one.probabilities) >= this.head.fast.high);
       return this.verdict(this.sorted([...judged, ...clear]), 'model');
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const why = unasked(error);
       const quick = this.verdict([...open, ...rest], 'busy');
-      return whenBusy === 'unknown' ? { ...quick, sure: false, reason } : { ...quick, reason };
+      return whenBusy === 'unknown' ? { ...quick, sure: false, ...why } : { ...quick, ...why };
     }
   }
 
@@ -102,10 +118,9 @@ export class HybridClassifier implements Classifier {
   private ranked(text: string): readonly Judged[] {
     const { reads } = this.head;
     return this.sorted(
-      partsOf(text, reads).map(part => {
-        const grams = this.rarity.weighed(counter.remembered(text.slice(part.start, part.end)));
-        return { part, grams, probabilities: this.fast.probabilities(grams) };
-      }),
+      counter
+        .of(text, reads)
+        .map(part => ({ part, grams: part.grams, probabilities: this.fast.probabilities(part.grams) })),
     );
   }
 

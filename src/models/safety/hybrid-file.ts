@@ -43,6 +43,8 @@ const hybridSchema = z.strictObject({
   /** With two labels the second is what is looked for. */
   labels: z.array(z.string()).min(2).max(64),
   reads: z.enum(['windows', 'sentences']),
+  /** Characters that the transformer reads of a text of more than 2,048; 0 where n-grams decide alone about these. */
+  excerpt: z.int().min(0).max(768).default(256),
   /** Probability from which the second of two labels is said; of several labels, what the likeliest must reach. */
   threshold: z.number().min(0).max(1),
   buckets: z.int().min(1024).max(65_536),

@@ -1,32 +1,43 @@
 import type { HybridRows } from './hybrid-file.js';
-import { type SparseVector, sparseDot } from './sparse-vector.js';
+import type { Rarity } from './rarity.js';
+import type { SparseVector } from './sparse-vector.js';
 
-/** Linear scores over a sparse vector, and the probabilities that they stand for. */
+/** Linear scores over n-grams weighed by rarity, and the probabilities that they stand for. */
 export class HybridLayer {
   private readonly weights: readonly Int8Array[];
 
-  /** @throws RangeError when the parts are not of one size. */
+  /** @param width numbers of the vector behind the n-grams. @throws RangeError when the parts are not of one size. */
   constructor(
     private readonly parts: HybridRows,
-    width: number,
+    private readonly rarity: Rarity,
+    private readonly buckets: number,
+    width = 0,
   ) {
     const bytes = Buffer.from(parts.rows, 'base64');
     const all = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     const count = parts.scales.length;
-    if (all.length !== count * width || parts.bias.length !== count) {
-      throw new RangeError(`${all.length} weights are not ${count} rows of ${width}`);
+    const places = buckets + width;
+    if (all.length !== count * places || parts.bias.length !== count) {
+      throw new RangeError(`${all.length} weights are not ${count} rows of ${places}`);
     }
-    this.weights = parts.scales.map((_, at) => all.subarray(at * width, (at + 1) * width));
+    this.weights = parts.scales.map((_, at) => all.subarray(at * places, (at + 1) * places));
   }
 
-  scores(vector: SparseVector): Float32Array {
+  /**
+   * Of one row the probabilities of the two labels, of several those of each.
+   *
+   * @param grams as counted. @param dense the transformer's vector, which has its places behind the n-grams.
+   */
+  probabilities(grams: SparseVector, dense?: Float32Array): Float32Array {
     const { scales, bias } = this.parts;
-    return Float32Array.from(this.weights, (row, at) => sparseDot(row, vector) * scales[at]! + bias[at]!);
-  }
-
-  /** Of one row the probabilities of the two labels, of several those of each. */
-  probabilities(vector: SparseVector): Float32Array {
-    return probabilitiesOf(this.scores(vector), this.parts);
+    const dots = this.rarity.dots(this.weights, grams);
+    const scores = dots.map((dot, at) => {
+      const row = this.weights[at]!;
+      let sum = dot;
+      if (dense !== undefined) for (let i = 0; i < dense.length; i++) sum += row[this.buckets + i]! * dense[i]!;
+      return sum * scales[at]! + bias[at]!;
+    });
+    return probabilitiesOf(scores, this.parts);
   }
 }
 

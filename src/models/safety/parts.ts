@@ -7,7 +7,8 @@ export interface Part {
 /** How a text is cut up: a text that says one thing as a whole, or one in which a single sentence may be of another's making. */
 export type Cut = 'windows' | 'sentences';
 
-const WHOLE = 2048;
+/** Characters up to which a text is no long one. */
+export const LONG = 2048;
 const WINDOW = 768;
 const STRIDE = 576;
 const SHORTEST_SENTENCE = 16;
@@ -20,7 +21,7 @@ export function partsOf(text: string, cut: Cut): readonly Part[] {
 
 /** One piece up to 2,048 characters; of a longer text windows of 768 that overlap by a quarter. */
 function windowsOf({ length }: string): Part[] {
-  if (length <= WHOLE) return [{ start: 0, end: length }];
+  if (length <= LONG) return [{ start: 0, end: length }];
   const parts: Part[] = [];
   for (let start = 0; ; start += STRIDE) {
     const end = Math.min(length, start + WINDOW);

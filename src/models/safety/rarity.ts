@@ -10,6 +10,7 @@ export interface RarityTable {
 /** Weighs n-grams by how rare they are (Spärck Jones, 1972), each kind to length 1 again, in as many places as a head has. */
 export class Rarity {
   private readonly weights: Uint8Array;
+  private scratch = new Float32Array(4096);
 
   /** @throws RangeError when the table is not as long as the counter has buckets. */
   constructor(
@@ -35,6 +36,36 @@ export class Rarity {
     for (let i = 0; i < at.length; i++) weighed[i]! *= at[i]! < CHARACTERS ? ofCharacters : ofWords;
     const vector = { at, values: weighed };
     return buckets === BUCKETS ? vector : folded(vector, buckets);
+  }
+
+  /** `row · weighed(x)` of each row, without the vector in between: what texts of any length are judged by. */
+  dots(rows: readonly Int8Array[], { at, values }: SparseVector): Float32Array {
+    const { weights, buckets } = this;
+    if (this.scratch.length < at.length) this.scratch = new Float32Array(2 * at.length);
+    const { scratch } = this;
+    let [characters, words] = [0, 0];
+    for (let i = 0; i < at.length; i++) {
+      const place = at[i]!;
+      const value = values[i]! * weights[place]!;
+      scratch[i] = value;
+      if (place < CHARACTERS) characters += value * value;
+      else words += value * value;
+    }
+    const [ofCharacters, ofWords] = [1 / Math.sqrt(characters || 1), 1 / Math.sqrt(words || 1)];
+    const mask = buckets - 1;
+    const dots = new Float32Array(rows.length);
+    for (let label = 0; label < rows.length; label++) {
+      const row = rows[label]!;
+      let [byCharacters, byWords] = [0, 0];
+      for (let i = 0; i < at.length; i++) {
+        const place = at[i]!;
+        const product = scratch[i]! * row[place & mask]!;
+        if (place < CHARACTERS) byCharacters += product;
+        else byWords += product;
+      }
+      dots[label] = byCharacters * ofCharacters + byWords * ofWords;
+    }
+    return dots;
   }
 }
 

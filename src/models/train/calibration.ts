@@ -74,23 +74,28 @@ export function wilson(share: number, count: number): readonly [number, number] 
 
 /** The most that a cascade may be worse than asking the model always. */
 const MOST_LOSS = 0.005;
+/** Standard errors above the loss on the texts at hand that its upper bound stands: 95 %, one-sided. */
+const BOUND = 1.645;
 
 /**
  * The least probability at which the fast tier's answer may stand: the cascade is then no more than half a point less accurate than the
- * model alone, on texts that neither was trained on. Above 1 when there is none.
+ * model alone, by the upper bound of the mean of paired differences (95 %, one-sided, normal) on texts that neither was trained on. The
+ * loss itself would not do: the lowest probability at which it is half a point was chosen for being lucky here. Above 1 when there is none.
  */
 export function decisiveAt(fast: readonly Said[], model: readonly Said[], labels: ArrayLike<number>): number {
   const order = fast.map((_, i) => i).sort((a, b) => fast[b]!.probability - fast[a]!.probability);
   const most = MOST_LOSS * fast.length;
-  let lost = 0;
+  let [lost, differing] = [0, 0];
   let decisive = 2;
   for (const [rank, i] of order.entries()) {
     const right = labels[i];
-    lost += Number(model[i]!.label === right) - Number(fast[i]!.label === right);
+    const difference = Number(model[i]!.label === right) - Number(fast[i]!.label === right);
+    lost += difference;
+    differing += Math.abs(difference);
     const next = order[rank + 1];
     const { probability } = fast[i]!;
     if (next !== undefined && fast[next]!.probability === probability) continue;
-    if (lost <= most) decisive = probability;
+    if (lost + BOUND * Math.sqrt(differing) <= most) decisive = probability;
   }
   return decisive;
 }

@@ -28,6 +28,8 @@ export interface TrainHybridOptions {
   /** With two labels the second is what is looked for. */
   readonly labels: readonly string[];
   readonly reads: Cut;
+  /** Characters that the transformer reads of a long text. */
+  readonly excerpt: number;
   readonly sources: readonly HybridSource[];
   /** A power of 2. */
   readonly buckets: number;
@@ -138,6 +140,7 @@ export async function trainHybrid(options: TrainHybridOptions): Promise<HybridHe
     kind: options.kind,
     labels: [...labels],
     reads: options.reads,
+    excerpt: options.excerpt,
     threshold: rounded(threshold),
     buckets,
     idf,

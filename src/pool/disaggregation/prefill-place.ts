@@ -62,9 +62,9 @@ function sideOf(replica: Replica, cached: number) {
 
 /** The prompt alone, wherever the answer may go: a prefill pool is part of the pool that names it. */
 function promptOf(request: PlacementRequest): PlacementRequest {
-  const { model, promptTokens, session, exclude, flow } = request;
+  const { model, promptTokens, tokens, session, exclude, flow } = request;
   return {
-    ...{ model, promptTokens, outputTokens: 1, session, constraints: {}, exclude, flow },
+    ...{ model, promptTokens, tokens, outputTokens: 1, session, constraints: {}, exclude, flow },
     get prefix() {
       return request.prefix;
     },

@@ -3,8 +3,9 @@ import { WeirError } from '#contract/errors.js';
 import type { PromptPrefix } from '#contract/profile.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BlockPool, type CacheEntry } from './block-pool.js';
-import type { CacheListener, Engine, EngineIteration, EngineRequest, EngineStats } from './engine.js';
+import type { CacheListener, Engine, EngineIteration, EngineRequest, EngineStats, HostMemory } from './engine.js';
 import { EventList } from './event-list.js';
+import { HostCache } from './host-cache.js';
 import { type IterationWork, iterationMs } from './iteration-cost.js';
 import { powerAt } from './power.js';
 import type { EngineProfile } from './profile.js';
@@ -23,6 +24,8 @@ export interface EngineOptions {
   readonly events?: 'tokens' | 'milestones';
   /** Told of the prefix cache. */
   readonly cache?: CacheListener | undefined;
+  /** Where evicted prefixes are kept; nowhere unless said. */
+  readonly host?: HostMemory | undefined;
   /** Longest waiting line, after which submitting is refused: 100,000 unless said. */
   readonly maxWaiting?: number;
 }
@@ -39,6 +42,11 @@ class BatchingEngine implements Engine {
   private readonly maxWaiting: number;
   private readonly pool: BlockPool;
   private readonly cache: CacheListener | undefined;
+  private readonly hostMemory: HostMemory | undefined;
+  private readonly host: HostCache | undefined;
+  /** Tokens whose KV this iteration reads from the host. */
+  private loading: Tokens = 0;
+  private hostTokens = 0;
   private readonly waiting = new WaitingLine();
   private readonly sequences = new Map<number, Sequence>();
   /** Both in order of admission. */
@@ -86,7 +94,14 @@ class BatchingEngine implements Engine {
     this.everyToken = (options.events ?? 'tokens') === 'tokens';
     this.maxWaiting = options.maxWaiting ?? 100_000;
     this.cache = options.cache;
-    this.pool = new BlockPool(profile.totalBlocks, options.cache && (hash => options.cache?.removed(hash)));
+    const { cache, host } = options;
+    this.hostMemory = host;
+    this.host = host && new HostCache(host.blocks, hash => cache?.dropped?.(hash));
+    const evicted = (hash: number, blocks: number): void => {
+      if (this.host?.put(hash, blocks) === true) cache?.offloaded?.(hash);
+      cache?.removed(hash);
+    };
+    this.pool = new BlockPool(profile.totalBlocks, cache === undefined && host === undefined ? undefined : evicted);
     this.phases = new Array<number>(profile.blockTokens).fill(0);
     for (let running = 0; running <= profile.maxSequences; running++) {
       this.watts.push(profile.tensorParallel * powerAt(profile.power, running));
@@ -127,7 +142,9 @@ class BatchingEngine implements Engine {
       this.profile.blockTokens,
       true,
     );
-    return Math.floor(this.pool.lookup(prefix, reusableBlocks) * prefix.blockTokens);
+    const hits = this.pool.lookup(prefix, reusableBlocks);
+    const more = this.host?.lookup(prefix, hits, reusableBlocks) ?? 0;
+    return Math.floor((hits + more) * prefix.blockTokens);
   }
 
   cancel(id: number): void {
@@ -196,6 +213,7 @@ class BatchingEngine implements Engine {
       preemptions: this.preemptions,
       promptTokens: this.promptTokens,
       cachedTokens: this.cachedTokens,
+      ...(this.host === undefined ? undefined : { hostTokens: this.hostTokens }),
       outputTokens: this.outputTokens,
       joules: this.joules,
       iterations: this.iterations,
@@ -222,6 +240,7 @@ class BatchingEngine implements Engine {
     this.events.clear();
     this.preemptedNow = false;
     this.chunkTokens = 0;
+    this.loading = 0;
     work.attentionPairs = 0;
     work.kvTokens = 0;
 
@@ -242,7 +261,7 @@ class BatchingEngine implements Engine {
     work.sampled = decodes;
     for (const sequence of this.prefilling) if (sequence.computed === sequence.target) work.sampled++;
 
-    const duration = iterationMs(this.profile.cost, work);
+    const duration = Math.max(iterationMs(this.profile.cost, work), this.loadMs());
     this.joules += (this.watts[running]! * duration) / 1000;
     this.iterations++;
     this.outputTokens += work.sampled;
@@ -393,7 +412,8 @@ class BatchingEngine implements Engine {
       for (const [block, entry] of sequence.held.entries()) this.retain(sequence, entry, block);
     }
     sequence.heldBlocks = hitBlocks;
-    const cached = Math.floor(hits * sequence.prefix.blockTokens);
+    const loaded = this.load(sequence, hits);
+    const cached = Math.floor((hits + loaded) * sequence.prefix.blockTokens);
     sequence.computed = Math.max(cached, sequence.received);
     sequence.nextBlock = hits;
     const first = sequence.blocksFor(sequence.computed + this.chunkOf(sequence)) - hitBlocks;
@@ -405,6 +425,24 @@ class BatchingEngine implements Engine {
     }
     sequence.received = 0;
     return true;
+  }
+
+  /** Reads what the host has of a sequence's prefix behind what the cache has. @returns prefix blocks. */
+  private load({ prefix, reusableBlocks, received }: Sequence, hits: number): number {
+    const { host } = this;
+    // What came from another engine is there already.
+    if (host === undefined || received > 0) return 0;
+    const blocks = host.take(prefix, hits, reusableBlocks);
+    const tokens = blocks * prefix.blockTokens;
+    this.loading += tokens;
+    this.hostTokens += tokens;
+    return blocks;
+  }
+
+  /** What reading that takes: bytes over bandwidth, each GPU its own share. It goes on beside the layers' work, as they need it one after another. */
+  private loadMs(): Milliseconds {
+    if (this.loading === 0 || this.hostMemory === undefined) return 0;
+    return (1000 * this.loading * this.profile.cost.kvBytesPerToken) / this.hostMemory.bandwidth;
   }
 
   /** Advances every decoding sequence by one token and ends those that are whole. */

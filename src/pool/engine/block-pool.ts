@@ -44,10 +44,10 @@ export class BlockPool {
   /** Grows when blocks come free or an entry comes in: before that, what did not fit still does not. */
   version = 0;
 
-  /** @param evicted told of each cached prefix block that has to go. */
+  /** @param evicted told of each cached prefix block that has to go, and how many KV blocks it is. */
   constructor(
     readonly total: number,
-    private readonly evicted?: (hash: number) => void,
+    private readonly evicted?: (hash: number, blocks: number) => void,
   ) {}
 
   /** Blocks held by sequences. */
@@ -173,7 +173,7 @@ export class BlockPool {
     this.unlink(entry);
     this.unreferencedBlocks -= entry.blocks;
     this.entries.delete(entry.hash);
-    this.evicted?.(entry.hash);
+    this.evicted?.(entry.hash, entry.blocks);
   }
 
   /** Puts what need not be kept any longer among all others, where its last use has it. */

@@ -44,6 +44,17 @@ export interface CacheListener {
   /** The block of a prompt at `index` is in the cache now. */
   stored(prefix: PromptPrefix, index: number): void;
   removed(hash: number): void;
+  /** What is about to leave the cache is in the host's memory as well; and what left that. */
+  offloaded?(hash: number): void;
+  dropped?(hash: number): void;
+}
+
+/** The host's memory behind the GPUs', where KV goes that the cache has to give up. */
+export interface HostMemory {
+  /** KV blocks that it holds. */
+  readonly blocks: number;
+  /** Bytes a second that each GPU of the replica reads from it. */
+  readonly bandwidth: number;
 }
 
 /** One iteration, or several run by {@link Engine.advance}: what was done and when it ends. */
@@ -72,6 +83,8 @@ export interface EngineStats {
   readonly promptTokens: Tokens;
   /** Of those, the ones found in the prefix cache. */
   readonly cachedTokens: Tokens;
+  /** And of those, the ones that had to be read from the host's memory; absent for an engine without. */
+  readonly hostTokens?: Tokens;
   readonly outputTokens: Tokens;
   readonly joules: number;
   readonly iterations: number;

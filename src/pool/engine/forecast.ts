@@ -1,4 +1,4 @@
-import type { Milliseconds, Tokens, Watts } from '#contract/units.js';
+import type { Joules, Milliseconds, Tokens, Watts } from '#contract/units.js';
 import { type IterationWork, iterationMs } from './iteration-cost.js';
 import { powerAt } from './power.js';
 import type { EngineProfile } from './profile.js';
@@ -60,6 +60,21 @@ export class EngineForecast {
   tokensPerJoule(sequences: number, kvTokens: Tokens): number {
     const batch = Math.min(sequences, this.profile.maxSequences);
     return (batch * 1000) / (this.watts(batch) * this.iterationMs(sequences, kvTokens));
+  }
+
+  /**
+   * Energy that a request adds to what is charged on the replica, in joules, with the requests there and itself in one batch of b:
+   *
+   *     W(b) · (prefill time of its prompt + output tokens · τ(b) / b)        W watts of all GPUs, τ the iteration time
+   *
+   * The more share the batch the less it is, down to the batch at which iterations become longer as fast as it grows.
+   */
+  requestJoules(load: Pick<Load, 'inFlight' | 'inFlightTokens'>, promptTokens: Tokens, outputTokens: Tokens): Joules {
+    const batch = Math.min(load.inFlight + 1, this.profile.maxSequences);
+    const fresh = Math.max(1, promptTokens);
+    const prefillMs = this.cost(fresh, 1, (fresh * fresh) / 2, fresh) - this.profile.cost.overheadMs;
+    const decodeMs = this.iterationMs(load.inFlight + 1, load.inFlightTokens + promptTokens + outputTokens / 2);
+    return (this.watts(batch) * (prefillMs + (outputTokens * decodeMs) / batch)) / 1000;
   }
 
   private cost(tokens: Tokens, sampled: number, attentionPairs: number, kvTokens: Tokens): Milliseconds {

@@ -3,7 +3,9 @@ import type { Price, Quote } from '#contract/pool-view.js';
 import type { PromptPrefix, WorkloadProfile } from '#contract/profile.js';
 import type { PlacementConstraints } from '#contract/route.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
-import { whyNowhere } from '#pool/flow/refusals.js';
+import { type PrefillPlace, placePrefill } from '#pool/disaggregation/prefill-place.js';
+import { mayUse, whyNowhere } from '#pool/flow/refusals.js';
+import { expectedJoules } from '#pool/placement/energy-limit.js';
 import type { Choice } from '#pool/placement/placer.js';
 import type { PoolEntry } from '#pool/schema.js';
 import type { Replica } from '#pool/topology/replica.js';
@@ -56,7 +58,11 @@ class LiveQuote implements Quote {
   }
 
   get load(): number {
-    return modelLoad(this.served, this.request.promptTokens + this.request.outputTokens);
+    return modelLoad(
+      this.served,
+      this.request.promptTokens + this.request.outputTokens,
+      this.request.constraints.pools,
+    );
   }
 
   get prefixHitTokens(): Tokens {
@@ -65,15 +71,17 @@ class LiveQuote implements Quote {
 
   get prefillMsPerToken(): Milliseconds | undefined {
     const replica = this.replica();
-    return replica === undefined ? undefined : this.latencyOf(replica)?.prefillMsPerToken;
+    if (replica === undefined) return undefined;
+    return this.latencyOf(this.elsewhere(replica)?.chosen?.replica ?? replica)?.prefillMsPerToken;
   }
 
   get ttftMs(): Milliseconds | undefined {
     const replica = this.replica();
     if (replica === undefined) return undefined;
     const pool = this.topology.pools.get(replica.pool);
+    const elsewhere = this.elsewhere(replica);
     const work = replica.pendingPrefillTokens + this.request.promptTokens - this.prefixHitTokens;
-    const ttft = this.latencyOf(replica)?.ttft(work);
+    const ttft = elsewhere === undefined ? this.latencyOf(replica)?.ttft(work) : this.remoteTtft(elsewhere);
     if (ttft === undefined) return undefined;
     return replica.inFlight < replica.limit ? ttft : ttft + (pool?.predictedWait() ?? 0);
   }
@@ -91,6 +99,41 @@ class LiveQuote implements Quote {
     return this.energy?.(entry, { promptTokens, cachedTokens: this.prefixHitTokens, outputTokens });
   }
 
+  get leastJoules(): Joules | undefined {
+    let least: Joules | undefined;
+    for (const { replicas, contextTokens } of this.served.tiers) {
+      if (this.request.promptTokens + this.request.outputTokens > contextTokens) continue;
+      for (const replica of replicas) {
+        if (replica.unavailable !== undefined || !mayUse(this.request, replica)) continue;
+        const joules = expectedJoules(this.request, replica);
+        if (joules !== undefined && (least === undefined || joules < least)) least = joules;
+      }
+    }
+    return least;
+  }
+
+  /** Where the prompt would be computed, when that is not where the answer would be. */
+  private elsewhere(replica: Replica): PrefillPlace | undefined {
+    const from = this.topology.pools.get(replica.pool);
+    const fill = this.topology.pools.get(from?.entry.prefill?.pool ?? '');
+    if (from === undefined || fill === undefined) return undefined;
+    const place = placePrefill(this.request, replica, this.prefixHitTokens, from, fill);
+    return place.chosen === undefined ? undefined : place;
+  }
+
+  /**
+   * Time to the first token of a prompt that another replica computes: as the engine model has it, transfer included; else as fast as that replica
+   * was measured to be, and what the transfer takes beside its bytes, which nobody can count there.
+   */
+  private remoteTtft({ placement, chosen }: PrefillPlace): Milliseconds | undefined {
+    if (placement.thereMs !== undefined || chosen === undefined) return placement.thereMs;
+    const { replica, choice, request } = chosen;
+    const work = replica.pendingPrefillTokens + Math.max(0, request.promptTokens - choice.expectedPrefixTokens);
+    const prefill = this.latencyOf(replica)?.ttft(work);
+    const latency = this.topology.pools.get(this.replica()?.pool ?? '')?.entry.prefill?.latency ?? 0;
+    return prefill === undefined ? undefined : prefill + latency;
+  }
+
   private latencyOf(replica: Replica): LatencyEstimator | undefined {
     return replica.latency.informed ? replica.latency : this.topology.pools.get(replica.pool)?.memory.latency;
   }
@@ -102,7 +145,7 @@ class LiveQuote implements Quote {
     if (replica !== undefined) return replica;
     let least: Replica | undefined;
     for (const candidate of this.tier.replicas) {
-      if (candidate.unavailable !== undefined) continue;
+      if (candidate.unavailable !== undefined || !mayUse(this.request, candidate)) continue;
       if (least === undefined || candidate.inFlight / candidate.limit < least.inFlight / least.limit) least = candidate;
     }
     return least;
@@ -111,7 +154,16 @@ class LiveQuote implements Quote {
   private choice(): Choice | undefined {
     if (!this.looked) {
       this.looked = true;
-      this.chosen = this.tier.placer.choose(this.request, this.tier.replicas);
+      const { placer, replicas } = this.tier;
+      this.chosen = placer.choose(this.request, replicas);
+      // A placer that does not look at constraints chooses again among those that are allowed.
+      const chosen = this.chosen && this.topology.replicas.get(this.chosen.replica.id);
+      if (chosen !== undefined && !mayUse(this.request, chosen)) {
+        this.chosen = placer.choose(
+          this.request,
+          replicas.filter(replica => mayUse(this.request, replica)),
+        );
+      }
     }
     return this.chosen;
   }
@@ -128,6 +180,7 @@ class Hypothetical implements PlacementRequest {
   constructor(
     readonly model: string,
     private readonly profile: WorkloadProfile,
+    readonly constraints: PlacementConstraints,
   ) {
     this.promptTokens = profile.promptTokens(model);
     this.outputTokens = profile.outputTokens.p75;
@@ -141,10 +194,6 @@ class Hypothetical implements PlacementRequest {
     return this.profile.session;
   }
 
-  get constraints(): PlacementConstraints {
-    return ANYWHERE;
-  }
-
   get exclude(): readonly string[] {
     return NONE;
   }
@@ -155,12 +204,13 @@ export function quote(
   topology: Topology,
   model: string,
   profile: WorkloadProfile,
+  constraints: PlacementConstraints | undefined,
   now: Milliseconds,
   energy: EnergyEstimate | undefined,
 ): Quote {
   const served = topology.models.get(model);
-  const request = new Hypothetical(model, profile);
-  const tier = served === undefined ? undefined : tierFor(served, request.promptTokens + request.outputTokens, now);
+  const request = new Hypothetical(model, profile, constraints ?? ANYWHERE);
+  const tier = served === undefined ? undefined : tierFor(served, request, now);
   if (served === undefined || tier === undefined) {
     const error = whyNowhere(model, served, request, now);
     const reason = error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
@@ -170,12 +220,13 @@ export function quote(
 }
 
 /** The tightest tier with room, or else the tightest that takes requests at all. */
-function tierFor(model: ServedModel, need: Tokens, now: Milliseconds): Tier | undefined {
+function tierFor(model: ServedModel, request: PlacementRequest, now: Milliseconds): Tier | undefined {
+  const need = request.promptTokens + request.outputTokens;
   let busy: Tier | undefined;
   for (const tier of model.tiers) {
     if (need > tier.contextTokens) continue;
     for (const replica of tier.replicas) {
-      if (need > replica.contextTokens || replica.whyOut(now) !== undefined) continue;
+      if (!mayUse(request, replica) || replica.whyOut(now) !== undefined) continue;
       if (replica.inFlight < replica.limit) return tier;
       busy ??= tier;
     }

@@ -1,4 +1,5 @@
 import type { Clock } from '#contract/clock.js';
+import type { Usage } from '#contract/outcome.js';
 import type { Placement, PlacementRequest } from '#contract/placement.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import type { Lease, LeaseResult, ReplicaTarget } from '#pool/lease.js';
@@ -17,7 +18,7 @@ export interface LeaseHost {
   /** A request has been written to a replica. */
   sent(request: PlacementRequest, replica: string): void;
   /** A request has been answered. */
-  answered(request: PlacementRequest, replica: Replica): void;
+  answered(request: PlacementRequest, replica: Replica, usage: Usage | undefined): void;
   /** A place came free. */
   released(replica: Replica, tenant: string, heldMs: Milliseconds): void;
 }
@@ -97,9 +98,10 @@ export class HeldLease implements Lease {
     this.replica.breaker.answering(this.ticket, now);
     this.replica.health.answered();
     if (this.telling && this.sentAt !== undefined) {
-      const { alone } = this.replica.prefill;
+      const { prefill, latency } = this.replica;
+      const pace = { alone: prefill.alone, tpotMs: latency.tpotMs };
       if (whole) this.replica.engine.left(this);
-      else this.replica.engine.began(this, this.sentAt, now, alone, this.replica);
+      else this.replica.engine.began(this, this.sentAt, now, pace, this.replica);
     }
     // With the prompt computed elsewhere, it tells nothing of the speed of this replica's prefill.
     if (!whole && this.prefill === undefined) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
@@ -118,7 +120,7 @@ export class HeldLease implements Lease {
     own.inFlightTokens -= this.tokens;
     if (this.telling && this.sentAt !== undefined) {
       if (this.firstByteAt === undefined) replica.engine.left(this);
-      else if (!this.whole) replica.engine.ended(this);
+      else if (!this.whole) replica.engine.ended(this, this.firstByteAt);
     }
     if (this.firstByteAt === undefined) {
       own.waiting -= 1;
@@ -142,7 +144,7 @@ export class HeldLease implements Lease {
       replica.health.answered();
       if (result.status === 'answered') {
         this.learnTpot(result, now);
-        this.host.answered(this.request, replica);
+        this.host.answered(this.request, replica, result.usage);
       }
     }
     this.host.released(replica, factsOf(this.request).tenant, now - this.grantedAt);
@@ -151,10 +153,6 @@ export class HeldLease implements Lease {
   /** {@link OwnRequest}. */
   get promptTokens(): Tokens {
     return this.request.promptTokens;
-  }
-
-  get outputTokens(): Tokens {
-    return this.request.outputTokens;
   }
 
   /** Whether its first byte tells when this replica had computed its prompt. */

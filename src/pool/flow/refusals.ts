@@ -14,7 +14,8 @@ export function mayUse(request: PlacementRequest, replica: Replica): boolean {
   return (
     request.promptTokens + request.outputTokens <= replica.contextTokens &&
     (request.constraints.pools === undefined || request.constraints.pools.includes(replica.pool)) &&
-    (request.exclude.length === 0 || !request.exclude.includes(replica.id))
+    (request.exclude.length === 0 || !request.exclude.includes(replica.id)) &&
+    (request.dear === undefined || !request.dear.includes(replica.id))
   );
 }
 

@@ -10,6 +10,7 @@ export function objection(request: PlacementRequest, replica: ReplicaView): stri
   const { constraints, exclude } = request;
   if (constraints.pools !== undefined && !constraints.pools.includes(replica.pool)) return 'pool not allowed';
   if (exclude.length > 0 && exclude.includes(replica.id)) return 'failed before';
+  if (request.dear?.includes(replica.id) === true) return 'too much energy';
   if (replica.unavailable !== undefined) return replica.unavailable;
   if (request.promptTokens + request.outputTokens > replica.contextTokens) return 'context too short';
   if (replica.inFlight >= replica.limit) return 'full';

@@ -41,8 +41,9 @@ export function weighted(scorer: Scorer, weight: number): Scorer {
   };
 }
 
-/** Prompt tokens that a candidate is expected to hold in its cache. */
+/** Prompt tokens that a candidate is expected to hold in its cache; those behind the GPU's memory count for what they spare. */
 export function cachedTokens({ request, replicas, match }: Candidates, at: number): Tokens {
   if (match === undefined) return 0;
-  return Math.min(request.promptTokens, match.blocksOn(replicas[at]!.id) * request.prefix.blockTokens);
+  const { id } = replicas[at]!;
+  return Math.min(request.promptTokens, (match.worthOn?.(id) ?? match.blocksOn(id)) * request.prefix.blockTokens);
 }

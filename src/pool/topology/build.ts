@@ -5,9 +5,9 @@ import type { Random } from '#contract/random.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import type { Placer } from '#pool/placement/placer.js';
 import { type PlacementSpec, weighsContext } from '#pool/placement/schema.js';
-import type { ModelConfig, PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
-import { addressOf } from './address.js';
+import type { ModelConfig, PoolConfig, PoolEntry } from '#pool/schema.js';
 import { hardwareOf } from './hardware.js';
+import { listedReplicas, replicaId } from './listed-replicas.js';
 import { probeSettings } from './probes.js';
 import { Replica, type ReplicaSettings } from './replica.js';
 import { newMemory, type ServedModel, ServedPool, type Tier, type Topology } from './served.js';
@@ -96,8 +96,8 @@ function planReplicas(config: PoolConfig): ReadonlyMap<string, readonly Plan[]> 
     }
     plans.set(
       name,
-      replicasOf(name, entry).map(replica => {
-        const id = `${name}/${replica.id ?? addressOf(replica.url)}`;
+      listedReplicas(name, entry).map(replica => {
+        const id = replicaId(name, replica);
         if (seen.has(id)) {
           throw new WeirError('config.duplicate', `the replica ${id} stands twice`, {
             path: `pool.pools.${name}.replicas`,
@@ -128,21 +128,6 @@ function planReplicas(config: PoolConfig): ReadonlyMap<string, readonly Plan[]> 
   return plans;
 }
 
-/**
- * Replicas of a pool. Engines of its own that nobody has given an address are reached by name only: in virtual time there is nothing
- * to connect to.
- */
-function replicasOf(name: string, entry: PoolEntry): readonly ReplicaEntry[] {
-  if (entry.replicas !== undefined) return entry.replicas;
-  if (entry.cloud !== undefined) return [{ url: entry.cloud, id: 'cloud', weight: 1 }];
-  const [kind, count] = entry.simulate === undefined ? ['gguf', 1] : ['simulated', entry.simulate.replicas];
-  return Array.from({ length: count }, (_, i) => ({
-    url: `${kind}:${name}/${i}`,
-    id: `${kind}-${i}`,
-    weight: 1,
-  }));
-}
-
 function keepOrMake(plan: Plan, entry: PoolEntry, placer: Placer, previous: Topology, ports: BuildPorts): Replica {
   const { target, settings } = plan;
   const old = previous.replicas.get(target.id);
@@ -154,6 +139,7 @@ function keepOrMake(plan: Plan, entry: PoolEntry, placer: Placer, previous: Topo
   ) {
     return new Replica(target, entry.model, settings, ports.clock, ports.random.fork(`replica ${target.id}`));
   }
+  old.target = target;
   if (old.configure(settings)) placer.forget(old.id);
   return old;
 }

@@ -39,7 +39,6 @@ const SHOWN_PROMPT_TOKENS = 1000;
  */
 export class Replica implements ReplicaView {
   readonly id: string;
-  readonly pool: string;
   readonly model: string;
   readonly health = new Health();
   readonly breaker: CircuitBreaker;
@@ -74,6 +73,8 @@ export class Replica implements ReplicaView {
   draining = false;
   /** An operator has taken it out: its leases finish, and it gets no more until it is put back. */
   drained = false;
+  /** It is about to move to another pool: its leases finish, and it gets no more until it is there. */
+  moving = false;
   lastJudgedAt: Milliseconds = Number.NEGATIVE_INFINITY;
 
   private probeFailures: number | undefined;
@@ -84,14 +85,14 @@ export class Replica implements ReplicaView {
   private trippedByProbe = false;
 
   constructor(
-    readonly target: ReplicaTarget,
+    /** Another pool of it, once it has moved; its name stays. */
+    public target: ReplicaTarget,
     model: string,
     settings: ReplicaSettings,
     private readonly clock: Clock,
     random: Random,
   ) {
     this.id = target.id;
-    this.pool = target.pool;
     this.model = model;
     this.breaker = new CircuitBreaker(settings.circuit, random);
     this.ownLimit = settings.limit;
@@ -102,6 +103,10 @@ export class Replica implements ReplicaView {
     this.hardware = settings.hardware;
     this.meter = meterOf(settings.hardware);
     this.describe(settings);
+  }
+
+  get pool(): string {
+    return this.target.pool;
   }
 
   // Load as placement sees it: of all gateways. The limit grows with what others have there, which takes no place of this one.
@@ -154,13 +159,14 @@ export class Replica implements ReplicaView {
 
   /** Whether it is to get nothing more, whatever its health. */
   private get out(): boolean {
-    return this.draining || this.drained;
+    return this.draining || this.drained || this.moving;
   }
 
   /** As {@link unavailable}, at a moment that the caller has already looked up. */
   whyOut(now: Milliseconds): string | undefined {
     if (this.draining) return 'draining';
     if (this.drained) return 'drained';
+    if (this.moving) return 'moving';
     if (this.health.state === 'unhealthy') return 'unhealthy';
     if (!this.breaker.allows(now)) return 'circuit open';
     if (this.ejection.active(now)) return 'ejected';
@@ -197,7 +203,7 @@ export class Replica implements ReplicaView {
     if (facts.cacheBlocks !== undefined && facts.cacheBlocks >= 1) this.engineBlocks = Math.floor(facts.cacheBlocks);
     if (facts.kvTokens !== undefined && facts.kvTokens >= 1) this.engineKvTokens = facts.kvTokens;
     const resized = this.applyBlocks();
-    if (facts.waiting !== undefined) this.engine.told(facts.waiting, this.clock.now());
+    if (facts.waiting !== undefined) this.engine.told(facts.waiting, this.clock.now(), this.batchTokens);
     if (restarted) {
       this.changedSpeed();
       this.slowdown.reset();
@@ -213,16 +219,14 @@ export class Replica implements ReplicaView {
     this.prefill.reset();
   }
 
-  /** Prompt tokens that an iteration of its engine takes, as far as its speed tells. */
-  get iterationTokens(): Tokens | undefined {
-    const { alone } = this.prefill;
-    const { tpotMs } = this.latency;
-    return alone === undefined || tpotMs === undefined ? undefined : alone * tpotMs;
+  /** Tokens that an iteration of its engine takes, as the engine model has it. */
+  get batchTokens(): Tokens | undefined {
+    return this.forecast?.profile.maxBatchedTokens;
   }
 
   /** Requests, of whomever, that wait in its engine: an estimate. */
   engineWaiting(now: Milliseconds): number {
-    return this.engine.waiting(now, this.iterationTokens);
+    return this.engine.waiting(now, this.batchTokens);
   }
 
   /** Forgets how it did beside its peers, so that it is not ejected again for what it was ejected for. */

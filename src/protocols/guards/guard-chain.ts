@@ -63,6 +63,11 @@ export class GuardChain {
     return this.text(key, kind, text) + this.close(key);
   }
 
+  /** Log probabilities of the next tokens, for guards that look at them. */
+  logprobs(values: readonly number[]): void {
+    for (const { guard } of this.links) guard.logprobs?.(values);
+  }
+
   /** Blocks that are open, by their keys. */
   get openKeys(): readonly string[] {
     return [...this.open.keys()];

@@ -33,6 +33,7 @@ abstract class ChoicesStream implements StreamForm {
     const choices = chunk.choices.map((choice: unknown) => {
       if (!isObject(choice)) return choice;
       const index = typeof choice.index === 'number' ? choice.index : 0;
+      tellLogprobs(choice, this.guards);
       const { said, closed } = this.read(choice, index);
       const ends = typeof choice.finish_reason === 'string';
       const keys = ends ? this.guards.openKeys.filter(key => key.startsWith(`${index}.`)) : closed;
@@ -184,8 +185,19 @@ function messageThrough(message: Json, index: number, guards: GuardChain): Json 
   return said;
 }
 
+/** Log probabilities as Chat Completions and as the older completions have them. */
+function tellLogprobs({ logprobs }: Json, guards: GuardChain): void {
+  if (!isObject(logprobs)) return;
+  const { content, token_logprobs: plain } = logprobs;
+  const values = Array.isArray(content) ? objectsIn(content).map(({ logprob }) => logprob) : plain;
+  if (Array.isArray(values)) guards.logprobs(values.filter(value => typeof value === 'number'));
+}
+
 function choicesThrough(answer: Json, guards: GuardChain, lead: (choice: Json, index: number) => Json): Json {
-  const choices = objectsIn(answer.choices).map(lead);
+  const choices = objectsIn(answer.choices).map((choice, index) => {
+    tellLogprobs(choice, guards);
+    return lead(choice, index);
+  });
   return { ...answer, choices, ...verdictsOf(guards.end()) };
 }
 

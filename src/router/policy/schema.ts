@@ -64,6 +64,24 @@ const grounding = z.union([
   }),
 ]);
 
+const energy = z
+  .strictObject({
+    max_joules: z.number().gt(0).max(1e9).optional().describe('Joules for the whole request.'),
+    min_tokens_per_joule: z
+      .number()
+      .gt(0)
+      .max(1e6)
+      .optional()
+      .describe('Output tokens for each joule (tokens a second for each watt), prefill included.'),
+    otherwise: z
+      .enum(['best', 'refuse'])
+      .default('best')
+      .describe('When nothing keeps to it: take the model and replica that need least, or refuse with `route.energy`.'),
+  })
+  .refine(({ max_joules, min_tokens_per_joule }) => max_joules !== undefined || min_tokens_per_joule !== undefined, {
+    message: 'at least one of max_joules, min_tokens_per_joule',
+  });
+
 export const decisionSchema = z
   .strictObject({
     name: name.describe('Name of the decision: in headers, metrics, records and tests.'),
@@ -116,6 +134,9 @@ export const decisionSchema = z
       .describe(
         'Hold answers against the texts that came with the request; what is done with one that goes beyond them.',
       ),
+    energy: energy
+      .optional()
+      .describe('Energy that a request may take at most, by expectation: models and replicas beyond it are left out.'),
     headers: headers.optional().describe('Headers to send to the engine.'),
   })
   .refine(({ models, respond, refuse }) => [models, respond, refuse].filter(one => one !== undefined).length === 1, {

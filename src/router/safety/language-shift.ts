@@ -32,17 +32,6 @@ export class LanguageShift implements Classifier {
     await Promise.all([this.inner.prepare(), loadLanguages()]);
   }
 
-  get atOnce(): Classifier['atOnce'] {
-    const { inner } = this;
-    if (inner.atOnce === undefined) return undefined;
-    return text => {
-      const verdict = inner.atOnce!(text);
-      const corrected = this.corrected(text, verdict);
-      // Until the model of languages is there, what the head says stands.
-      return corrected instanceof Promise ? verdict : corrected;
-    };
-  }
-
   classify(text: string, options: ClassifyOptions): Verdict | Promise<Verdict> {
     const verdict = this.inner.classify(text, options);
     return verdict instanceof Promise ? verdict.then(one => this.corrected(text, one)) : this.corrected(text, verdict);

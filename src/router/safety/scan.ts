@@ -1,3 +1,4 @@
+import type { Deadline } from '#contract/deadline.js';
 import type { Classifier, LearnedModels, Verdict } from '#contract/learned.js';
 import type { InferenceRequest } from '#contract/request.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
@@ -36,7 +37,7 @@ export interface Scanned {
 }
 
 /** A check of one piece. */
-type Check = (piece: SafetyPiece) => Scanned | Promise<Scanned>;
+type Check = (piece: SafetyPiece, deadline: Deadline | undefined) => Scanned | Promise<Scanned>;
 
 const NOTHING: Scanned = Object.freeze({ findings: Object.freeze([]) });
 
@@ -104,12 +105,13 @@ export function scannerOf(config: SafetyConfig, learned: LearnedModels) {
     prepare: async (): Promise<void> => {
       await Promise.all(classifiers.map(classifier => classifier.prepare()));
     },
-    scan(request: InferenceRequest): Scanned | Promise<Scanned> {
+    /** @param deadline until when somebody waits for it. */
+    scan(request: InferenceRequest, deadline?: Deadline): Scanned | Promise<Scanned> {
       const pieces = safetyPieces(request);
       const results = [
-        ...piecesIn(pieces, 'last_user').flatMap(piece => last.map(check => check(piece))),
-        ...piecesIn(pieces, 'content').flatMap(piece => content.map(check => check(piece))),
-        ...pieces.flatMap(piece => all.map(check => check(piece))),
+        ...piecesIn(pieces, 'last_user').flatMap(piece => last.map(check => check(piece, deadline))),
+        ...piecesIn(pieces, 'content').flatMap(piece => content.map(check => check(piece, deadline))),
+        ...pieces.flatMap(piece => all.map(check => check(piece, deadline))),
       ];
       return results.some(result => result instanceof Promise)
         ? Promise.all(results).then(together)
@@ -150,7 +152,7 @@ function judged(
   danger: (verdict: Verdict) => number,
   { whenBusy }: LearnedModels,
 ): Check {
-  return piece => {
+  return (piece, deadline) => {
     if (piece.text.trim() === '') return NOTHING;
     const scanned = (verdict: Verdict): Scanned => {
       const score = danger(verdict);
@@ -164,7 +166,7 @@ function judged(
       const told = verdict.sure || (verdict.best >= 0 && verdict.reason === undefined);
       return told || !matters ? NOTHING : { findings: [], untold: `${rule}: ${verdict.reason ?? 'not sure'}` };
     };
-    const verdict = classifier.classify(piece.text, { whenBusy });
+    const verdict = classifier.classify(piece.text, { whenBusy, deadline });
     return verdict instanceof Promise ? verdict.then(scanned) : scanned(verdict);
   };
 }

@@ -112,10 +112,6 @@ export const safetySchema = z.strictObject({
   conversation: conversation
     .optional()
     .describe('Risk over all turns of a conversation, and the response to it by degrees.'),
-  answers: level(
-    UNSAFE_ABOVE,
-    'L1 on what models answer, sentence by sentence, by n-grams alone: `redact` takes the sentence out, `block` ends the answer.',
-  ),
   leakage: z
     .enum(['off', 'log', 'header', 'redact', 'block'])
     .default('off')

@@ -13,12 +13,6 @@ export class UnveiledClassifier implements Classifier {
     return this.inner.prepare();
   }
 
-  get atOnce(): Classifier['atOnce'] {
-    const { inner } = this;
-    if (inner.atOnce === undefined) return undefined;
-    return text => worst([text, ...unveil(text).views].map(view => inner.atOnce!(view)));
-  }
-
   classify(text: string, options: ClassifyOptions): Verdict | Promise<Verdict> {
     const { findings, views } = unveil(text);
     const first = this.inner.classify(text, options);

@@ -45,7 +45,7 @@ export function learnedSignal(
     evaluate(input: SignalInput) {
       const without = options.without?.(input);
       if (without !== undefined) return { state: 'false', score: 0, evidence: without };
-      const verdict = classifier.classify(textIn(input, scope), { whenBusy });
+      const verdict = classifier.classify(textIn(input, scope), { whenBusy, deadline: input.deadline });
       return verdict instanceof Promise ? verdict.then(judge) : judge(verdict);
     },
   };

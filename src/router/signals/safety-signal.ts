@@ -65,10 +65,10 @@ export function evaluatorOf(
   classifier: Classifier,
   { options, whenBusy, tell }: EvaluatorParts,
 ): PreparedEvaluator {
-  const evaluate: SignalEvaluator['evaluate'] = ({ request }: SignalInput) => {
+  const evaluate: SignalEvaluator['evaluate'] = ({ request, deadline }: SignalInput) => {
     const pieces = piecesIn(safetyPieces(request), options.in);
     if (pieces.length === 0) return NOTHING;
-    const verdicts = pieces.map(({ text }) => classifier.classify(text, { whenBusy }));
+    const verdicts = pieces.map(({ text }) => classifier.classify(text, { whenBusy, deadline }));
     const paired = (settled: readonly Verdict[]) =>
       tell(settled.map((verdict, at) => ({ piece: pieces[at]!, verdict })));
     return verdicts.some(verdict => verdict instanceof Promise)

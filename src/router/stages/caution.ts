@@ -31,7 +31,7 @@ export function cautionStage(config: NonNullable<SafetyConfig['conversation']>, 
       const scored = pieces.filter(({ turn }) => turn >= first);
       if (scored.length === 0) return CONTINUE;
       const verdicts = scored.flatMap(({ text }) =>
-        classifiers.map(one => one.classify(text, { whenBusy: learned.whenBusy })),
+        classifiers.map(one => one.classify(text, { whenBusy: learned.whenBusy, deadline: context.board.deadline })),
       );
       const settled = (known: readonly Verdict[]): StageResult =>
         respond(context, scored, turnsOf(scored, known, first), config, first);

@@ -2,12 +2,10 @@ import { WeirError } from '#contract/errors.js';
 import type { LearnedModels } from '#contract/learned.js';
 import type { SafetyNote } from '#contract/safety.js';
 import { CONTINUE, type Stage, type StageContext, type StageResult } from '#contract/stage.js';
-import { safetyClassifier } from '#router/safety/classifiers.js';
 import { leakGuard } from '#router/safety/leak-guard.js';
 import { redaction } from '#router/safety/redaction.js';
 import { type SafetyFinding, type Scanned, scannerOf } from '#router/safety/scan.js';
-import { leveled, type SafetyConfig, UNSAFE_ABOVE } from '#router/safety/schema.js';
-import { unsafeAnswerGuard } from '#router/safety/unsafe-answer-guard.js';
+import type { SafetyConfig } from '#router/safety/schema.js';
 
 /** A stage with something to load. */
 export interface PreparedStage extends Stage {
@@ -17,29 +15,17 @@ export interface PreparedStage extends Stage {
 /** Scans what users say and what tools gave, and does what the configuration says about what it finds. */
 export function safetyStage(config: SafetyConfig, learned: LearnedModels): PreparedStage {
   const scanner = scannerOf(config, learned);
-  const answers = answersGuarded(config, learned);
   return {
     name: 'safety',
-    prepare: async () => {
-      await Promise.all([scanner.prepare(), answers?.prepare()]);
-    },
+    prepare: scanner.prepare,
     run(context) {
       if (config.leakage !== 'off') leakGuard(context, config.leakage);
-      if (answers !== undefined) context.route.guards = [...(context.route.guards ?? []), answers.maker];
-      const scanned = scanner.scan(context.board.request);
+      const scanned = scanner.scan(context.board.request, context.board.deadline);
       return scanned instanceof Promise
         ? scanned.then(known => settle(context, known, config))
         : settle(context, scanned, config);
     },
   };
-}
-
-/** The guard that looks at what models say, where one is wanted. */
-function answersGuarded({ answers, fail }: SafetyConfig, learned: LearnedModels) {
-  const { mode, above } = leveled(answers, UNSAFE_ABOVE);
-  if (mode === 'off') return undefined;
-  const classifier = safetyClassifier('unsafe', learned);
-  return { prepare: () => classifier.prepare(), maker: unsafeAnswerGuard({ classifier, action: mode, above, fail }) };
 }
 
 function settle({ route }: StageContext, { findings, untold }: Scanned, config: SafetyConfig): StageResult {

@@ -1,21 +1,35 @@
 import { z } from 'zod';
-import type { Strategy } from '#contract/strategy.js';
+import { oneOf, type Typed } from '#router/one-of.js';
+import { cascade } from './cascade-type.js';
 import { fallback } from './fallback.js';
 import { single } from './single.js';
+import type { StrategyType } from './strategy-type.js';
+
+const nothing = z.strictObject({});
 
 /** Every strategy. A new one is a file of its own and a line here. */
-export const STRATEGIES: readonly Strategy[] = [single, fallback] as readonly Strategy[];
+export const STRATEGY_TYPES: readonly StrategyType[] = [
+  { type: 'single', summary: 'Only the first model.', schema: nothing, build: () => single },
+  { type: 'fallback', summary: 'The next model when one fails.', schema: nothing, build: () => fallback },
+  cascade,
+] as readonly StrategyType[];
 
-const BY_NAME: ReadonlyMap<string, Strategy> = new Map(STRATEGIES.map(strategy => [strategy.name, strategy]));
+const BY_TYPE: ReadonlyMap<string, StrategyType> = new Map(STRATEGY_TYPES.map(type => [type.type, type]));
 
 /** The strategy of this name. */
-export function strategyNamed(name: string): Strategy | undefined {
-  return BY_NAME.get(name);
+export function strategyType(type: string): StrategyType | undefined {
+  return BY_TYPE.get(type);
 }
 
+const bare = z.enum(STRATEGY_TYPES.map(({ type }) => type) as [string, ...string[]]);
+
+/** `strategy: single` or `strategy: { cascade: { ttft: 8s } }`. */
 export const strategySchema = z
-  .enum(STRATEGIES.map(({ name }) => name) as [string, ...string[]])
-  .default('fallback')
+  .union([
+    bare.transform((type): Typed => ({ type, options: strategyType(type)?.schema.parse({}) })),
+    oneOf(STRATEGY_TYPES),
+  ])
+  .prefault('fallback')
   .describe(
-    'How the request is answered from the ranking: `single` asks only the first model, `fallback` the next when one fails.',
+    'How the request is answered from the ranking: `single` asks only the first model, `fallback` the next when one fails, `cascade` the next when one fails or its answer does not pass its judges.',
   );

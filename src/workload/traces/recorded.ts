@@ -1,3 +1,4 @@
+import type { Judged } from '#contract/outcome.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { SignalValue } from '#contract/signal.js';
 import type { RecordStore } from '#contract/stores.js';
@@ -5,6 +6,7 @@ import type { Milliseconds } from '#contract/units.js';
 import { fingerprint, hex } from '#workload/profile/hash-chain.js';
 import { MOST_TOKENS } from './row.js';
 import { NO_PREFIX, type Trace, type TraceRequest } from './trace.js';
+import { verdictSignal } from './verdict-signal.js';
 
 /** Most records that one listing gives. */
 const PAGE = 1000;
@@ -70,19 +72,27 @@ async function* newestFirst(
   }
 }
 
-function requestOf({ at, profile, outcome, signals }: DecisionRecord): TraceRequest | undefined {
+function requestOf({ at, profile, outcome, signals, attempts }: DecisionRecord): TraceRequest | undefined {
   const usage = outcome.usage ?? outcome.unreported;
   if (usage === undefined) return undefined;
   const promptTokens = Math.round(usage.promptTokens);
   const outputTokens = Math.round(usage.completionTokens);
   if (!(promptTokens >= 1 && promptTokens <= MOST_TOKENS && outputTokens >= 0 && outputTokens <= MOST_TOKENS))
     return undefined;
+  const verdicts = attempts.flatMap(({ model, judged }) =>
+    judged === undefined ? [] : [[verdictSignal(model), verdictOf(judged)] as const],
+  );
+  const known = [...signals.map(({ name, ...value }) => [name, signalOf(value)] as const), ...verdicts];
   return {
     ...{ arrivalMs: at, promptTokens, outputTokens, prefix: NO_PREFIX },
     ...(profile.session === '' ? {} : { session: hex(fingerprint([profile.session])) }),
     ...(outcome.model === '' ? {} : { model: outcome.model }),
-    ...(signals.length === 0 ? {} : { signals: new Map(signals.map(({ name, ...value }) => [name, signalOf(value)])) }),
+    ...(known.length === 0 ? {} : { signals: new Map(known) }),
   };
+}
+
+function verdictOf({ end }: Judged): SignalValue {
+  return end === 'accepted' ? { state: 'true', score: 1 } : { state: 'false', score: 0 };
 }
 
 /** A reading without its evidence, which may hold words of the request. */

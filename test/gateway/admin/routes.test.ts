@@ -20,9 +20,13 @@ pool:
   models:
     small: { price: { prompt: 1, completion: 2, cached: 0.5 }, context: 32k, quality: 0.3 }
     large: { price: { prompt: 10, completion: 20 }, context: 128k, quality: 0.9 }
+    paired: { price: { prompt: 1, completion: 2 }, context: 32k, quality: 0.1 }
   pools:
     s: { model: small, health: false, replicas: ["${upstream.url}"] }
     l: { model: large, health: false, replicas: ["${upstream.url}"] }
+    brief: { model: paired, context: 8k, health: false, replicas: ["${upstream.url}"] }
+    whole: { model: paired, health: false, replicas: ["${upstream.url}"] }
+  rebalance: { day: { short: brief, long: whole } }
 `,
     { OPENAI_API_KEY: 'sk-do-not-show-this-key' },
   );
@@ -66,6 +70,10 @@ const CALLS: Readonly<Record<string, { body?: unknown; path?: string | (() => Pr
   'GET /api/configuration/difference': { path: '/api/configuration/difference?from=1' },
   'POST /api/configuration/rollback': { body: { to: 1 } },
   'GET /api/heads': {},
+  'GET /api/rebalance': {},
+  'POST /api/rebalance/{pair}/pause': { path: '/api/rebalance/day/pause', body: {} },
+  'POST /api/rebalance/{pair}/resume': { path: '/api/rebalance/day/resume', body: {} },
+  'POST /api/rebalance/{pair}/revert': { path: '/api/rebalance/day/revert', body: {} },
   'GET /api/discovery': {},
   'POST /api/discovery/test': { body: 'TEST' },
   'POST /api/discovery/proposal': {

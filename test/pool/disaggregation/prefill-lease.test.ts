@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Lease } from '#pool/lease.js';
-import { bench, request } from '../support.js';
+import { bench, profile, request } from '../support.js';
 
 const MODEL = { models: { m: { context: 32_768 } } };
 const replica = (id: string) => ({ url: `http://10.0.0.1:${8000 + id.charCodeAt(0)}`, id });
@@ -79,5 +79,49 @@ describe('a place with a prefill replica', () => {
     const { prefill } = place(pool, 8000).placement;
     expect(prefill?.replica).toBeUndefined();
     expect(prefill?.thereMs).toBeGreaterThan(prefill!.hereMs! + prefill!.stallMs!);
+  });
+});
+
+describe('what a disaggregated pool is quoted', () => {
+  const quoted = (pool: ReturnType<typeof bench>['pool'], promptTokens: number) =>
+    pool.quote('m', profile(promptTokens));
+
+  test('is the prediction that its placement shows, transfer included', () => {
+    const { pool } = disaggregated(
+      { gpu: 'a100', served_as: 'llama-3.1-8b' },
+      { gpu: 'h200', served_as: 'llama-3.1-8b' },
+    );
+    // A quote is of the moment in which it is read.
+    const { ttftMs } = quoted(pool, 16_000);
+    const { prefill } = place(pool, 16_000).placement;
+    expect(prefill?.replica).toBe('fill/x');
+    expect(ttftMs).toBe(prefill!.thereMs);
+    expect(ttftMs).toBeGreaterThan(prefill!.transferMs!);
+    expect(ttftMs).toBeLessThan(prefill!.hereMs!);
+  });
+
+  test('is what the prefill replica was measured to take, where no hardware is described, and unknown before', () => {
+    const { pool, clock } = disaggregated({}, { concurrency: 4 });
+    expect(quoted(pool, 4000).ttftMs).toBeUndefined();
+    for (let i = 0; i < 16; i++) {
+      const lease = place(pool, 1000 * (1 + (i % 4)));
+      lease.prefill!.sent();
+      clock.advance(100 * (1 + (i % 4)));
+      lease.prefill!.firstByte();
+      lease.prefill!.release({ status: 'answered', replicaFault: false });
+      lease.release({ status: 'cancelled', replicaFault: false });
+    }
+    // 100 ms for 1,000 tokens, and the 5 ms of a transfer.
+    expect(quoted(pool, 4000).ttftMs).toBeCloseTo(405, 0);
+    expect(quoted(pool, 4000).prefillMsPerToken).toBeCloseTo(0.1, 3);
+  });
+
+  test('of a short prompt is that of the replica which answers', () => {
+    const { pool } = disaggregated(
+      { gpu: 'h100', served_as: 'llama-3.1-8b' },
+      { gpu: 'h100', served_as: 'llama-3.1-8b' },
+    );
+    expect(place(pool, 100).prefill).toBeUndefined();
+    expect(quoted(pool, 100).ttftMs).toBeUndefined();
   });
 });

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { WeirError } from '#contract/errors.js';
 import { fallback } from '#router/strategy/fallback.js';
-import { STRATEGIES, strategyNamed } from '#router/strategy/registry.js';
+import { STRATEGY_TYPES, strategyType } from '#router/strategy/registry.js';
 import { single } from '#router/strategy/single.js';
 import { candidates, failed, play, strategyContract } from '../../contracts/strategy.js';
 
 describe('every strategy', () => {
-  for (const strategy of STRATEGIES) strategyContract(strategy);
+  for (const { build, schema } of STRATEGY_TYPES) strategyContract(build(schema.parse({})));
 
   test('is found by its name', () => {
-    for (const strategy of STRATEGIES) expect(strategyNamed(strategy.name)).toBe(strategy);
-    expect(strategyNamed('constructor')).toBeUndefined();
+    for (const type of STRATEGY_TYPES) {
+      expect(strategyType(type.type)).toBe(type);
+      expect(type.build(type.schema.parse({})).name).toBe(type.type);
+    }
+    expect(strategyType('constructor')).toBeUndefined();
   });
 });
 

@@ -50,9 +50,14 @@ export const explainRoute = adminRoute({
           pool: z.string(),
           replica: z.string(),
           expected_prefix_tokens: z.number(),
+          prefix_source: z.enum(['events', 'estimate']),
           prefill: prefill.optional(),
         })
         .nullable(),
+      strategy: z.string(),
+      cascade: z
+        .array(z.object({ model: z.string(), end: z.enum(['accepted', 'escalated', 'kept']), why: z.string() }))
+        .optional(),
       stages: z.array(z.object({ stage: z.string(), ms: z.number(), note: z.string().optional() })),
       total_ms: z.number(),
       refused: z.object({ code: z.string(), message: z.string() }).optional(),
@@ -66,6 +71,13 @@ export const explainRoute = adminRoute({
       caller: callerOf(readHead(request, runtime.heads)),
     };
     const told = await explain(runtime, openaiChat.read(bytes, envelope).request);
-    return { ...told, passed: [...told.passed], candidates: [...told.candidates], stages: [...told.stages] };
+    const { cascade, ...rest } = told;
+    return {
+      ...rest,
+      passed: [...told.passed],
+      candidates: [...told.candidates],
+      stages: [...told.stages],
+      ...(cascade === undefined ? undefined : { cascade: [...cascade] }),
+    };
   },
 });

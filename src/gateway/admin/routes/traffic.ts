@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { WeirError } from '#contract/errors.js';
 import { adminStream } from '#gateway/admin/route.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
 
 export const trafficRoute = adminStream({
   method: 'GET',
@@ -16,25 +17,26 @@ export const trafficRoute = adminStream({
       model: z.string().optional(),
       prefix: z.object({ block_tokens: z.number(), hashes: z.array(z.number()) }),
     }),
-    skipped: z.object({ count: z.number() }).describe('Rows that a slow reader missed.'),
+    skipped: z
+      .object({ count: z.number() })
+      .describe('Rows that a slow reader missed, or that came too fast between workers.'),
   },
   handle({ gateway: { tap, runtime } }) {
-    if (runtime.peers !== undefined) {
-      throw new WeirError('request.unsupported', 'With several workers each sees only its own requests.', {
-        hint: 'weir trace record without --live, from the decision record',
-      });
-    }
     if (tap.full) throw new WeirError('gateway.overloaded', 'As many recordings run as may', { retryAfterMs: 60_000 });
     return send => {
       let missed = 0;
-      return tap.open(({ arrivalMs, promptTokens, outputTokens, prefix, ...named }) => {
+      const request = ({ arrivalMs, promptTokens, outputTokens, prefix, ...named }: TraceRequest): void => {
         if (missed > 0 && send('skipped', { count: missed })) missed = 0;
         const row = {
           ...{ at: arrivalMs, prompt_tokens: promptTokens, output_tokens: outputTokens, ...named },
           prefix: { block_tokens: prefix.blockTokens, hashes: prefix.hashes },
         };
         if (!send('row', row)) missed++;
-      });
+      };
+      const skipped = (count: number): void => {
+        missed += count;
+      };
+      return runtime.peers?.tap({ request, skipped }) ?? tap.open(request);
     };
   },
 });

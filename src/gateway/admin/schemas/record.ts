@@ -92,6 +92,12 @@ const attempt = z
         durationMs: z.number(),
       })
       .optional(),
+    judged: z
+      .object({ end: z.enum(['accepted', 'escalated', 'kept']), why: z.string() })
+      .optional()
+      .describe('Only where the answer was held back and judged.'),
+    usage: usage.optional().describe('Of an answer that did not go to the client.'),
+    costUsd: z.number().optional(),
   })
   .meta({ id: 'Attempt' });
 
