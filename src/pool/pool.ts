@@ -329,8 +329,8 @@ class PoolAtWork implements LivePool, LeaseHost {
   }
 
   /**
-   * A place for a request, if there is one now: in the tightest tier that fits and has room. `undefined` means that it would have
-   * to wait, an error that waiting would not help.
+   * A place for a request, if there is one now: in the tightest tier that fits, has room and does not spill over, else in the tightest
+   * that has room. `undefined` means that it would have to wait, an error that waiting would not help.
    */
   private place(
     model: ServedModel | undefined,
@@ -350,16 +350,37 @@ class PoolAtWork implements LivePool, LeaseHost {
       return this.place(model, new ThriftyRequest(request, tooDear(energy, request, usable)), since, now);
     }
     let someAvailable = false;
+    let tightest: Tier | undefined;
+    let open: Tier | undefined;
     for (const tier of model.tiers) {
       if (request.promptTokens + request.outputTokens > tier.contextTokens) continue;
+      tightest ??= tier;
+      // Where there is one tier, there is nothing to spill to and nothing to count.
+      const spills = model.tiers.length > 1 && spillsOver(tier);
       for (const replica of tier.replicas) {
         if (replica.unavailable !== undefined || !mayUse(request, replica)) continue;
         someAvailable = true;
-        if (this.hasPlace(replica, request, now)) return this.placeIn(tier, request, since, now);
+        if (!this.hasPlace(replica, request, now)) continue;
+        if (!spills) return this.placeBeyond(tightest, tier, request, since, now);
+        open ??= tier;
+        break;
       }
     }
+    if (open !== undefined) return this.placeBeyond(tightest!, open, request, since, now);
     if (someAvailable) return undefined;
     return this.lastResort(model, request, since, now) ?? whyNowhere(model.name, model, request, now);
+  }
+
+  private placeBeyond(
+    tightest: Tier,
+    tier: Tier,
+    request: PlacementRequest,
+    since: Milliseconds,
+    now: Milliseconds,
+  ): Lease {
+    const lease = this.placeIn(tier, request, since, now);
+    if (tier !== tightest) this.topology.pools.get(lease.placement.pool)!.memory.counts.spilled += 1;
+    return lease;
   }
 
   private placeIn(tier: Tier, request: PlacementRequest, since: Milliseconds, now: Milliseconds): Lease {
@@ -487,6 +508,13 @@ class PoolAtWork implements LivePool, LeaseHost {
   private placerOf(replica: Replica) {
     return this.topology.pools.get(replica.pool)?.placer;
   }
+}
+
+/** Whether all its pools do. Each is looked at: a mark that is passed unseen is passed all the same. */
+function spillsOver({ pools }: Tier): boolean {
+  let all = true;
+  for (const pool of pools) all = pool.spills() && all;
+  return all;
 }
 
 function unscored(replica: ReplicaView, considered: number): Choice {

@@ -256,6 +256,16 @@ const queue = z.strictObject({
     ),
 });
 
+const spill = z
+  .strictObject({
+    above: share
+      .refine(value => value > 0, { message: 'expected more than 0' })
+      .default(1)
+      .describe('Saturation from which it begins: requests on replicas and waiting, over places.'),
+    below: share.default(1).describe('Saturation under which it ends.'),
+  })
+  .refine(({ above, below }) => below <= above, { message: 'below is above `above`', path: ['below'] });
+
 const parallel = z.int().min(1).max(1024).default(1);
 
 const watts = z.number().min(0).max(100_000);
@@ -322,6 +332,11 @@ const poolEntry = z
       .optional()
       .describe(
         'Follows what vLLM publishes of its prefix cache over ZeroMQ, so that placement knows and does not estimate; needs the packages `zeromq` and `@msgpack/msgpack`. Off unless said.',
+      ),
+    spill: spill
+      .prefault({})
+      .describe(
+        'When requests that fit this pool go to one with a longer window: from the one mark, until it is back under the other.',
       ),
     retention: retentionSchema
       .optional()
