@@ -23,6 +23,8 @@ export interface Verdict {
   readonly tier: LearnedTier;
   /** Why it could not be computed, where it could not. */
   readonly reason?: string;
+  /** Whether that is because the model is still being loaded: it answers itself when it is asked again. */
+  readonly loading?: true;
   /** The example that the text is most like, where the classifier has examples. */
   readonly nearest?: NearestExample;
   /** Places in the text that made it so, where the classifier finds such. */
@@ -90,6 +92,8 @@ export interface LearnedSettings {
   readonly cache: string;
   readonly queue: number;
   readonly batch: number;
+  /** Threads that models run on. */
+  readonly threads: number;
   /** The longest that a text waits to be begun before it counts as busy. */
   readonly patience: number;
   readonly when_busy: WhenBusy;

@@ -42,16 +42,13 @@ export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
   private readonly cards = new Map<string, { readonly card?: ModelCard; readonly trouble?: string }>();
-  private readonly pool: Threads;
   private quick: QuickFeatures | undefined | null = null;
 
   constructor(
     private readonly clock: Clock,
-    /** Threads that each hold every model. */
-    private readonly threads = 1,
-  ) {
-    this.pool = { count: threads, all: () => this.allThreads() };
-  }
+    /** The most threads that a model runs on, whatever a configuration says. */
+    private readonly mostThreads = 1,
+  ) {}
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
   configure(settings: LearnedSettings, routes: RouteExamples = {}): LearnedModels {
@@ -162,7 +159,8 @@ export class ModelHost {
       } as const;
       const limits = { capacity: settings.queue, batch: settings.batch };
       const scorer =
-        this.embedders.get(key) ?? new LocalEmbedder(`classifier ${name}`, spec, this.pool, this.clock, limits);
+        this.embedders.get(key) ??
+        new LocalEmbedder(`classifier ${name}`, spec, this.threadsFor(settings), this.clock, limits);
       this.embedders.set(key, scorer);
       return new OnnxClassifier(given, labels, { scorer, patienceMs: settings.patience });
     } catch (error) {
@@ -219,7 +217,13 @@ export class ModelHost {
     const space = spaceOf(name, settings);
     const limits = { capacity: settings.queue, batch: settings.batch };
     if (name === DEFAULT_EMBEDDER) {
-      return new LocalEmbedder(space, { kind: 'default', cache: settings.cache }, this.pool, this.clock, limits);
+      return new LocalEmbedder(
+        space,
+        { kind: 'default', cache: settings.cache },
+        this.threadsFor(settings),
+        this.clock,
+        limits,
+      );
     }
     const own = settings.embedders[name];
     if (own === undefined) throw new WeirError('model.unavailable', `There is no embedder ${name}`);
@@ -237,14 +241,19 @@ export class ModelHost {
       length,
       ...(own.dimension !== undefined && { dimension: own.dimension }),
     } as const;
-    return new LocalEmbedder(space, spec, this.pool, this.clock, limits);
+    return new LocalEmbedder(space, spec, this.threadsFor(settings), this.clock, limits);
   }
 
-  private allThreads(): readonly ModelWorker[] {
-    for (let at = 0; at < this.threads; at++) {
+  private threadsFor(settings: LearnedSettings): Threads {
+    const count = Math.min(settings.threads, this.mostThreads);
+    return { all: () => this.firstThreads(count) };
+  }
+
+  private firstThreads(count: number): readonly ModelWorker[] {
+    for (let at = 0; at < count; at++) {
       if (this.workers[at]?.dead !== false) this.workers[at] = new ModelWorker();
     }
-    return this.workers;
+    return this.workers.slice(0, count);
   }
 
   private letGo(wanted: ReadonlySet<string>): void {
@@ -281,11 +290,11 @@ function languagesOf({ name }: Embedder): readonly string[] | undefined {
 }
 
 /** What tells one embedder from another: everything that was said of it. */
-function keyOf(name: string, { embedders, cache, queue, batch }: LearnedSettings): string {
-  return JSON.stringify([name, embedders[name], cache, queue, batch]);
+function keyOf(name: string, { embedders, cache, queue, batch, threads }: LearnedSettings): string {
+  return JSON.stringify([name, embedders[name], cache, queue, batch, threads]);
 }
 
 /** As {@link keyOf}, of a classifier's scores. */
-function scorerKeyOf(name: string, { classifiers, queue, batch }: LearnedSettings): string {
-  return JSON.stringify(['classifier', name, classifiers[name], queue, batch]);
+function scorerKeyOf(name: string, { classifiers, queue, batch, threads }: LearnedSettings): string {
+  return JSON.stringify(['classifier', name, classifiers[name], queue, batch, threads]);
 }

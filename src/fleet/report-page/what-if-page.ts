@@ -1,7 +1,8 @@
+import { metricText } from '#fleet/what-if/metrics.js';
 import type { Verdict, WhatIfReport } from '#fleet/what-if/what-if.js';
 import { html } from './markup.js';
 import { page, section, table } from './page.js';
-import { intervals, short } from './plot.js';
+import { intervals } from './plot.js';
 
 const TONES: Readonly<Record<Verdict, 's0' | 's2' | 's3'>> = {
   better: 's2',
@@ -13,13 +14,13 @@ const CLASSES: Readonly<Record<Verdict, string>> = { better: 'good', worse: 'bad
 
 /** A comparison of two configurations as one HTML file. */
 export function whatIfPage(first: string, second: string, report: WhatIfReport): string {
-  const all = Object.values(report.metrics);
-  const relative = all.flatMap(({ label, first: base, difference, interval, verdict }) =>
+  const all = Object.entries(report.metrics);
+  const relative = all.flatMap(([name, { first: base, difference, interval, verdict }]) =>
     base === 0 || !interval.every(Number.isFinite)
       ? []
       : [
           {
-            ...{ name: label, middle: difference / Math.abs(base), tone: TONES[verdict] },
+            ...{ name: metricText(name).words, middle: difference / Math.abs(base), tone: TONES[verdict] },
             ...{ low: interval[0] / Math.abs(base), high: interval[1] / Math.abs(base) },
           },
         ],
@@ -33,10 +34,13 @@ export function whatIfPage(first: string, second: string, report: WhatIfReport):
       table(
         'Metrics',
         ['Metric', 'first', 'second', 'difference', 'interval', 'the second is'],
-        all.map(({ label, first: a, second: b, difference, interval, verdict }) => [
-          ...[label, short(a), short(b), short(difference), `${short(interval[0])} to ${short(interval[1])}`],
-          html`<span class="${CLASSES[verdict]}">${verdict}</span>`,
-        ]),
+        all.map(([name, { first: a, second: b, difference, interval, verdict }]) => {
+          const { words, value, change } = metricText(name);
+          return [
+            ...[words, value(a), value(b), change(difference), `${change(interval[0])} to ${change(interval[1])}`],
+            html`<span class="${CLASSES[verdict]}">${verdict}</span>`,
+          ];
+        }),
       ),
       html`<p class="soft">Each interval is by itself: of twenty such, one is expected to miss. "Not shown" says that the interval holds zero.</p>`,
     ),

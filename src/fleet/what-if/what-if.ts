@@ -3,7 +3,7 @@ import type { SimulationReport } from '#fleet/simulate/report.js';
 import { playAll, type SeedRuns } from '#fleet/simulate/seed-runs.js';
 import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
-import { METRICS } from './metrics.js';
+import { labelOf, METRICS } from './metrics.js';
 import { meanInterval } from './student.js';
 
 /** How a metric of the second configuration stands to that of the first. */
@@ -74,9 +74,10 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
   );
   const runs = seeds.map((seed, i) => ({ seed, first: before![i]!, second: after![i]! }));
   const metrics = Object.fromEntries(
-    METRICS.map(({ name, label, better, of }) => {
+    METRICS.map(metric => {
+      const { name, better, of } = metric;
       const pairs = runs.map(run => [of(run.first), of(run.second)] as const);
-      return [name, { label, ...differenceOf(pairs, better) }];
+      return [name, { label: labelOf(metric), ...differenceOf(pairs, better) }];
     }),
   );
   return {

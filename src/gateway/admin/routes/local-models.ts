@@ -26,6 +26,10 @@ const classification = z
     scores: z.record(z.string(), z.number()),
     tier: z.enum(['fast', 'model', 'busy']),
     reason: z.string().optional(),
+    loading: z
+      .literal(true)
+      .optional()
+      .describe('The model is still being loaded: asked again in a moment it answers itself.'),
     spans: z
       .array(
         z.object({
