@@ -10,7 +10,7 @@ import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { useCatalogue } from '#fleet/catalogue.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
-import type { MetricInterval } from '#fleet/simulate/seed-runs.js';
+import type { SeedIntervals } from '#fleet/simulate/seed-runs.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
 import { timeText } from '#fleet/time-text.js';
 import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
@@ -104,7 +104,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   if (options.html !== undefined) {
     const { simulationPage } = await import('#fleet/report-page/simulation-page.js');
     const source = config.source === 'demonstration' ? 'the demonstration' : basename(config.source);
-    await writePage(options.html, simulationPage(source, report, result.completed));
+    await writePage(options.html, simulationPage(source, report, result.completed, report.intervals));
   }
   if (options.json) printJson(report);
   else process.stdout.write(render(report));
@@ -127,12 +127,6 @@ async function otherSeeds(
 }
 
 type Told = SimulationReport & { readonly intervals?: SeedIntervals };
-
-interface SeedIntervals {
-  readonly seeds: number;
-  readonly confidence: number;
-  readonly metrics: Readonly<Record<string, MetricInterval>>;
-}
 
 async function told(report: SimulationReport, others: readonly SimulationReport[]): Promise<Told> {
   if (others.length === 0) return report;

@@ -97,14 +97,20 @@ function seeds(text: string): number {
   return value;
 }
 
-function render({ metrics, requests, seeds: drawn, confidence, wall_s }: WhatIfReport, first: string, second: string) {
+function render(
+  { metrics, changes, requests, seeds: drawn, confidence, wall_s }: WhatIfReport,
+  first: string,
+  second: string,
+) {
   const lines = [`${requests} requests, ${drawn.length} patterns; first: ${first}, second: ${second}`, ''];
+  lines.push(...changedText(changes), '');
   const rows = [['', 'first', 'second', 'difference', `${100 * confidence} % interval`, 'second is']];
   for (const [name, one] of Object.entries(metrics)) {
-    const { words, value, change } = metricText(name);
+    const { words, around, change } = metricText(name);
     const percent = one.relative === null ? '' : ` (${signed(100 * one.relative)} %)`;
     rows.push([
-      ...[words, value(one.first), value(one.second), `${change(one.difference)}${percent}`],
+      ...[words, around(one.first, one.first_interval), around(one.second, one.second_interval)],
+      ...[`${change(one.difference)}${percent}`],
       ...[`${change(one.interval[0])} to ${change(one.interval[1])}`, one.verdict],
     ]);
   }
@@ -117,6 +123,15 @@ function render({ metrics, requests, seeds: drawn, confidence, wall_s }: WhatIfR
         .trimEnd(),
     );
   return `${lines.join('\n')}\n\n${timeText(1000 * wall_s)}\n`;
+}
+
+/** Changes that are told of in a terminal. */
+const MOST_TOLD = 40;
+
+function changedText(changes: WhatIfReport['changes']): readonly string[] {
+  if (changes.length === 0) return ['nothing that is played differs'];
+  const more = changes.length > MOST_TOLD ? [`  and ${changes.length - MOST_TOLD} more: --json has them`] : [];
+  return ['what the second changes', ...changes.slice(0, MOST_TOLD).map(({ text }) => `  ${text}`), ...more];
 }
 
 function signed(value: number): string {

@@ -1,7 +1,9 @@
 import type { Milliseconds } from '#contract/units.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
+import type { SeedIntervals } from '#fleet/simulate/seed-runs.js';
 import { timeAxis, timeText } from '#fleet/time-text.js';
 import type { AnsweredRequest } from '#fleet/twin/pool-twin.js';
+import { metricText } from '#fleet/what-if/metrics.js';
 import { html } from './markup.js';
 import { figures, list, page, section, table } from './page.js';
 import { type Line, lines } from './plot.js';
@@ -11,6 +13,8 @@ export function simulationPage(
   source: string,
   report: SimulationReport,
   completed: readonly AnsweredRequest[],
+  /** Over several seeds, where there were some. */
+  over?: SeedIntervals,
 ): string {
   const { requests } = report;
   const first = timeAxis(report.ttft_ms.p99);
@@ -29,6 +33,20 @@ export function simulationPage(
     unanswered === 0
       ? undefined
       : section('Not answered', list(Object.entries(report.rejections).map(([code, count]) => `${count} × ${code}`))),
+    over === undefined
+      ? undefined
+      : section(
+          `Over ${over.seeds} seeds`,
+          table(
+            'Over seeds',
+            ['', 'mean', `${100 * over.confidence} % interval`],
+            Object.entries(over.metrics).map(([name, { mean, interval }]) => {
+              const { words, value, range } = metricText(name);
+              return [words, value(mean), range(interval)];
+            }),
+          ),
+          html`<p class="soft">Each with other arrivals, failures and placement; all else on this page is of the first.</p>`,
+        ),
     section(
       'Over time',
       html`<div class="plots">${[

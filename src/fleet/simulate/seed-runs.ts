@@ -32,6 +32,13 @@ export interface MetricInterval {
   readonly interval: readonly [low: number, high: number];
 }
 
+/** What the metrics are over several seeds. */
+export interface SeedIntervals {
+  readonly seeds: number;
+  readonly confidence: number;
+  readonly metrics: Readonly<Record<string, MetricInterval>>;
+}
+
 export const CONFIDENCE = 0.95;
 
 /** The requests of one of the seeds. */

@@ -41,6 +41,8 @@ export interface MetricText {
   readonly words: string;
   readonly value: (value: number) => string;
   readonly change: (difference: number) => string;
+  /** A mean and how far to either side its interval goes. */
+  readonly around: (mean: number, interval: readonly [low: number, high: number]) => string;
   /** Of a mean that is itself never negative. */
   readonly range: (interval: readonly [low: number, high: number]) => string;
 }
@@ -53,7 +55,9 @@ export function metricText(name: string): MetricText {
   const value = unit === 'ms' ? timeText : unit === 'share' ? share : number;
   const plus = (difference: number) => `${difference > 0 ? '+' : ''}${value(difference)}`;
   const change = unit === 'ms' ? timeChange : plus;
-  return { words, value, change, range: ([low, high]) => `${value(Math.max(0, low))} to ${value(high)}` };
+  const around = (mean: number, [low, high]: readonly [number, number]) =>
+    `${value(mean)} ± ${value((high - low) / 2)}`;
+  return { words, value, change, around, range: ([low, high]) => `${value(Math.max(0, low))} to ${value(high)}` };
 }
 
 /** As {@link Metric.words}, with the unit of its values. */
