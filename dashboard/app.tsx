@@ -6,6 +6,7 @@ import { storedKey, storeKey } from './api/key.js';
 import { ConfigurationPage } from './configuration/page.js';
 import { FleetPage } from './fleet/page.js';
 import { age } from './format.js';
+import { MapPage } from './map/page.js';
 import { OverviewPage } from './overview/page.js';
 import { PlannerPage } from './planner/page.js';
 import { PlaygroundPage } from './playground/page.js';
@@ -44,6 +45,7 @@ const PAGES: Readonly<Record<string, Entry>> = {
   playground: { title: 'Playground', role: 'caller', page: PlaygroundPage },
   texts: { title: 'Texts', role: 'viewer', page: TextsPage },
   fleet: { title: 'Fleet', role: 'viewer', page: FleetPage },
+  map: { title: 'Live map', role: 'viewer', page: MapPage },
   workload: { title: 'Workload', role: 'viewer', page: WorkloadPage },
   planner: { title: 'Planner', role: 'admin', page: PlannerPage },
   simulation: { title: 'Simulation', role: 'admin', page: SimulationPage },

@@ -9,6 +9,7 @@ import './styles/charts.css';
 import './styles/story.css';
 import './styles/playground.css';
 import './styles/fleet.css';
+import './styles/map.css';
 import './styles/planning.css';
 import './styles/configuration.css';
 import './styles/setup.css';

@@ -54,6 +54,16 @@ export const DEMONSTRATION = [
     after: page => page.getByRole('button', { name: 'Return large/2' }).click(),
   },
   {
+    name: 'map',
+    height: 1000,
+    async walk(page, { url }) {
+      await open(page, url, 'map');
+      await page.locator('.map-cell.good').first().click();
+      await page.locator('.map-latest li').first().waitFor();
+      await settle(page);
+    },
+  },
+  {
     name: 'configuration',
     async walk(page, { url }) {
       await open(page, url, 'configuration');

@@ -70,7 +70,10 @@ function replicaAsOne(all: readonly ReplicaStatus[]): ReplicaStatus {
     unavailable: all.every(({ unavailable }) => unavailable !== undefined) ? first.unavailable : undefined,
     drained: all.every(({ drained }) => drained),
     inFlight: sum(all, ({ inFlight }) => inFlight),
+    waiting: sum(all, ({ waiting }) => waiting),
     limit: sum(all, ({ limit }) => limit),
+    kvShare: togetherOf(all),
+    prefixShare: mean(all.map(({ prefixShare }) => prefixShare)),
     inFlightTokens: sum(all, ({ inFlightTokens }) => inFlightTokens),
     ttftMs: mean(all.map(({ ttftMs }) => ttftMs)),
     tpotMs: mean(all.map(({ tpotMs }) => tpotMs)),
@@ -94,6 +97,17 @@ function shareOf(all: readonly ReplicaStatus[]): number | undefined {
   return known.length === 0 ? undefined : Math.min(1, (sum(known, share => share) * all.length) / known.length);
 }
 
+/** Each process has its own requests in the one cache. */
+function togetherOf(all: readonly ReplicaStatus[]): number | undefined {
+  const known = all.flatMap(({ kvShare }) => kvShare ?? []);
+  return known.length === 0
+    ? undefined
+    : Math.min(
+        1,
+        sum(known, share => share),
+      );
+}
+
 function poolAsOne(all: readonly PoolStatus[]): PoolStatus {
   const waits = all.flatMap(({ predictedWaitMs }) => predictedWaitMs ?? []);
   return {
@@ -107,6 +121,8 @@ function poolAsOne(all: readonly PoolStatus[]): PoolStatus {
     holdMs: mean(all.map(({ holdMs }) => holdMs)),
     tpotMs: mean(all.map(({ tpotMs }) => tpotMs)),
     watts: Math.max(...all.map(({ watts }) => watts)),
+    spilling: all.some(({ spilling }) => spilling),
+    spells: sum(all, ({ spells }) => spells),
     counts: {
       granted: sum(all, ({ counts }) => counts.granted),
       waited: sum(all, ({ counts }) => counts.waited),
@@ -114,6 +130,7 @@ function poolAsOne(all: readonly PoolStatus[]): PoolStatus {
       timedOut: sum(all, ({ counts }) => counts.timedOut),
       evicted: sum(all, ({ counts }) => counts.evicted),
       shed: sum(all, ({ counts }) => counts.shed),
+      spilled: sum(all, ({ counts }) => counts.spilled),
     },
   };
 }

@@ -70,8 +70,14 @@ export interface ReplicaStatus {
   /** Taken out by an operator. */
   readonly drained: boolean;
   readonly inFlight: number;
+  /** Of those, the ones whose answer has not begun. */
+  readonly waiting: number;
   readonly limit: number;
   readonly inFlightTokens: number;
+  /** Tokens of our requests over those that its KV cache holds; `undefined` where its size is not known. */
+  readonly kvShare: number | undefined;
+  /** Share of prompt tokens that it found in its prefix cache of late; `undefined` until its engine has reported a hit. */
+  readonly prefixShare: number | undefined;
   readonly ttftMs: Milliseconds | undefined;
   readonly tpotMs: Milliseconds | undefined;
   readonly requests: number;

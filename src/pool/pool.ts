@@ -8,24 +8,24 @@ import type { Random } from '#contract/random.js';
 import type { PlacementConstraints } from '#contract/route.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type PrefillPlace, placePrefill } from './disaggregation/prefill-place.js';
-import { type EnergyEstimate, quote } from './estimation/quote.js';
+import { quote } from './estimation/quote.js';
 import { factsOf } from './flow/facts.js';
 import { HeldLease, type LeaseHost } from './flow/held-lease.js';
 import { mayUse, shed, whyNowhere } from './flow/refusals.js';
 import { shedChance } from './flow/shedding.js';
 import { WaitingRoom } from './flow/waiting-room.js';
-import type { Lease, Pool, ReplicaStatus } from './lease.js';
+import type { Lease, ReplicaStatus } from './lease.js';
+import type { LivePool, PoolDeps } from './live-pool.js';
 import type { BlockLedger } from './placement/blocks/block-ledger.js';
 import { ThriftyRequest, tooDear } from './placement/energy-limit.js';
 import type { Choice, ReplicaView } from './placement/placer.js';
 import { arranged } from './rebalance/arrangement.js';
-import type { RebalanceStatus } from './rebalance/move.js';
-import { type RebalanceNews, Rebalancer } from './rebalance/rebalancer.js';
+import { Rebalancer } from './rebalance/rebalancer.js';
 import type { PoolConfig } from './schema.js';
 import { Hearsay } from './sharing/hearsay.js';
 import type { PoolNews } from './sharing/news.js';
 import { Outbox } from './sharing/outbox.js';
-import { buildTopology, type PlacerFactory } from './topology/build.js';
+import { buildTopology } from './topology/build.js';
 import { type EventSource, eventSources } from './topology/event-sources.js';
 import { measure } from './topology/measures.js';
 import { judge } from './topology/outliers.js';
@@ -34,62 +34,7 @@ import { type EngineFacts, Replica } from './topology/replica.js';
 import { EMPTY_TOPOLOGY, type PoolMemory, type ServedModel, type ServedPool, type Tier } from './topology/served.js';
 import { type PoolSnapshot, snapshotOf } from './topology/snapshot.js';
 
-export interface PoolDeps {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly placer: PlacerFactory;
-  /** Energy of a request, where somebody can tell. */
-  readonly energy?: EnergyEstimate;
-  /** Told what becomes of pools that follow the lengths of requests. */
-  readonly rebalanced?: (news: RebalanceNews) => void;
-}
-
-/** A pool with what its composition tells it and asks it. */
-export interface LivePool extends Pool {
-  /** Replicas to be probed, as the configuration in force has it. */
-  probes(): readonly Probe[];
-  /** A probe of a replica came back. Unknown replicas are ignored: they may have just left. */
-  probed(replica: string, ok: boolean, latencyMs: Milliseconds): void;
-  /** What a replica's engine says of itself on its own metrics. */
-  observed(replica: string, facts: EngineFacts): void;
-  /**
-   * Changes to another configuration at once. Replicas that stay keep what is known of them; those that go finish their
-   * leases; who waits is placed, waits on in the same order under its old time limit, or is refused.
-   *
-   * @throws WeirError as {@link createPool}; the old configuration stays in force.
-   */
-  reconfigure(config: PoolConfig): void;
-  snapshot(): PoolSnapshot;
-  /** What other gateways on these replicas should know: the load now, and what was sent since the last call. */
-  news(): PoolNews;
-  /** What another gateway told of replicas that it shares with this one. Of replicas that this one does not have nothing is taken. */
-  hear(from: string, news: PoolNews): void;
-  /** Other gateways that are heard now, and prompts that were too many to be told of. */
-  readonly sharing: { readonly heard: number; readonly leftOut: number };
-  /** Engines that tell of their prefix caches, as the configuration in force has it. */
-  eventSources(): readonly EventSource[];
-  /** Where what a replica's engine tells of its cache goes; `undefined` where placement reads no prefixes, or there is no such replica. */
-  blocks(replica: string): BlockLedger | undefined;
-  /** Whether a request for a model would be placed better if its tokens were known: two replicas could take it, and one of them tells of its cache. */
-  wantsTokens(model: string): boolean;
-  /**
-   * Takes a replica out by hand, or puts it back: requests on it finish, and it gets no more. Lasts over changes of the
-   * configuration, as long as the replica stays in it, and until the process ends.
-   *
-   * @returns whether there is such a replica.
-   */
-  drain(replica: string, out: boolean): boolean;
-  /** Pairs of pools that follow the lengths of requests. */
-  readonly rebalancing: Rebalancing;
-}
-
-/** What people may see of and do to pairs of pools; `false` where there is no such pair. */
-export interface Rebalancing {
-  status(): RebalanceStatus;
-  pause(pair: string, paused: boolean): boolean;
-  /** Back to how the file has it, one replica after the other has finished what it has; paused then. */
-  revert(pair: string): boolean;
-}
+export type { LivePool, PoolDeps, Rebalancing } from './live-pool.js';
 
 /**
  * Puts a configuration to work.
@@ -330,8 +275,8 @@ class PoolAtWork implements LivePool, LeaseHost {
   }
 
   /**
-   * A place for a request, if there is one now: in the tightest tier that fits and has room. `undefined` means that it would have
-   * to wait, an error that waiting would not help.
+   * A place for a request, if there is one now: in the tightest tier that fits, has room and does not spill over, else in the tightest
+   * that has room. `undefined` means that it would have to wait, an error that waiting would not help.
    */
   private place(
     model: ServedModel | undefined,
@@ -351,16 +296,37 @@ class PoolAtWork implements LivePool, LeaseHost {
       return this.place(model, new ThriftyRequest(request, tooDear(energy, request, usable)), since, now);
     }
     let someAvailable = false;
+    let tightest: Tier | undefined;
+    let open: Tier | undefined;
     for (const tier of model.tiers) {
       if (request.promptTokens + request.outputTokens > tier.contextTokens) continue;
+      tightest ??= tier;
+      // Where there is one tier, there is nothing to spill to and nothing to count.
+      const spills = model.tiers.length > 1 && spillsOver(tier);
       for (const replica of tier.replicas) {
         if (replica.unavailable !== undefined || !mayUse(request, replica)) continue;
         someAvailable = true;
-        if (this.hasPlace(replica, request, now)) return this.placeIn(tier, request, since, now);
+        if (!this.hasPlace(replica, request, now)) continue;
+        if (!spills) return this.placeBeyond(tightest, tier, request, since, now);
+        open ??= tier;
+        break;
       }
     }
+    if (open !== undefined) return this.placeBeyond(tightest!, open, request, since, now);
     if (someAvailable) return undefined;
     return this.lastResort(model, request, since, now) ?? whyNowhere(model.name, model, request, now);
+  }
+
+  private placeBeyond(
+    tightest: Tier,
+    tier: Tier,
+    request: PlacementRequest,
+    since: Milliseconds,
+    now: Milliseconds,
+  ): Lease {
+    const lease = this.placeIn(tier, request, since, now);
+    if (tier !== tightest) this.topology.pools.get(lease.placement.pool)!.memory.counts.spilled += 1;
+    return lease;
   }
 
   private placeIn(tier: Tier, request: PlacementRequest, since: Milliseconds, now: Milliseconds): Lease {
@@ -488,6 +454,13 @@ class PoolAtWork implements LivePool, LeaseHost {
   private placerOf(replica: Replica) {
     return this.topology.pools.get(replica.pool)?.placer;
   }
+}
+
+/** Whether all its pools do. Each is looked at: a mark that is passed unseen is passed all the same. */
+function spillsOver({ pools }: Tier): boolean {
+  let all = true;
+  for (const pool of pools) all = pool.spills() && all;
+  return all;
 }
 
 function unscored(replica: ReplicaView, considered: number): Choice {

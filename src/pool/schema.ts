@@ -155,6 +155,18 @@ const simulate = z.strictObject({
     .max(10_000_000)
     .optional()
     .describe('KV-cache blocks of a replica; computed from GPU and model unless said.'),
+  host_memory: z
+    .strictObject({
+      size: size.describe("Memory of a replica's host that keeps KV which its GPUs have to give up."),
+      link: z
+        .number()
+        .gt(0)
+        .max(100_000)
+        .default(25)
+        .describe('Gigabytes a second that each GPU of a replica reads from there.'),
+    })
+    .optional()
+    .describe('A tier of KV behind the GPUs; none unless said.'),
 });
 
 const gguf = z.strictObject({
@@ -256,6 +268,16 @@ const queue = z.strictObject({
     ),
 });
 
+const spill = z
+  .strictObject({
+    above: share
+      .refine(value => value > 0, { message: 'expected more than 0' })
+      .default(1)
+      .describe('Saturation from which it begins: requests on replicas and waiting, over places.'),
+    below: share.default(1).describe('Saturation under which it ends.'),
+  })
+  .refine(({ above, below }) => below <= above, { message: 'below is above `above`', path: ['below'] });
+
 const parallel = z.int().min(1).max(1024).default(1);
 
 const watts = z.number().min(0).max(100_000);
@@ -322,6 +344,11 @@ const poolEntry = z
       .optional()
       .describe(
         'Follows what vLLM publishes of its prefix cache over ZeroMQ, so that placement knows and does not estimate; needs the packages `zeromq` and `@msgpack/msgpack`. Off unless said.',
+      ),
+    spill: spill
+      .prefault({})
+      .describe(
+        'When requests that fit this pool go to one with a longer window: from the one mark, until it is back under the other.',
       ),
     retention: retentionSchema
       .optional()

@@ -169,6 +169,7 @@ export async function stubGateway(): Promise<StubGateway> {
     else if (path === '/v1/responses') void otherApi(request, response, RESPONSES_EVENTS);
     else if (path === '/v1/models') send(200, { data: MODELS });
     else if (path === '/api/state') send(200, STATE);
+    else if (path === '/api/rebalance') send(200, REBALANCE);
     else if (path === '/api/session') send(200, SESSION);
     else if (path === '/api/records/live') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -250,8 +251,15 @@ const replica = (port: number, changes: object = {}) => ({
   ejectedForMs: 0,
   drained: false,
   inFlight: 12,
+  waiting: 2,
   limit: 64,
   inFlightTokens: 18_400,
+  kvShare: 0.34,
+  prefixShare: 0.61,
+  watts: 412.4,
+  gpus: 1,
+  engineWaiting: 0,
+  slow: false,
   ttftMs: 143.2,
   tpotMs: 21.7,
   requests: 1204,
@@ -261,6 +269,17 @@ const replica = (port: number, changes: object = {}) => ({
 });
 
 const SESSION = { name: 'local', role: 'admin', version: '0.1.0', demonstration: true };
+
+const REBALANCE = {
+  pairs: [],
+  changes: [{ id: 1, pair: 'day', at: 0, why: 'More short ones came.', before: {}, after: {}, state: 'done' }],
+  moves: [
+    {
+      ...{ id: 2, pair: 'day', replica: 'gpu-small/127.0.0.1:9002', from: 'gpu-large', to: 'gpu-small' },
+      ...{ state: 'moved', at: 0, endedAt: 1, change: 1 },
+    },
+  ],
+};
 
 const STATE = {
   version: 'c0ffee12',
@@ -298,6 +317,9 @@ const STATE = {
       queueLength: 128,
       oldestWaitMs: 120,
       predictedWaitMs: 340,
+      spilling: true,
+      spells: 3,
+      watts: 824.8,
       counts: { granted: 1300, waited: 41, saturated: 2, timedOut: 1 },
     },
     {
@@ -318,7 +340,7 @@ const STATE = {
   replicas: [
     replica(9001),
     replica(9002, { inFlight: 61, failures: 0 }),
-    replica(9003, { unavailable: 'circuit open', circuit: 'open', inFlight: 0, failures: 88 }),
+    replica(9003, { unavailable: 'circuit open', circuit: 'open', inFlight: 0, waiting: 0, failures: 88 }),
     {
       ...replica(9101, {
         health: 'unknown',

@@ -14,7 +14,10 @@ const replica = (id: string, more: Partial<ReplicaStatus>): ReplicaStatus => ({
   unavailable: undefined,
   drained: false,
   inFlight: 1,
+  waiting: 1,
   limit: 8,
+  kvShare: 0.25,
+  prefixShare: undefined,
   inFlightTokens: 10,
   ttftMs: undefined,
   tpotMs: 4,
@@ -48,7 +51,9 @@ const pool = (more: Partial<PoolStatus>): PoolStatus => ({
   gpus: 2,
   usdPerHour: 0,
   watts: 0,
-  counts: { granted: 3, waited: 1, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
+  spilling: false,
+  spells: 0,
+  counts: { granted: 3, waited: 1, saturated: 0, timedOut: 0, evicted: 0, shed: 0, spilled: 0 },
   ...more,
 });
 
@@ -67,7 +72,11 @@ it('several processes as one: sums, means, and of health the worse; unavailable 
   const one = asOne([
     standing({ replicas: [replica('a', open), replica('b', open)], uptimeMs: 30 }),
     standing({
-      replicas: [replica('a', open), replica('b', { ttftMs: 20, tpotMs: 8, requests: 7 }), replica('c', {})],
+      replicas: [
+        replica('a', open),
+        replica('b', { ttftMs: 20, tpotMs: 8, requests: 7, kvShare: 0.5, prefixShare: 0.5 }),
+        replica('c', {}),
+      ],
       pools: [pool({ oldestWaitMs: 9, predictedWaitMs: undefined, holdMs: 40 })],
       draining: true,
     }),
@@ -75,12 +84,31 @@ it('several processes as one: sums, means, and of health the worse; unavailable 
   expect(one).toMatchObject({ uptimeMs: 30, draining: true, inFlight: 4 });
   expect(one.replicas).toMatchObject([
     { id: 'a', circuit: 'open', unavailable: 'circuit open', inFlight: 2, limit: 16, requests: 10 },
-    { id: 'b', circuit: 'open', unavailable: undefined, ttftMs: 20, tpotMs: 6, requests: 12, failures: 2 },
+    {
+      id: 'b',
+      circuit: 'open',
+      unavailable: undefined,
+      ttftMs: 20,
+      tpotMs: 6,
+      requests: 12,
+      failures: 2,
+      waiting: 2,
+      kvShare: 0.75,
+      prefixShare: 0.5,
+    },
     { id: 'c', inFlight: 1 },
   ]);
   expect(one.pools).toMatchObject([
     { name: 'p', available: 2, inFlight: 4, limit: 32, queued: 2, queueLength: 8, oldestWaitMs: 9, holdMs: 40 },
   ]);
-  expect(one.pools[0]?.counts).toEqual({ granted: 6, waited: 2, saturated: 0, timedOut: 0, evicted: 0, shed: 0 });
+  expect(one.pools[0]?.counts).toEqual({
+    granted: 6,
+    waited: 2,
+    saturated: 0,
+    timedOut: 0,
+    evicted: 0,
+    shed: 0,
+    spilled: 0,
+  });
   expect(asOne([standing({})])).toEqual(standing({}));
 });

@@ -144,6 +144,9 @@ export class HeldLease implements Lease {
       replica.health.answered();
       if (result.status === 'answered') {
         this.learnTpot(result, now);
+        // With the prompt computed elsewhere, what was found is another's cache.
+        if (result.usage !== undefined && this.prefill === undefined)
+          replica.prefixHits.observe(result.usage.promptTokens, result.usage.cachedTokens);
         this.host.answered(this.request, replica, result.usage);
       }
     }

@@ -6,6 +6,7 @@ import { EngineState } from '#pool/estimation/engine-state.js';
 import { LatencyEstimator } from '#pool/estimation/latency.js';
 import { FadingMean } from '#pool/estimation/mean.js';
 import { PrefillRate } from '#pool/estimation/prefill-rate.js';
+import { PrefixHits } from '#pool/estimation/prefix-hits.js';
 import { SlowdownTest } from '#pool/estimation/slowdown-test.js';
 import type { ReplicaStatus, ReplicaTarget } from '#pool/lease.js';
 import type { ReplicaView } from '#pool/placement/placer.js';
@@ -52,6 +53,7 @@ export class Replica implements ReplicaView {
   readonly engine = new EngineState();
   /** Observed over predicted time to first token, the prediction being the pool's: 1 is as fast as the pool. */
   readonly slowness = new FadingMean(0.1);
+  readonly prefixHits = new PrefixHits();
   /** Observed less predicted time to first token. */
   readonly excessMs = new FadingMean(0.1);
 
@@ -206,6 +208,7 @@ export class Replica implements ReplicaView {
     if (facts.waiting !== undefined) this.engine.told(facts.waiting, this.clock.now(), this.batchTokens);
     if (restarted) {
       this.changedSpeed();
+      this.prefixHits.reset();
       this.slowdown.reset();
       this.engine.forget();
       this.adapters?.forget();
@@ -249,8 +252,11 @@ export class Replica implements ReplicaView {
       unavailable: this.whyOut(now),
       drained: this.drained,
       inFlight: this.own.inFlight,
+      waiting: this.own.waiting,
       limit: this.ownLimit,
       inFlightTokens: this.own.inFlightTokens,
+      kvShare: shareOf(this.own.inFlightTokens, this.kvTokens),
+      prefixShare: this.prefixHits.share,
       ttftMs: this.latency.ttft(SHOWN_PROMPT_TOKENS),
       tpotMs: this.latency.tpotMs,
       requests: this.requests,
@@ -285,6 +291,10 @@ export class Replica implements ReplicaView {
     this.cacheBlocks = blocks;
     return known;
   }
+}
+
+function shareOf(part: number, whole: number | undefined): number | undefined {
+  return whole === undefined || whole <= 0 ? undefined : Math.min(1, part / whole);
 }
 
 function perSecond(perMs: number | undefined): number | undefined {

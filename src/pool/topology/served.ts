@@ -5,6 +5,7 @@ import { LatencyEstimator } from '#pool/estimation/latency.js';
 import { FadingMean } from '#pool/estimation/mean.js';
 import { PrefillRate } from '#pool/estimation/prefill-rate.js';
 import { FairQueue } from '#pool/flow/fair-queue.js';
+import { SpillOver } from '#pool/flow/spill-over.js';
 import { TenantPlaces } from '#pool/flow/tenant-places.js';
 import type { Waiter } from '#pool/flow/waiter.js';
 import { predictedWait } from '#pool/flow/waiting-time.js';
@@ -26,6 +27,8 @@ export interface FlowCounts {
   evicted: number;
   /** Turned away, being of low priority, before places ran out. */
   shed: number;
+  /** Of those granted, how many a pool with a shorter window would have taken. */
+  spilled: number;
 }
 
 /** What outlives a change of configuration of a pool that keeps its name and model. */
@@ -38,6 +41,7 @@ export interface PoolMemory {
   readonly retention: Retention;
   readonly counts: FlowCounts;
   readonly tenants: TenantPlaces;
+  readonly spill: SpillOver;
 }
 
 export function newMemory(): PoolMemory {
@@ -46,8 +50,9 @@ export function newMemory(): PoolMemory {
     prefill: new PrefillRate(),
     holdMs: new FadingMean(0.1),
     retention: new Retention(),
-    counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0, evicted: 0, shed: 0 },
+    counts: { granted: 0, waited: 0, saturated: 0, timedOut: 0, evicted: 0, shed: 0, spilled: 0 },
     tenants: new TenantPlaces(),
+    spill: new SpillOver(),
   };
 }
 
@@ -101,6 +106,11 @@ export class ServedPool {
     let sum = 0;
     for (const replica of this.replicas) sum += replica.own.inFlight;
     return sum;
+  }
+
+  /** Whether what fits it goes to pools with a longer window as things are. */
+  spills(): boolean {
+    return this.memory.spill.look(this.saturation, this.entry.spill);
   }
 
   /** Expected wait of one more request, of somebody or of anybody; `undefined` while nothing is known. */

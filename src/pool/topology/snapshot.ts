@@ -28,6 +28,9 @@ export interface PoolStatus {
   readonly gpus: number;
   readonly usdPerHour: Usd;
   readonly watts: Watts;
+  /** What fits it goes to pools with a longer window, and how often that began since start. */
+  readonly spilling: boolean;
+  readonly spells: number;
   /** Since start. */
   readonly counts: Readonly<FlowCounts>;
 }
@@ -58,6 +61,8 @@ export function snapshotOf(topology: Topology, replicas: readonly ReplicaStatus[
       holdMs: pool.memory.holdMs.value,
       tpotMs: pool.memory.latency.tpotMs,
       ...hardwareOfAll(pool),
+      spilling: pool.memory.spill.spilling,
+      spells: pool.memory.spill.spells,
       counts: { ...pool.memory.counts },
     });
   }

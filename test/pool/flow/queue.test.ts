@@ -20,7 +20,7 @@ describe('waiting for a place', () => {
     expect(second.lease.placement.queuedMs).toBe(5);
     expect(pool.snapshot().pools[0]?.counts).toEqual({
       ...{ granted: 3, waited: 2, saturated: 0, timedOut: 0 },
-      ...{ evicted: 0, shed: 0 },
+      ...{ evicted: 0, shed: 0, spilled: 0 },
     });
   });
 

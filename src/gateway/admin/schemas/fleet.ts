@@ -32,6 +32,8 @@ export const pool = z
     gpus: z.number().describe('GPUs of all its replicas; 0 where nothing is said of them.'),
     usdPerHour: z.number().describe('What those GPUs cost.'),
     watts: z.number().describe('What those of known power draw now, by the power model.'),
+    spilling: z.boolean().describe('What fits it goes to pools with a longer window now.'),
+    spells: z.number().describe('How often that began since start.'),
     counts: z.object({
       granted: z.number(),
       waited: z.number(),
@@ -39,6 +41,7 @@ export const pool = z
       timedOut: z.number(),
       evicted: z.number(),
       shed: z.number(),
+      spilled: z.number().describe('Of those granted, how many a pool with a shorter window would have taken.'),
     }),
   })
   .meta({ id: 'Pool' });
@@ -55,7 +58,18 @@ export const replica = z
     unavailable: z.string().optional().describe('Why it takes no requests; absent when it does.'),
     drained: z.boolean(),
     inFlight: z.number(),
+    waiting: z.number().describe('Of those in flight, the ones whose answer has not begun.'),
     limit: z.number(),
+    kvShare: z
+      .number()
+      .optional()
+      .describe('Tokens of our requests over those that its KV cache holds; absent where its size is not known.'),
+    prefixShare: z
+      .number()
+      .optional()
+      .describe(
+        'Share of prompt tokens found in its prefix cache of late; absent until its engine has reported a hit.',
+      ),
     inFlightTokens: z.number(),
     ttftMs: z.number().optional(),
     tpotMs: z.number().optional(),
