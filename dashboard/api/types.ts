@@ -577,6 +577,10 @@ export type Pool = {
   readonly usdPerHour: number;
   /** What those of known power draw now, by the power model. */
   readonly watts: number;
+  /** What fits it goes to pools with a longer window now. */
+  readonly spilling: boolean;
+  /** How often that began since start. */
+  readonly spells: number;
   readonly counts: {
     readonly granted: number;
     readonly waited: number;
@@ -584,6 +588,8 @@ export type Pool = {
     readonly timedOut: number;
     readonly evicted: number;
     readonly shed: number;
+    /** Of those granted, how many a pool with a shorter window would have taken. */
+    readonly spilled: number;
   };
 };
 
@@ -686,7 +692,13 @@ export type Replica = {
   readonly unavailable?: string;
   readonly drained: boolean;
   readonly inFlight: number;
+  /** Of those in flight, the ones whose answer has not begun. */
+  readonly waiting: number;
   readonly limit: number;
+  /** Tokens of our requests over those that its KV cache holds; absent where its size is not known. */
+  readonly kvShare?: number;
+  /** Share of prompt tokens found in its prefix cache of late; absent until its engine has reported a hit. */
+  readonly prefixShare?: number;
   readonly inFlightTokens: number;
   readonly ttftMs?: number;
   readonly tpotMs?: number;
