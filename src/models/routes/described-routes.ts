@@ -25,6 +25,7 @@ export const DESCRIPTION_CURVE: Sigmoid = { slope: 17.117, offset: -3.238 };
 /** From which probability a route is said. */
 const SAID = 0.5;
 const NONE = new Float32Array(0);
+const NO_PREFERENCES = 'there are no preferences; describe some under router.preferences';
 
 /**
  * Routes in a sentence each, as a user describes them, with examples where there are some. A text belongs to the one whose description, or
@@ -52,7 +53,7 @@ export class DescribedRoutes implements Classifier {
     const { embedder, examples, gist, patienceMs } = this.ports;
     const text = gist(whole);
     if (text.trim() === '' || this.labels.length === 0) {
-      const reason = this.labels.length === 0 ? 'there are no preferences' : 'no text';
+      const reason = this.labels.length === 0 ? NO_PREFERENCES : 'no text';
       return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason };
     }
     try {
