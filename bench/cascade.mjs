@@ -5,24 +5,15 @@
 // Ranges are least and most over the trace and bootstrap resamples of it. Nothing is fitted: the limits are the defaults of the strategy.
 
 import { withoutEngines } from '../dist/cli/local-engines.js';
-import { readTraceFile } from '../dist/cli/trace-file.js';
 import { parseConfig } from '../dist/config/load.js';
 import { seededRandom } from '../dist/contract/random.js';
 import { playFleet } from '../dist/fleet/twin/pool-twin.js';
 import { resample } from '../dist/lab/placement/resample.js';
 import { help } from './support/help.mjs';
+import { argument, spanOf, tracedRequests } from './support/trace-options.mjs';
 
 help(import.meta.url);
 
-const argument = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
-};
-const file = argument('trace');
-if (file === undefined) {
-  console.error('--trace FILE');
-  process.exit(2);
-}
 const count = Number(argument('requests', 3000));
 const resamples = Number(argument('resamples', 3));
 const loads = argument('loads', '0.5,0.8,0.95').split(',').map(Number);
@@ -35,8 +26,7 @@ const POLICIES = {
   'pool-aware, 5 s': 'models: [small, large], strategy: { cascade: { ttft: 5s } }',
 };
 
-const requests = (await readTraceFile(file)).requests.slice(0, count);
-const span = list => (list.at(-1).arrivalMs - list[0].arrivalMs) / 1000;
+const requests = await tracedRequests(count);
 
 function configOf(policy) {
   const queue =
@@ -56,10 +46,10 @@ pool:
 }
 
 function play(list, policy, rate) {
-  const rateScale = rate / (list.length / span(list));
+  const rateScale = rate / (list.length / spanOf(list));
   const config = configOf(policy);
   const result = playFleet(list, { config, asks: () => 'auto', random: seededRandom(1), rateScale });
-  return { result, arrivalsMs: (1000 * span(list)) / rateScale };
+  return { result, arrivalsMs: (1000 * spanOf(list)) / rateScale };
 }
 
 /** Answers a second while there is always work, from four tenths of the way to the last arrival. */

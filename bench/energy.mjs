@@ -5,31 +5,21 @@
 // Load is a share of one replica's requests a second, times the replicas, as given by --capacity (8B) and --large (70B). Ranges over bootstrap resamples of the trace.
 
 import { withoutEngines } from '../dist/cli/local-engines.js';
-import { readTraceFile } from '../dist/cli/trace-file.js';
 import { parseConfig } from '../dist/config/load.js';
 import { seededRandom } from '../dist/contract/random.js';
 import { playFleet } from '../dist/fleet/twin/pool-twin.js';
 import { resample } from '../dist/lab/placement/resample.js';
 import { help } from './support/help.mjs';
+import { argument, spanOf, tracedRequests } from './support/trace-options.mjs';
 
 help(import.meta.url);
 
-const argument = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
-};
-const file = argument('trace');
-if (file === undefined) {
-  console.error('--trace FILE');
-  process.exit(2);
-}
-const requests = (await readTraceFile(file)).requests.slice(0, Number(argument('requests', 2000)));
+const requests = await tracedRequests(Number(argument('requests', 2000)));
 const samples = [
   requests,
   ...Array.from({ length: Number(argument('resamples', 2)) }, (_, i) => resample(requests, seededRandom(i + 1))),
 ];
 const loads = argument('loads', '0.1,0.3,0.6').split(',').map(Number);
-const span = list => (list.at(-1).arrivalMs - list[0].arrivalMs) / 1000;
 
 const ROOM =
   'concurrency: 256, ejection: false, queue: { length: 100000, tokens: 100000M, bytes: 100GB, timeout: 24h }';
@@ -61,7 +51,7 @@ function figures(list, { models, pools }, limit, rate) {
     config: withoutEngines(parsed.config),
     asks: () => 'auto',
     random: seededRandom(1),
-    rateScale: rate / (list.length / span(list)),
+    rateScale: rate / (list.length / spanOf(list)),
   });
   const ttft = completed.map(({ ttftMs }) => ttftMs).sort((a, b) => a - b);
   const tpot = completed.flatMap(({ tpotMs }) => tpotMs ?? []).sort((a, b) => a - b);

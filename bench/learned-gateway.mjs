@@ -3,6 +3,7 @@
 //   weir serve in front of two simulated engines that answer at once; of the requests a share (in percent) asks the domain signal, whose head has the
 //   transformer read every text. All processes and the load share this machine. Then eight times as many connections, every request escalated, for each
 //   of when_busy fast, unknown and wait; then how long a start takes.
+// The row of one thread (router.learned.threads: 1) is the control of the second.
 // Per row: requests a second, latency, how late the event loop is, peak memory, CPU a request, texts a batch. Control: the same without learned signals.
 // Bars at 100 %: 300 req/s, event loop p99 10 ms, 350 MB. Linux only (/proc).
 import { spawn } from 'node:child_process';
@@ -79,11 +80,11 @@ async function stopped(child) {
   await ended;
 }
 
-function configuration(engines, { learned, busy = 'wait', cache = options.cache }) {
+function configuration(engines, { learned, busy = 'wait', cache = options.cache, threads }) {
   return JSON.stringify({
     router: {
       names: ['auto'],
-      learned: { cache: resolve(cache), when_busy: busy },
+      learned: { cache: resolve(cache), when_busy: busy, ...(threads && { threads }) },
       signals: {
         asks: { keyword: { any: ['classify'] } },
         ...(learned && { law: { domain: 'law' } }),
@@ -222,6 +223,9 @@ try {
   for (const share of options.shares.split(',').map(Number))
     say(await measured(learned, `${share} % escalated`, share, connections));
   await stopped(learned.child);
+  const single = await gateway(engines, { learned: true, threads: 1 });
+  say(await measured(single, '100 % escalated, one thread', 100, connections));
+  await stopped(single.child);
   for (const busy of ['fast', 'unknown', 'wait']) {
     const full = await gateway(engines, { learned: true, busy });
     say(await measured(full, `saturated, when_busy ${busy}`, 100, 8 * connections));

@@ -3,23 +3,14 @@
 // that are longer (25 % is right), and the overflow of a pool of that context window: of the requests whose prompt and foretold answer fit it,
 // those whose real answer does not.
 
-import { readTraceFile } from '../dist/cli/trace-file.js';
 import { OutputLengths } from '../dist/workload/profile/output-lengths.js';
 import { help } from './support/help.mjs';
+import { argument, tracedRequests } from './support/trace-options.mjs';
 
 help(import.meta.url);
 
-const argument = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
-};
-const file = argument('trace');
-if (file === undefined) {
-  console.error('--trace FILE');
-  process.exit(2);
-}
 const boundary = Number(argument('boundary', 4096));
-const { requests } = await readTraceFile(file);
+const requests = await tracedRequests();
 
 const WAYS = {
   'no answer, the prompt alone': () => ({ expected: () => 0, observe() {} }),
@@ -68,9 +59,9 @@ const rows = Object.entries(WAYS).map(([name, make]) => {
 });
 
 if (process.argv.includes('--json'))
-  console.log(JSON.stringify({ trace: file.split('/').at(-1), boundary, rows }, undefined, 2));
+  console.log(JSON.stringify({ trace: argument('trace').split('/').at(-1), boundary, rows }, undefined, 2));
 else {
-  console.log(`${file.split('/').at(-1)}, boundary ${boundary}`);
+  console.log(`${argument('trace').split('/').at(-1)}, boundary ${boundary}`);
   const percent = value => `${(100 * value).toFixed(2)} %`;
   console.table(
     rows.map(({ way, pinball, longer, short, overflow }) => ({

@@ -5,8 +5,9 @@ import { ErrorNote } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { useDoing } from './action.js';
 import { OneOf } from './one-of.js';
+import { RoleField } from './role-field.js';
 import { NO_TERMS, TermsFields, termsOf } from './terms.js';
-import { type PartProps, ROLE_TEXTS, type Role, rolesBelow } from './who.js';
+import type { PartProps, Role } from './who.js';
 
 const DAY_MS = 86_400_000;
 
@@ -58,16 +59,7 @@ export function NewKey({ who, onIssued }: NewKeyProps) {
           <span>What it is for</span>
           <input type="text" required maxLength={100} value={name} onInput={e => setName(e.currentTarget.value)} />
         </label>
-        <label class="field">
-          <span>Role</span>
-          <select value={role} onChange={event => setRole(event.currentTarget.value as Role)}>
-            {rolesBelow(who.role).map(option => (
-              <option key={option} value={option}>
-                {ROLE_TEXTS[option]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <RoleField of={who.role} value={role} onChange={setRole} />
         <OneOf label="Team" ids={teams.value} value={team} onChange={setTeam} />
         <OneOf label="User" ids={users.value} value={user} onChange={setUser} />
         <label class="field">

@@ -6,8 +6,9 @@ import { useResource } from '../ui/resource.js';
 import { ACTIONS, Table } from '../ui/table.js';
 import { useDoing } from './action.js';
 import { OneOf } from './one-of.js';
+import { RoleField } from './role-field.js';
 import { allowanceText, NO_TERMS, TermsFields, termsOf } from './terms.js';
-import { type PartProps, ROLE_TEXTS, type Role, rolesBelow } from './who.js';
+import type { PartProps, Role } from './who.js';
 
 /** Teams and users: those to whom keys and tokens belong, with budgets of their own. */
 export function People({ who }: PartProps) {
@@ -173,16 +174,7 @@ function NewUser({ who, teams, made }: NewUserProps) {
           <span>Name of the user</span>
           <input type="text" required value={id} onInput={event => setId(event.currentTarget.value)} />
         </label>
-        <label class="field">
-          <span>Role</span>
-          <select value={role} onChange={event => setRole(event.currentTarget.value as Role)}>
-            {rolesBelow(who.role).map(option => (
-              <option key={option} value={option}>
-                {ROLE_TEXTS[option]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <RoleField of={who.role} value={role} onChange={setRole} />
         <OneOf label="Team" ids={teams} value={team} onChange={setTeam} />
         <TermsFields terms={terms} onChange={setTerms} />
         <button type="submit" class="primary" disabled={busy}>

@@ -24,7 +24,9 @@ export function shortName({ id, pool }: Replica): string {
 }
 
 export function shareText(share: number | undefined): string {
-  return share === undefined ? '–' : percent(share);
+  if (share === undefined) return '–';
+  // A digit behind the point is not what a cell has room for.
+  return share > 0 && share < 0.01 ? '<\u00a01\u00a0%' : percent(share);
 }
 
 export function wattsText(watts: number | undefined): string {

@@ -17,6 +17,7 @@ export function SimulationPage() {
   const [trace, setTrace] = useState(FIRST_TRACE);
   const [scale, setScale] = useState(1);
   const [text, setText] = useState<string | undefined>(undefined);
+  const [catalogue, setCatalogue] = useState('');
   const [moments, setMoments] = useState<readonly FleetMoment[]>([]);
   const [report, setReport] = useState<SimulationReport | undefined>(undefined);
   const job = useJob('/api/simulations');
@@ -31,7 +32,11 @@ export function SimulationPage() {
     setMoments([]);
     const seen: FleetMoment[] = [];
     const shown = window.setInterval(() => setMoments(seen.slice()), SHOWN_EVERY_MS);
-    const body = { trace: source, rate_scale: scale, ...(text === undefined ? {} : { configuration: text }) };
+    const body = {
+      ...{ trace: source, rate_scale: scale },
+      ...(text === undefined ? {} : { configuration: text }),
+      ...(catalogue.trim() === '' ? {} : { catalogue }),
+    };
     await job.run(body, event => {
       if (event.name === 'moment') seen.push(event.data);
       else if (event.name === 'simulation') setReport(event.data);
@@ -70,6 +75,20 @@ export function SimulationPage() {
                 As in force
               </button>
             )}
+          </details>
+          <details class="simulated-file">
+            <summary>
+              {catalogue.trim() === '' ? 'With the built-in GPUs and models' : 'With GPUs and models of your own'}
+            </summary>
+            <label class="field">
+              <span>A catalogue whose rows go before the built-in ones: YAML or JSON</span>
+              <textarea
+                rows={8}
+                spellcheck={false}
+                value={catalogue}
+                onInput={event => setCatalogue(event.currentTarget.value)}
+              />
+            </label>
           </details>
         </JobForm>
       </Panel>

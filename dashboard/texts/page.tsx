@@ -12,6 +12,7 @@ const KINDS = [
   'factual',
   'feedback',
   'routes',
+  'preferences',
   'jailbreak',
   'unsafe',
   'hazard',

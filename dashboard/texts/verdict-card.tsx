@@ -23,7 +23,8 @@ export function VerdictCard({ kind, verdict, trouble }: VerdictCardProps) {
       </section>
     );
   }
-  const { label, scores, tier, ms, evidence, spans = [] } = verdict;
+  const { label, scores, tier, loading, ms, evidence, spans = [] } = verdict;
+  const by = loading ? 'by the fast tier, the model being loaded' : BY[tier];
   const ranked = Object.entries(scores).sort((a, b) => b[1] - a[1]);
   return (
     <section class="verdict" aria-label={kind}>
@@ -57,7 +58,7 @@ export function VerdictCard({ kind, verdict, trouble }: VerdictCardProps) {
         </ul>
       )}
       <p class="hint">
-        {BY[tier]}, {ms.toFixed(ms < 10 ? 1 : 0)} ms
+        {by}, {ms.toFixed(ms < 10 ? 1 : 0)} ms
       </p>
     </section>
   );

@@ -1,41 +1,31 @@
 import { readFile, stat } from 'node:fs/promises';
-import { parse } from 'yaml';
-import { WeirError } from '#contract/errors.js';
-import { BUILT_IN, type Catalogue, catalogueWith } from '#fleet/catalogue.js';
-import { catalogueFile } from '#pool/engine/catalogue/schema.js';
+import { Option } from 'commander';
+import type { Catalogue } from '#fleet/catalogue.js';
+import { LONGEST_CATALOGUE, noCatalogue, readCatalogueText } from '#fleet/catalogue-text.js';
 
-const MOST_BYTES = 4 * 1024 * 1024;
+/** `--catalogue`, alike for all commands that read one. */
+export function catalogueOption(): Option {
+  return new Option(
+    '--catalogue <file>',
+    'GPUs and models of your own, which go before the built-in ones: YAML or JSON (docs/planning.md)',
+  );
+}
 
 /**
- * The built-in catalogue, with the rows of a file before it where one is named: YAML or JSON, `gpus` and `models` in the form of
- * `src/pool/engine/catalogue`.
+ * The built-in catalogue, with the rows of a file before it where one is named: {@link readCatalogueText}.
  *
  * @throws WeirError `usage.invalid` when it cannot be read or a row is not valid, with the row's path.
  */
 export async function readCatalogue(file: string | undefined): Promise<Catalogue> {
-  if (file === undefined) return BUILT_IN;
-  const result = catalogueFile.safeParse(await documentOf(file));
-  if (result.success) return catalogueWith(result.data);
-  const issue = result.error.issues[0];
-  throw new WeirError('usage.invalid', `${file}: ${issue?.message ?? 'not a catalogue'}`, {
-    path: issue?.path.join('.') ?? file,
-    hint: 'docs/planning.md shows a row',
-  });
+  return readCatalogueText(file === undefined ? undefined : await textOf(file), file ?? '');
 }
 
-async function documentOf(file: string): Promise<unknown> {
+async function textOf(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
-    if (size > MOST_BYTES) throw new Error(`longer than ${MOST_BYTES} bytes`);
-    return parse(await readFile(file, 'utf8'), { maxAliasCount: 100 });
+    if (size > LONGEST_CATALOGUE) throw new Error(`longer than ${LONGEST_CATALOGUE} bytes`);
+    return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new WeirError(
-      'usage.invalid',
-      `Cannot read ${file} as a catalogue: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        path: file,
-        cause,
-      },
-    );
+    throw noCatalogue(file, cause);
   }
 }

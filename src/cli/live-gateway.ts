@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { version } from '#cli/version.js';
 import type { Config } from '#config/load.js';
 import type { Broadcast } from '#contract/broadcast.js';
@@ -120,7 +121,7 @@ export class LiveGateway {
     }
     const responses = openResponses(kept, error => log.error('a response could not be stored', { error }));
     const accessLog = new AccessLog(log, logs.requests);
-    const localModels = new ModelHost(machineClock);
+    const localModels = new ModelHost(machineClock, availableParallelism());
     gateway = new Gateway(
       config,
       {

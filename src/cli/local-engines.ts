@@ -110,6 +110,7 @@ async function startSimulated(wanted: readonly (readonly [string, WantedPool])[]
   const specs = wanted.flatMap(([key, { entry, kv }]): readonly SimulatedReplicaSpec[] => {
     const { simulate, served_as, model, context } = entry;
     if (simulate === undefined) return [];
+    const { host_memory: host } = simulate;
     return [
       {
         pool: key,
@@ -122,6 +123,7 @@ async function startSimulated(wanted: readonly (readonly [string, WantedPool])[]
         seed: simulate.seed,
         ...(context === undefined ? undefined : { contextTokens: context }),
         ...(simulate.blocks === undefined ? undefined : { blocks: simulate.blocks }),
+        ...(host === undefined ? undefined : { hostMemory: host.size / 1e9, hostLink: host.link }),
         ...kv,
       },
     ];

@@ -1,9 +1,10 @@
 import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
+import { timeRange, timeText } from '#fleet/time-text.js';
 
 /** A plan for people who read it in a terminal. */
 export function renderPlan(report: PlanReport): string {
   const { best, slo, screen } = report;
-  const head = `${report.model}, ${report.rate.toFixed(2)} requests/s, P99 TTFT ≤ ${slo.ttft_p99_ms} ms, mean TPOT ≤ ${slo.tpot_ms} ms\n`;
+  const head = `${report.model}, ${report.rate.toFixed(2)} requests/s, P99 TTFT ≤ ${timeText(slo.ttft_p99_ms)}, mean TPOT ≤ ${timeText(slo.tpot_ms)}\n`;
   if (best === null) return `${head}no fleet that was tried holds this in the twin\n`;
   const lines = ['', 'best (held in the twin)', ...fleet(best), '', 'why'];
   for (const reason of report.why) lines.push(`  ${reason}`);
@@ -16,7 +17,7 @@ export function renderPlan(report: PlanReport): string {
   for (const other of report.pareto) if (other !== best) lines.push(...fleet(other), '');
   lines.push('what changes');
   for (const { change, holds, p99_ttft_ms: p99, tpot_ms: tpot } of report.sensitivity) {
-    const figures = p99 === null || tpot === null ? '' : `, P99 TTFT ${p99.toFixed(0)} ms, TPOT ${tpot.toFixed(1)} ms`;
+    const figures = p99 === null || tpot === null ? '' : `, P99 TTFT ${timeText(p99)}, TPOT ${timeText(tpot)}`;
     lines.push(`  ${change}: ${holds ? 'holds' : 'breaks'}${figures}`);
   }
   lines.push(...buying(report), ...powerCut(report), ...overTime(report));
@@ -41,13 +42,12 @@ function fleet({
   const lines = pools.map(
     ({ gpu, tp, replicas, boundary, utilisation, p99_ttft_ms: p99, prefill }) =>
       `  ${replicas} replicas of ${tp} × ${gpu}${boundary === null ? '' : `, up to ${boundary} tokens`}: ` +
-      `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${p99.toFixed(0)} ms` +
+      `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${timeText(p99)}` +
       (prefill === null ? '' : `; prompts on ${prefill.replicas} replicas of ${prefill.tp} × ${prefill.gpu}`),
   );
-  const [low, high] = verified.p99_ttft_interval_ms;
   lines.push(
-    `  $${usd.toFixed(2)}/h, ${(watts / 1000).toFixed(1)} kW, ${tokens.toFixed(2)} output tokens a joule, TPOT ${verified.tpot_ms.toFixed(1)} ms; ` +
-      `${verified.seeds} arrival patterns (95 % of P99 TTFT: ${Math.max(0, low).toFixed(0)} to ${high.toFixed(0)} ms)`,
+    `  $${usd.toFixed(2)}/h, ${(watts / 1000).toFixed(1)} kW, ${tokens.toFixed(2)} output tokens a joule, TPOT ${timeText(verified.tpot_ms)}; ` +
+      `${verified.seeds} arrival patterns (95 % of P99 TTFT: ${timeRange(verified.p99_ttft_interval_ms)})`,
   );
   return lines;
 }
@@ -75,7 +75,7 @@ function powerCut({ demand_response: cuts }: PlanReport): readonly string[] {
     const figures =
       p99 === null || tpot === null || watts === null
         ? ''
-        : `, ${(watts / 1000).toFixed(1)} kW in the mean, P99 TTFT ${p99.toFixed(0)} ms, TPOT ${tpot.toFixed(1)} ms`;
+        : `, ${(watts / 1000).toFixed(1)} kW in the mean, P99 TTFT ${timeText(p99)}, TPOT ${timeText(tpot)}`;
     lines.push(
       `  ${(100 * share).toFixed(0)} % less, at most ${most.join(' and ')} sequences a replica: ${holds ? 'holds' : 'breaks'}${figures}`,
     );
@@ -88,12 +88,12 @@ function overTime({ over_time: moving }: PlanReport): readonly string[] {
   const { usd_per_hour: usd, moves, windows, window_s: seconds, ok } = moving;
   const lines = [
     '',
-    `every ${seconds} s anew, two pools (${ok ? 'each window held in the twin' : 'NOT every window held'})`,
+    `every ${timeText(1000 * seconds)} anew, two pools (${ok ? 'each window held in the twin' : 'NOT every window held'})`,
   ];
   for (const { from_s: from, rate, boundary, gamma, short, long, usd_per_hour: cost, holds } of windows) {
     const compressed = gamma > 1 ? `, compressed up to ${gamma} times that` : '';
     lines.push(
-      `  from ${from} s, ${rate.toFixed(2)} requests/s: ${short} up to ${boundary} tokens${compressed} + ${long}: $${cost.toFixed(2)}/h${holds ? '' : ', misses'}`,
+      `  from ${timeText(1000 * from)}, ${rate.toFixed(2)} requests/s: ${short} up to ${boundary} tokens${compressed} + ${long}: $${cost.toFixed(2)}/h${holds ? '' : ', misses'}`,
     );
   }
   const { screened } = usd;

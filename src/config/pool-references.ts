@@ -1,6 +1,6 @@
 import { isWeirError } from '#contract/errors.js';
-import { findGpu, GPUS } from '#pool/engine/hardware.js';
-import { findModel, MODELS } from '#pool/engine/models.js';
+import { findGpu, knownGpus } from '#pool/engine/hardware.js';
+import { findModel, knownModels } from '#pool/engine/models.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import type { PoolConfig, PoolEntry, SimulateEntry } from '#pool/schema.js';
 import { suggestion } from './nearest.js';
@@ -158,7 +158,7 @@ function checkSimulation(path: Path, simulate: SimulateEntry, context: number | 
   const { model, gpu, tp, blocks } = simulate;
   const findings: Finding[] = [];
   if (fails(() => findModel(model))) {
-    const names = MODELS.map(({ name }) => name);
+    const names = knownModels().map(({ name }) => name);
     findings.push(...unknown([...path, 'model'], `the engine catalogue has no model ${quote(model)}`, model, names));
   }
   if (fails(() => findGpu(gpu))) {
@@ -187,7 +187,7 @@ function unknown(path: Path, message: string, name: string, known: readonly stri
 }
 
 function gpuNames(): readonly string[] {
-  return GPUS.map(({ name }) => name);
+  return knownGpus().map(({ name }) => name);
 }
 
 function fails(look: () => unknown): boolean {

@@ -5,7 +5,7 @@ import type { Bytes, Milliseconds } from './units.js';
 export interface EmbedOptions {
   /**
    * The longest that a text may wait before it is begun. When it would be longer, or the queue is full, the promise is rejected
-   * with `model.busy`. Unbounded unless said; the queue is bounded all the same.
+   * with `model.busy`, or `model.loading` where the model is not there yet. Unbounded unless said; the queue is bounded all the same.
    */
   readonly patienceMs?: Milliseconds;
   /**
@@ -26,7 +26,7 @@ export interface Embedder {
   /**
    * Vectors in the order of the texts. A text's vector does not depend on the texts beside it.
    *
-   * @throws WeirError `model.busy`, `model.unavailable`, `model.failed`.
+   * @throws WeirError `model.busy`, `model.loading`, `model.unavailable`, `model.failed`.
    */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<readonly Float32Array[]>;
 }

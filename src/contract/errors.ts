@@ -160,6 +160,7 @@ export const ERRORS = {
   'policy.test_failed': kind(500, 'configuration_error', 'A test in the file came out otherwise.'),
   'model.unavailable': kind(503, 'server_error', 'A local model or a head cannot be loaded.'),
   'model.busy': kind(503, 'overloaded_error', 'A local model has more to do than it can.'),
+  'model.loading': kind(503, 'overloaded_error', 'A local model is being loaded.'),
   'model.failed': kind(500, 'server_error', 'A local model failed on a text.'),
   'store.unavailable': kind(503, 'server_error', 'The record cannot be opened or written.'),
   'response.not_found': kind(404, 'not_found_error', 'No stored response of this caller has this id.'),

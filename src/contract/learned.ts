@@ -23,6 +23,8 @@ export interface Verdict {
   readonly tier: LearnedTier;
   /** Why it could not be computed, where it could not. */
   readonly reason?: string;
+  /** Whether that is because the model is still being loaded: it answers itself when it is asked again. */
+  readonly loading?: true;
   /** The example that the text is most like, where the classifier has examples. */
   readonly nearest?: NearestExample;
   /** Places in the text that made it so, where the classifier finds such. */
@@ -70,6 +72,11 @@ export type SafetyHeadName = (typeof SAFETY_HEADS)[number];
 /** Texts that belong to each of the routes of a configuration, by the route's name. */
 export type RouteExamples = Readonly<Record<string, readonly string[]>>;
 
+/** Routes that are described in words, with examples where there are some, by the route's name. */
+export type RouteDescriptions = Readonly<
+  Record<string, { readonly description: string; readonly examples: readonly string[] }>
+>;
+
 /** The small local models, as the router's signals see them. */
 export interface LearnedModels {
   head(name: HeadName): Classifier;
@@ -80,6 +87,8 @@ export interface LearnedModels {
   classifier(name: string): Classifier;
   /** One classifier over all routes of the configuration. */
   routes(): Classifier;
+  /** One classifier over all preferences of the configuration. */
+  preferences(): Classifier;
   /** What is done when the model is busy, unless a signal says otherwise. */
   readonly whenBusy: WhenBusy;
 }
@@ -90,6 +99,8 @@ export interface LearnedSettings {
   readonly cache: string;
   readonly queue: number;
   readonly batch: number;
+  /** Threads that models run on. */
+  readonly threads: number;
   /** The longest that a text waits to be begun before it counts as busy. */
   readonly patience: number;
   readonly when_busy: WhenBusy;
@@ -154,5 +165,6 @@ export const NO_MODELS: LearnedModels = {
   own: () => UNKNOWING,
   classifier: () => UNKNOWING,
   routes: () => UNKNOWING,
+  preferences: () => UNKNOWING,
   whenBusy: 'unknown',
 };

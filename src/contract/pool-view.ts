@@ -1,4 +1,5 @@
 import type { WorkloadProfile } from './profile.js';
+import type { PlacementConstraints } from './route.js';
 import type { Joules, Milliseconds, Tokens, UsdPerMillionTokens } from './units.js';
 
 export interface Price {
@@ -57,7 +58,8 @@ export function isPoolMeasure(name: string): name is PoolMeasure {
 
 /** The one port through which the router sees the pool (the P→R cell of the WRP matrix). */
 export interface PoolView {
-  quote(model: string, profile: WorkloadProfile): Quote;
+  /** @param constraints where the request may go: the quote is of those places only. Anywhere unless said. */
+  quote(model: string, profile: WorkloadProfile, constraints?: PlacementConstraints): Quote;
   /** A measure of a pool or model, such as `short.in_flight`; `undefined` when there is none of that name or nothing is known yet. */
   read(name: string): number | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Outcome } from './outcome.js';
 import type { PoolView } from './pool-view.js';
 import type { Random } from './random.js';
-import type { Candidate } from './route.js';
+import type { Candidate, PlacementConstraints } from './route.js';
 import type { Board } from './signal.js';
 
 /** What a selection algorithm may look at. */
@@ -11,6 +11,8 @@ export interface SelectionContext {
   readonly random: Random;
   /** The decision that named the models: learners keep what they learn apart by it. */
   readonly decision: string;
+  /** Where the request may go: quotes are of those places only. Absent means anywhere. */
+  readonly constraints?: PlacementConstraints;
 }
 
 /**

@@ -3,7 +3,8 @@ import { seededRandom } from '#contract/random.js';
 import type { Tokens } from '#contract/units.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
-import type { EngineStats, HostMemory } from '#pool/engine/engine.js';
+import type { EngineStats } from '#pool/engine/engine.js';
+import { hostMemory } from '#pool/engine/host-cache.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import { type Fault, type FaultInput, Faults } from './faults.js';
 import { type KvEventPlaces, KvEventPublisher } from './kv-events/publisher.js';
@@ -87,7 +88,10 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
       : await KvEventPublisher.open(profile.blockTokens, options.kvEvents, clock);
   const engine = createEngine(profile, {
     ...{ admission: options.admission ?? 'paged', maxWaiting: MOST_WAITING, cache: telling },
-    host: hostMemory(profile, options.hostMemory, options.hostLink),
+    host:
+      options.hostMemory === undefined
+        ? undefined
+        : hostMemory(profile, options.hostMemory * 1e9, options.hostLink ?? 25),
   });
   const pacer = new Pacer(engine, clock, speed);
   const faults = new Faults(clock, random.fork('faults'));
@@ -128,15 +132,6 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
     faults: () => faults.list(),
     stats: () => backend.stats(),
   };
-}
-
-function hostMemory(
-  { kvTransferBytesPerToken, blockTokens }: EngineProfile,
-  gigabytes: number | undefined,
-  link = 25,
-): HostMemory | undefined {
-  if (gigabytes === undefined) return undefined;
-  return { blocks: Math.floor((gigabytes * 1e9) / (kvTransferBytesPerToken * blockTokens)), bandwidth: link * 1e9 };
 }
 
 function given(options: EngineServerOptions) {

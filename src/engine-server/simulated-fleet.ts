@@ -19,6 +19,9 @@ export interface SimulatedReplicaSpec {
   /** Of the first; each next one has the next. */
   readonly seed?: number;
   readonly blocks?: number;
+  /** Gigabytes of the host's memory that keep KV, and gigabytes a second that each GPU reads from there. */
+  readonly hostMemory?: number;
+  readonly hostLink?: number;
   readonly role?: KvRole;
   /** Gigabytes a second, unless said as an engine's own. */
   readonly kvLink?: number;

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { WeirError } from '#contract/errors.js';
 import type { catalogueFile, PriceKind, PriceQuote } from '#pool/engine/catalogue/schema.js';
-import { GPUS, type Gpu, gpuOf } from '#pool/engine/hardware.js';
-import { MODELS, type ModelShape, modelOf } from '#pool/engine/models.js';
+import { GPUS, type Gpu, gpuOf, knowGpus, knownGpus } from '#pool/engine/hardware.js';
+import { knowModels, knownModels, MODELS, type ModelShape, modelOf } from '#pool/engine/models.js';
 
 /** GPUs and models that a plan may use. */
 export interface Catalogue {
@@ -15,6 +15,20 @@ export const BUILT_IN: Catalogue = { gpus: GPUS, models: MODELS };
 /** The built-in catalogue with rows of one's own before it: of two rows with one name, one's own is found. */
 export function catalogueWith(own: z.output<typeof catalogueFile>): Catalogue {
   return { gpus: [...own.gpus.map(gpuOf), ...GPUS], models: [...own.models.map(modelOf), ...MODELS] };
+}
+
+/**
+ * What configurations name is looked up in this catalogue from now on, in this thread: engines, prices, energy and the checks of a
+ * configuration alike. A command and a job have one for all they do.
+ */
+export function useCatalogue({ gpus, models }: Catalogue): void {
+  knowGpus(gpus);
+  knowModels(models);
+}
+
+/** The catalogue in use, to be used in another thread too. */
+export function catalogueInUse(): Catalogue {
+  return { gpus: knownGpus(), models: knownModels() };
 }
 
 export interface PriceWish {

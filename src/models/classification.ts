@@ -10,6 +10,8 @@ export interface Classification {
   readonly tier: Verdict['tier'];
   /** Why it could not be computed as it should, where it could not. */
   readonly reason?: string;
+  /** Whether that is because the model is still being loaded. */
+  readonly loading?: true;
   readonly spans?: Span[];
   readonly evidence?: { readonly text: string; readonly label: string; readonly likeness: number };
 }
@@ -19,7 +21,7 @@ const MOST_SCORES = 20;
 
 /** Tells a verdict. */
 export function classificationOf({ labels }: Classifier, verdict: Verdict): Classification {
-  const { probabilities, best, sure, tier, reason, nearest, spans } = verdict;
+  const { probabilities, best, sure, tier, reason, loading, nearest, spans } = verdict;
   const ranked = labels.map((label, at) => [label, rounded(probabilities[at] ?? 0)] as const);
   const told = ranked.length <= MOST_SCORES ? ranked : [...ranked].sort((a, b) => b[1] - a[1]).slice(0, MOST_SCORES);
   return {
@@ -28,6 +30,7 @@ export function classificationOf({ labels }: Classifier, verdict: Verdict): Clas
     scores: best < 0 ? {} : Object.fromEntries(told),
     tier,
     ...(reason !== undefined && { reason }),
+    ...(loading !== undefined && { loading }),
     ...(spans !== undefined && { spans: spans.map(span => ({ ...span, score: rounded(span.score) })) }),
     ...(nearest !== undefined && { evidence: { ...nearest, likeness: rounded(nearest.likeness) } }),
   };

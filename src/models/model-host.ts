@@ -7,6 +7,7 @@ import type {
   HeadName,
   LearnedModels,
   LearnedSettings,
+  RouteDescriptions,
   RouteExamples,
   SafetyHeadName,
 } from '#contract/learned.js';
@@ -18,6 +19,7 @@ import { UnusableClassifier } from './heads/unusable.js';
 import { readLabels } from './own/label-file.js';
 import { modelFiles } from './own/model-files.js';
 import { OnnxClassifier } from './own/onnx-classifier.js';
+import { DescribedRoutes } from './routes/described-routes.js';
 import { ExampleRoutes } from './routes/example-routes.js';
 import { LocalEmbedder, type Threads } from './runtime/local-embedder.js';
 import { ModelWorker } from './runtime/model-worker.js';
@@ -42,23 +44,21 @@ export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
   private readonly cards = new Map<string, { readonly card?: ModelCard; readonly trouble?: string }>();
-  private readonly pool: Threads;
   private quick: QuickFeatures | undefined | null = null;
 
   constructor(
     private readonly clock: Clock,
-    /** Threads that each hold every model. */
-    private readonly threads = 1,
-  ) {
-    this.pool = { count: threads, all: () => this.allThreads() };
-  }
+    /** The most threads that a model runs on, whatever a configuration says. */
+    private readonly mostThreads = 1,
+  ) {}
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
-  configure(settings: LearnedSettings, routes: RouteExamples = {}): LearnedModels {
+  configure(settings: LearnedSettings, routes: RouteExamples = {}, preferences: RouteDescriptions = {}): LearnedModels {
     const heads = new Map<HeadName, Classifier>();
     const safety = new Map<SafetyHeadName, Classifier>();
     const own = new Map<string, Classifier>();
     let routed: Classifier | undefined;
+    let preferred: Classifier | undefined;
     this.letGo(
       new Set([
         ...[DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings)),
@@ -86,6 +86,10 @@ export class ModelHost {
       routes: () => {
         routed ??= this.openRoutes(settings, routes);
         return routed;
+      },
+      preferences: () => {
+        preferred ??= this.openPreferences(settings, preferences);
+        return preferred;
       },
     };
   }
@@ -162,9 +166,33 @@ export class ModelHost {
       } as const;
       const limits = { capacity: settings.queue, batch: settings.batch };
       const scorer =
-        this.embedders.get(key) ?? new LocalEmbedder(`classifier ${name}`, spec, this.pool, this.clock, limits);
+        this.embedders.get(key) ??
+        new LocalEmbedder(`classifier ${name}`, spec, this.threadsFor(settings), this.clock, limits);
       this.embedders.set(key, scorer);
       return new OnnxClassifier(given, labels, { scorer, patienceMs: settings.patience });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  private openPreferences(settings: LearnedSettings, preferences: RouteDescriptions): Classifier {
+    try {
+      const embedder = this.embedder(settings.embedder, settings);
+      const { fast } = this;
+      const languages = languagesOf(embedder);
+      const patienceMs = settings.patience;
+      const told = Object.entries(preferences).filter(([, { examples }]) => examples.length > 0);
+      const examples =
+        told.length === 0
+          ? undefined
+          : new ExampleRoutes(Object.fromEntries(told.map(([name, { examples: texts }]) => [name, texts])), {
+              embedder,
+              fast,
+              patienceMs,
+              languages,
+            });
+      const gist = (text: string): string => fast?.gist(text) ?? text;
+      return new DescribedRoutes(preferences, { embedder, examples, gist, patienceMs, languages });
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -219,7 +247,13 @@ export class ModelHost {
     const space = spaceOf(name, settings);
     const limits = { capacity: settings.queue, batch: settings.batch };
     if (name === DEFAULT_EMBEDDER) {
-      return new LocalEmbedder(space, { kind: 'default', cache: settings.cache }, this.pool, this.clock, limits);
+      return new LocalEmbedder(
+        space,
+        { kind: 'default', cache: settings.cache },
+        this.threadsFor(settings),
+        this.clock,
+        limits,
+      );
     }
     const own = settings.embedders[name];
     if (own === undefined) throw new WeirError('model.unavailable', `There is no embedder ${name}`);
@@ -237,14 +271,19 @@ export class ModelHost {
       length,
       ...(own.dimension !== undefined && { dimension: own.dimension }),
     } as const;
-    return new LocalEmbedder(space, spec, this.pool, this.clock, limits);
+    return new LocalEmbedder(space, spec, this.threadsFor(settings), this.clock, limits);
   }
 
-  private allThreads(): readonly ModelWorker[] {
-    for (let at = 0; at < this.threads; at++) {
+  private threadsFor(settings: LearnedSettings): Threads {
+    const count = Math.min(settings.threads, this.mostThreads);
+    return { all: () => this.firstThreads(count) };
+  }
+
+  private firstThreads(count: number): readonly ModelWorker[] {
+    for (let at = 0; at < count; at++) {
       if (this.workers[at]?.dead !== false) this.workers[at] = new ModelWorker();
     }
-    return this.workers;
+    return this.workers.slice(0, count);
   }
 
   private letGo(wanted: ReadonlySet<string>): void {
@@ -281,11 +320,11 @@ function languagesOf({ name }: Embedder): readonly string[] | undefined {
 }
 
 /** What tells one embedder from another: everything that was said of it. */
-function keyOf(name: string, { embedders, cache, queue, batch }: LearnedSettings): string {
-  return JSON.stringify([name, embedders[name], cache, queue, batch]);
+function keyOf(name: string, { embedders, cache, queue, batch, threads }: LearnedSettings): string {
+  return JSON.stringify([name, embedders[name], cache, queue, batch, threads]);
 }
 
 /** As {@link keyOf}, of a classifier's scores. */
-function scorerKeyOf(name: string, { classifiers, queue, batch }: LearnedSettings): string {
-  return JSON.stringify(['classifier', name, classifiers[name], queue, batch]);
+function scorerKeyOf(name: string, { classifiers, queue, batch, threads }: LearnedSettings): string {
+  return JSON.stringify(['classifier', name, classifiers[name], queue, batch, threads]);
 }

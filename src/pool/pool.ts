@@ -5,6 +5,7 @@ import type { PlacementRequest } from '#contract/placement.js';
 import type { Quote } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
+import type { PlacementConstraints } from '#contract/route.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type PrefillPlace, placePrefill } from './disaggregation/prefill-place.js';
 import { quote } from './estimation/quote.js';
@@ -139,8 +140,8 @@ class PoolAtWork implements LivePool, LeaseHost {
     return this.waiting.wait(model!, request, settle, now);
   }
 
-  quote(model: string, profile: WorkloadProfile): Quote {
-    return quote(this.topology, model, profile, this.clock.now(), this.deps.energy);
+  quote(model: string, profile: WorkloadProfile, constraints?: PlacementConstraints): Quote {
+    return quote(this.topology, model, profile, constraints, this.clock.now(), this.deps.energy);
   }
 
   read(name: string): number | undefined {
@@ -196,7 +197,7 @@ class PoolAtWork implements LivePool, LeaseHost {
   wantsTokens(name: string): boolean {
     for (const { placer, replicas } of this.topology.models.get(name)?.tiers ?? []) {
       const { blocks } = placer;
-      if (blocks === undefined) continue;
+      if (blocks === undefined || blocks.silent) continue;
       let open = 0;
       let known = false;
       for (const replica of replicas) {

@@ -155,6 +155,18 @@ const simulate = z.strictObject({
     .max(10_000_000)
     .optional()
     .describe('KV-cache blocks of a replica; computed from GPU and model unless said.'),
+  host_memory: z
+    .strictObject({
+      size: size.describe("Memory of a replica's host that keeps KV which its GPUs have to give up."),
+      link: z
+        .number()
+        .gt(0)
+        .max(100_000)
+        .default(25)
+        .describe('Gigabytes a second that each GPU of a replica reads from there.'),
+    })
+    .optional()
+    .describe('A tier of KV behind the GPUs; none unless said.'),
 });
 
 const gguf = z.strictObject({

@@ -8,6 +8,7 @@ import type { RouterConfig } from './schema.js';
 import { selectorType } from './selection/registry.js';
 import { askedClassifier } from './signals/classifier.js';
 import { poolState } from './signals/pool-state.js';
+import { wantedPreferences } from './signals/preference.js';
 import { wantedRoutes } from './signals/route.js';
 import { signalType } from './signals/set.js';
 
@@ -29,6 +30,7 @@ export function checkRouter(config: RouterConfig, around: RouterSurroundings): r
     ...checkNames(config, around),
     ...checkSignals(config),
     ...checkRoutes(config),
+    ...checkPreferences(config),
     ...checkClassifiers(config),
     ...config.decisions.flatMap((decision, index) => checkDecision(decision, index, config, around)),
     ...checkOrder(config),
@@ -101,6 +103,21 @@ function checkSignals({ signals }: RouterConfig): RouterProblem[] {
       ({ path, ...problem }): RouterProblem => ({ ...problem, level: 'error', path: ['signals', name, type, ...path] }),
     ),
   );
+}
+
+function checkPreferences({ signals, preferences }: RouterConfig): RouterProblem[] {
+  const known = Object.keys(preferences);
+  return Object.entries(signals).flatMap(([name, { type, options }]) => {
+    if (type !== 'preference') return [];
+    if (known.length === 0) {
+      const message = `${name} asks for a preference, and there are none`;
+      const hint = { hint: 'descriptions under router.preferences' };
+      return [error('config.missing', ['signals', name, type], message, hint)];
+    }
+    return wantedPreferences(options).flatMap(wanted =>
+      known.includes(wanted) ? [] : [unknownName(['signals', name, type], 'preference', wanted, known)],
+    );
+  });
 }
 
 /** Labels stand in the model's own file, which is read when it is needed. */

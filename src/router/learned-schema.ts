@@ -105,6 +105,14 @@ export const learnedSchema = z.strictObject({
     .max(256)
     .default(16)
     .describe('Texts that go through a model together when they wait together.'),
+  threads: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe(
+      'Threads that models run on, at most one for each processor. Each has its own working memory, about 60 MB for the model that comes with Weir.',
+    ),
   patience: duration
     .prefault('50ms')
     .describe('The longest that a text waits to be begun; when it would be longer, the model counts as busy.'),

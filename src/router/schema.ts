@@ -32,6 +32,23 @@ export const routerSchema = z.strictObject({
     .optional()
     .describe('Safety rules for requests and answers; without this block nothing is looked for.'),
   privacy: privacySchema.prefault({}).describe('What of personal data may go to models.'),
+  preferences: z
+    .record(
+      identifier,
+      z.strictObject({
+        description: z.string().min(1).max(512).describe('What requests of this kind are about, in a sentence.'),
+        examples: z
+          .array(z.string().min(1).max(2048))
+          .max(256)
+          .default([])
+          .describe('Requests of this kind, where there are some.'),
+      }),
+    )
+    .refine(all => Object.keys(all).length <= MAX_ROUTES, { message: `at most ${MAX_ROUTES} preferences` })
+    .prefault({})
+    .describe(
+      'Kinds of requests described in words, for `preference` signals: what is like none of them is no preference’s.',
+    ),
   routes: z
     .record(identifier, z.array(z.string().min(1).max(2048)).min(1).max(256))
     .refine(routes => Object.keys(routes).length <= MAX_ROUTES, { message: `at most ${MAX_ROUTES} routes` })

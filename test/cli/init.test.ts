@@ -40,6 +40,15 @@ describe('init', () => {
     expect(router.decisions[0]?.models).toEqual([model]);
   });
 
+  test('says that a model file is not there, and nothing where it is', async () => {
+    const model = join(folder, 'model.gguf');
+    const absent = await weir('init', file, '--gguf', model);
+    expect(absent).toMatchObject({ code: 0, stderr: expect.stringContaining('model.gguf is not there yet') });
+    await writeFile(model, 'GGUF');
+    const present = await weir('init', file, '--force', '--gguf', model);
+    expect(present).toMatchObject({ code: 0, stderr: expect.not.stringContaining('not there') });
+  });
+
   test('fills in the server it is told', async () => {
     await weir('init', file, '--url', 'http://10.0.0.9:8000/v1/');
     expect((await written()).pool.pools.local?.replicas).toMatchObject([{ url: 'http://10.0.0.9:8000' }]);

@@ -32,10 +32,17 @@ describe('weir what-if', () => {
     expect(report).toMatchObject({ seeds: [1, 2, 3], confidence: 0.95, requests: 60, wall_s: expect.any(Number) });
     expect(report.metrics.ttft_p99_ms).toEqual({
       ...{ label: expect.any(String), better: 'lower', first: expect.any(Number), second: expect.any(Number) },
+      ...{ first_interval: expect.any(Array), second_interval: expect.any(Array) },
       ...{ difference: expect.any(Number), interval: [expect.any(Number), expect.any(Number)] },
       ...{ relative: expect.any(Number), verdict: expect.any(String) },
     });
     expect(report.metrics.usd_per_hour.verdict).toBe('worse');
+    expect(report.changes).toEqual([
+      {
+        ...{ of: 'pool p', kind: 'changed', setting: 'replicas', first: '1 of 1 × a100', second: '2 of 1 × h100' },
+        text: 'pool p: replicas 1 of 1 × a100 → 2 of 1 × h100',
+      },
+    ]);
     expect(report.metrics.tpot_mean_ms.verdict).toBe('better');
     expect(stderr).toMatch(/6 of 6 runs: seed \d, (first|second)/);
   });
@@ -43,7 +50,24 @@ describe('weir what-if', () => {
   test('for people; --rate draws other arrivals for each seed', async () => {
     const { stdout } = await weir('what-if', small, large, '--trace', trace, '--rate', '5', '--seeds', '2');
     expect(stdout).toMatch(/^60 requests, 2 patterns/);
-    expect(stdout).toMatch(/TPOT, mean, ms .*better/);
+    expect(stdout).toContain('what the second changes\n  pool p: replicas 1 of 1 × a100 → 2 of 1 × h100\n');
+    expect(stdout).toMatch(/TPOT, mean {2,}[\d.]+ ms ± [\d.]+ ms .*better/);
+  });
+
+  test('--catalogue: GPUs of one’s own, in every thread', async () => {
+    const own = config('own.yaml', 'simulate: { model: llama-3.1-8b, gpu: abacus }');
+    const rows = file(
+      'rows.yaml',
+      'gpus: [{ name: abacus, memory_bytes: 85e9, bandwidth_tbps: 3, tflops_16: 900, link_gbps: 400, board_watts: 700, source: a data sheet,\n' +
+        '  prices: [{ kind: on_demand, usd_per_hour: 7, provider: us, date: 2026-11-01, source: contract 4711 }] }]',
+    );
+    const asked = ['what-if', small, own, '--trace', trace, '--seeds', '2', '--json'];
+    const { code, stdout, stderr } = await weir(...asked, '--catalogue', rows);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout).metrics.usd_per_hour.second).toBeCloseTo(7, 9);
+    expect(await weir(...asked)).toMatchObject({ code: 2, stderr: expect.stringContaining('abacus') });
+    const bad = await weir('simulate', '-c', own, '--trace', trace, '--catalogue', file('bad.yaml', 'gpus: 7'));
+    expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('bad.yaml') });
   });
 
   test('what cannot be compared is wrong usage', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,6 +25,9 @@ router:
   routes:
     refund: [I want my money back, please refund my order]
     outage: [the website is down, your service is not working]
+  preferences:
+    travel: { description: planning trips and holidays }
+    cooking: { description: recipes and how to cook meals }
   signals:
     law: { domain: law }
     refund: { route: refund }
@@ -89,6 +92,37 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     );
   });
 
+  test('preferences: /api/classify and weir classify say which, by the description that is nearest', async () => {
+    const text = 'help me plan a holiday trip to Italy';
+    const told = {
+      label: 'travel',
+      tier: 'model',
+      scores: { travel: expect.any(Number), cooking: expect.any(Number) },
+      evidence: { label: 'travel', text: 'travel: planning trips and holidays' },
+    };
+    const { body } = await ask(gateway.url, 'POST', '/api/classify', {
+      body: { kind: 'preferences', texts: [text, 'what is the boiling point of mercury?'] },
+    });
+    expect(body.results).toMatchObject([told, { label: null }]);
+    const file = join(cache, 'preferences.yaml');
+    const config = (preferences: string) =>
+      `router: { learned: { cache: ${cache} }, preferences: ${preferences} }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n`;
+    writeFileSync(
+      file,
+      config(
+        '{ travel: { description: planning trips and holidays }, cooking: { description: recipes and how to cook meals } }',
+      ),
+    );
+    const classified = await weir('classify', '-c', file, '--kind', 'preferences', text);
+    expect(JSON.parse(classified.stdout)).toMatchObject(told);
+    writeFileSync(file, config('{}'));
+    const none = await weir('classify', '-c', file, '--kind', 'preferences', text);
+    expect(JSON.parse(none.stdout)).toMatchObject({
+      label: null,
+      reason: expect.stringContaining('router.preferences'),
+    });
+  });
+
   test('/api/classify tells places: personal data, and what a context does not bear out', async () => {
     const classify = (body: object) => ask(gateway.url, 'POST', '/api/classify', { body });
     const { body } = await classify({ kind: 'pii', texts: ['Write to anna@example.org', 'nothing here'] });
@@ -128,7 +162,6 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
   });
 
   test('routes that nobody wrote down are a mistake of the file', async () => {
-    const { writeFileSync } = await import('node:fs');
     const file = join(cache, 'wrong.yaml');
     writeFileSync(
       file,
@@ -140,7 +173,6 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
   });
 
   test('weir train head writes a head with its card, which takes the place of the one that comes with Weir', async () => {
-    const { readFileSync, writeFileSync } = await import('node:fs');
     const config = (heads: string) =>
       `router: { learned: { cache: ${cache}, heads: { ${heads} } } }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n`;
     const plain = join(cache, 'plain.yaml');
@@ -188,7 +220,6 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
   });
 
   test('weir train routes writes what weir classify reads', async () => {
-    const { writeFileSync } = await import('node:fs');
     const config = join(cache, 'weir.yaml');
     writeFileSync(
       config,

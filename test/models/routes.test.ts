@@ -73,6 +73,14 @@ describe('routes by examples', () => {
       sure: false,
       tier: 'busy',
     });
+    const loading = routes(
+      words(() => new WeirError('model.loading', 'soon')),
+      quick,
+    );
+    expect(await loading.classify('give me a refund', { whenBusy: 'fast' })).toMatchObject({
+      tier: 'busy',
+      loading: true,
+    });
     const verdict = await classifier.classify('please give me a refund now', { whenBusy: 'fast' });
     expect(verdict).toMatchObject({ sure: true, tier: 'busy', reason: 'too much', nearest: { label: 'refund' } });
   });

@@ -254,6 +254,35 @@ describe('a quote', () => {
     expect(pool.quote('m', profile()).tpotMs).toBe(20);
   });
 
+  test('is of the pools that a decision allows, and of no others', () => {
+    const [a, b] = addresses(2);
+    const pools = { slow: { model: 'm', replicas: [a] }, fast: { model: 'm', replicas: [b] } };
+    const { pool, clock } = bench({ models: { m: {} }, pools });
+    for (const [name, decodeMs] of [
+      ['slow', 500],
+      ['fast', 100],
+    ] as const) {
+      const { lease } = ask(pool, { constraints: { pools: [name] } });
+      lease.sent();
+      lease.firstByte();
+      clock.advance(decodeMs);
+      lease.release({ ...ANSWERED, usage: { promptTokens: 100, completionTokens: 11, cachedTokens: 0 } });
+    }
+    const quoted = (...names: string[]) => pool.quote('m', profile(), { pools: names });
+    expect(quoted('slow').tpotMs).toBe(50);
+    expect(quoted('fast').tpotMs).toBe(10);
+    ask(pool, { constraints: { pools: ['slow'] } });
+    expect(quoted('fast').load).toBe(0);
+    expect(quoted('slow').load).toBeGreaterThan(pool.quote('m', profile()).load);
+    expect(quoted('other')).toMatchObject({
+      feasible: false,
+      reason: expect.stringContaining('no pool that this decision allows serves m'),
+    });
+    pool.drain('fast/b', true);
+    expect(quoted('fast').feasible).toBe(false);
+    expect(pool.quote('m', profile()).feasible).toBe(true);
+  });
+
   test('an answer in one piece is no time to first token', () => {
     const { pool, clock } = bench(plain(1));
     const { lease } = ask(pool);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { PoolView } from '#contract/pool-view.js';
 import { seededRandom } from '#contract/random.js';
 import { createRouter } from '#router/router.js';
 import { VirtualClock } from '../support/virtual-clock.js';
@@ -7,11 +8,26 @@ import { configured, facts, poolOf, profile, request } from './support.js';
 const MODELS = ['small', 'middle', 'large'].map(name => facts(name));
 
 /** Routes one request of 100 answer tokens at the 75th percentile by these expectations. */
-function route(energy: object, joules: Readonly<Record<string, number | undefined>>, select = 'static') {
-  const decision = { name: 'all', when: 'otherwise', models: ['large', 'middle', 'small'], select, energy };
+function route(
+  energy: object | undefined,
+  joules: Readonly<Record<string, number | undefined>>,
+  select = 'static',
+  more: { readonly pools?: readonly string[]; readonly quoted?: (pools: readonly string[] | undefined) => void } = {},
+) {
+  const { pools, quoted } = more;
+  const decision = { name: 'all', when: 'otherwise', models: ['large', 'middle', 'small'], select, energy, pools };
   const router = createRouter(configured({ decisions: [decision] }), { clock: new VirtualClock(), models: MODELS });
   const draft = router.draft(request());
-  const pool = poolOf(Object.fromEntries(Object.entries(joules).map(([name, leastJoules]) => [name, { leastJoules }])));
+  const known = poolOf(
+    Object.fromEntries(Object.entries(joules).map(([name, leastJoules]) => [name, { leastJoules }])),
+  );
+  const pool: PoolView = {
+    read: known.read,
+    quote(model, asked, constraints) {
+      quoted?.(constraints?.pools);
+      return known.quote(model, asked);
+    },
+  };
   const context = { board: router.board(request(), profile({ p50: 50 })), pool, clock: new VirtualClock() };
   for (const stage of router.stages) {
     const result = stage.run({ ...context, random: seededRandom(1), route: draft });
@@ -53,6 +69,16 @@ describe('an energy limit of a decision', () => {
     expect(eligible(route({ max_joules: 1000 }, { ...JOULES, large: undefined }).draft)).toEqual(['middle', 'small']);
     expect(eligible(route({ max_joules: 10 }, {}).draft)).toEqual(['large', 'middle', 'small']);
     expect(route({ max_joules: 10, otherwise: 'refuse' }, {}).end).toMatchObject({ error: { code: 'route.energy' } });
+  });
+
+  test('is asked of the pools that the decision allows, as selection is', () => {
+    const asked: (readonly string[] | undefined)[] = [];
+    const quoted = (pools: readonly string[] | undefined) => asked.push(pools);
+    route({ max_joules: 200 }, JOULES, 'static', { pools: ['eu'], quoted });
+    expect(asked).toEqual(Array.from({ length: 5 }, () => ['eu']));
+    asked.length = 0;
+    route(undefined, {}, 'static', { quoted });
+    expect(asked).toEqual([undefined, undefined, undefined]);
   });
 
   test('needs one limit', () => {

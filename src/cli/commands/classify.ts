@@ -21,7 +21,7 @@ import { runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
   readonly config?: string;
-  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes';
+  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences';
   readonly routes?: string;
   readonly classifier?: string;
   readonly input?: string;
@@ -44,6 +44,7 @@ export function classifyCommand(): Command {
         ...RULE_KINDS,
         ...FINDING_KINDS,
         'routes',
+        'preferences',
       ]),
     )
     .option('--context <file>', 'with --kind grounding: the texts that the answer is held against')
@@ -84,7 +85,7 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const models = host.configure(settings, router.routes);
+    const models = host.configure(settings, router.routes, router.preferences);
     const classifier =
       options.classifier === undefined
         ? classifierOf(options.kind ?? 'routes', models)
@@ -97,8 +98,12 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   }
 }
 
-function classifierOf(kind: HeadName | SafetyHeadName | RuleKind | 'routes', models: LearnedModels): Classifier {
+function classifierOf(
+  kind: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences',
+  models: LearnedModels,
+): Classifier {
   if (kind === 'routes') return new LanguageGate(models.routes());
+  if (kind === 'preferences') return new LanguageGate(models.preferences());
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, models);
   return new LanguageGate(

@@ -51,6 +51,10 @@ async function init(file: string, options: InitOptions): Promise<void> {
     }
     throw new WeirError('usage.invalid', `${file} cannot be written (${code})`, { cause: error });
   }
+  const { gguf } = options;
+  if (gguf !== undefined && !existsSync(gguf)) {
+    process.stderr.write(`${gguf} is not there yet: weir serve will need it, as seen from where it is started\n`);
+  }
   process.stderr.write(`wrote ${file}; next: weir check, then weir serve\n`);
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readCatalogue } from '#cli/catalogue-file.js';
+import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { jsonOption, positive, printJson, seedOption } from '#cli/options.js';
 import { renderPlan } from '#cli/plan-text.js';
 import { poissonRequests } from '#cli/timed-requests.js';
@@ -65,7 +65,7 @@ export function planCommand(): Command {
       '--provider <name>',
       'whose prices: aws, hyperstack, lambda, nebius, … (default: the first in the catalogue)',
     )
-    .option('--catalogue <file>', 'GPUs and models of your own, which go before the built-in ones: YAML or JSON')
+    .addOption(catalogueOption())
     .option('--availability <share>', 'probability with which enough replicas are to be up at any time', below1, 0.999)
     .option('--up <share>', 'share of time that a machine on demand or reserved is up', upTo1, 0.9989)
     .option(

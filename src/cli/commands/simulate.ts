@@ -1,17 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { atLeastOne, type CommonOptions, positive, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
 import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writePage } from '#cli/write-files.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
+import { useCatalogue } from '#fleet/catalogue.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
-import type { MetricInterval } from '#fleet/simulate/seed-runs.js';
+import type { SeedIntervals } from '#fleet/simulate/seed-runs.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
+import { timeText } from '#fleet/time-text.js';
 import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
 import type { PoolTwinResult } from '#fleet/twin/pool-twin.js';
+import { metricText } from '#fleet/what-if/metrics.js';
 import type { Trace } from '#workload/traces/trace.js';
 
 interface SimulateOptions extends CommonOptions {
@@ -22,6 +26,7 @@ interface SimulateOptions extends CommonOptions {
   readonly seeds: number;
   readonly warmUp?: number;
   readonly requestsOut?: string;
+  readonly catalogue?: string;
   readonly html?: string;
 }
 
@@ -47,6 +52,7 @@ export function simulateCommand(): Command {
         1,
       )
       .option('--warm-up <s>', 'requests of the first so many seconds are played and left out of times', positive)
+      .addOption(catalogueOption())
       .option('--html <file>', 'where to write the result as a page that is one file')
       .option('--requests-out <file>', 'where to write a line for each answered request'),
   )
@@ -59,6 +65,7 @@ Exit code: 0 done, 2 unreadable input or a configuration that cannot be simulate
 Examples:
   $ weir simulate -c weir.yaml --trace conversation.jsonl --rate-scale 2
   $ weir simulate --trace served.jsonl --model auto --seeds 5
+  $ weir simulate --trace lengths.csv --rate 5 --catalogue ours.yaml
   $ weir simulate --trace lengths.csv --rate 5 --warm-up 60 --json`,
     )
     .action(simulate);
@@ -68,6 +75,7 @@ Examples:
 const MOST_KEPT = 1_000_000;
 
 async function simulate(options: SimulateOptions): Promise<void> {
+  useCatalogue(await readCatalogue(options.catalogue));
   const config = simulatedConfig(await resolveConfig(options));
   const { simulate: play, refuseWhatCannotBeSimulated } = await import('#fleet/simulate/simulation.js');
   const { simulationReport } = await import('#fleet/simulate/report.js');
@@ -96,7 +104,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   if (options.html !== undefined) {
     const { simulationPage } = await import('#fleet/report-page/simulation-page.js');
     const source = config.source === 'demonstration' ? 'the demonstration' : basename(config.source);
-    await writePage(options.html, simulationPage(source, report, result.completed));
+    await writePage(options.html, simulationPage(source, report, result.completed, report.intervals));
   }
   if (options.json) printJson(report);
   else process.stdout.write(render(report));
@@ -119,12 +127,6 @@ async function otherSeeds(
 }
 
 type Told = SimulationReport & { readonly intervals?: SeedIntervals };
-
-interface SeedIntervals {
-  readonly seeds: number;
-  readonly confidence: number;
-  readonly metrics: Readonly<Record<string, MetricInterval>>;
-}
 
 async function told(report: SimulationReport, others: readonly SimulationReport[]): Promise<Told> {
   if (others.length === 0) return report;
@@ -158,7 +160,7 @@ function render(report: Told): string {
   for (const metric of ['ttft_ms', 'tpot_ms', 'e2e_ms'] as const) {
     const { mean, p50, p90, p99 } = report[metric];
     lines.push(
-      `${metric.slice(0, -3).padEnd(5)} mean ${mean.toFixed(1)}, P50 ${p50.toFixed(1)}, P90 ${p90.toFixed(1)}, P99 ${p99.toFixed(1)} ms`,
+      `${metric.slice(0, -3).padEnd(5)} mean ${timeText(mean)}, P50 ${timeText(p50)}, P90 ${timeText(p90)}, P99 ${timeText(p99)}`,
     );
   }
   for (const [name, pool] of Object.entries(report.pools)) {
@@ -168,13 +170,11 @@ function render(report: Told): string {
     );
   }
   for (const [name, { mean, interval }] of Object.entries(report.intervals?.metrics ?? {})) {
-    const [low, high] = interval.map(value => Number(value.toPrecision(4)));
-    lines.push(
-      `${name}: mean ${Number(mean.toPrecision(4))} over ${report.intervals!.seeds} seeds, 95 % within ${low} to ${high}`,
-    );
+    const { words, value, range } = metricText(name);
+    lines.push(`${words}: ${value(mean)} over ${report.intervals!.seeds} seeds, 95 % within ${range(interval)}`);
   }
   lines.push(
-    `$${report.cost_usd.toFixed(2)} over ${report.duration_s.toFixed(0)} s, ${report.tokens_per_joule.toFixed(3)} output tokens a joule`,
+    `$${report.cost_usd.toFixed(2)} over ${timeText(1000 * report.duration_s)}, ${report.tokens_per_joule.toFixed(3)} output tokens a joule`,
     `${report.requests_per_s.toFixed(0)} requests a second simulated`,
   );
   return `${lines.join('\n')}\n`;

@@ -1,10 +1,14 @@
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { integer, jsonOption, positive, printJson, resolveConfig, seedOption } from '#cli/options.js';
 import { timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writePage } from '#cli/write-files.js';
+import { useCatalogue } from '#fleet/catalogue.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
+import { timeText } from '#fleet/time-text.js';
+import { metricText } from '#fleet/what-if/metrics.js';
 import type { WhatIfReport } from '#fleet/what-if/what-if.js';
 
 interface WhatIfOptions {
@@ -13,6 +17,7 @@ interface WhatIfOptions {
   readonly rate?: number;
   readonly model?: string;
   readonly seeds: number;
+  readonly catalogue?: string;
   readonly html?: string;
   readonly seed: number;
   readonly json: boolean;
@@ -34,6 +39,7 @@ export function whatIfCommand(): Command {
       'what requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name',
     )
     .option('--seeds <n>', 'arrival patterns, the same for both, 2 to 64', seeds, 5)
+    .addOption(catalogueOption())
     .option('--html <file>', 'where to write the comparison as a page that is one file')
     .addOption(seedOption())
     .addOption(jsonOption())
@@ -56,6 +62,7 @@ async function run(first: string, second: string, options: WhatIfOptions): Promi
     import('#fleet/what-if/what-if.js'),
     import('#fleet/simulate/simulation.js'),
   ]);
+  useCatalogue(await readCatalogue(options.catalogue));
   const configs = [];
   for (const file of [first, second]) {
     const config = simulatedConfig(await resolveConfig({ config: file }));
@@ -90,14 +97,21 @@ function seeds(text: string): number {
   return value;
 }
 
-function render({ metrics, requests, seeds: drawn, confidence, wall_s }: WhatIfReport, first: string, second: string) {
+function render(
+  { metrics, changes, requests, seeds: drawn, confidence, wall_s }: WhatIfReport,
+  first: string,
+  second: string,
+) {
   const lines = [`${requests} requests, ${drawn.length} patterns; first: ${first}, second: ${second}`, ''];
+  lines.push(...changedText(changes), '');
   const rows = [['', 'first', 'second', 'difference', `${100 * confidence} % interval`, 'second is']];
-  for (const one of Object.values(metrics)) {
+  for (const [name, one] of Object.entries(metrics)) {
+    const { words, around, change } = metricText(name);
     const percent = one.relative === null ? '' : ` (${signed(100 * one.relative)} %)`;
     rows.push([
-      ...[one.label, short(one.first), short(one.second), `${signed(one.difference)}${percent}`],
-      ...[`${signed(one.interval[0])} to ${signed(one.interval[1])}`, one.verdict],
+      ...[words, around(one.first, one.first_interval), around(one.second, one.second_interval)],
+      ...[`${change(one.difference)}${percent}`],
+      ...[`${change(one.interval[0])} to ${change(one.interval[1])}`, one.verdict],
     ]);
   }
   const widths = rows[0]!.map((_, at) => Math.max(...rows.map(row => row[at]!.length)));
@@ -108,11 +122,16 @@ function render({ metrics, requests, seeds: drawn, confidence, wall_s }: WhatIfR
         .join('  ')
         .trimEnd(),
     );
-  return `${lines.join('\n')}\n\n${wall_s.toFixed(1)} s\n`;
+  return `${lines.join('\n')}\n\n${timeText(1000 * wall_s)}\n`;
 }
 
-function short(value: number): string {
-  return Number(value.toPrecision(4)).toString();
+/** Changes that are told of in a terminal. */
+const MOST_TOLD = 40;
+
+function changedText(changes: WhatIfReport['changes']): readonly string[] {
+  if (changes.length === 0) return ['nothing that is played differs'];
+  const more = changes.length > MOST_TOLD ? [`  and ${changes.length - MOST_TOLD} more: --json has them`] : [];
+  return ['what the second changes', ...changes.slice(0, MOST_TOLD).map(({ text }) => `  ${text}`), ...more];
 }
 
 function signed(value: number): string {

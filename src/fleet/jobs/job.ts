@@ -24,6 +24,8 @@ export interface PlanJob {
   readonly price: PriceKind;
   readonly provider?: string | undefined;
   readonly seed: number;
+  /** The text of a catalogue that goes before the built-in one. */
+  readonly catalogue?: string | undefined;
 }
 
 /** A trace through a configuration. */
@@ -34,6 +36,8 @@ export interface SimulationJob {
   readonly configuration: { readonly text: string; readonly file: string };
   readonly rateScale: number;
   readonly seed: number;
+  /** The text of a catalogue that goes before the built-in one. */
+  readonly catalogue?: string | undefined;
 }
 
 export type Job = PlanJob | SimulationJob;

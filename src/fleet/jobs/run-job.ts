@@ -1,5 +1,7 @@
 import { loadText } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
+import { catalogueInUse, useCatalogue } from '#fleet/catalogue.js';
+import { readCatalogueText } from '#fleet/catalogue-text.js';
 import { planFleet } from '#fleet/plan/plan.js';
 import { simulationReport } from '#fleet/simulate/report.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
@@ -14,6 +16,7 @@ const MOMENTS = 240;
 /** Does a job and tells of it; the last event is its result, or `failed`. Never throws. */
 export async function runJob(job: Job, tell: (event: JobEvent) => void): Promise<void> {
   try {
+    useCatalogue(readCatalogueText(job.catalogue, 'catalogue'));
     if (job.kind === 'plan') await plan(job, tell);
     else await simulation(job, tell);
   } catch (error) {
@@ -31,7 +34,7 @@ async function plan(job: PlanJob, tell: (event: JobEvent) => void): Promise<void
   tell({ name: 'progress', data: { text: 'reading the trace' } });
   const requests = await jobRequests(job.trace, rate, seed);
   const report = planFleet({
-    ...{ requests, model, gpus, slo, seed, clock: performance },
+    ...{ requests, model, gpus, slo, seed, clock: performance, catalogue: catalogueInUse() },
     ...(rate === undefined ? {} : { rate }),
     price: { kind: price, ...(provider === undefined ? {} : { provider }) },
     progress: text => tell({ name: 'progress', data: { text } }),

@@ -1,4 +1,5 @@
 import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
+import { timeText } from '#fleet/time-text.js';
 import { meanInterval } from '#fleet/what-if/student.js';
 import { CONFIDENCE } from '#fleet/what-if/what-if.js';
 import type { PriceQuote } from '#pool/engine/catalogue/schema.js';
@@ -202,15 +203,14 @@ export function reasons(
   slo: Slo,
 ): readonly string[] {
   const lines: string[] = [];
-  const ms = (value: number) => `${value.toFixed(0)} ms`;
   const usd = (value: number) => `$${value.toFixed(2)}/h`;
   for (const [i, pool] of best.pools.entries()) {
     const where = best.pools.length > 1 ? `pool ${i + 1}: ` : '';
     if (pool.one_fewer === null) continue;
     const { holds, p99_ttft_ms: p99, tpot_ms: tpot } = pool.one_fewer;
     const missed = [
-      ...(p99 > slo.ttftP99Ms ? [`P99 TTFT would be ${ms(p99)}`] : []),
-      ...(tpot > slo.tpotMs ? [`TPOT ${ms(tpot)}`] : []),
+      ...(p99 > slo.ttftP99Ms ? [`P99 TTFT would be ${timeText(p99)}`] : []),
+      ...(tpot > slo.tpotMs ? [`TPOT ${timeText(tpot)}`] : []),
     ];
     lines.push(
       `${where}with ${pool.replicas - 1 === 1 ? 'one replica' : `${pool.replicas - 1} replicas`} ${missed.length > 0 ? missed.join(' and ') : holds ? 'the first arrival pattern still holds, but not all of them' : 'requests would be refused'}`,

@@ -8,14 +8,12 @@ import type { Slo } from './candidates.js';
 import type { PrefillPart, ReplicaKind } from './replica-kinds.js';
 import { type PoolVerdict, type SizedPool, WARM_UP } from './verify.js';
 
-/** Requests of one pattern that are played: the live pool's code is slower than engines and placer alone. */
-const MOST_PLAYED = 6000;
 /** What an engine runs at once, and the gateway sends it. */
 const CONCURRENCY = 256;
 
 /**
  * Plays a pool whose prompts are computed on replicas of their own through the live pool: the replica that answers is placed first, and a
- * prefill replica asked only where that is worth it. Holds as {@link verifyPool} says; of each pattern the first 6,000 requests are played.
+ * prefill replica asked only where that is worth it. Holds as {@link verifyPool} says, of the same requests.
  */
 export function verifyDisaggregated(
   pool: SizedPool & { readonly prefill: PrefillPart },
@@ -29,8 +27,7 @@ export function verifyDisaggregated(
   ]);
   const each: Milliseconds[] = [];
   let [tpot, lost, tokens, joules, busy, playedMs, played] = [0, 0, 0, 0, 0, 0, 0];
-  for (const [seed, all] of arrivals.entries()) {
-    const requests = all.slice(0, MOST_PLAYED);
+  for (const [seed, requests] of arrivals.entries()) {
     const result = playPool(requests, { config, modelOf: () => 'm', random: seededRandom(seed), profiles });
     const counted = result.completed.filter(({ index }) => index >= WARM_UP * requests.length);
     each.push(distributionOf(counted.map(({ ttftMs }) => ttftMs)).p99);

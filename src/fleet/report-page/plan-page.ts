@@ -1,4 +1,5 @@
 import { type FleetReport, fleetName, type PlanReport } from '#fleet/plan/report.js';
+import { timeAxis, timeRange, timeText } from '#fleet/time-text.js';
 import { html } from './markup.js';
 import { figures, list, page, section, table } from './page.js';
 import { moreOf } from './plan-sections.js';
@@ -7,7 +8,7 @@ import { dots, lines } from './plot.js';
 /** A plan as one HTML file. */
 export function planPage(plan: PlanReport): string {
   const { best, slo } = plan;
-  const subtitle = `${plan.requests} requests, ${plan.rate.toFixed(2)} a second; P99 TTFT at most ${slo.ttft_p99_ms} ms, mean TPOT at most ${slo.tpot_ms} ms`;
+  const subtitle = `${plan.requests} requests, ${plan.rate.toFixed(2)} a second; P99 TTFT at most ${timeText(slo.ttft_p99_ms)}, mean TPOT at most ${timeText(slo.tpot_ms)}`;
   const title = `A fleet for ${plan.model}`;
   const boundaries = best?.pools.flatMap(({ boundary }) => (boundary === null ? [] : [boundary])) ?? [];
   const workload = section(
@@ -28,14 +29,15 @@ export function planPage(plan: PlanReport): string {
   if (best === null)
     return page(title, subtitle, html`<p class="bad">No fleet that was tried holds this in the twin.</p>`, workload);
   const { price } = best.pools[0]!;
+  const axis = timeAxis(Math.max(slo.ttft_p99_ms, ...plan.pareto.map(({ verified }) => verified.p99_ttft_ms)));
   return page(
     title,
     subtitle,
     figures([
       ['fleet', fleetName(best.pools)],
       ['an hour', `$${best.usd_per_hour.toFixed(2)}`],
-      ['P99 TTFT in the twin', `${best.verified.p99_ttft_ms.toFixed(0)} ms`],
-      ['TPOT', `${best.verified.tpot_ms.toFixed(1)} ms`],
+      ['P99 TTFT in the twin', timeText(best.verified.p99_ttft_ms)],
+      ['TPOT', timeText(best.verified.tpot_ms)],
       ['power', `${(best.watts / 1000).toFixed(1)} kW`],
       ['output tokens a joule', best.tokens_per_joule.toFixed(2)],
     ]),
@@ -46,10 +48,10 @@ export function planPage(plan: PlanReport): string {
       html`<div class="plots">${[
         dots(
           {
-            ...{ title: 'Price and first token', x: 'USD an hour', y: 'P99 TTFT, ms' },
-            marks: [{ at: slo.ttft_p99_ms, axis: 'y', name: 'SLO' }],
+            ...{ title: 'Price and first token', x: 'USD an hour', y: `P99 TTFT, ${axis.unit}` },
+            marks: [{ at: axis.of(slo.ttft_p99_ms), axis: 'y', name: 'SLO' }],
           },
-          plan.pareto.map(fleet => dotOf(fleet, best, fleet.verified.p99_ttft_ms)),
+          plan.pareto.map(fleet => dotOf(fleet, best, axis.of(fleet.verified.p99_ttft_ms))),
         ),
         dots(
           { title: 'Price and energy', x: 'USD an hour', y: 'output tokens a joule' },
@@ -59,11 +61,11 @@ export function planPage(plan: PlanReport): string {
       html`<p class="soft">None of these is beaten in price, P99 TTFT, TPOT and energy at once. Each was played through the twin, ${best.verified.seeds} arrival patterns.</p>`,
       table(
         'Fleets that held',
-        ['Fleet', 'USD/h', 'GPUs', 'P99 TTFT, ms', 'TPOT, ms', 'tokens/J', 'kW'],
+        ['Fleet', 'USD/h', 'GPUs', 'P99 TTFT', 'TPOT', 'tokens/J', 'kW'],
         plan.pareto.map(fleet => [
           fleetName(fleet.pools),
-          ...[fleet.usd_per_hour.toFixed(2), fleet.gpus, fleet.verified.p99_ttft_ms.toFixed(0)],
-          ...[fleet.verified.tpot_ms.toFixed(1), fleet.tokens_per_joule.toFixed(2), (fleet.watts / 1000).toFixed(1)],
+          ...[fleet.usd_per_hour.toFixed(2), fleet.gpus, timeText(fleet.verified.p99_ttft_ms)],
+          ...[timeText(fleet.verified.tpot_ms), fleet.tokens_per_joule.toFixed(2), (fleet.watts / 1000).toFixed(1)],
         ]),
       ),
     ),
@@ -71,9 +73,9 @@ export function planPage(plan: PlanReport): string {
       'What breaks it',
       table(
         'What breaks it',
-        ['Change', 'P99 TTFT, ms', 'TPOT, ms', ''],
+        ['Change', 'P99 TTFT', 'TPOT', ''],
         plan.sensitivity.map(({ change, holds, p99_ttft_ms: p99, tpot_ms: tpot }) => [
-          ...[change, p99 === null ? '–' : p99.toFixed(0), tpot === null ? '–' : tpot.toFixed(1)],
+          ...[change, p99 === null ? '–' : timeText(p99), tpot === null ? '–' : timeText(tpot)],
           holds ? html`<span class="good">holds</span>` : html`<span class="bad">breaks</span>`,
         ]),
       ),
@@ -85,7 +87,7 @@ export function planPage(plan: PlanReport): string {
         plan.screen.trusted
           ? 'arrivals and utilisation are within what the closed form was compared with the twin on'
           : `the closed form only screens here: ${plan.screen.because.join('; ')}`,
-        `${plan.requests_played} requests were played in ${plan.wall_s.toFixed(1)} s; the 95 % interval of P99 TTFT over patterns is ${best.verified.p99_ttft_interval_ms.map(ms => Math.max(0, ms).toFixed(0)).join(' to ')} ms`,
+        `${plan.requests_played} requests were played in ${timeText(1000 * plan.wall_s)}; the 95 % interval of P99 TTFT over patterns is ${timeRange(best.verified.p99_ttft_interval_ms)}`,
         `prices: ${price.kind.replace('_', ' ')} of ${price.provider}, ${price.date}: ${price.source}`,
       ]),
     ),

@@ -1,4 +1,5 @@
 import type { PlanReport } from '#fleet/plan/report.js';
+import { timeText } from '#fleet/time-text.js';
 import { html, type Markup } from './markup.js';
 import { section, table } from './page.js';
 import { lines } from './plot.js';
@@ -37,10 +38,10 @@ function lessPower({ demand_response: cuts }: PlanReport): readonly Markup[] {
       'With less power',
       table(
         'With less power',
-        ['Less', 'sequences a replica', 'kW, mean', 'P99 TTFT, ms', 'TPOT, ms', ''],
+        ['Less', 'sequences a replica', 'kW, mean', 'P99 TTFT', 'TPOT', ''],
         cuts.map(({ share, max_sequences: most, watts, holds, p99_ttft_ms: p99, tpot_ms: tpot }) => [
           ...[`${(100 * share).toFixed(0)} %`, most.join(', '), watts === null ? '–' : (watts / 1000).toFixed(1)],
-          ...[p99 === null ? '–' : p99.toFixed(0), tpot === null ? '–' : tpot.toFixed(1)],
+          ...[p99 === null ? '–' : timeText(p99), tpot === null ? '–' : timeText(tpot)],
           verdict(holds),
         ]),
       ),
@@ -56,16 +57,16 @@ function overTime({ over_time: moving }: PlanReport): readonly Markup[] {
   return [
     section(
       'Following the load',
-      html`<p class="soft">Two pools, sized and divided anew every ${seconds} s: $${usd.moving.toFixed(2)} an hour in the mean. By the closed form $${screened.moving.toFixed(2)}; with one boundary $${screened.one_boundary.toFixed(2)}, moved every time $${screened.unhindered.toFixed(2)}, fixed at the peak $${screened.fixed.toFixed(2)}. The boundary moved ${moves.kept} times, without hysteresis ${moves.unhindered}.</p>`,
+      html`<p class="soft">Two pools, sized and divided anew every ${timeText(1000 * seconds)}: $${usd.moving.toFixed(2)} an hour in the mean. By the closed form $${screened.moving.toFixed(2)}; with one boundary $${screened.one_boundary.toFixed(2)}, moved every time $${screened.unhindered.toFixed(2)}, fixed at the peak $${screened.fixed.toFixed(2)}. The boundary moved ${moves.kept} times, without hysteresis ${moves.unhindered}.</p>`,
       lines({ title: 'Price', x: 'hours', y: 'USD an hour' }, [
         { name: 'following the load', points: windows.map(one => [hours(one.from_s), one.usd_per_hour] as const) },
       ]),
       table(
         'Following the load',
-        ['From, s', 'requests/s', 'boundary', 'γ', 'short', 'long', 'USD/h', 'P99 TTFT, ms', ''],
+        ['From', 'requests/s', 'boundary', 'γ', 'short', 'long', 'USD/h', 'P99 TTFT', ''],
         windows.map(one => [
-          ...[one.from_s, one.rate.toFixed(2), one.boundary, one.gamma, one.short, one.long],
-          ...[one.usd_per_hour.toFixed(2), one.p99_ttft_ms === null ? '–' : one.p99_ttft_ms.toFixed(0)],
+          ...[timeText(1000 * one.from_s), one.rate.toFixed(2), one.boundary, one.gamma, one.short, one.long],
+          ...[one.usd_per_hour.toFixed(2), one.p99_ttft_ms === null ? '–' : timeText(one.p99_ttft_ms)],
           verdict(one.holds),
         ]),
       ),

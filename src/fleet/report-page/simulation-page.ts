@@ -1,6 +1,9 @@
 import type { Milliseconds } from '#contract/units.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
+import type { SeedIntervals } from '#fleet/simulate/seed-runs.js';
+import { timeAxis, timeText } from '#fleet/time-text.js';
 import type { AnsweredRequest } from '#fleet/twin/pool-twin.js';
+import { metricText } from '#fleet/what-if/metrics.js';
 import { html } from './markup.js';
 import { figures, list, page, section, table } from './page.js';
 import { type Line, lines } from './plot.js';
@@ -10,23 +13,40 @@ export function simulationPage(
   source: string,
   report: SimulationReport,
   completed: readonly AnsweredRequest[],
+  /** Over several seeds, where there were some. */
+  over?: SeedIntervals,
 ): string {
   const { requests } = report;
+  const first = timeAxis(report.ttft_ms.p99);
   const unanswered = requests.rejected + requests.failed;
   return page(
     `A simulation of ${source}`,
-    `${requests.arrived} requests over ${report.duration_s.toFixed(0)} s of virtual time`,
+    `${requests.arrived} requests over ${timeText(1000 * report.duration_s)} of virtual time`,
     figures([
       ['answered', `${requests.completed}`],
       ['rejected or failed', `${unanswered}`],
-      ['P99 TTFT', `${report.ttft_ms.p99.toFixed(0)} ms`],
-      ['TPOT, mean', `${report.tpot_ms.mean.toFixed(1)} ms`],
+      ['P99 TTFT', timeText(report.ttft_ms.p99)],
+      ['TPOT, mean', timeText(report.tpot_ms.mean)],
       ['cost', `$${report.cost_usd.toFixed(2)}`],
       ['output tokens a joule', report.tokens_per_joule.toFixed(3)],
     ]),
     unanswered === 0
       ? undefined
       : section('Not answered', list(Object.entries(report.rejections).map(([code, count]) => `${count} × ${code}`))),
+    over === undefined
+      ? undefined
+      : section(
+          `Over ${over.seeds} seeds`,
+          table(
+            'Over seeds',
+            ['', 'mean', `${100 * over.confidence} % interval`],
+            Object.entries(over.metrics).map(([name, { mean, interval }]) => {
+              const { words, value, range } = metricText(name);
+              return [words, value(mean), range(interval)];
+            }),
+          ),
+          html`<p class="soft">Each with other arrivals, failures and placement; all else on this page is of the first.</p>`,
+        ),
     section(
       'Over time',
       html`<div class="plots">${[
@@ -36,19 +56,19 @@ export function simulationPage(
             points: overTime(completed, report.duration_s, ({ length }, seconds) => length / seconds),
           },
         ]),
-        lines({ title: 'Time to first token', x: 'minutes', y: 'ms, by arrival' }, [
-          { name: 'P50', points: overTime(completed, report.duration_s, all => percentile(all, 0.5)) },
-          { name: 'P99', points: overTime(completed, report.duration_s, all => percentile(all, 0.99)) },
+        lines({ title: 'Time to first token', x: 'minutes', y: `${first.unit}, by arrival` }, [
+          { name: 'P50', points: overTime(completed, report.duration_s, all => first.of(percentile(all, 0.5))) },
+          { name: 'P99', points: overTime(completed, report.duration_s, all => first.of(percentile(all, 0.99))) },
         ]),
       ]}</div>`,
     ),
     section(
       'Distributions',
       html`<div class="plots">${[
-        lines({ title: 'Time to first token', x: 'ms', y: 'share of requests', logarithmic: true }, [
+        lines({ title: 'Time to first token', x: first.unit, y: 'share of requests', logarithmic: true }, [
           cumulative(
             'TTFT',
-            completed.map(({ ttftMs }) => ttftMs),
+            completed.map(({ ttftMs }) => first.of(ttftMs)),
           ),
         ]),
         lines({ title: 'Time per output token', x: 'ms', y: 'share of requests', logarithmic: true }, [
@@ -62,8 +82,8 @@ export function simulationPage(
         'Times',
         ['', 'mean', 'P50', 'P90', 'P99'],
         (['ttft_ms', 'tpot_ms', 'e2e_ms'] as const).map(name => [
-          { ttft_ms: 'TTFT, ms', tpot_ms: 'TPOT, ms', e2e_ms: 'whole answer, ms' }[name],
-          ...(['mean', 'p50', 'p90', 'p99'] as const).map(of => report[name][of].toFixed(1)),
+          { ttft_ms: 'TTFT', tpot_ms: 'TPOT', e2e_ms: 'whole answer' }[name],
+          ...(['mean', 'p50', 'p90', 'p99'] as const).map(of => timeText(report[name][of])),
         ]),
       ),
     ),

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { seededRandom } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
+import { type Catalogue, catalogueInUse } from '#fleet/catalogue.js';
 import { arrivalPatterns } from '#fleet/plan/arrival-patterns.js';
 import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
 import { METRICS } from '#fleet/what-if/metrics.js';
@@ -29,6 +30,13 @@ export interface MetricInterval {
   readonly mean: number;
   /** Where the true mean lies with {@link CONFIDENCE}, by Student's t over seeds. */
   readonly interval: readonly [low: number, high: number];
+}
+
+/** What the metrics are over several seeds. */
+export interface SeedIntervals {
+  readonly seeds: number;
+  readonly confidence: number;
+  readonly metrics: Readonly<Record<string, MetricInterval>>;
 }
 
 export const CONFIDENCE = 0.95;
@@ -106,6 +114,7 @@ export function intervalsOf(reports: readonly SimulationReport[]): Readonly<Reco
 export interface SeedThreadData {
   readonly all: readonly SeedRuns[];
   readonly tasks: readonly SeedTask[];
+  readonly catalogue: Catalogue;
 }
 
 function inThread(
@@ -114,7 +123,7 @@ function inThread(
   done: (task: SeedTask, report: SimulationReport) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const workerData: SeedThreadData = { all, tasks };
+    const workerData: SeedThreadData = { all, tasks, catalogue: catalogueInUse() };
     const worker = new Worker(new URL('./seed-thread.js', import.meta.url), { workerData, execArgv: [] });
     worker.on('message', ({ task, report }: { readonly task: SeedTask; readonly report: SimulationReport }) => {
       done(task, report);

@@ -7,7 +7,7 @@ import type { InferenceRequest } from '#contract/request.js';
 import type { Board, SignalValue } from '#contract/signal.js';
 import type { RouteDraft, StageContext } from '#contract/stage.js';
 import type { Strategy, StrategyAction, StrategyEvent } from '#contract/strategy.js';
-import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import type { EngineRequest } from '#pool/engine/engine.js';
 import type { Lease } from '#pool/lease.js';
 import { Asked } from '#pool/placement/asked.js';
@@ -49,8 +49,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   attempts = 0;
   firstTokenMs = -1;
   lease: Lease | undefined;
-  /** What became of answers that were held back, by their models. */
-  readonly judged = new Map<string, JudgedEnd>();
+  /** What became of answers that were held back, by their models; absent where none was. */
+  judged: Map<string, JudgedEnd> | undefined;
   /** The answer left in one piece. */
   whole = false;
   private strategy: Strategy | undefined;
@@ -67,6 +67,9 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   private limit: Cancel | undefined;
   private stopWaiting: Cancel | undefined;
   private waiting = false;
+  /** The place of the first attempt, and those of more; each is released before the next is asked for. */
+  private first: Lease | undefined;
+  private more: Lease[] | undefined;
   /** Tokens of answers that were held back. */
   private heldTokens: Tokens = 0;
 
@@ -121,7 +124,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     }
     const { traced, index, route } = this;
     const outputTokens = Math.min(this.outputTokens, route.parameters.maxOutputTokens ?? Number.POSITIVE_INFINITY);
-    this.work = { id: index, promptTokens: traced.promptTokens, outputTokens, prefix: traced.prefix };
+    const { promptTokens, prefix } = traced;
+    this.work = { id: index, promptTokens, outputTokens, prefix, receivedTokens: 0, retention: undefined };
     this.strategy = this.host.router.strategy(route);
     this.state = this.strategy.start(route.candidates);
     this.advance({ kind: 'start' }, 0);
@@ -170,7 +174,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       queuedMs: this.queuedMs,
     };
     if (this.firstTokenMs >= 0) outcome.ttftMs = this.firstTokenMs - this.arrivalMs;
-    if (this.lease?.joules !== undefined) outcome.joules = this.lease.joules;
+    const { joules } = this;
+    if (joules !== undefined) outcome.joules = joules;
     if (kind === 'answered') {
       const { promptTokens, outputTokens } = this.request;
       if (outputTokens > 1 && !this.whole) outcome.tpotMs = (now - this.firstTokenMs) / (outputTokens - 1);
@@ -180,6 +185,13 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       outcome.error = ending.error.code;
     }
     return outcome;
+  }
+
+  /** Energy that all attempts were charged; `undefined` when none of them was metered. */
+  private get joules(): Joules | undefined {
+    let sum = this.first?.joules;
+    for (const { joules } of this.more ?? NONE) if (joules !== undefined) sum = (sum ?? 0) + joules;
+    return sum;
   }
 
   /** Whether tokens have gone to the client. */
@@ -224,6 +236,11 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   private attempt(lease: Lease): void {
     this.lease = lease;
     this.attempts++;
+    if (this.first === undefined) this.first = lease;
+    else {
+      this.more ??= [];
+      this.more.push(lease);
+    }
     this.queuedMs += lease.placement.queuedMs;
     lease.sent();
     if (lease.prefill === undefined) {
@@ -247,8 +264,11 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       return;
     }
     const { retention } = lease.placement;
-    const ranges = retention === undefined ? undefined : [rangeOf(retention)];
-    this.work = { ...this.work!, receivedTokens: received, retention: ranges };
+    const work = this.work!;
+    // The same for most: copying one costs more than all else that is done here.
+    if (received !== work.receivedTokens || retention !== undefined || work.retention !== undefined) {
+      this.work = { ...work, receivedTokens: received, retention: retention && [rangeOf(retention)] };
+    }
     try {
       replica.submit(this);
     } catch (error) {
@@ -273,7 +293,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       streamed: true,
       tokens: this.heldTokens,
       atMs: host.clock.now() - this.arrivalMs,
-      outlook: accepted ? [] : outlookOf(host.pool, profile, route.candidates),
+      outlook: accepted ? [] : outlookOf(host.pool, profile, route),
     };
     this.advance(event, cachedTokens);
   }
@@ -281,6 +301,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   /** Notes what becomes of the answer that is held back. */
   private note(held: Held, action: StrategyAction): void {
     const { model } = held.asked;
+    this.judged ??= new Map();
     if (action.kind === 'attempt') this.judged.set(model, 'escalated');
     else if (action.kind === 'deliver') this.judged.set(model, held.accepted ? 'accepted' : 'kept');
   }
@@ -333,6 +354,8 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     else this.advance({ kind: 'failed', error, retryable }, 0);
   }
 }
+
+const NONE: readonly never[] = [];
 
 interface Held {
   readonly asked: Asked;

@@ -2,7 +2,9 @@ import type { Random } from '#contract/random.js';
 import type { Joules, Milliseconds, Tokens, Usd } from '#contract/units.js';
 import type { FleetConfig } from '#fleet/schema.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
+import type { HostMemory } from '#pool/engine/engine.js';
 import { findGpu } from '#pool/engine/hardware.js';
+import { hostMemory } from '#pool/engine/host-cache.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import { engineWindow } from '#pool/rebalance/arrangement.js';
 import type { PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
@@ -250,7 +252,7 @@ export class SimulatedPool implements Scalable {
 
   private add(id: string): void {
     const { host, plan } = this;
-    const { profile, usdPerHour } = this.kindOf(this.configured(id));
+    const { profile, memory, usdPerHour } = this.kindOf(this.configured(id));
     const slot = this.freeSlots.pop() ?? this.slots++;
     const replica = new SimulatedReplica(
       `${this.name}/${id}`,
@@ -258,7 +260,11 @@ export class SimulatedPool implements Scalable {
       this.load,
       host,
       profile.kvTransferBytesPerToken,
-      () => createEngine(profile, { events: 'milestones', maxWaiting: FOREVER, admission: host.admission }),
+      () =>
+        createEngine(profile, {
+          ...{ events: 'milestones', maxWaiting: FOREVER, admission: host.admission },
+          host: memory,
+        }),
     );
     this.accrue(host.clock.now());
     this.members.set(replica.id, replica);
@@ -289,6 +295,7 @@ const NOWHERE = 'http://127.0.0.1:9';
 
 interface ReplicaKind {
   readonly profile: EngineProfile;
+  readonly memory: HostMemory | undefined;
   readonly usdPerHour: Usd;
 }
 
@@ -298,12 +305,14 @@ function replicaKind(
   own: ReplicaEntry | undefined,
   given: EngineProfile | undefined,
 ): ReplicaKind {
-  const { model, blocks } = simulate!;
+  const { model, blocks, host_memory: memory } = simulate!;
   const [gpu, tp] = [own?.gpu ?? simulate!.gpu, own?.tp ?? simulate!.tp];
   // So many blocks are a matter of the pool's own GPUs.
   const said = blocks === undefined || gpu !== simulate!.gpu || tp !== simulate!.tp ? {} : { blocks };
+  const profile = given ?? engineProfile({ model, gpu, tp, contextTokens, ...said });
   return {
-    profile: given ?? engineProfile({ model, gpu, tp, contextTokens, ...said }),
+    profile,
+    memory: memory && hostMemory(profile, memory.size, memory.link),
     usdPerHour: (price ?? (given === undefined ? findGpu(gpu).usdPerHour : 0)) * tp,
   };
 }

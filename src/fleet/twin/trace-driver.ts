@@ -2,6 +2,7 @@ import { isWeirError } from '#contract/errors.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Engine, EngineIteration } from '#pool/engine/engine.js';
 import type { Placer, ReplicaView } from '#pool/placement/placer.js';
+import type { PrefixClaim } from '#pool/placement/prefix-claims.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { LoadWindows } from './load-windows.js';
 import { ReplicaLoad } from './replica-load.js';
@@ -15,8 +16,18 @@ export interface TwinOptions {
   /** Arrivals come this many times as fast as in the trace: 1 unless said. */
   readonly rateScale?: number;
   readonly windowMs?: Milliseconds;
+  /** What the placer learns beyond where requests went: nothing unless said. */
+  readonly telling?: Telling;
   /** Told how many requests have arrived, every so often. */
   readonly progress?: (arrived: number) => void;
+}
+
+/** What engines tell a placer. */
+export interface Telling {
+  /** The tokens of a prompt, as engines with cache events are asked for them; unknown unless said. */
+  readonly tokensOf?: (request: TraceRequest) => ArrayLike<number>;
+  /** At the end of every iteration of a replica's engine, before anything else happens then. */
+  readonly iterated?: (replica: string, clock: VirtualClock) => void;
 }
 
 /** What became of one request, times in virtual ms. */
@@ -26,6 +37,8 @@ export interface TwinOutcome {
   readonly replica: number;
   readonly promptTokens: Tokens;
   readonly outputTokens: Tokens;
+  /** Prompt tokens that the placer took the replica to hold. */
+  readonly expectedTokens: Tokens;
   readonly cachedTokens: Tokens;
   readonly ttftMs: Milliseconds;
   /** Mean time per output token after the first; `undefined` for an answer of one. */
@@ -56,8 +69,8 @@ const PROGRESS_EVERY = 1000;
 
 /**
  * Plays a trace through the placement code and the engine model in virtual time. Everything that placement sees is what it would
- * see live: load as placed and released, answers expected to be as long as those that have ended so far were on average. The
- * same trace, options and seeds always give the same result.
+ * see live: load as placed and released, answers expected to be as long as those that have ended so far were on average; with
+ * {@link TwinOptions.telling}, also what engines report of each answer, and tell of their caches. The same trace, options and seeds always give the same result.
  */
 export function playTrace(requests: readonly TraceRequest[], options: TwinOptions): TwinResult {
   return new TraceDriver(requests, options).play();
@@ -68,6 +81,8 @@ interface Running {
   readonly arrivalMs: Milliseconds;
   readonly reserved: Tokens;
   readonly uncached: Tokens;
+  readonly expected: Tokens;
+  readonly claim: PrefixClaim | undefined;
   firstTokenMs: Milliseconds;
   cachedTokens: Tokens;
 }
@@ -129,7 +144,7 @@ class TraceDriver {
   }
 
   private arrive(index: number, request: TraceRequest): void {
-    const { placer, engines } = this.options;
+    const { placer, engines, telling } = this.options;
     const now = this.clock.now();
     const { promptTokens, prefix } = request;
     const outputTokens = Math.max(1, request.outputTokens);
@@ -138,6 +153,7 @@ class TraceDriver {
       promptTokens,
       outputTokens: this.answered > 0 ? Math.round(this.answerTokens / this.answered) : FIRST_GUESS_TOKENS,
       prefix,
+      tokens: telling?.tokensOf?.(request),
       session: request.session ?? '',
       constraints: {},
       exclude: [],
@@ -155,23 +171,32 @@ class TraceDriver {
       this.rejected++;
       return;
     }
-    placer.committed(asked, choice.replica.id);
+    const claim = telling && placer.begin?.(asked, choice.replica.id);
+    placer.committed(asked, choice.replica.id, claim);
     const reserved = promptTokens + asked.outputTokens;
-    const uncached = Math.max(0, promptTokens - choice.expectedPrefixTokens);
+    const expected = choice.expectedPrefixTokens;
+    const uncached = Math.max(0, promptTokens - expected);
     this.replicas[at]!.placed(reserved, uncached);
     this.placed[at]!++;
     this.load.add(at, promptTokens + outputTokens, now);
     this.load.sample();
-    this.running.set(index, { index, arrivalMs: now, reserved, uncached, firstTokenMs: -1, cachedTokens: 0 });
+    this.running.set(index, {
+      ...{ index, arrivalMs: now, reserved, uncached, expected, claim },
+      ...{ firstTokenMs: -1, cachedTokens: 0 },
+    });
     if (!this.active[at]) this.runEngine(at);
   }
 
   private runEngine(at: number): void {
-    const iteration = this.options.engines[at]!.advance(this.clock.now(), this.nextArrivalMs);
+    const { engines, telling } = this.options;
+    const now = this.clock.now();
+    // What an iteration did to the cache is told at its own end.
+    const iteration = engines[at]!.advance(now, telling?.iterated === undefined ? this.nextArrivalMs : now);
     this.active[at] = iteration !== undefined;
     if (iteration === undefined) return;
     this.busyMs += iteration.endsAt - iteration.startedAt;
     this.clock.at(iteration.endsAt, () => {
+      telling?.iterated?.(this.replicas[at]!.id, this.clock);
       this.observe(at, iteration);
       this.runEngine(at);
     });
@@ -192,11 +217,14 @@ class TraceDriver {
   }
 
   private finish(at: number, running: Running, now: Milliseconds): void {
-    const { index, arrivalMs, firstTokenMs, cachedTokens } = running;
+    const { index, arrivalMs, firstTokenMs, cachedTokens, expected, claim } = running;
     const { promptTokens } = this.requests[index]!;
     const outputTokens = Math.max(1, this.requests[index]!.outputTokens);
     this.running.delete(index);
     this.replicas[at]!.finished(running.reserved);
+    if (claim !== undefined) {
+      this.options.placer.ended?.(claim, true, { promptTokens, completionTokens: outputTokens, cachedTokens });
+    }
     this.load.add(at, -(promptTokens + outputTokens), now);
     this.answered++;
     this.answerTokens += outputTokens;
@@ -206,6 +234,7 @@ class TraceDriver {
       replica: at,
       promptTokens,
       outputTokens,
+      expectedTokens: expected,
       cachedTokens,
       ttftMs: firstTokenMs - arrivalMs,
       tpotMs: outputTokens > 1 ? (now - firstTokenMs) / (outputTokens - 1) : undefined,

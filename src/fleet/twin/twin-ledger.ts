@@ -64,6 +64,8 @@ interface Counts {
   judged?: Record<string, Partial<Record<JudgedEnd, number>>>;
 }
 
+const NONE: readonly never[] = [];
+
 /** Keeps count of how requests end: a bounded amount of memory, however many they are. */
 export class TwinLedger {
   arrived = 0;
@@ -93,7 +95,7 @@ export class TwinLedger {
       this.decisions.set(decision, figures);
     }
     figures.requests++;
-    for (const [model, end] of exchange.judged) {
+    for (const [model, end] of exchange.judged ?? NONE) {
       figures.judged ??= {};
       figures.judged[model] ??= {};
       const ends = figures.judged[model];

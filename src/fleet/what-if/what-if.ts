@@ -3,7 +3,8 @@ import type { SimulationReport } from '#fleet/simulate/report.js';
 import { playAll, type SeedRuns } from '#fleet/simulate/seed-runs.js';
 import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
-import { METRICS } from './metrics.js';
+import { type ConfigChange, configChanges } from './changes.js';
+import { labelOf, METRICS } from './metrics.js';
 import { meanInterval } from './student.js';
 
 /** How a metric of the second configuration stands to that of the first. */
@@ -15,6 +16,9 @@ export interface MetricDifference {
   /** Means over seeds. */
   readonly first: number;
   readonly second: number;
+  /** Where those means lie with {@link CONFIDENCE}, each by itself. */
+  readonly first_interval: readonly [low: number, high: number];
+  readonly second_interval: readonly [low: number, high: number];
   /** Second less first, mean over seeds. */
   readonly difference: number;
   /** Where the mean difference lies with {@link CONFIDENCE}. */
@@ -28,6 +32,8 @@ export interface WhatIfReport {
   readonly seeds: readonly number[];
   readonly confidence: number;
   readonly requests: number;
+  /** What the second configuration changes. */
+  readonly changes: readonly ConfigChange[];
   readonly metrics: Readonly<Record<string, MetricDifference>>;
   /** Of each seed, what each configuration gave. */
   readonly runs: readonly {
@@ -74,13 +80,15 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
   );
   const runs = seeds.map((seed, i) => ({ seed, first: before![i]!, second: after![i]! }));
   const metrics = Object.fromEntries(
-    METRICS.map(({ name, label, better, of }) => {
+    METRICS.map(metric => {
+      const { name, better, of } = metric;
       const pairs = runs.map(run => [of(run.first), of(run.second)] as const);
-      return [name, { label, ...differenceOf(pairs, better) }];
+      return [name, { label: labelOf(metric), ...differenceOf(pairs, better) }];
     }),
   );
   return {
-    ...{ seeds, confidence: CONFIDENCE, requests: runs[0]?.first.requests.arrived ?? 0, metrics, runs },
+    ...{ seeds, confidence: CONFIDENCE, requests: runs[0]?.first.requests.arrived ?? 0 },
+    ...{ changes: configChanges(first, second), metrics, runs },
     wall_s: (clock.now() - startedAt) / 1000,
   };
 }
@@ -90,8 +98,12 @@ export function differenceOf(
   pairs: readonly (readonly [first: number, second: number])[],
   better: 'lower' | 'higher',
 ): Omit<MetricDifference, 'label'> {
-  const mean = (at: 0 | 1) => pairs.reduce((sum, pair) => sum + pair[at], 0) / pairs.length;
-  const [first, second] = [mean(0), mean(1)];
+  const of = (at: 0 | 1) =>
+    meanInterval(
+      pairs.map(pair => pair[at]),
+      CONFIDENCE,
+    );
+  const [{ mean: first, interval: first_interval }, { mean: second, interval: second_interval }] = [of(0), of(1)];
   const { mean: difference, interval } = meanInterval(
     pairs.map(([a, b]) => b - a),
     CONFIDENCE,
@@ -101,7 +113,7 @@ export function differenceOf(
   const loss = better === 'lower' ? low > 0 : high < 0;
   const same = pairs.every(([a, b]) => a === b);
   return {
-    ...{ better, first, second, difference, interval },
+    ...{ better, first, second, first_interval, second_interval, difference, interval },
     relative: first === 0 ? null : difference / Math.abs(first),
     verdict: same ? 'same' : gain ? 'better' : loss ? 'worse' : 'not shown',
   };

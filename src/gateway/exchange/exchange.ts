@@ -303,7 +303,7 @@ export class Exchange implements AttemptOwner, StageContext {
       atMs: this.clock.now() - request.arrivedAt,
       tokens: this.answers.tokens,
       streamed: request.stream,
-      outlook: doubts === '' ? [] : outlookOf(this.pool, this.profile, this.route.candidates),
+      outlook: doubts === '' ? [] : outlookOf(this.pool, this.profile, this.route),
     });
   }
 

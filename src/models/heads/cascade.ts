@@ -1,6 +1,7 @@
 import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
+import { unasked } from '#models/runtime/failure.js';
 import type { Head } from './head-file.js';
 import { KeptExamples } from './kept-examples.js';
 import { largestOf } from './linear-layer.js';
@@ -70,17 +71,17 @@ export class Cascade implements Classifier {
       const verdict = this.verdict(this.tiers.byModel(vector, logits), 'model');
       return nearest === undefined ? verdict : { ...verdict, nearest };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const why = unasked(error);
       if (quick === undefined || whenBusy === 'unknown') {
         return {
           probabilities: quick?.probabilities ?? NONE,
           best: quick?.best ?? -1,
           sure: false,
           tier: 'busy',
-          reason,
+          ...why,
         };
       }
-      return { ...quick, tier: 'busy', reason };
+      return { ...quick, tier: 'busy', ...why };
     }
   }
 

@@ -21,6 +21,18 @@ const grams = z.strictObject({
   scales: z.array(z.number()),
 });
 
+/** Most examples' numbers: what they take in memory. */
+const MOST_EXAMPLE_BYTES = 8 * 1024 ** 2;
+
+/** Examples that have a say beside the linear scores: see `NeighbourWeights`. */
+const neighbours = z.strictObject({
+  axes: z.strictObject({ rows: z.base64(), scales: z.array(z.number()) }),
+  rows: z.base64().max(2 * MOST_EXAMPLE_BYTES),
+  step: z.number().positive(),
+  labels: z.base64(),
+  weight: z.number().positive(),
+});
+
 const interval = z.tuple([z.number(), z.number()]);
 
 /** Figures of one tier on texts that it was neither trained nor tuned on. */
@@ -59,6 +71,7 @@ const headSchema = z.strictObject({
     width: z.int(),
     /** How much the fast tier's scores count beside the transformer's. */
     mix: z.number().optional(),
+    neighbours: neighbours.optional(),
     scope: scope.optional(),
     /** What holds in the place of `temperature` and `scope` where the fast tier sees nothing. */
     alone: z.strictObject({ temperature: z.number().positive(), scope: scope.optional() }).optional(),

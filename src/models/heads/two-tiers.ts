@@ -2,6 +2,7 @@ import { type Sigmoid, sigmoid } from '#models/routes/platt.js';
 import { GramLayer } from './gram-layer.js';
 import type { Head } from './head-file.js';
 import { LinearLayer, softmax } from './linear-layer.js';
+import { NeighbourLayer } from './neighbour-layer.js';
 import type { QuickSight } from './quick-features.js';
 
 /** Where the scores of a tier come from. */
@@ -18,6 +19,7 @@ export class TwoTiers {
   private readonly model: LinearLayer;
   private readonly fast: LinearLayer | undefined;
   private readonly grams: GramLayer | undefined;
+  private readonly neighbours: NeighbourLayer | undefined;
 
   /** @param quick whether the fast tier's table is that of the head. @throws RangeError when parts are not of one size. */
   constructor(
@@ -28,6 +30,9 @@ export class TwoTiers {
     this.model = new LinearLayer(model, model.width);
     this.width = model.width;
     this.labels = this.model.labels;
+    if (model.neighbours !== undefined) {
+      this.neighbours = new NeighbourLayer(model.neighbours, model.width, this.labels);
+    }
     if (quick && fast !== undefined) {
       this.fast = new LinearLayer(fast, fast.width);
       this.grams = fast.grams === undefined ? undefined : new GramLayer(fast.grams);
@@ -43,8 +48,13 @@ export class TwoTiers {
     return logits;
   }
 
+  /** Scores of the transformer's vector: linear ones, and what the examples near it say where the head has kept them. */
   modelLogits(vector: Float32Array): Float32Array {
-    return this.model.logits(vector);
+    const logits = this.model.logits(vector);
+    const near = this.neighbours?.scores(vector);
+    const weight = this.parts.model.neighbours?.weight ?? 0;
+    if (near !== undefined) for (let i = 0; i < logits.length; i++) logits[i]! += weight * near[i]!;
+    return logits;
   }
 
   /** Scores of both together. */

@@ -1,5 +1,5 @@
 import { WeirError } from '#contract/errors.js';
-import { GraphWriter } from '#models/onnx/graph-writer.js';
+import { GraphWriter, type WrittenGraph } from '#models/onnx/graph-writer.js';
 import { dequantized, type MiniLmWeights, type QuantizedTensor, zeroPoint } from './weights.js';
 
 export const MINILM = { layers: 6, width: 384, heads: 12, vocabulary: 30_522, positions: 512 } as const;
@@ -15,21 +15,26 @@ const GELU_SHIFT = 0.17;
  * `int8` quantizes activations to 7 bits with one scale for each token. One scale a token rather than one a batch makes a text's
  * vector independent of the texts beside it. Seven bits rather than eight because the kernels of processors without VNNI add two
  * products of a u8 and an s8 in 16 bits, which only 127 × 128 × 2 never overflows; weights keep the 8 bits that they come with.
+ *
+ * @param weightsFile name of the file that the weights will stand in, beside the graph's.
  */
-export function miniLmGraph(weights: MiniLmWeights, precision: Precision): Uint8Array {
-  return new MiniLmGraph(weights, precision).finish();
+export function miniLmGraph(weights: MiniLmWeights, precision: Precision, weightsFile: string): WrittenGraph {
+  return new MiniLmGraph(weights, precision, weightsFile).finish();
 }
 
 class MiniLmGraph {
-  private readonly graph = new GraphWriter('weir');
+  private readonly graph: GraphWriter;
   private readonly quantized = new Set<string>();
 
   constructor(
     private readonly weights: MiniLmWeights,
     private readonly precision: Precision,
-  ) {}
+    weightsFile: string,
+  ) {
+    this.graph = new GraphWriter('weir', weightsFile);
+  }
 
-  finish(): Uint8Array {
+  finish(): WrittenGraph {
     const { graph } = this;
     const { width, layers } = MINILM;
     graph.input('input_ids', 'int64', ['batch', 'length']);

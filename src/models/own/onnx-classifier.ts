@@ -2,6 +2,7 @@ import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifierSettings, ClassifyOptions, ScoreKind, Span, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
+import { unasked } from '#models/runtime/failure.js';
 import type { Labels } from './label-file.js';
 import { type Window, windowsOf } from './windows.js';
 
@@ -57,7 +58,7 @@ export class OnnxClassifier implements Classifier {
         whole,
       );
     } catch (error) {
-      return unsaid(error instanceof Error ? error.message : String(error));
+      return { ...unsaid(''), ...unasked(error) };
     }
   }
 

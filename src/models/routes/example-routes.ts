@@ -3,6 +3,7 @@ import type { Classifier, ClassifyOptions, RouteExamples, Verdict } from '#contr
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
 import type { QuickFeatures } from '#models/heads/quick-features.js';
+import { unasked } from '#models/runtime/failure.js';
 import { background } from './background.js';
 import { fitSigmoid, type Judged, type Sigmoid, sigmoid } from './platt.js';
 import { nearestExample, Prototypes, type RouteExample } from './prototypes.js';
@@ -64,11 +65,11 @@ export class ExampleRoutes implements Classifier {
       const [vector] = await embedder.embed([text], whenBusy === 'wait' ? { deadline } : { patienceMs, deadline });
       return this.verdict(model, vector!, 'model');
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const why = unasked(error);
       const vector = whenBusy === 'unknown' ? undefined : fast?.of(text).vector;
       if (vector === undefined || this.fast === undefined)
-        return { probabilities: NONE, best: -1, sure: false, tier: 'busy', reason };
-      return { ...this.verdict(this.fast, vector, 'busy'), reason };
+        return { probabilities: NONE, best: -1, sure: false, tier: 'busy', ...why };
+      return { ...this.verdict(this.fast, vector, 'busy'), ...why };
     }
   }
 

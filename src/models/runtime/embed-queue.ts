@@ -50,8 +50,8 @@ export class EmbedQueue {
   constructor(
     private readonly clock: Clock,
     private readonly limits: QueueLimits,
-    /** Batches that are computed side by side. */
-    private readonly servers = 1,
+    /** Batches that can be computed side by side. */
+    public servers = 1,
   ) {}
 
   get length(): number {
@@ -60,7 +60,11 @@ export class EmbedQueue {
 
   /** How long a text that came now would wait, by what batches took lately. */
   get expectedWaitMs(): Milliseconds {
-    return this.waitOf(cost => this.service.expected(cost));
+    if (this.idle) return 0;
+    const { service, clock } = this;
+    let ms = service.expected(this.cost);
+    for (const { cost, at } of this.begun.values()) ms += Math.max(0, service.expected(cost) - (clock.now() - at));
+    return ms / this.servers;
   }
 
   /** Takes a text. @returns false when there is no room, it could not be begun in time, or not be done in time. */
@@ -121,6 +125,15 @@ export class EmbedQueue {
     this.service.took(costOf({ text }), ms);
   }
 
+  /** Takes a text out that is not begun. @returns whether it was there. */
+  withdraw(job: EmbedJob): boolean {
+    const at = this.waiting.indexOf(job);
+    if (at < 0) return false;
+    this.waiting.splice(at, 1);
+    this.cost -= costOf(job);
+    return true;
+  }
+
   /** Empties the queue. */
   drain(): readonly EmbedJob[] {
     this.cost = 0;
@@ -137,17 +150,7 @@ export class EmbedQueue {
     if (left <= 0) return false;
     if (left === Number.POSITIVE_INFINITY) return true;
     if (this.idle) return true;
-    const own = Math.max(this.service.prudent(costOf(job)), left * BATCH_SHARE);
-    return this.waitOf(cost => this.service.prudent(cost)) + own <= left;
-  }
-
-  /** What the work ahead takes: the rest of the batches that are being computed, and the texts that wait. */
-  private waitOf(taking: (cost: number) => Milliseconds): Milliseconds {
-    if (this.idle) return 0;
-    const now = this.clock.now();
-    let ms = taking(this.cost);
-    for (const { cost, at } of this.begun.values()) ms += Math.max(0, taking(cost) - (now - at));
-    return ms / this.servers;
+    return this.expectedWaitMs + Math.max(this.service.prudent(costOf(job)), left * BATCH_SHARE) <= left;
   }
 
   private fits(job: EmbedJob, batch: readonly EmbedJob[]): boolean {

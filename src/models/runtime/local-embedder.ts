@@ -1,7 +1,7 @@
 import type { Clock } from '#contract/clock.js';
 import { type Deadline, NO_DEADLINE } from '#contract/deadline.js';
 import type { Embedder, EmbedOptions, ModelStatus } from '#contract/embedder.js';
-import { isWeirError, WeirError } from '#contract/errors.js';
+import { WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type EmbedJob, EmbedQueue, type QueueLimits } from './embed-queue.js';
 import type { LoadedFacts, ModelSpec } from './messages.js';
@@ -9,10 +9,9 @@ import type { ModelThread } from './model-worker.js';
 import { VectorCache } from './vector-cache.js';
 import { WaitingText } from './waiting-text.js';
 
-/** The threads that models run on. */
+/** The threads that a model runs on. */
 export interface Threads {
-  readonly count: number;
-  /** All of them, started where they were not. */
+  /** All of them, started where they were not; always as many. */
   all(): readonly ModelThread[];
 }
 
@@ -35,6 +34,8 @@ export class LocalEmbedder implements Embedder {
   private readonly cache = new VectorCache();
   /** Texts that wait and are not begun: who asks for one of them waits along. */
   private readonly waiting = new Map<string, WaitingText>();
+  /** Threads that have the model. */
+  private readonly ready = new Set<ModelThread>();
   private readonly busy = new Set<ModelThread>();
   private loading: Promise<void> | undefined;
   private facts: LoadedFacts | undefined;
@@ -49,7 +50,7 @@ export class LocalEmbedder implements Embedder {
     private readonly clock: Clock,
     limits: QueueLimits,
   ) {
-    this.queue = new EmbedQueue(clock, limits, threads.count);
+    this.queue = new EmbedQueue(clock, limits);
   }
 
   private get key(): string {
@@ -61,14 +62,13 @@ export class LocalEmbedder implements Embedder {
   }
 
   get status(): ModelStatus {
-    const { name, queue, counts, facts, failure } = this;
+    const { name, queue, counts, facts, failure, ready } = this;
     const state = facts !== undefined ? 'ready' : failure === '' ? 'loading' : failure;
-    const copies = facts === undefined ? 0 : this.threads.all().length;
     return {
       name,
       state,
       precision: facts?.precision ?? '',
-      bytes: (facts?.bytes ?? 0) * copies,
+      bytes: (facts?.bytes ?? 0) * ready.size,
       queued: queue.length,
       ...counts,
     };
@@ -111,6 +111,7 @@ export class LocalEmbedder implements Embedder {
       if (this.closed) fail(new WeirError('model.unavailable', `The model ${this.name} is not in use any more`));
       else if (this.queue.offer(job)) {
         this.waiting.set(text, job);
+        if (this.facts === undefined) this.limitLoading(job);
         this.pump();
       } else {
         this.counts.refused++;
@@ -119,6 +120,18 @@ export class LocalEmbedder implements Embedder {
     });
     this.cache.keep(text, vector);
     return vector;
+  }
+
+  /** A text waits for the model to be loaded no longer than it would for its turn. */
+  private limitLoading(job: WaitingText): void {
+    const patience = Math.min(job.until - this.clock.now(), job.leftMs());
+    if (patience === Number.POSITIVE_INFINITY) return;
+    this.clock.after(patience, () => {
+      if (this.facts !== undefined || !this.queue.withdraw(job)) return;
+      this.waiting.delete(job.text);
+      this.counts.refused++;
+      job.fail(new WeirError('model.loading', `${this.name} is being loaded`));
+    });
   }
 
   /** Gives a batch to every thread that has none. */
@@ -130,7 +143,7 @@ export class LocalEmbedder implements Embedder {
       );
       return;
     }
-    for (const worker of this.threads.all()) {
+    for (const worker of this.ready) {
       if (this.queue.length === 0) return;
       if (this.busy.has(worker)) continue;
       const { batch, late } = this.queue.take();
@@ -171,32 +184,43 @@ export class LocalEmbedder implements Embedder {
 
   /** The thread is gone and the model with it: the next text loads it on another. */
   private forget(): void {
+    this.ready.clear();
     this.facts = undefined;
     this.loading = undefined;
     this.failure = 'its thread died';
   }
 
+  /** The model is there once one thread has it; the others come after it. The first may have to write the file that they read. */
   private async load(): Promise<void> {
-    const workers = this.threads.all();
-    // One after the other: the first may have to write the file that the others read.
-    let facts: LoadedFacts | undefined;
-    for (const worker of workers) {
-      const loaded = await worker.load(this.key, this.spec);
-      facts ??= loaded;
-    }
-    for (const worker of workers) await worker.embed(this.key, [WARM_UP]);
+    const [first, ...others] = this.threads.all();
+    if (first === undefined) throw new WeirError('model.unavailable', 'There is no thread to load the model on');
+    const facts = await this.loadOn(first);
     // The second time tells what a text takes: the first has the runtime allocate.
     const begun = this.clock.now();
-    await workers[0]?.embed(this.key, [WARM_UP]);
+    await first.embed(this.key, [WARM_UP]);
     this.queue.took(WARM_UP, this.clock.now() - begun);
-    if (facts === undefined) throw new WeirError('model.unavailable', 'There is no thread to load the model on');
     this.counts.loadMs = facts.loadMs;
     this.facts = facts;
+    void this.loadOnAll(others);
   }
-}
 
-/** The code of a failure to embed. */
-export function embedFailure(error: unknown): 'model.busy' | 'model.unavailable' | 'model.failed' {
-  const code = isWeirError(error) ? error.code : 'model.failed';
-  return code === 'model.busy' || code === 'model.unavailable' ? code : 'model.failed';
+  private async loadOnAll(workers: readonly ModelThread[]): Promise<void> {
+    for (const worker of workers) {
+      try {
+        await this.loadOn(worker);
+      } catch {
+        // It goes on with the threads that have it; one that died is seen when it is next given something.
+        continue;
+      }
+      this.pump();
+    }
+  }
+
+  private async loadOn(worker: ModelThread): Promise<LoadedFacts> {
+    const facts = await worker.load(this.key, this.spec);
+    await worker.embed(this.key, [WARM_UP]);
+    this.ready.add(worker);
+    this.queue.servers = this.ready.size;
+    return facts;
+  }
 }

@@ -24,7 +24,9 @@ async function handle(message: ToThread): Promise<void> {
 async function load({ id, model, spec }: ToThread & { kind: 'load' }): Promise<void> {
   const begun = performance.now();
   const opened = await TextModel.open(spec);
+  const before = models.get(model);
   models.set(model, opened);
+  await before?.close();
   const { dimension, precision, bytes, note } = opened;
   const loadMs = performance.now() - begun;
   post({ kind: 'loaded', id, facts: { dimension, precision, bytes, loadMs, ...(note !== undefined && { note }) } });

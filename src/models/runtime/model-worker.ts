@@ -10,6 +10,9 @@ interface Pending {
   readonly reject: (error: WeirError) => void;
 }
 
+/** What of a thread's heap is for objects that are gone soon: texts and ids, which are small. Unlimited it grows by tens of megabytes. */
+const YOUNG_MB = 8;
+
 /** A thread that models run on. */
 export interface ModelThread {
   /** Whether it can be given no more work. */
@@ -29,7 +32,11 @@ export class ModelWorker implements ModelThread {
   private ended: WeirError | undefined;
 
   constructor() {
-    this.worker = new Worker(new URL('./model-thread.js', import.meta.url), { name: 'weir-models', execArgv: [] });
+    this.worker = new Worker(new URL('./model-thread.js', import.meta.url), {
+      name: 'weir-models',
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     this.worker.unref();
     this.worker.on('message', (message: FromThread) => this.receive(message));
     this.worker.on('error', error => this.end(`The thread of the models died: ${error.message}`));

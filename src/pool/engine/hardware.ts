@@ -72,13 +72,25 @@ export function gpuOf(row: GpuRow): Gpu {
 /** Known GPUs: `catalogue/gpus.json`. Prices are USD an hour as published planners assume them: set your own where money matters. */
 export const GPUS: readonly Gpu[] = gpuRow.array().parse(rows).map(gpuOf);
 
+let known = GPUS;
+
+/** What a name is looked up in: the built-in rows, and those of one's own before them. */
+export function knownGpus(): readonly Gpu[] {
+  return known;
+}
+
+/** Has names be looked up in other rows from now on, in this thread. */
+export function knowGpus(gpus: readonly Gpu[]): void {
+  known = gpus;
+}
+
 /**
  * The GPU of a name, written as people do: case, spaces, hyphens, `nvidia`, `sxm` and the size in GB make no difference.
  *
- * @param gpus the known ones; the built-in catalogue unless said.
+ * @param gpus the known ones; {@link knownGpus} unless said.
  * @throws WeirError `config.unknown_reference`, naming the known ones.
  */
-export function findGpu(name: string, gpus: readonly Gpu[] = GPUS): Gpu {
+export function findGpu(name: string, gpus: readonly Gpu[] = known): Gpu {
   const key = normalised(name);
   const found = gpus.find(one => one.name === key);
   if (found !== undefined) return found;

@@ -1,4 +1,20 @@
 import type { PromptPrefix } from '#contract/profile.js';
+import type { Bytes } from '#contract/units.js';
+import type { HostMemory } from './engine.js';
+import type { EngineProfile } from './profile.js';
+
+/**
+ * The memory of an engine's host in whole KV blocks, each as large as a block of all GPUs of the replica together.
+ *
+ * @param gigabytesPerSecond that each GPU reads from it.
+ */
+export function hostMemory(
+  { kvTransferBytesPerToken, blockTokens }: EngineProfile,
+  bytes: Bytes,
+  gigabytesPerSecond: number,
+): HostMemory {
+  return { blocks: Math.floor(bytes / (kvTransferBytesPerToken * blockTokens)), bandwidth: gigabytesPerSecond * 1e9 };
+}
 
 /** Prefix blocks in the host's memory, least recently used first out. What is read from it stays in it. */
 export class HostCache {

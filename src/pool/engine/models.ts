@@ -71,13 +71,25 @@ export function modelOf(row: ModelRow): ModelShape {
 /** Known models: `catalogue/models.json`, dimensions from each model's `config.json`. */
 export const MODELS: readonly ModelShape[] = modelRow.array().parse(rows).map(modelOf);
 
+let known = MODELS;
+
+/** As {@link knownGpus}. */
+export function knownModels(): readonly ModelShape[] {
+  return known;
+}
+
+/** As {@link knowGpus}. */
+export function knowModels(models: readonly ModelShape[]): void {
+  known = models;
+}
+
 /**
  * The model of a name: its short name or its name on the hub, with or without the owner and `-Instruct`; case makes no difference.
  *
  * @param models the known ones; the built-in catalogue unless said.
  * @throws WeirError `config.unknown_reference`, naming the known ones.
  */
-export function findModel(name: string, models: readonly ModelShape[] = MODELS): ModelShape {
+export function findModel(name: string, models: readonly ModelShape[] = known): ModelShape {
   const key = normalised(name);
   const found = models.find(one => one.name === key);
   if (found !== undefined) return found;

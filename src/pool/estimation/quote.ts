@@ -4,7 +4,7 @@ import type { PromptPrefix, WorkloadProfile } from '#contract/profile.js';
 import type { PlacementConstraints } from '#contract/route.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import { type PrefillPlace, placePrefill } from '#pool/disaggregation/prefill-place.js';
-import { whyNowhere } from '#pool/flow/refusals.js';
+import { mayUse, whyNowhere } from '#pool/flow/refusals.js';
 import { expectedJoules } from '#pool/placement/energy-limit.js';
 import type { Choice } from '#pool/placement/placer.js';
 import type { PoolEntry } from '#pool/schema.js';
@@ -58,7 +58,11 @@ class LiveQuote implements Quote {
   }
 
   get load(): number {
-    return modelLoad(this.served, this.request.promptTokens + this.request.outputTokens);
+    return modelLoad(
+      this.served,
+      this.request.promptTokens + this.request.outputTokens,
+      this.request.constraints.pools,
+    );
   }
 
   get prefixHitTokens(): Tokens {
@@ -100,7 +104,7 @@ class LiveQuote implements Quote {
     for (const { replicas, contextTokens } of this.served.tiers) {
       if (this.request.promptTokens + this.request.outputTokens > contextTokens) continue;
       for (const replica of replicas) {
-        if (replica.unavailable !== undefined) continue;
+        if (replica.unavailable !== undefined || !mayUse(this.request, replica)) continue;
         const joules = expectedJoules(this.request, replica);
         if (joules !== undefined && (least === undefined || joules < least)) least = joules;
       }
@@ -141,7 +145,7 @@ class LiveQuote implements Quote {
     if (replica !== undefined) return replica;
     let least: Replica | undefined;
     for (const candidate of this.tier.replicas) {
-      if (candidate.unavailable !== undefined) continue;
+      if (candidate.unavailable !== undefined || !mayUse(this.request, candidate)) continue;
       if (least === undefined || candidate.inFlight / candidate.limit < least.inFlight / least.limit) least = candidate;
     }
     return least;
@@ -150,7 +154,16 @@ class LiveQuote implements Quote {
   private choice(): Choice | undefined {
     if (!this.looked) {
       this.looked = true;
-      this.chosen = this.tier.placer.choose(this.request, this.tier.replicas);
+      const { placer, replicas } = this.tier;
+      this.chosen = placer.choose(this.request, replicas);
+      // A placer that does not look at constraints chooses again among those that are allowed.
+      const chosen = this.chosen && this.topology.replicas.get(this.chosen.replica.id);
+      if (chosen !== undefined && !mayUse(this.request, chosen)) {
+        this.chosen = placer.choose(
+          this.request,
+          replicas.filter(replica => mayUse(this.request, replica)),
+        );
+      }
     }
     return this.chosen;
   }
@@ -167,6 +180,7 @@ class Hypothetical implements PlacementRequest {
   constructor(
     readonly model: string,
     private readonly profile: WorkloadProfile,
+    readonly constraints: PlacementConstraints,
   ) {
     this.promptTokens = profile.promptTokens(model);
     this.outputTokens = profile.outputTokens.p75;
@@ -180,10 +194,6 @@ class Hypothetical implements PlacementRequest {
     return this.profile.session;
   }
 
-  get constraints(): PlacementConstraints {
-    return ANYWHERE;
-  }
-
   get exclude(): readonly string[] {
     return NONE;
   }
@@ -194,12 +204,13 @@ export function quote(
   topology: Topology,
   model: string,
   profile: WorkloadProfile,
+  constraints: PlacementConstraints | undefined,
   now: Milliseconds,
   energy: EnergyEstimate | undefined,
 ): Quote {
   const served = topology.models.get(model);
-  const request = new Hypothetical(model, profile);
-  const tier = served === undefined ? undefined : tierFor(served, request.promptTokens + request.outputTokens, now);
+  const request = new Hypothetical(model, profile, constraints ?? ANYWHERE);
+  const tier = served === undefined ? undefined : tierFor(served, request, now);
   if (served === undefined || tier === undefined) {
     const error = whyNowhere(model, served, request, now);
     const reason = error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
@@ -209,12 +220,13 @@ export function quote(
 }
 
 /** The tightest tier with room, or else the tightest that takes requests at all. */
-function tierFor(model: ServedModel, need: Tokens, now: Milliseconds): Tier | undefined {
+function tierFor(model: ServedModel, request: PlacementRequest, now: Milliseconds): Tier | undefined {
+  const need = request.promptTokens + request.outputTokens;
   let busy: Tier | undefined;
   for (const tier of model.tiers) {
     if (need > tier.contextTokens) continue;
     for (const replica of tier.replicas) {
-      if (need > replica.contextTokens || replica.whyOut(now) !== undefined) continue;
+      if (!mayUse(request, replica) || replica.whyOut(now) !== undefined) continue;
       if (replica.inFlight < replica.limit) return tier;
       busy ??= tier;
     }

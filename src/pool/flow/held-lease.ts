@@ -98,9 +98,10 @@ export class HeldLease implements Lease {
     this.replica.breaker.answering(this.ticket, now);
     this.replica.health.answered();
     if (this.telling && this.sentAt !== undefined) {
-      const { alone } = this.replica.prefill;
+      const { prefill, latency } = this.replica;
+      const pace = { alone: prefill.alone, tpotMs: latency.tpotMs };
       if (whole) this.replica.engine.left(this);
-      else this.replica.engine.began(this, this.sentAt, now, alone, this.replica);
+      else this.replica.engine.began(this, this.sentAt, now, pace, this.replica);
     }
     // With the prompt computed elsewhere, it tells nothing of the speed of this replica's prefill.
     if (!whole && this.prefill === undefined) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
@@ -119,7 +120,7 @@ export class HeldLease implements Lease {
     own.inFlightTokens -= this.tokens;
     if (this.telling && this.sentAt !== undefined) {
       if (this.firstByteAt === undefined) replica.engine.left(this);
-      else if (!this.whole) replica.engine.ended(this);
+      else if (!this.whole) replica.engine.ended(this, this.firstByteAt);
     }
     if (this.firstByteAt === undefined) {
       own.waiting -= 1;
@@ -155,10 +156,6 @@ export class HeldLease implements Lease {
   /** {@link OwnRequest}. */
   get promptTokens(): Tokens {
     return this.request.promptTokens;
-  }
-
-  get outputTokens(): Tokens {
-    return this.request.outputTokens;
   }
 
   /** Whether its first byte tells when this replica had computed its prompt. */

@@ -15,6 +15,22 @@ export interface PrefixClaim {
   readonly goneBefore: number | undefined;
   /** The use of the index that it became. */
   readonly sentAs: number;
+  /** To be told when the request has ended, where its engine tells of its cache. */
+  computed?: (() => void) | undefined;
+}
+
+/** A claim in the line of those that are open on its replica. */
+interface OpenClaim extends PrefixClaim {
+  open: boolean;
+  before: OpenClaim | undefined;
+  after: OpenClaim | undefined;
+}
+
+/** The open claims of one replica, in the order in which they were sent. */
+interface Line {
+  first: OpenClaim | undefined;
+  last: OpenClaim | undefined;
+  size: number;
 }
 
 /** Share of the expected tokens that a report may fall short by: prompt tokens are estimates, engines have blocks of their own. */
@@ -31,8 +47,7 @@ const MOST_OPEN = 4096;
  * flight is not forgotten, or not computed yet.
  */
 export class PrefixClaims {
-  /** In the order in which they were sent. */
-  private readonly open = new Map<string, Set<PrefixClaim>>();
+  private readonly lines = new Map<string, Line>();
   /** Replicas that have reported cached tokens: of others, 0 may mean that they never tell. */
   private readonly reporters = new Set<string>();
 
@@ -45,18 +60,26 @@ export class PrefixClaims {
     replica: string,
   ): PrefixClaim | undefined {
     const { blockTokens } = prefix;
-    const open = this.open.get(replica) ?? new Set();
-    if (open.size >= MOST_OPEN) return undefined;
-    this.open.set(replica, open);
+    const line = this.lineOf(replica);
+    if (line.size >= MOST_OPEN) return undefined;
     const { blocks, usedAt } = this.index.held(hashes, replica);
-    const [oldest] = open;
-    const claim = {
-      ...{ replica, hashes, promptTokens, blockTokens },
+    const claim: OpenClaim = {
+      replica,
+      hashes,
+      promptTokens,
+      blockTokens,
       expectedTokens: Math.min(promptTokens, blocks * blockTokens),
-      goneBefore: usedAt < (oldest?.sentAs ?? Number.POSITIVE_INFINITY) ? usedAt : undefined,
+      goneBefore: usedAt < (line.first?.sentAs ?? Number.POSITIVE_INFINITY) ? usedAt : undefined,
       sentAs: this.index.now + 1,
+      computed: undefined,
+      open: true,
+      before: line.last,
+      after: undefined,
     };
-    open.add(claim);
+    if (line.last === undefined) line.first = claim;
+    else line.last.after = claim;
+    line.last = claim;
+    line.size += 1;
     return claim;
   }
 
@@ -69,9 +92,7 @@ export class PrefixClaims {
    */
   end(claim: PrefixClaim, computed: boolean, usage: Usage | undefined): number {
     const { replica, hashes, goneBefore } = claim;
-    const open = this.open.get(replica);
-    if (open?.delete(claim) !== true) return 0;
-    if (open.size === 0) this.open.delete(replica);
+    if (!this.close(claim as OpenClaim)) return 0;
     if (!computed) {
       this.index.doubt(hashes, replica, claim.sentAs);
       return 0;
@@ -85,9 +106,45 @@ export class PrefixClaims {
 
   /** The replica restarted or left: what was believed before is settled. */
   forget(replica: string): void {
-    this.open.delete(replica);
+    for (let claim = this.lines.get(replica)?.first; claim !== undefined; ) {
+      const { after } = claim;
+      settle(claim);
+      claim = after;
+    }
+    this.lines.delete(replica);
     this.reporters.delete(replica);
   }
+
+  private lineOf(replica: string): Line {
+    let line = this.lines.get(replica);
+    if (line === undefined) {
+      line = { first: undefined, last: undefined, size: 0 };
+      this.lines.set(replica, line);
+    }
+    return line;
+  }
+
+  /** Takes a claim out of its line. @returns whether it was there. */
+  private close(claim: OpenClaim): boolean {
+    const line = this.lines.get(claim.replica);
+    if (!claim.open || line === undefined) return false;
+    const { before, after } = claim;
+    if (before === undefined) line.first = after;
+    else before.after = after;
+    if (after === undefined) line.last = before;
+    else after.before = before;
+    settle(claim);
+    line.size -= 1;
+    if (line.size === 0) this.lines.delete(claim.replica);
+    return true;
+  }
+}
+
+/** Lets go of the neighbours too: who holds a settled claim is not to hold them. */
+function settle(claim: OpenClaim): void {
+  claim.open = false;
+  claim.before = undefined;
+  claim.after = undefined;
 }
 
 function fellShort({ promptTokens, expectedTokens, blockTokens }: PrefixClaim, usage: Usage): boolean {

@@ -52,8 +52,8 @@ const NOTHING_HELD: HeldPrefix = Object.freeze({ blocks: 0, usedAt: 0 });
  * replica holds a beginning without gaps, and how long it is can be found by binary search. A look-up costs
  * O(log blocks) probes for each different match length, an insertion O(blocks), whatever the number of replicas.
  *
- * Memory is bounded: at most `maxEntries` pairs, 96 bytes each at the worst (and as much again, for a moment, while a table
- * grows), which is 48 MiB unless said otherwise. When all is full the replica with most pairs loses its oldest.
+ * Memory is bounded: at most `maxEntries` pairs, 112 bytes each at the worst (and as much again, for a moment, while a table
+ * grows), which is 56 MiB unless said otherwise. When all is full the replica with most pairs loses its oldest.
  */
 export class PrefixIndex {
   readonly maxEntries: number;
@@ -64,11 +64,17 @@ export class PrefixIndex {
   private readonly byName = new Map<string, Shelf>();
   private entries = 0;
   private uses = 0;
+  /** Grows with every pair that comes or goes. */
+  private changes = 0;
 
   /** Of the last look-up: blocks by slot where `stamps` says so, `common` for all others. */
   private readonly blocks: Int32Array;
   private readonly stamps: Float64Array;
   private lookups = 0;
+  private looked: ArrayLike<number> | undefined;
+  private lookedAt = -1;
+  /** Whether it found everybody who holds anything. */
+  private lookedAll = true;
   private common = 0;
   private deepest = 0;
   /** Slots whose match is exact, from the longest down. */
@@ -125,6 +131,9 @@ export class PrefixIndex {
    */
   match(hashes: ArrayLike<number>): PrefixMatch {
     this.lookups++;
+    this.looked = hashes;
+    this.lookedAt = this.changes;
+    this.lookedAll = true;
     this.common = 0;
     this.deepest = this.heldAnywhere(hashes);
     let level = this.deepest;
@@ -136,6 +145,7 @@ export class PrefixIndex {
         const slot = this.table.owner(pair);
         if (this.stamps[slot] === this.lookups) continue;
         if (this.found === this.maxMatches) {
+          this.lookedAll = false;
           this.common = this.heldByMany(hashes, this.byName.size, level);
           return this.result;
         }
@@ -158,7 +168,7 @@ export class PrefixIndex {
     const shelf = this.byName.get(replica);
     const blocks = shelf === undefined ? 0 : this.heldBy(hashes, shelf.slot, hashes.length);
     if (blocks === 0) return NOTHING_HELD;
-    return { blocks, usedAt: this.table.usedAt[this.table.find(hashes[blocks - 1]!, shelf!.slot)]! };
+    return { blocks, usedAt: this.table.usedAt(this.table.find(hashes[blocks - 1]!, shelf!.slot)) };
   }
 
   /**
@@ -169,8 +179,14 @@ export class PrefixIndex {
     const used = ++this.uses;
     const shelf = this.byName.get(replica);
     if (shelf === undefined) return;
-    const blocks = this.heldBy(hashes, shelf.slot, hashes.length);
-    if (blocks > 0) this.table.usedAt[this.table.find(hashes[blocks - 1]!, shelf.slot)] = used;
+    // Most often all of it is still there.
+    let last = hashes.length === 0 ? NONE : this.table.find(hashes[hashes.length - 1]!, shelf.slot);
+    if (last === NONE) {
+      const blocks = this.heldBy(hashes, shelf.slot, hashes.length - 1);
+      if (blocks === 0) return;
+      last = this.table.find(hashes[blocks - 1]!, shelf.slot);
+    }
+    this.table.use(last, used);
   }
 
   /** Whether the blocks of a chain that were last used at `used` were ever computed, and when they were let go, is not known. */
@@ -179,7 +195,7 @@ export class PrefixIndex {
     if (shelf === undefined) return;
     for (let i = 0; i < hashes.length; i++) {
       const pair = this.table.find(hashes[i]!, shelf.slot);
-      if (pair !== NONE && this.table.usedAt[pair] === used) this.table.usedAt[pair] = Number.POSITIVE_INFINITY;
+      if (pair !== NONE && this.table.usedAt(pair) === used) this.table.use(pair, Number.POSITIVE_INFINITY);
     }
   }
 
@@ -188,7 +204,7 @@ export class PrefixIndex {
     const shelf = this.byName.get(replica);
     if (shelf === undefined) return 0;
     const before = shelf.size;
-    while (shelf.size > 0 && this.table.usedAt[shelf.oldest]! <= used) this.evictOldest(shelf);
+    while (shelf.size > 0 && this.table.usedAt(shelf.oldest) <= used) this.evictOldest(shelf);
     return before - shelf.size;
   }
 
@@ -257,6 +273,11 @@ export class PrefixIndex {
   /** Blocks from the start, at most `limit`, that one replica holds. */
   private heldBy(hashes: ArrayLike<number>, slot: number, limit: number): number {
     const { table } = this;
+    // Nothing has changed since the last look-up, which was for the same chain.
+    if (hashes === this.looked && this.lookedAt === this.changes) {
+      if (this.stamps[slot] === this.lookups) return Math.min(limit, this.blocks[slot]!);
+      if (this.lookedAll) return 0;
+    }
     let low = 0;
     let high = limit;
     while (low < high) {
@@ -324,13 +345,13 @@ export class PrefixIndex {
       i++;
       // A chain that names a block twice has it where it stood first.
       if (first === NONE || first === last) continue;
-      table.usedAt[first] = used;
+      table.use(first, used);
       let end = first;
       for (; i < count; i++) {
-        const next = table.older[end]!;
+        const next = table.older(end);
         if (next === NONE || next === last || table.hash(next) !== hashes[i]) break;
         end = next;
-        table.usedAt[end] = used;
+        table.use(end, used);
       }
       this.moveBehind(shelf, last, first, end);
       last = end;
@@ -342,10 +363,11 @@ export class PrefixIndex {
   private addBehind(shelf: Shelf, before: number, hash: number, used: number): number {
     const pair = this.table.add(hash, shelf.slot);
     if (pair === NONE) return before;
-    this.table.usedAt[pair] = used;
+    this.table.use(pair, used);
     this.link(shelf, before, pair, pair);
     shelf.size++;
     this.entries++;
+    this.changes++;
     return pair;
   }
 
@@ -355,40 +377,41 @@ export class PrefixIndex {
     this.table.remove(pair);
     shelf.size--;
     this.entries--;
+    this.changes++;
   }
 
   /** Puts the run from `first` down to `last` behind `before` in age. */
   private moveBehind(shelf: Shelf, before: number, first: number, last: number): void {
-    const { older, newer } = this.table;
-    if (newer[first] === before) return;
-    const above = newer[first]!;
-    const below = older[last]!;
+    const { table } = this;
+    const above = table.newer(first);
+    if (above === before) return;
+    const below = table.older(last);
     if (above === NONE) shelf.newest = below;
-    else older[above] = below;
+    else table.linkOlder(above, below);
     if (below === NONE) shelf.oldest = above;
-    else newer[below] = above;
+    else table.linkNewer(below, above);
     this.link(shelf, before, first, last);
   }
 
   /** Links a run that is in no list in behind `before`; at the young end when that is none. */
   private link(shelf: Shelf, before: number, first: number, last: number): void {
-    const { older, newer } = this.table;
-    const below = before === NONE ? shelf.newest : older[before]!;
-    newer[first] = before;
-    older[last] = below;
+    const { table } = this;
+    const below = before === NONE ? shelf.newest : table.older(before);
+    table.linkNewer(first, before);
+    table.linkOlder(last, below);
     if (before === NONE) shelf.newest = first;
-    else older[before] = first;
+    else table.linkOlder(before, first);
     if (below === NONE) shelf.oldest = last;
-    else newer[below] = last;
+    else table.linkNewer(below, last);
   }
 
   private unlink(shelf: Shelf, pair: number): void {
-    const { older, newer } = this.table;
-    const before = older[pair]!;
-    const after = newer[pair]!;
-    if (before === NONE) shelf.oldest = after;
-    else newer[before] = after;
-    if (after === NONE) shelf.newest = before;
-    else older[after] = before;
+    const { table } = this;
+    const before = table.newer(pair);
+    const after = table.older(pair);
+    if (before === NONE) shelf.newest = after;
+    else table.linkOlder(before, after);
+    if (after === NONE) shelf.oldest = before;
+    else table.linkNewer(after, before);
   }
 }

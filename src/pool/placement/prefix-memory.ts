@@ -21,7 +21,6 @@ export class PrefixMemory {
   readonly blocks = new BlockLedger();
   private readonly exact = new TokenMatch(this.blocks);
   private readonly claims: PrefixClaims;
-  private readonly coming = new WeakMap<PrefixClaim, () => void>();
   private readonly capacities = new Map<string, number>();
   private readonly adapters = new Set<string>();
   private readonly beyond: number;
@@ -61,13 +60,12 @@ export class PrefixMemory {
   committed(request: PlacementRequest, replica: string, claim?: PrefixClaim): void {
     const capacity = this.capacities.get(replica) ?? this.defaultBlocks;
     this.index.insert(this.hashesOf(request), replica, capacity, claim !== undefined);
-    const ended = claim && request.tokens && this.blocks.sent(replica, request.tokens, this.saltOf(request));
-    if (claim !== undefined && ended !== undefined) this.coming.set(claim, ended);
+    if (claim === undefined || request.tokens === undefined) return;
+    claim.computed = this.blocks.sent(replica, request.tokens, this.saltOf(request));
   }
 
   ended(claim: PrefixClaim, computed: boolean, usage: Usage | undefined): void {
-    this.coming.get(claim)?.();
-    this.coming.delete(claim);
+    claim.computed?.();
     this.claims.end(claim, computed, usage);
   }
 

@@ -205,7 +205,7 @@ export class Replica implements ReplicaView {
     if (facts.cacheBlocks !== undefined && facts.cacheBlocks >= 1) this.engineBlocks = Math.floor(facts.cacheBlocks);
     if (facts.kvTokens !== undefined && facts.kvTokens >= 1) this.engineKvTokens = facts.kvTokens;
     const resized = this.applyBlocks();
-    if (facts.waiting !== undefined) this.engine.told(facts.waiting, this.clock.now());
+    if (facts.waiting !== undefined) this.engine.told(facts.waiting, this.clock.now(), this.batchTokens);
     if (restarted) {
       this.changedSpeed();
       this.prefixHits.reset();
@@ -222,16 +222,14 @@ export class Replica implements ReplicaView {
     this.prefill.reset();
   }
 
-  /** Prompt tokens that an iteration of its engine takes, as far as its speed tells. */
-  get iterationTokens(): Tokens | undefined {
-    const { alone } = this.prefill;
-    const { tpotMs } = this.latency;
-    return alone === undefined || tpotMs === undefined ? undefined : alone * tpotMs;
+  /** Tokens that an iteration of its engine takes, as the engine model has it. */
+  get batchTokens(): Tokens | undefined {
+    return this.forecast?.profile.maxBatchedTokens;
   }
 
   /** Requests, of whomever, that wait in its engine: an estimate. */
   engineWaiting(now: Milliseconds): number {
-    return this.engine.waiting(now, this.iterationTokens);
+    return this.engine.waiting(now, this.batchTokens);
   }
 
   /** Forgets how it did beside its peers, so that it is not ejected again for what it was ejected for. */

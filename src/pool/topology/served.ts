@@ -174,12 +174,12 @@ export function loadOf(taken: number, waiting: number, limit: number): number {
   return limit === 0 ? 1 : (taken + waiting) / limit;
 }
 
-/** Load of a model over those of its pools that could take `need` tokens. */
-export function modelLoad(model: ServedModel, need: Tokens): number {
+/** Load of a model over those of its pools that could take `need` tokens, and may by `only`, where that is said. */
+export function modelLoad(model: ServedModel, need: Tokens, only?: readonly string[]): number {
   let taken = 0;
   let limit = 0;
   for (const pool of model.pools) {
-    if (need > pool.contextTokens) continue;
+    if (need > pool.contextTokens || only?.includes(pool.name) === false) continue;
     const places = pool.places();
     taken += places.taken;
     limit += places.limit;

@@ -17,7 +17,11 @@ export interface Field {
 }
 
 /** Parts the models into those that could take the request and those that could not, with the reason. Every selector begins here. */
-export function fieldOf(models: readonly string[], facts: Facts, { board, pool }: SelectionContext): Field {
+export function fieldOf(
+  models: readonly string[],
+  facts: Facts,
+  { board, pool, constraints }: SelectionContext,
+): Field {
   const { profile } = board;
   const contenders: Contender[] = [];
   const ruledOut: Candidate[] = [];
@@ -27,7 +31,7 @@ export function fieldOf(models: readonly string[], facts: Facts, { board, pool }
       ruledOut.push(out(model, missing));
       continue;
     }
-    const quote = pool.quote(model, profile);
+    const quote = pool.quote(model, profile, constraints);
     if (quote.feasible) contenders.push({ model, quote });
     else ruledOut.push(out(model, quote.reason ?? 'no replica can take it'));
   }

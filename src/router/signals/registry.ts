@@ -18,6 +18,7 @@ import { metadata } from './metadata.js';
 import { modality } from './modality.js';
 import { ngram } from './ngram.js';
 import { pii } from './pii.js';
+import { preference } from './preference.js';
 import { reask } from './reask.js';
 import { route } from './route.js';
 import type { SignalType } from './signal-type.js';
@@ -48,6 +49,7 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   factual,
   feedback,
   route,
+  preference,
   classifier,
   jailbreak,
   injection,

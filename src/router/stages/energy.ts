@@ -28,7 +28,7 @@ export function energyStage(table: RoutedTable): Stage | undefined {
       const { profile } = board;
       const outputTokens = profile.outputTokens.p75;
       const expected = models.map((model): Expected => {
-        const { leastJoules: joules } = pool.quote(model, profile);
+        const { leastJoules: joules } = pool.quote(model, profile, route.constraints);
         return { model, joules, fits: joules !== undefined && keepsTo(energy.limit, joules, outputTokens) };
       });
       const account = expected.map(told).join(', ');

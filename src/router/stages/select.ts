@@ -11,13 +11,14 @@ export function selectStage(table: RoutedTable, direct: Routed, facts: Facts): S
     name: 'select',
     run(context) {
       const { board, pool, random, route } = context;
-      const decision = table.get(route.decision) ?? direct;
+      const { decision: name, constraints } = route;
+      const decision = table.get(name) ?? direct;
       if (route.models.length === 0) route.models = decision.models;
       route.selector = decision.selector.name;
       route.strategy = decision.strategy.name;
       const judges = decision.judges?.(board.request) ?? [];
       if (judges.length > 0) route.guards = [...(route.guards ?? []), ...judges];
-      route.candidates = decision.selector.rank(route.models, { board, pool, random, decision: route.decision });
+      route.candidates = decision.selector.rank(route.models, { board, pool, random, decision: name, constraints });
       if (route.ruledOut !== undefined) route.candidates = [...route.candidates, ...route.ruledOut];
       const [first] = route.candidates;
       if (first?.eligible === true) {

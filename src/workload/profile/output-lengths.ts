@@ -69,9 +69,14 @@ export class OutputLengths {
     add(this.archetypes[archetype], tokens);
     if (application !== '') add(touched(this.applications, application, MAX_APPLICATIONS), tokens);
     if (facts === undefined) return;
-    for (const key of Object.values(keysOf(application, archetype, facts))) {
-      if (key !== undefined) add(touched(this.classes, key, MAX_CLASSES), tokens);
-    }
+    const keys = keysOf(application, archetype, facts);
+    this.observeClass(keys.caller, tokens);
+    this.observeClass(keys.application, tokens);
+    this.observeClass(keys.archetype, tokens);
+  }
+
+  private observeClass(key: string | undefined, tokens: Tokens): void {
+    if (key !== undefined) add(touched(this.classes, key, MAX_CLASSES), tokens);
   }
 
   private ofClass(key: string | undefined): OutputQuantiles | undefined {

@@ -54,6 +54,24 @@ describe('a job', () => {
     expect((await eventsOf(real(''))).at(-1)).toMatchObject({ name: 'failed', data: { code: 'config.missing' } });
   });
 
+  test('takes GPUs of its own, for as long as it runs', async () => {
+    const catalogue = `gpus: [{ name: abacus, memory_bytes: 85e9, bandwidth_tbps: 3, tflops_16: 900, link_gbps: 400, board_watts: 700,
+  prices: [{ kind: on_demand, usd_per_hour: 7, provider: us, date: 2026-11-01, source: contract 4711 }], source: a data sheet }]`;
+    const own = { ...simulation, configuration: { text: text.replace('h100', 'abacus'), file: 'weir.yaml' } };
+    const lacking = { name: 'failed', data: { code: 'config.invalid', message: expect.stringContaining('abacus') } };
+    expect((await eventsOf(own)).at(-1)).toMatchObject(lacking);
+    expect((await eventsOf({ ...own, catalogue })).at(-1)).toMatchObject({
+      data: { pools: { p: { usd_per_hour: expect.closeTo(7, 9) } } },
+    });
+    expect((await eventsOf({ ...plan, gpus: ['abacus'], catalogue })).at(-1)).toMatchObject({
+      data: { best: { pools: [{ gpu: 'abacus', price: { usd_per_hour: 7 } }] } },
+    });
+    expect((await eventsOf(own)).at(-1)).toMatchObject(lacking);
+    expect((await eventsOf({ ...own, catalogue: 'gpus: 7' })).at(-1)).toMatchObject({
+      data: { code: 'usage.invalid', path: 'gpus' },
+    });
+  });
+
   test.each([
     ['a text that is no trace', { ...plan, trace: { from: 'text', text: 'nothing' } }, 'trace.unreadable'],
     ['no requests', { ...plan, trace: { from: 'requests', requests: [] } }, 'trace.unreadable'],

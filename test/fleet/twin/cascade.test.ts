@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { withoutEngines } from '#cli/local-engines.js';
 import { parseConfig } from '#config/load.js';
+import { isWeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import type { SignalValue } from '#contract/signal.js';
+import { FleetTwin } from '#fleet/twin/fleet-twin.js';
 import { playFleet } from '#fleet/twin/pool-twin.js';
+import type { Lease } from '#pool/lease.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { verdictSignal } from '#workload/traces/verdict-signal.js';
 
@@ -42,6 +45,27 @@ describe('a cascade in the twin', () => {
       expect(ttftMs === e2eMs).toBe(model === 'small');
     }
     expect(play(every(100, 1000), configOf('cascade', '{ small: 0.7 }')).completed).toEqual(result.completed);
+  });
+
+  test('learning is told the energy of all attempts of a request, as they were charged', () => {
+    const config = configOf('cascade', '{ small: 0.5 }');
+    const twin = new FleetTwin({ config, asks: () => 'auto', random: seededRandom(1) });
+    const leases: Lease[] = [];
+    const { acquire } = twin.pool;
+    vi.spyOn(twin.pool, 'acquire').mockImplementation((request, settle) =>
+      acquire.call(twin.pool, request, result => {
+        if (!isWeirError(result)) leases.push(result);
+        settle(result);
+      }),
+    );
+    const told: number[] = [];
+    vi.spyOn(twin.router, 'observe').mockImplementation(({ joules }) => void told.push(joules!));
+    for (const request of every(100, 100)) twin.offer(request);
+    twin.finish();
+    const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
+    expect(told).toHaveLength(100);
+    expect(leases.length).toBeGreaterThan(120);
+    expect(sum(told)).toBeCloseTo(sum(leases.map(({ joules }) => joules!)), 6);
   });
 
   test('verdicts of the trace go before shares, and without either it stops', () => {

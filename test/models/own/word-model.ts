@@ -51,7 +51,7 @@ function write(
   graph.constant('table', Float32Array.from(table), [vocabulary.length, widthOf(words)]);
   compute(graph);
   mkdirSync(join(folder, 'onnx'), { recursive: true });
-  writeFileSync(join(folder, 'onnx/model.onnx'), graph.finish());
+  writeFileSync(join(folder, 'onnx/model.onnx'), graph.finish().graph);
   const id2label = Object.fromEntries(labels.map((label, at) => [at, label]));
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ id2label, problem_type: problem }));
   writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify({ pad_token: '[PAD]' }));

@@ -126,7 +126,7 @@ describe('prefix index', () => {
       );
     }
     expect(index.size).toBe(4096);
-    expect(index.bytes).toBeLessThanOrEqual(4096 * 96 + 1024 * 12 + 64 * 4);
+    expect(index.bytes).toBeLessThanOrEqual(4096 * 112 + 1024 * 12 + 64 * 4);
   });
 
   test('nothing is kept for a replica without a cache', () => {

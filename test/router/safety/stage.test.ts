@@ -40,6 +40,7 @@ const learned: LearnedModels = {
   own: () => byWord(['safe', 'unsafe']),
   classifier: () => byWord(['safe', 'unsafe']),
   routes: () => byWord(['a', 'b']),
+  preferences: () => byWord(['a', 'b']),
 };
 
 async function run(safety: unknown, messages: readonly Message[]) {

@@ -26,6 +26,7 @@ function models(verdict: Verdict | Promise<Verdict>, asked: string[] = []): Lear
     own: () => classifier,
     classifier: () => classifier,
     routes: () => classifier,
+    preferences: () => classifier,
     whenBusy: 'fast',
   };
 }

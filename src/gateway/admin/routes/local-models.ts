@@ -26,6 +26,10 @@ const classification = z
     scores: z.record(z.string(), z.number()),
     tier: z.enum(['fast', 'model', 'busy']),
     reason: z.string().optional(),
+    loading: z
+      .literal(true)
+      .optional()
+      .describe('The model is still being loaded: asked again in a moment it answers itself.'),
     spans: z
       .array(
         z.object({
@@ -51,7 +55,7 @@ export const classifyRoute = adminRoute({
   summary:
     'What a head, the routes of the configuration, or a model of your own make of texts, and what personal data or ungrounded claims are in them; no LLM is asked',
   body: z.object({
-    kind: z.enum([...HEADS, ...SAFETY_HEADS, ...FINDING_KINDS, 'routes', 'classifier']),
+    kind: z.enum([...HEADS, ...SAFETY_HEADS, ...FINDING_KINDS, 'routes', 'preferences', 'classifier']),
     classifier: z.string().max(64).optional().describe('With kind `classifier`: one of `router.learned.classifiers`.'),
     context: z
       .string()
@@ -76,16 +80,25 @@ export const classifyRoute = adminRoute({
 });
 
 /** Asks a classifier, as a signal would. */
-function headOf({ learned }: Runtime, kind: HeadName | SafetyHeadName | 'routes' | 'classifier', own: string) {
+function headOf(
+  { learned }: Runtime,
+  kind: HeadName | SafetyHeadName | 'routes' | 'preferences' | 'classifier',
+  own: string,
+) {
   if (learned === undefined) throw noModels();
   const classifier = classifierOf(learned, kind, own);
   return async (one: string) =>
     classificationOf(classifier, await classifier.classify(one, { whenBusy: learned.whenBusy }));
 }
 
-function classifierOf(learned: LearnedModels, kind: HeadName | SafetyHeadName | 'routes' | 'classifier', own: string) {
+function classifierOf(
+  learned: LearnedModels,
+  kind: HeadName | SafetyHeadName | 'routes' | 'preferences' | 'classifier',
+  own: string,
+) {
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, learned);
+  if (kind === 'preferences') return new LanguageGate(learned.preferences());
   if (kind === 'classifier') return new LanguageGate(learned.classifier(own));
   return new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind as HeadName));
 }

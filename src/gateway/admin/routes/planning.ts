@@ -67,11 +67,11 @@ export const planRoute = adminStream({
   body: planRequest,
   events: { progress, plan: planReport, failed },
   handle({ gateway, body }) {
-    const { trace, model, gpus, slo, rate, price, provider, seed } = body;
+    const { trace, model, gpus, slo, rate, price, provider, seed, catalogue } = body;
     return jobEvents(gateway, async () => ({
       kind: 'plan',
       trace: await sourceOf(trace, gateway),
-      ...{ model, gpus, rate, price, provider, seed },
+      ...{ model, gpus, rate, price, provider, seed, catalogue },
       slo: { ttftP99Ms: slo.ttft_ms, tpotMs: slo.tpot_ms },
     }));
   },
@@ -86,12 +86,12 @@ export const simulationRoute = adminStream({
   body: simulationRequest,
   events: { progress, moment: fleetMoment, simulation: simulationReport, failed },
   handle({ gateway, ports, body }) {
-    const { trace, configuration, rate_scale: rateScale, seed } = body;
+    const { trace, configuration, rate_scale: rateScale, seed, catalogue } = body;
     return jobEvents(gateway, async () => ({
       kind: 'simulation',
       trace: await sourceOf(trace, gateway),
       configuration: configuration === undefined ? await inForce(ports) : { text: configuration, file: 'weir.yaml' },
-      ...{ rateScale, seed },
+      ...{ rateScale, seed, catalogue },
     }));
   },
 });

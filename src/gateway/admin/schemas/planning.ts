@@ -172,6 +172,12 @@ export const failed = z
   .object({ code: z.string(), message: z.string(), path: z.string().optional(), hint: z.string().optional() })
   .meta({ id: 'JobFailure' });
 
+const catalogue = z
+  .string()
+  .max(1_000_000)
+  .optional()
+  .describe('GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows.');
+
 export const planRequest = z.object({
   trace: traceSource,
   model: z.string().min(1).max(128).describe('Of the engine catalogue.'),
@@ -183,6 +189,7 @@ export const planRequest = z.object({
   rate: z.number().gt(0).max(1e6).optional().describe('Requests a second; as in the trace unless said.'),
   price: z.enum(PRICE_KINDS).default('on_demand'),
   provider: z.string().min(1).max(64).optional(),
+  catalogue,
   seed: z.int().min(0).max(4_294_967_295).default(1),
 });
 
@@ -194,5 +201,6 @@ export const simulationRequest = z.object({
     .optional()
     .describe('A weir.yaml to be played; the one in force unless said.'),
   rate_scale: z.number().gt(0).max(1000).default(1).describe('Arrivals come this many times as fast as in the trace.'),
+  catalogue,
   seed: z.int().min(0).max(4_294_967_295).default(1),
 });

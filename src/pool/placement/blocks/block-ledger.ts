@@ -62,6 +62,11 @@ export class BlockLedger implements BlockNews {
     this.coming.delete(replica);
   }
 
+  /** Whether no replica tells of its cache: then there is nothing to look up. */
+  get silent(): boolean {
+    return this.replicas.size === 0;
+  }
+
   /** Blocks known of a replica. */
   sizeOf(replica: string): number {
     return this.replicas.get(replica)?.size ?? 0;
