@@ -75,6 +75,15 @@ export class JsonBytes {
     bytes[this.end++] = COMMA;
   }
 
+  numbers(values: readonly number[]): void {
+    this.byte(OPEN);
+    for (let i = 0; i < values.length; i++) {
+      if (i > 0) this.comma();
+      this.number(values[i]!);
+    }
+    this.byte(CLOSE);
+  }
+
   closeList(): void {
     this.byte(CLOSE);
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
-import { prefill } from '#gateway/admin/schemas/record.js';
+import { prefill, scoreParts } from '#gateway/admin/schemas/record.js';
 import { callerOf, readHead } from '#gateway/caller.js';
 import { explain } from '#gateway/explain.js';
 import { requestId } from '#gateway/request-id.js';
@@ -51,6 +51,9 @@ export const explainRoute = adminRoute({
           replica: z.string(),
           expected_prefix_tokens: z.number(),
           prefix_source: z.enum(['events', 'estimate']),
+          score: z.number(),
+          losers: z.array(z.object({ replica: z.string(), score: z.number(), why: z.string() })),
+          parts: scoreParts.optional(),
           prefill: prefill.optional(),
         })
         .nullable(),

@@ -34,6 +34,14 @@ export const prefill = z.object({
   stallMs: z.number().optional(),
 });
 
+export const scoreParts = z
+  .object({
+    scorers: z.array(z.object({ name: z.string(), weight: z.number() })),
+    chosen: z.array(z.number()),
+    losers: z.array(z.array(z.number())),
+  })
+  .describe('What the scores are made of, by scorer; absent where one thing alone was weighed.');
+
 const placement = z
   .object({
     pool: z.string(),
@@ -42,14 +50,7 @@ const placement = z
     prefixSource: z.literal('events').optional(),
     score: z.number(),
     losers: z.array(z.object({ replica: z.string(), score: z.number(), filtered: z.string().optional() })),
-    parts: z
-      .object({
-        scorers: z.array(z.object({ name: z.string(), weight: z.number() })),
-        chosen: z.array(z.number()),
-        losers: z.array(z.array(z.number())),
-      })
-      .optional()
-      .describe('What the scores are made of, by scorer; absent where one thing alone was weighed.'),
+    parts: scoreParts.optional(),
     considered: z.number(),
     queuedMs: z.number(),
     retention: z.object({ tokens: z.number(), priority: z.number(), durationMs: z.number() }).optional(),
