@@ -5,6 +5,7 @@ import { kvEventsSchema, type ReplicaEvents, replicaEventsSchema } from './kv-ev
 import { placementSchema, readsPrefix } from './placement/schema.js';
 import { rebalanceSchema } from './rebalance/schema.js';
 import { retentionSchema } from './retention/schema.js';
+import { scaleSchema } from './scale-schema.js';
 
 const DAY_MS = 86_400_000;
 
@@ -353,6 +354,11 @@ const poolEntry = z
     retention: retentionSchema
       .optional()
       .describe('Has engines keep the KV of conversations that are likely to go on. Off unless said.'),
+    scale: scaleSchema
+      .prefault({})
+      .describe(
+        'Bounds of the number of replicas that Weir recommends for this pool; what adds and ends them is an autoscaler.',
+      ),
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),
