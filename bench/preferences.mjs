@@ -13,6 +13,9 @@ import { fitSigmoid } from '../dist/models/routes/platt.js';
 import { dot } from '../dist/models/runtime/pooling.js';
 import { wilson } from '../dist/models/train/calibration.js';
 import { learnedSchema } from '../dist/router/learned-schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const { values: options } = parseArgs({
   options: { cache: { type: 'string', default: '.weir/models' }, fit: { type: 'boolean', default: false } },

@@ -77,6 +77,17 @@ export type RouteDescriptions = Readonly<
   Record<string, { readonly description: string; readonly examples: readonly string[] }>
 >;
 
+/** The files and folders of each knowledge base of a configuration, by the base's name. */
+export type KnowledgeFiles = Readonly<Record<string, { readonly files: readonly string[] }>>;
+
+/** A collection of texts, told by their words. */
+export interface WordIndex {
+  /** How much of what a text asks for stands in each text of the collection, from 0 to 1. */
+  scores(text: string): Float64Array;
+}
+
+export type WordIndexer = (texts: readonly string[]) => WordIndex;
+
 /** The small local models, as the router's signals see them. */
 export interface LearnedModels {
   head(name: HeadName): Classifier;
@@ -89,6 +100,8 @@ export interface LearnedModels {
   routes(): Classifier;
   /** One classifier over all preferences of the configuration. */
   preferences(): Classifier;
+  /** One classifier over all knowledge bases of the configuration. @param words makes the index of their words. */
+  knowledge(words: WordIndexer): Classifier;
   /** What is done when the model is busy, unless a signal says otherwise. */
   readonly whenBusy: WhenBusy;
 }
@@ -166,5 +179,6 @@ export const NO_MODELS: LearnedModels = {
   classifier: () => UNKNOWING,
   routes: () => UNKNOWING,
   preferences: () => UNKNOWING,
+  knowledge: () => UNKNOWING,
   whenBusy: 'unknown',
 };

@@ -5,17 +5,20 @@ import { WeirError } from '#contract/errors.js';
 import type {
   Classifier,
   HeadName,
+  KnowledgeFiles,
   LearnedModels,
   LearnedSettings,
   RouteDescriptions,
   RouteExamples,
   SafetyHeadName,
+  WordIndexer,
 } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Cascade } from './heads/cascade.js';
 import { type ModelCard, readHead } from './heads/head-file.js';
 import { QuickFeatures } from './heads/quick-features.js';
 import { UnusableClassifier } from './heads/unusable.js';
+import { KnowledgeShelf } from './knowledge/shelf.js';
 import { readLabels } from './own/label-file.js';
 import { modelFiles } from './own/model-files.js';
 import { OnnxClassifier } from './own/onnx-classifier.js';
@@ -44,6 +47,7 @@ export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
   private readonly cards = new Map<string, { readonly card?: ModelCard; readonly trouble?: string }>();
+  private readonly shelf = new KnowledgeShelf();
   private quick: QuickFeatures | undefined | null = null;
 
   constructor(
@@ -53,12 +57,18 @@ export class ModelHost {
   ) {}
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
-  configure(settings: LearnedSettings, routes: RouteExamples = {}, preferences: RouteDescriptions = {}): LearnedModels {
+  configure(
+    settings: LearnedSettings,
+    routes: RouteExamples = {},
+    preferences: RouteDescriptions = {},
+    knowledge: KnowledgeFiles = {},
+  ): LearnedModels {
     const heads = new Map<HeadName, Classifier>();
     const safety = new Map<SafetyHeadName, Classifier>();
     const own = new Map<string, Classifier>();
     let routed: Classifier | undefined;
     let preferred: Classifier | undefined;
+    let known: Classifier | undefined;
     this.letGo(
       new Set([
         ...[DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings)),
@@ -90,6 +100,10 @@ export class ModelHost {
       preferences: () => {
         preferred ??= this.openPreferences(settings, preferences);
         return preferred;
+      },
+      knowledge: words => {
+        known ??= this.openKnowledge(settings, knowledge, words);
+        return known;
       },
     };
   }
@@ -193,6 +207,19 @@ export class ModelHost {
             });
       const gist = (text: string): string => fast?.gist(text) ?? text;
       return new DescribedRoutes(preferences, { embedder, examples, gist, patienceMs, languages });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  private openKnowledge(settings: LearnedSettings, files: KnowledgeFiles, words: WordIndexer): Classifier {
+    try {
+      const embedder = this.embedder(settings.embedder, settings);
+      const { fast } = this;
+      const gist = (text: string): string => fast?.gist(text) ?? text;
+      const patienceMs = settings.patience;
+      const ports = { embedder, words, gist, patienceMs, languages: languagesOf(embedder) };
+      return this.shelf.open(files, `${keyOf(settings.embedder, settings)} ${patienceMs}`, ports);
     } catch (error) {
       return new UnusableClassifier(error);
     }

@@ -7,6 +7,7 @@ import type { ProblemPath, RouterProblem } from './problem.js';
 import type { RouterConfig } from './schema.js';
 import { selectorType } from './selection/registry.js';
 import { askedClassifier } from './signals/classifier.js';
+import { wantedKnowledge } from './signals/knowledge.js';
 import { poolState } from './signals/pool-state.js';
 import { wantedPreferences } from './signals/preference.js';
 import { wantedRoutes } from './signals/route.js';
@@ -30,7 +31,20 @@ export function checkRouter(config: RouterConfig, around: RouterSurroundings): r
     ...checkNames(config, around),
     ...checkSignals(config),
     ...checkRoutes(config),
-    ...checkPreferences(config),
+    ...checkNamed(config, {
+      type: 'preference',
+      known: config.preferences,
+      wanted: wantedPreferences,
+      what: 'preference',
+      hint: 'descriptions under router.preferences',
+    }),
+    ...checkNamed(config, {
+      type: 'knowledge',
+      known: config.knowledge,
+      wanted: wantedKnowledge,
+      what: 'knowledge base',
+      hint: 'files under router.knowledge',
+    }),
     ...checkClassifiers(config),
     ...config.decisions.flatMap((decision, index) => checkDecision(decision, index, config, around)),
     ...checkOrder(config),
@@ -105,17 +119,27 @@ function checkSignals({ signals }: RouterConfig): RouterProblem[] {
   );
 }
 
-function checkPreferences({ signals, preferences }: RouterConfig): RouterProblem[] {
-  const known = Object.keys(preferences);
-  return Object.entries(signals).flatMap(([name, { type, options }]) => {
-    if (type !== 'preference') return [];
-    if (known.length === 0) {
-      const message = `${name} asks for a preference, and there are none`;
-      const hint = { hint: 'descriptions under router.preferences' };
-      return [error('config.missing', ['signals', name, type], message, hint)];
+/** What a type of signal may ask for by name, defined in a block of its own. */
+interface Named {
+  readonly type: string;
+  readonly known: object;
+  readonly wanted: (options: unknown) => readonly string[];
+  readonly what: string;
+  /** What would be right where there is none. */
+  readonly hint: string;
+}
+
+function checkNamed({ signals }: RouterConfig, { type, known, wanted, what, hint }: Named): RouterProblem[] {
+  const names = Object.keys(known);
+  return Object.entries(signals).flatMap(([name, { type: given, options }]) => {
+    if (given !== type) return [];
+    if (names.length === 0) {
+      return [
+        error('config.missing', ['signals', name, type], `${name} asks for a ${what}, and there are none`, { hint }),
+      ];
     }
-    return wantedPreferences(options).flatMap(wanted =>
-      known.includes(wanted) ? [] : [unknownName(['signals', name, type], 'preference', wanted, known)],
+    return wanted(options).flatMap(one =>
+      names.includes(one) ? [] : [unknownName(['signals', name, type], what, one, names)],
     );
   });
 }

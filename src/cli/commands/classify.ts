@@ -17,11 +17,12 @@ import { ModelHost } from '#models/model-host.js';
 import { FINDING_KINDS, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
+import { wordIndex } from '#router/signals/word-index.js';
 import { runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
   readonly config?: string;
-  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences';
+  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences' | 'knowledge';
   readonly routes?: string;
   readonly classifier?: string;
   readonly input?: string;
@@ -45,6 +46,7 @@ export function classifyCommand(): Command {
         ...FINDING_KINDS,
         'routes',
         'preferences',
+        'knowledge',
       ]),
     )
     .option('--context <file>', 'with --kind grounding: the texts that the answer is held against')
@@ -85,7 +87,7 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const models = host.configure(settings, router.routes, router.preferences);
+    const models = host.configure(settings, router.routes, router.preferences, router.knowledge);
     const classifier =
       options.classifier === undefined
         ? classifierOf(options.kind ?? 'routes', models)
@@ -99,11 +101,12 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
 }
 
 function classifierOf(
-  kind: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences',
+  kind: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences' | 'knowledge',
   models: LearnedModels,
 ): Classifier {
   if (kind === 'routes') return new LanguageGate(models.routes());
   if (kind === 'preferences') return new LanguageGate(models.preferences());
+  if (kind === 'knowledge') return new LanguageGate(models.knowledge(wordIndex));
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, models);
   return new LanguageGate(
