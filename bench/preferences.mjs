@@ -65,7 +65,7 @@ if (options.fit) {
 }
 
 const { preferences, rows } = read('preferences-test.txt');
-const classifier = host.configure(settings, {}, preferences).preferences();
+const classifier = host.configure(settings, { preferences }).preferences();
 await classifier.prepare();
 const count = { inside: 0, right: 0, wrong: 0, silent: 0, top: 0, outside: 0, alarms: 0 };
 for (const { text, label } of rows) {

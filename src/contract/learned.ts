@@ -80,6 +80,13 @@ export type RouteDescriptions = Readonly<
 /** The files and folders of each knowledge base of a configuration, by the base's name. */
 export type KnowledgeFiles = Readonly<Record<string, { readonly files: readonly string[] }>>;
 
+/** What a configuration defines for its signals to ask for by name. */
+export interface DefinedKinds {
+  readonly routes: RouteExamples;
+  readonly preferences: RouteDescriptions;
+  readonly knowledge: KnowledgeFiles;
+}
+
 /** A collection of texts, told by their words. */
 export interface WordIndex {
   /** How much of what a text asks for stands in each text of the collection, from 0 to 1. */

@@ -4,6 +4,7 @@ import type { Embedder, ModelStatus } from '#contract/embedder.js';
 import { WeirError } from '#contract/errors.js';
 import type {
   Classifier,
+  DefinedKinds,
   HeadName,
   KnowledgeFiles,
   LearnedModels,
@@ -59,9 +60,7 @@ export class ModelHost {
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
   configure(
     settings: LearnedSettings,
-    routes: RouteExamples = {},
-    preferences: RouteDescriptions = {},
-    knowledge: KnowledgeFiles = {},
+    { routes = {}, preferences = {}, knowledge = {} }: Partial<DefinedKinds> = {},
   ): LearnedModels {
     const heads = new Map<HeadName, Classifier>();
     const safety = new Map<SafetyHeadName, Classifier>();

@@ -87,7 +87,7 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const models = host.configure(settings, router.routes, router.preferences, router.knowledge);
+    const models = host.configure(settings, router);
     const classifier =
       options.classifier === undefined
         ? classifierOf(options.kind ?? 'routes', models)

@@ -4,7 +4,7 @@ import { BaseFiles, tooMuch } from './base-files.js';
 import { chunksOf } from './chunks.js';
 import type { BaseChunk } from './held-out.js';
 
-/** Chunks of all bases together: each text is compared with all of them, in about a millisecond. */
+/** Chunks of all bases together: each text is compared with every one of them, on the thread that asks. */
 export const MOST_CHUNKS = 2048;
 
 /**
