@@ -119,8 +119,8 @@ export interface LearnedSettings {
   readonly cache: string;
   readonly queue: number;
   readonly batch: number;
-  /** Threads that models run on. */
-  readonly threads: number;
+  /** Threads that models run on; as many as suit the processors unless said. */
+  readonly threads?: number | undefined;
   /** The longest that a text waits to be begun before it counts as busy. */
   readonly patience: number;
   readonly when_busy: WhenBusy;

@@ -40,6 +40,9 @@ const SWAP_AFTER: Milliseconds = 60_000;
 
 type OwnEmbedder = Embedder & { readonly status: ModelStatus; close(): void };
 
+/** Threads that models run on where nothing is said and processors are not few. */
+const USUAL_THREADS = 2;
+
 /**
  * All local models of a process: the threads, the embedders, the heads. It outlives configurations; a model that a new one names as
  * the one before did stays loaded. Nothing is loaded before something asks for it.
@@ -53,8 +56,8 @@ export class ModelHost {
 
   constructor(
     private readonly clock: Clock,
-    /** The most threads that a model runs on, whatever a configuration says. */
-    private readonly mostThreads = 1,
+    /** Processors that there are for it: no more threads run models, whatever a configuration says. */
+    private readonly processors = 1,
   ) {}
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
@@ -301,7 +304,10 @@ export class ModelHost {
   }
 
   private threadsFor(settings: LearnedSettings): Threads {
-    const count = Math.min(settings.threads, this.mostThreads);
+    const { processors } = this;
+    // One processor is left to requests: a second thread beside them makes the event loop late.
+    const wanted = settings.threads ?? Math.min(USUAL_THREADS, processors - 1);
+    const count = Math.max(1, Math.min(wanted, processors));
     return { all: () => this.firstThreads(count) };
   }
 

@@ -109,9 +109,9 @@ export const learnedSchema = z.strictObject({
     .int()
     .min(1)
     .max(64)
-    .default(2)
+    .optional()
     .describe(
-      'Threads that models run on, at most one for each processor. Each has its own working memory, about 60 MB for the model that comes with Weir.',
+      'Threads that models run on, at most one for each processor; two unless said, or one where there are no more than two processors. Each has its own working memory, about 60 MB for the model that comes with Weir.',
     ),
   patience: duration
     .prefault('50ms')
