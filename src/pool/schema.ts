@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { name, share, tokens } from '#contract/schema.js';
+import { name, price, share, tokens } from '#contract/schema.js';
 import { prefillSchema } from './disaggregation/schema.js';
 import { queueSchema, spillSchema } from './flow/schema.js';
 import { kvEventsSchema, type ReplicaEvents, replicaEventsSchema } from './kv-events-schema.js';
