@@ -22,10 +22,11 @@ import { UnusableClassifier } from './heads/unusable.js';
 import { KnowledgeShelf } from './knowledge/shelf.js';
 import { readLabels } from './own/label-file.js';
 import { modelFiles } from './own/model-files.js';
-import { OnnxClassifier } from './own/onnx-classifier.js';
+import { openOwnClassifier } from './own/open-classifier.js';
 import { DescribedRoutes } from './routes/described-routes.js';
 import { ExampleRoutes } from './routes/example-routes.js';
 import { LocalEmbedder, type Threads } from './runtime/local-embedder.js';
+import type { ModelSpec } from './runtime/messages.js';
 import { ModelWorker } from './runtime/model-worker.js';
 import { RemoteEmbedder } from './runtime/remote-embedder.js';
 import { HybridClassifier } from './safety/hybrid-classifier.js';
@@ -171,21 +172,15 @@ export class ModelHost {
       const files = modelFiles(given.path);
       const labels = readLabels(files.config);
       const key = scorerKeyOf(name, settings);
-      const { prefix, length } = given;
-      const spec = {
-        kind: 'onnx',
-        ...files,
-        pooling: 'scores',
-        prefix,
-        length,
-        dimension: labels.labels.length,
-      } as const;
       const limits = { capacity: settings.queue, batch: settings.batch };
-      const scorer =
-        this.embedders.get(key) ??
-        new LocalEmbedder(`classifier ${name}`, spec, this.threadsFor(settings), this.clock, limits);
-      this.embedders.set(key, scorer);
-      return new OnnxClassifier(given, labels, { scorer, patienceMs: settings.patience });
+      const scorerOf = (spec: ModelSpec): Embedder => {
+        const scorer =
+          this.embedders.get(key) ??
+          new LocalEmbedder(`classifier ${name}`, spec, this.threadsFor(settings), this.clock, limits);
+        this.embedders.set(key, scorer);
+        return scorer;
+      };
+      return openOwnClassifier(given, files, labels, scorerOf, settings.patience);
     } catch (error) {
       return new UnusableClassifier(error);
     }
