@@ -1,3 +1,4 @@
+// Long because: the live composition wires all parts once, in one place; what they do stands in files of their own.
 import {
   createServer,
   type IncomingMessage,

@@ -4,6 +4,7 @@ import { WeirError } from '#contract/errors.js';
 import type { Classifier } from '#contract/learned.js';
 import { DescribedRoutes, type DescribedRoutesPorts } from '#models/routes/described-routes.js';
 import { checkRouter } from '#router/check.js';
+import { classifierContract } from '../contracts/classifier.js';
 import { configured } from '../router/support.js';
 
 const WORDS = ['code', 'bug', 'trip', 'hotel', 'soup', 'cook'];
@@ -82,7 +83,7 @@ describe('routes that are described', () => {
     });
     expect(await told('  ')).toMatchObject({ best: -1, sure: false, reason: 'no text' });
     const none = routes({}, {} as typeof DESCRIBED).classify('a trip', { whenBusy: 'wait' });
-    expect(await none).toMatchObject({ best: -1, reason: 'there are no preferences' });
+    expect(await none).toMatchObject({ best: -1, reason: expect.stringContaining('router.preferences') });
   });
 
   test('preferences that nobody described are a mistake of the file', () => {
@@ -96,3 +97,7 @@ describe('routes that are described', () => {
     expect(codes({ travel: { description: 'trips' } })).toContainEqual(['config.unknown_reference', 'travle']);
   });
 });
+
+classifierContract('routes that are described', fail =>
+  routes(fail === undefined ? {} : { embedder: { ...byWords, embed: () => Promise.reject(fail) } }),
+);

@@ -2,6 +2,7 @@ import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, RouteDescriptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
+import { unasked } from '#models/runtime/failure.js';
 import { dot } from '#models/runtime/pooling.js';
 import { type Sigmoid, sigmoid } from './platt.js';
 
@@ -25,6 +26,7 @@ export const DESCRIPTION_CURVE: Sigmoid = { slope: 17.117, offset: -3.238 };
 /** From which probability a route is said. */
 const SAID = 0.5;
 const NONE = new Float32Array(0);
+const NO_PREFERENCES = 'there are no preferences; describe some under router.preferences';
 
 /**
  * Routes in a sentence each, as a user describes them, with examples where there are some. A text belongs to the one whose description, or
@@ -52,7 +54,7 @@ export class DescribedRoutes implements Classifier {
     const { embedder, examples, gist, patienceMs } = this.ports;
     const text = gist(whole);
     if (text.trim() === '' || this.labels.length === 0) {
-      const reason = this.labels.length === 0 ? 'there are no preferences' : 'no text';
+      const reason = this.labels.length === 0 ? NO_PREFERENCES : 'no text';
       return { probabilities: NONE, best: -1, sure: false, tier: 'fast', reason };
     }
     try {
@@ -68,8 +70,7 @@ export class DescribedRoutes implements Classifier {
       const nearest = { text: this.sentences[best]!, label: this.labels[best]!, likeness: cosines[best]! };
       return { probabilities, best, sure: probabilities[best]! >= SAID, tier: 'model', nearest };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return { probabilities: NONE, best: -1, sure: false, tier: 'busy', reason };
+      return { probabilities: NONE, best: -1, sure: false, tier: 'busy', ...unasked(error) };
     }
   }
 }
