@@ -81,12 +81,14 @@ export type Classification = {
   readonly reason?: string;
   /** The model is still being loaded: asked again in a moment it answers itself. */
   readonly loading?: true;
+  /** Not all of the text was read. */
+  readonly partial?: true;
   readonly spans?: readonly {
     readonly type: string;
     readonly start: number;
     readonly end: number;
     readonly score: number;
-    /** What stands there; of `pii` and `grounding`. */
+    /** What stands there; of `pii`, `grounding` and entities. */
     readonly text?: string;
   }[];
   readonly evidence?: {
@@ -1148,7 +1150,7 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'routes' | 'preferences' | 'classifier';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'routes' | 'preferences' | 'knowledge' | 'classifier';
       /** With kind `classifier`: one of `router.learned.classifiers`. */
       readonly classifier?: string;
       /** With kind `grounding`: the texts that answers are held against. */
