@@ -36,6 +36,7 @@ import { RecordFeed } from './record-feed.js';
 import { idHeaders, requestIdFor } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
 import { ReplicaAdviser } from './scaling/replica-adviser.js';
+import { standingOfAll } from './standing.js';
 import { TrafficTap } from './traffic-tap.js';
 import { TurnShare } from './turn-share.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
@@ -113,7 +114,11 @@ export class Gateway implements ExchangeHost {
           ...(waiting === undefined ? undefined : { waiting }),
         }),
     });
-    this.adviser = new ReplicaAdviser(() => this.current, this.traffic, ports.clock);
+    this.adviser = new ReplicaAdviser({
+      ...{ traffic: this.traffic, clock: ports.clock },
+      runtime: () => this.current,
+      standing: () => standingOfAll(this),
+    });
     this.feed.watch(record => {
       this.adviser.observe(record);
       const { usage } = record.outcome;

@@ -7,6 +7,7 @@ import { type NoAdvice, type PoolAdvice, recommend } from '#fleet/scale/recommen
 import { type CarriedLoad, measuredCapacity, modelledCapacity } from '#fleet/scale/replica-capacity.js';
 import { ScaleDownHold } from '#fleet/scale/scale-down-hold.js';
 import type { Runtime } from '#gateway/runtime.js';
+import type { Standing } from '#gateway/standing.js';
 import type { PoolEntry } from '#pool/schema.js';
 import { hardwareOf } from '#pool/topology/hardware.js';
 import type { PoolStatus } from '#pool/topology/snapshot.js';
@@ -26,6 +27,14 @@ export type PoolRecommendation = { readonly pool: string; readonly available: nu
   | { readonly advice?: undefined; readonly none: NoAdvice }
 );
 
+/** What the adviser sees. Traffic and standing are those of all processes that answer on one port: whichever of them looks, it is for all. */
+export interface AdviserPorts {
+  readonly runtime: () => Runtime;
+  readonly standing: () => Promise<Pick<Standing, 'pools' | 'processes'>>;
+  readonly traffic: TrafficLog;
+  readonly clock: Clock;
+}
+
 /** What is known only of one pool, and outlives a look. */
 interface Memory {
   readonly hold: ScaleDownHold;
@@ -41,11 +50,7 @@ export class ReplicaAdviser {
   private forecasts: { readonly window: number; readonly pools: ReadonlyMap<string, LoadForecast> } | undefined;
   private next: Cancel | undefined;
 
-  constructor(
-    private readonly runtime: () => Runtime,
-    private readonly traffic: TrafficLog,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly ports: AdviserPorts) {}
 
   observe(record: DecisionRecord): void {
     this.lengths.observe(record);
@@ -53,9 +58,9 @@ export class ReplicaAdviser {
 
   /** Looks once a minute from now on. */
   start(): void {
-    this.next = this.clock.after(EVERY_MS, () => {
+    this.next = this.ports.clock.after(EVERY_MS, () => {
       this.look()
-        .catch((error: unknown) => this.runtime().log.error('no replicas could be recommended', { error }))
+        .catch((error: unknown) => this.ports.runtime().log.error('no replicas could be recommended', { error }))
         .finally(() => {
           if (this.next !== undefined) this.start();
         });
@@ -69,27 +74,28 @@ export class ReplicaAdviser {
 
   /** Looks at load and capacity now. Gives way to other work between pools. */
   async look(): Promise<void> {
-    const { config, pool } = this.runtime();
-    const wall = this.clock.wall();
-    const { pools } = config.pool;
+    const { clock } = this.ports;
+    const wall = clock.wall();
+    const { pools } = this.ports.runtime().config.pool;
     this.lengths.keepOnly(pools);
     for (const name of this.pools.keys()) if (!(name in pools)) this.pools.delete(name);
     const loads = await this.loadsNow(wall);
     const forecasts = await this.forecastsAt(wall);
     const found: PoolRecommendation[] = [];
-    for (const status of pool.snapshot().pools) {
-      const { name, available } = status;
+    const standing = await this.ports.standing();
+    for (const status of standing.pools) {
+      const { name, available, limit } = status;
       const entry = pools[name];
       if (entry === undefined) continue;
-      const capacity = this.capacityOf(status, entry, Math.floor(wall / WINDOW_MS));
+      const places = available > 0 && limit > 0 ? limit / available : entry.concurrency * standing.processes;
+      const capacity = this.capacityOf(status, entry, places, Math.floor(wall / WINDOW_MS));
       if (typeof capacity === 'string') found.push({ pool: name, available, none: capacity });
       else {
         const facts = {
           ...{ capacity, loadPerSecond: loads.get(name) ?? 0, forecast: forecasts.get(name), scale: entry.scale },
-          requests: status.inFlight + status.queued,
-          places: placesOf(status, entry),
+          ...{ requests: status.inFlight + status.queued, places },
         };
-        found.push({ pool: name, available, advice: recommend(facts, this.holdOf(status, entry), this.clock.now()) });
+        found.push({ pool: name, available, advice: recommend(facts, this.holdOf(status, entry), clock.now()) });
       }
       await breath();
     }
@@ -98,7 +104,7 @@ export class ReplicaAdviser {
 
   /** Requests a second by pool over the last whole spans. */
   private async loadsNow(wall: Milliseconds): Promise<ReadonlyMap<string, number>> {
-    const { points, stepMs } = await this.traffic.window('15m', wall);
+    const { points, stepMs } = await this.ports.traffic.window('15m', wall);
     const sums = new Map<string, number>();
     for (const { pools } of points.slice(-SPANS - 1, -1)) {
       for (const [name, { requests }] of pools) sums.set(name, (sums.get(name) ?? 0) + requests);
@@ -110,7 +116,7 @@ export class ReplicaAdviser {
   private async forecastsAt(wall: Milliseconds): Promise<ReadonlyMap<string, LoadForecast>> {
     const window = Math.floor(wall / WINDOW_MS);
     if (this.forecasts?.window === window) return this.forecasts.pools;
-    const { points, stepMs } = await this.traffic.window('24h-fine', wall);
+    const { points, stepMs } = await this.ports.traffic.window('24h-fine', wall);
     const whole = points.slice(0, -1);
     const pools = new Map<string, LoadForecast>();
     for (const name of new Set(whole.flatMap(point => [...point.pools.keys()]))) {
@@ -125,8 +131,8 @@ export class ReplicaAdviser {
     return pools;
   }
 
-  private capacityOf(status: PoolStatus, entry: PoolEntry, window: number): CarriedLoad | NoAdvice {
-    const { config, pool, embedding } = this.runtime();
+  private capacityOf(status: PoolStatus, entry: PoolEntry, places: number, window: number): CarriedLoad | NoAdvice {
+    const { config, pool, embedding } = this.ports.runtime();
     const { name } = status;
     if (entry.cloud !== undefined) return 'cloud';
     if (embedding.has(entry.model)) return 'embedding';
@@ -144,7 +150,7 @@ export class ReplicaAdviser {
     const rates = {
       prefillRate: pool.read(`${name}.prefill_rate`),
       tpotMs: status.tpotMs,
-      places: placesOf(status, entry),
+      places,
     };
     return measuredCapacity(rates, requests, this.objective(1)) ?? 'unknown_speed';
   }
@@ -171,7 +177,7 @@ export class ReplicaAdviser {
 
   /** What latencies have to be, in the time of engines that run `speed` times as fast as the real thing. */
   private objective(speed: number) {
-    const { ttft_p99, tpot_p99 } = this.runtime().config.workload.slo;
+    const { ttft_p99, tpot_p99 } = this.ports.runtime().config.workload.slo;
     return { ttftP99Ms: ttft_p99 * speed, tpotMs: tpot_p99 * speed };
   }
 
@@ -187,13 +193,9 @@ export class ReplicaAdviser {
   /** A hold that begins with the replicas that are there: nobody knows yet for how long fewer have been enough. */
   private holdOf({ name, available }: PoolStatus, { scale }: PoolEntry): ScaleDownHold {
     const { hold } = this.memoryOf(name);
-    if (!hold.begun) hold.look(available, this.clock.now(), scale.hold);
+    if (!hold.begun) hold.look(available, this.ports.clock.now(), scale.hold);
     return hold;
   }
-}
-
-function placesOf({ limit, available }: PoolStatus, { concurrency }: PoolEntry): number {
-  return available > 0 && limit > 0 ? limit / available : concurrency;
 }
 
 function breath(): Promise<void> {

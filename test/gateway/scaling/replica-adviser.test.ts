@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DecisionRecord } from '#contract/record.js';
-import { ReplicaAdviser } from '#gateway/scaling/replica-adviser.js';
+import { type AdviserPorts, ReplicaAdviser } from '#gateway/scaling/replica-adviser.js';
+import { asOne, standingOf, standingOfAll } from '#gateway/standing.js';
 import { Traffic } from '#telemetry/traffic/traffic.js';
 import { recordLike } from '../../support/record-like.js';
 import { type RunningGateway, startGateway } from '../../support/running-gateway.js';
@@ -30,10 +31,10 @@ function recordOf(pool: string): DecisionRecord {
 }
 
 /** An adviser in a time of its own, and how to have so many requests a minute come to a pool for so long. */
-function advised() {
+function advised(standing: AdviserPorts['standing'] = () => standingOfAll(running.gateway)) {
   const clock = new VirtualClock(1000 * MINUTE);
   const traffic = new Traffic();
-  const adviser = new ReplicaAdviser(() => running.gateway.runtime, traffic, clock);
+  const adviser = new ReplicaAdviser({ runtime: () => running.gateway.runtime, standing, traffic, clock });
   const come = async (pool: string, minutes: number, perMinute: number) => {
     const seen: (number | undefined)[] = [];
     for (let minute = 0; minute < minutes; minute++) {
@@ -103,6 +104,19 @@ it('begins with the replicas that are there, and lets go of them after the hold'
   const seen = await come('known', 7, 30);
   expect(seen.slice(0, 5)).toEqual([3, 3, 3, 3, 3]);
   expect(seen.at(-1)).toBe(1);
+});
+
+it('recommends the same for several processes with a share each as for one that has all', async () => {
+  const standing = (inFlight: number, limit: number) => {
+    const now = standingOf(running.gateway);
+    return { ...now, pools: now.pools.map(pool => ({ ...pool, inFlight, limit })) };
+  };
+  const one = advised(async () => standing(900, 768));
+  const three = advised(async () => asOne([standing(300, 256), standing(500, 256), standing(100, 256)]));
+  await one.come('known', 1, 60);
+  await three.come('known', 1, 60);
+  expect(one.of('known')?.advice).toMatchObject({ decides: 'places', needed: 900 / 256, replicas: 4 });
+  expect(three.of('known')?.advice).toEqual(one.of('known')?.advice);
 });
 
 it('looks by itself once a minute until it is stopped', async () => {

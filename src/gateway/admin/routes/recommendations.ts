@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NO_ADVICE, type NoAdvice } from '#fleet/scale/recommendation.js';
 import { adminRoute } from '#gateway/admin/route.js';
 import type { PoolRecommendation } from '#gateway/scaling/replica-adviser.js';
+import { standingOfAll } from '#gateway/standing.js';
 
 const recommendation = z
   .object({
@@ -85,5 +86,5 @@ export const recommendationsRoute = adminRoute({
   role: 'viewer',
   summary: 'How many replicas each pool should have, and why; looked at once a minute, acted on by nobody here',
   answer: z.object({ pools: z.array(recommendation) }),
-  handle: ({ gateway }) => ({ pools: gateway.adviser.recommendations.map(told) }),
+  handle: async ({ gateway }) => ({ pools: (await standingOfAll(gateway)).recommendations.map(told) }),
 });
