@@ -116,7 +116,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   for (const [name, way] of waysOf(config)) ways.set(name, way);
   const sameWorkload =
     previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
-  const learned = ports.localModels?.configure(config.router.learned, config.router.routes, config.router.preferences);
+  const learned = ports.localModels?.configure(config.router.learned, config.router);
   const personal = previous?.personal ?? openPersonalData();
   const vault = vaultOf(config, clock, previous);
   // Asked only once a request is decided on, when the pool has been built.
