@@ -60,8 +60,6 @@ export interface Choice {
   readonly prefixSource?: 'events';
   /** At most eight, best first. */
   readonly losers: readonly ReplicaScore[];
-  /** As in {@link Placement}. */
-  readonly parts?: ScoreParts | undefined;
   readonly considered: number;
 }
 
@@ -74,6 +72,8 @@ export interface Placer {
   /** What engines tell of their caches; absent in a placer that knows nothing of prefixes. */
   readonly blocks?: BlockLedger | undefined;
   choose(request: PlacementRequest, replicas: readonly ReplicaView[]): Choice | undefined;
+  /** What the scores of the latest choice are made of; nothing of an earlier one. Apart from choosing, since few of those who ask for a choice ask this. */
+  partsOf?(choice: Choice): ScoreParts | undefined;
   /** A request is about to be sent whose end will be told by {@link ended}; absent in a placer that knows nothing of prefixes. */
   begin?(request: PlacementRequest, replica: string): PrefixClaim | undefined;
   /** @param claim what {@link begin} gave; without it, the request's end will not be told. */

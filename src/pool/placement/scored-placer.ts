@@ -39,6 +39,9 @@ export class ScoredPlacer implements Placer {
   private readonly worths: Float64Array;
   /** The best of the losers of one choice, by their place among the candidates. */
   private readonly best = new Int32Array(MOST_LOSERS);
+  /** The choice that all of these are of. */
+  private latest: Choice | undefined;
+  private chosen = 0;
 
   constructor(private readonly parts: ScoredPlacerParts) {
     this.name = parts.name;
@@ -64,7 +67,8 @@ export class ScoredPlacer implements Placer {
     const chosen = picker.pick(open, this.totals, random);
     const replica = open[chosen]!;
     memory?.noted(replica, request.prefix.blockTokens);
-    return {
+    this.chosen = chosen;
+    this.latest = {
       replica,
       score: this.totals[chosen]!,
       expectedPrefixTokens:
@@ -73,9 +77,28 @@ export class ScoredPlacer implements Placer {
           : Math.min(request.promptTokens, Math.floor(match.blocksOn(replica.id) * request.prefix.blockTokens)),
       ...(match?.known?.(replica.id) === true ? { prefixSource: 'events' } : undefined),
       losers: this.losers(request, replicas, chosen),
-      parts: this.partsOf(chosen),
       considered: replicas.length,
     };
+    return this.latest;
+  }
+
+  partsOf(choice: Choice): ScoreParts | undefined {
+    if (choice !== this.latest || this.open.length < 2) return undefined;
+    const { worths, best, open } = this;
+    let worth = 0;
+    let weighed = 0;
+    for (const range of worths) {
+      worth += range;
+      if (range > 0) weighed += 1;
+    }
+    if (weighed < 2 || !Number.isFinite(worth)) return undefined;
+    const scorers: ScoreParts['scorers'][number][] = [];
+    for (let row = 0; row < worths.length; row++) {
+      if (worths[row]! > 0) scorers.push({ name: this.parts.scorers[row]!.name, weight: digits(worths[row]! / worth) });
+    }
+    const losers: number[][] = [];
+    for (let i = 0; i < Math.min(MOST_LOSERS, open.length - 1); i++) losers.push(this.scoresOf(best[i]!, weighed));
+    return { scorers, chosen: this.scoresOf(this.chosen, weighed), losers };
   }
 
   begin(request: PlacementRequest, replica: string): PrefixClaim | undefined {
@@ -125,28 +148,13 @@ export class ScoredPlacer implements Placer {
     for (let i = 0; i < count; i++) totals[i] = worth > 0 ? totals[i]! / worth : 1;
   }
 
-  /** What the scores of the replica chosen and of the losers named last are made of. */
-  private partsOf(chosen: number): ScoreParts | undefined {
-    const { worths, rows, open, best } = this;
-    let worth = 0;
-    let weighed = 0;
-    for (const range of worths) {
-      worth += range;
-      if (range > 0) weighed += 1;
-    }
-    if (weighed < 2 || open.length < 2 || !Number.isFinite(worth)) return undefined;
-    const scorers: ScoreParts['scorers'][number][] = [];
-    for (let row = 0; row < rows.length; row++) {
-      if (worths[row]! > 0) scorers.push({ name: this.parts.scorers[row]!.name, weight: digits(worths[row]! / worth) });
-    }
-    const of = (at: number): number[] => {
-      const parts: number[] = [];
-      for (let row = 0; row < rows.length; row++) if (worths[row]! > 0) parts.push(digits(rows[row]![at]!));
-      return parts;
-    };
-    const losers: number[][] = [];
-    for (let i = 0; i < Math.min(MOST_LOSERS, open.length - 1); i++) losers.push(of(best[i]!));
-    return { scorers, chosen: of(chosen), losers };
+  /** What each scorer that told the candidates apart gave one of them. */
+  private scoresOf(candidate: number, weighed: number): number[] {
+    const { worths, rows } = this;
+    const scores = new Array<number>(weighed);
+    let at = 0;
+    for (let row = 0; row < rows.length; row++) if (worths[row]! > 0) scores[at++] = digits(rows[row]![candidate]!);
+    return scores;
   }
 
   private losers(request: PlacementRequest, replicas: readonly ReplicaView[], chosen: number): readonly ReplicaScore[] {

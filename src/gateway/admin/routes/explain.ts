@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
+import type { Mutable } from '#gateway/admin/schemas/mutable.js';
 import { prefill, scoreParts } from '#gateway/admin/schemas/record.js';
 import { callerOf, readHead } from '#gateway/caller.js';
 import { explain } from '#gateway/explain.js';
@@ -74,13 +75,6 @@ export const explainRoute = adminRoute({
       caller: callerOf(readHead(request, runtime.heads)),
     };
     const told = await explain(runtime, openaiChat.read(bytes, envelope).request);
-    const { cascade, ...rest } = told;
-    return {
-      ...rest,
-      passed: [...told.passed],
-      candidates: [...told.candidates],
-      stages: [...told.stages],
-      ...(cascade === undefined ? undefined : { cascade: [...cascade] }),
-    };
+    return told as Mutable<typeof told>;
   },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DecisionRecord } from '#contract/record.js';
+import type { Mutable } from './mutable.js';
 
 const status = z.enum(['answered', 'failed', 'cut', 'cancelled', 'refused']).meta({ id: 'OutcomeStatus' });
 
@@ -171,11 +172,6 @@ export function shownRecord(record: DecisionRecord): z.input<typeof recordSchema
 }
 
 /** Breaks the build when the schema says something else than the type. */
-type Mutable<T> = T extends readonly (infer Item)[]
-  ? Mutable<Item>[]
-  : T extends object
-    ? { -readonly [Key in keyof T]: Mutable<T[Key]> }
-    : T;
 type Same<A, B> = [A] extends [B] ? true : never;
 export type RecordFits = Same<Mutable<DecisionRecord>, z.input<typeof recordSchema>>;
 const fits: RecordFits = true;
