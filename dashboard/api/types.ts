@@ -682,6 +682,40 @@ export type Rebalance = {
   }[];
 };
 
+export type Recommendation = {
+  readonly pool: string;
+  /** Replicas that take requests now. */
+  readonly available: number;
+  /** Recommended: absent where nothing can be said, and `none` says why. */
+  readonly replicas?: number;
+  readonly none?: 'cloud' | 'embedding' | 'disaggregated' | 'few_requests' | 'unknown_speed' | 'objective_out_of_reach';
+  /** In words. */
+  readonly why: string;
+  /** Replicas that the load takes, not rounded, without hold and bounds; may be summed over gateways. */
+  readonly needed?: number;
+  /** What takes the most replicas; `places`: requests in flight and waiting, over those a replica may have. */
+  readonly decides?: 'forecast' | 'load now' | 'places';
+  /** Why it is not just what is needed: fewer have not been enough for long yet, or `scale` of the pool. */
+  readonly bound?: 'hold' | 'min' | 'max';
+  /** Requests a second of the last minute. */
+  readonly loadPerSecond?: number;
+  /** Absent during the first hour of a pool. */
+  readonly forecast?: {
+    /** Upper end of the 90 % interval. */
+    readonly perSecond: number;
+    /** Ahead, of the 15 minutes that are looked at. */
+    readonly minutes: number;
+  };
+  /** What one replica carries of such requests within `workload.slo`, and what gives way first. */
+  readonly capacity?: {
+    readonly requestsPerSecond: number;
+    readonly from: 'engine model' | 'measured rates';
+    readonly bound: 'latency' | 'utilisation' | 'prefill' | 'places';
+  };
+  /** Share of what the recommended replicas carry that the load of now leaves. */
+  readonly headroom?: number;
+};
+
 export type Replica = {
   readonly id: string;
   readonly pool: string;
@@ -1195,6 +1229,14 @@ export interface Calls {
     body: undefined;
     answer: {
       readonly pools: readonly Pool[];
+    };
+  };
+  'GET /api/pools/recommendations': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly pools: readonly Recommendation[];
     };
   };
   'GET /api/replicas': {
