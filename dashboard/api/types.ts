@@ -703,7 +703,7 @@ export type Recommendation = {
   readonly forecast?: {
     /** Upper end of the 90 % interval. */
     readonly perSecond: number;
-    /** Ahead, of the 15 minutes that are looked at. */
+    /** Ahead; looked at is until a replica serves that is ordered now, `scale.start`. */
     readonly minutes: number;
   };
   /** What one replica carries of such requests within `workload.slo`, and what gives way first. */
