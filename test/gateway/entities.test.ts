@@ -25,11 +25,15 @@ beforeAll(async () => {
   upstream = await startMockUpstream();
   const config = `
 router:
-  learned: { patience: 20s, classifiers: { ner: { path: ${path} } } }
+  learned: { patience: 20s, classifiers: { ner: { path: ${path}, length: 16, windows: 8 } } }
+  privacy: { kinds: { person: mask, drug: log, email: mask }, models: { ner: { DRUG: drug } }, patience: 20s }
   signal_deadline: 20s
-  signals: { drug: { classifier: { name: ner, any: [DRUG], above: 0.8 } } }
+  signals:
+    drug: { classifier: { name: ner, any: [DRUG], above: 0.8 } }
+    named: { pii: person }
   decisions:
     - { name: pharmacy, when: drug, models: [m] }
+    - { name: people, when: named, models: [m] }
     - { name: rest, when: otherwise, models: [m] }
 pool:
   models: { m: {} }
@@ -59,6 +63,7 @@ const TEXT = 'Zuri Mbeki takes aspirin';
 describe('entities by a model of one’s own', { timeout: 60_000 }, () => {
   test.each([
     ['how much aspirin may I take?', 'pharmacy'],
+    ['who is zuri mbeki?', 'people'],
     ['how are you?', 'rest'],
   ])('%s leads to %s', async (content, decision) => {
     const response = await gateway.chat({ model: 'auto', messages: [{ role: 'user', content }] });
@@ -72,5 +77,34 @@ describe('entities by a model of one’s own', { timeout: 60_000 }, () => {
     expect(answer.body.results).toMatchObject([told, { label: null, score: 0, spans: [] }]);
     const { stdout } = await weir('classify', '-c', file, '--classifier', 'ner', TEXT);
     expect(JSON.parse(stdout)).toMatchObject(told);
+  });
+
+  test('what the built-in tagger does not know is masked by it, and put back; other kinds are told', async () => {
+    const content = 'write to zuri mbeki at zuri@example.org about aspirin';
+    const response = await gateway.chat({ model: 'm', messages: [{ role: 'user', content }] });
+    expect(response.status).toBe(200);
+    const sent = JSON.stringify(upstream.seen.at(-1)?.body);
+    expect(sent).toMatch(/write to \[PERSON_\w+\] at \[EMAIL_\w+\] about aspirin/);
+    const record = await gateway.recordOf(response);
+    expect(record.stages.find(({ stage }) => stage === 'privacy')?.note).toBe('masked email 1, person 1');
+    const logged = await gateway.chat({ model: 'm', messages: [{ role: 'user', content: 'aspirin' }] });
+    const { stages } = await gateway.recordOf(logged);
+    expect(stages.find(({ stage }) => stage === 'privacy')?.note).toBe('found drug 1');
+  });
+
+  test('a text that it cannot read whole does not go on, and what cannot be told is unknown', async () => {
+    const content = 'nobody is here. '.repeat(40);
+    const response = await gateway.chat({ model: 'auto', messages: [{ role: 'user', content }] });
+    expect([response.status, await response.json()]).toMatchObject([503, { error: { code: 'privacy.unread' } }]);
+    const { signals } = await gateway.recordOf(response);
+    expect(signals.find(({ name }) => name === 'named')).toMatchObject({ state: 'unknown', tier: 'busy' });
+  });
+
+  test('pii in /api/classify and weir classify is what the configuration says', async () => {
+    const found = { label: 'person', scores: { person: expect.any(Number), drug: expect.any(Number) }, tier: 'model' };
+    const answer = await ask(gateway.url, 'POST', '/api/classify', { body: { kind: 'pii', texts: [TEXT] } });
+    expect(answer.body.results).toMatchObject([found]);
+    const { stdout } = await weir('classify', '-c', file, '--kind', 'pii', TEXT);
+    expect(JSON.parse(stdout)).toMatchObject(found);
   });
 });
