@@ -216,6 +216,21 @@ export type Explanation = {
     readonly replica: string;
     readonly expected_prefix_tokens: number;
     readonly prefix_source: 'events' | 'estimate';
+    readonly score: number;
+    readonly losers: readonly {
+      readonly replica: string;
+      readonly score: number;
+      readonly why: string;
+    }[];
+    /** What the scores are made of, by scorer; absent where one thing alone was weighed. */
+    readonly parts?: {
+      readonly scorers: readonly {
+        readonly name: string;
+        readonly weight: number;
+      }[];
+      readonly chosen: readonly number[];
+      readonly losers: readonly (readonly number[])[];
+    };
     readonly prefill?: {
       readonly pool: string;
       readonly replica?: string;
@@ -408,6 +423,15 @@ export type Placement = {
     readonly score: number;
     readonly filtered?: string;
   }[];
+  /** What the scores are made of, by scorer; absent where one thing alone was weighed. */
+  readonly parts?: {
+    readonly scorers: readonly {
+      readonly name: string;
+      readonly weight: number;
+    }[];
+    readonly chosen: readonly number[];
+    readonly losers: readonly (readonly number[])[];
+  };
   readonly considered: number;
   readonly queuedMs: number;
   readonly retention?: {
