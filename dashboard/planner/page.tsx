@@ -18,6 +18,9 @@ export function PlannerPage() {
   const [ttft, setTtft] = useState(500);
   const [tpot, setTpot] = useState(50);
   const [price, setPrice] = useState<'on_demand' | 'reserved' | 'spot'>('on_demand');
+  const [spotUp, setSpotUp] = useState('');
+  const [apart, setApart] = useState(false);
+  const [windowMin, setWindowMin] = useState('');
   const [report, setReport] = useState<PlanReport | undefined>(undefined);
   const job = useJob('/api/plans');
 
@@ -28,7 +31,12 @@ export function PlannerPage() {
       return;
     }
     setReport(undefined);
-    const body = { trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price };
+    const body = {
+      ...{ trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price },
+      ...(spotUp === '' ? {} : { buying: { spot_up: Number(spotUp) / 100 } }),
+      ...(apart ? { disaggregate: {} } : {}),
+      ...(windowMin === '' ? {} : { over_time: { window_s: 60 * Number(windowMin) } }),
+    };
     void job.run(body, event => {
       if (event.name === 'plan') setReport(event.data);
     });
@@ -68,6 +76,39 @@ export function PlannerPage() {
                 <option value="on_demand">on demand</option>
                 <option value="reserved">reserved</option>
                 <option value="spot">spot</option>
+              </select>
+            </label>
+            <label class="field">
+              <span>Spot machines are up, % of time</span>
+              <input
+                type="number"
+                min={1}
+                max={100}
+                step="any"
+                placeholder="none are bought"
+                value={spotUp}
+                onInput={event => setSpotUp(event.currentTarget.value)}
+              />
+            </label>
+            <label class="field">
+              <span>Sized anew every so many minutes</span>
+              <input
+                type="number"
+                min={1}
+                step="any"
+                placeholder="never"
+                value={windowMin}
+                onInput={event => setWindowMin(event.currentTarget.value)}
+              />
+            </label>
+            <label class="field">
+              <span>Prompts are computed</span>
+              <select
+                value={apart ? 'apart' : 'whole'}
+                onChange={event => setApart(event.currentTarget.value === 'apart')}
+              >
+                <option value="whole">by the replicas that answer</option>
+                <option value="apart">by these, or by replicas of their own</option>
               </select>
             </label>
             <fieldset class="gpu-choices">

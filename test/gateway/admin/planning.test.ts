@@ -56,6 +56,14 @@ async function whenFree(path: string, body: object): Promise<readonly Told[]> {
 
 it.each([
   ['/api/plans', { trace, model: 'llama-3.1-8b', gpus: ['h100'], slo: { ttft_ms: 500, tpot_ms: 50 } }, 'plan'],
+  [
+    '/api/plans',
+    {
+      ...{ trace, model: 'llama-3.1-8b', gpus: ['h100'], slo: { ttft_ms: 500, tpot_ms: 50 } },
+      ...{ buying: { spot_up: 0.9 }, disaggregate: {}, over_time: { window_s: trace.requests / trace.rate / 4 } },
+    },
+    'plan',
+  ],
   ['/api/simulations', { trace }, 'simulation'],
 ] as const)('%s tells what its schema says and ends with a result', async (path, body, last) => {
   const told = await whenFree(path, body);

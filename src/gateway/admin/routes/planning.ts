@@ -67,11 +67,14 @@ export const planRoute = adminStream({
   body: planRequest,
   events: { progress, plan: planReport, failed },
   handle({ gateway, body }) {
-    const { trace, model, gpus, slo, rate, price, provider, seed, catalogue } = body;
+    const { trace, model, gpus, slo, rate, price, provider, seed, catalogue, buying, disaggregate } = body;
+    const { over_time: overTime } = body;
     return jobEvents(gateway, async () => ({
       kind: 'plan',
       trace: await sourceOf(trace, gateway),
-      ...{ model, gpus, rate, price, provider, seed, catalogue },
+      ...{ model, gpus, rate, price, provider, seed, catalogue, disaggregate },
+      buying: { target: buying.target, up: buying.up, spotUp: buying.spot_up },
+      ...(overTime && { overTime: { windowMs: 1000 * overTime.window_s, compressible: overTime.compressible } }),
       slo: { ttftP99Ms: slo.ttft_ms, tpotMs: slo.tpot_ms },
     }));
   },
