@@ -1,9 +1,9 @@
 // What a gateway can do whose policy asks learned signals.
 // node bench/learned-gateway.mjs [--json] [--seconds 12] [--connections 16] [--shares 0,10,25,50,100] [--cache FOLDER]
-//   weir serve in front of two simulated engines that answer at once; of the requests a share (in percent) asks the domain signal, whose head has the
-//   transformer read every text. All processes and the load share this machine. Then eight times as many connections, every request escalated, for each
-//   of when_busy fast, unknown and wait; then how long a start takes.
-// The row of one thread (router.learned.threads: 1) is the control of the second.
+//   weir serve in front of two simulated engines that answer at once; of the requests a share (in percent) asks the domain signal, by the head that comes with
+//   Weir but for one thing: its fast tier never decides, so the transformer reads every text. All processes and the load share this machine. Then all requests with
+//   two threads (router.learned.threads: 2; one is usual on two processors), and with the head as it comes; eight times as many connections, every
+//   request escalated, for each of when_busy fast, unknown and wait; then how long a start takes.
 // Per row: requests a second, latency, how late the event loop is, peak memory, CPU a request, texts a batch. Control: the same without learned signals.
 // Bars at 100 %: 300 req/s, event loop p99 10 ms, 350 MB. Linux only (/proc).
 import { spawn } from 'node:child_process';
@@ -13,6 +13,8 @@ import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readHead } from '../dist/models/heads/head-file.js';
+import { headFile } from '../dist/models/model-host.js';
 import { sections } from '../scripts/models/texts.mjs';
 import { cpuMicroseconds, memory } from './process-figures.mjs';
 import { help } from './support/help.mjs';
@@ -80,11 +82,24 @@ async function stopped(child) {
   await ended;
 }
 
-function configuration(engines, { learned, busy = 'wait', cache = options.cache, threads }) {
+/** The domain head with a fast tier that is never sure enough. */
+function askingHead() {
+  const head = readHead(headFile('domain'));
+  const file = join(folder, 'asking.json');
+  writeFileSync(file, JSON.stringify({ ...head, fast: { ...head.fast, decisive: 2 } }));
+  return file;
+}
+
+function configuration(engines, { learned, busy = 'wait', cache = options.cache, threads, asking = true }) {
   return JSON.stringify({
     router: {
       names: ['auto'],
-      learned: { cache: resolve(cache), when_busy: busy, ...(threads && { threads }) },
+      learned: {
+        cache: resolve(cache),
+        when_busy: busy,
+        ...(threads && { threads }),
+        ...(asking && { heads: { domain: askingHead() } }),
+      },
       signals: {
         asks: { keyword: { any: ['classify'] } },
         ...(learned && { law: { domain: 'law' } }),
@@ -223,9 +238,12 @@ try {
   for (const share of options.shares.split(',').map(Number))
     say(await measured(learned, `${share} % escalated`, share, connections));
   await stopped(learned.child);
-  const single = await gateway(engines, { learned: true, threads: 1 });
-  say(await measured(single, '100 % escalated, one thread', 100, connections));
-  await stopped(single.child);
+  const double = await gateway(engines, { learned: true, threads: 2 });
+  say(await measured(double, '100 % escalated, two threads', 100, connections));
+  await stopped(double.child);
+  const shipped = await gateway(engines, { learned: true, asking: false });
+  say(await measured(shipped, '100 % ask, head as it comes', 100, connections));
+  await stopped(shipped.child);
   for (const busy of ['fast', 'unknown', 'wait']) {
     const full = await gateway(engines, { learned: true, busy });
     say(await measured(full, `saturated, when_busy ${busy}`, 100, 8 * connections));

@@ -13,6 +13,9 @@ import { fitSigmoid } from '../dist/models/routes/platt.js';
 import { dot } from '../dist/models/runtime/pooling.js';
 import { wilson } from '../dist/models/train/calibration.js';
 import { learnedSchema } from '../dist/router/learned-schema.js';
+import { help } from './support/help.mjs';
+
+help(import.meta.url);
 
 const { values: options } = parseArgs({
   options: { cache: { type: 'string', default: '.weir/models' }, fit: { type: 'boolean', default: false } },
@@ -62,7 +65,7 @@ if (options.fit) {
 }
 
 const { preferences, rows } = read('preferences-test.txt');
-const classifier = host.configure(settings, {}, preferences).preferences();
+const classifier = host.configure(settings, { preferences }).preferences();
 await classifier.prepare();
 const count = { inside: 0, right: 0, wrong: 0, silent: 0, top: 0, outside: 0, alarms: 0 };
 for (const { text, label } of rows) {

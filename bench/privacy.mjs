@@ -44,7 +44,7 @@ for (const { text, spans } of lines(presidio)) {
   const gold = spans
     .filter(({ entity_type: type }) => KINDS[type] !== undefined)
     .map(({ entity_type: type, start_position: start, end_position: end }) => ({ kind: KINDS[type], start, end }));
-  pairs.push({ text, gold, found: await finder.find(text) });
+  pairs.push({ text, gold, found: (await finder.find(text)).spans });
 }
 console.log(`${pairs.length} texts of ${presidio}`);
 console.table(spanScores(pairs, Object.values(KINDS)));
@@ -69,7 +69,7 @@ for (const file of plain) {
   const begun = process.cpuUsage();
   for (const text of texts) {
     chars += text.length;
-    for (const { kind } of await finder.find(text)) counts[kind] = (counts[kind] ?? 0) + 1;
+    for (const { kind } of (await finder.find(text)).spans) counts[kind] = (counts[kind] ?? 0) + 1;
   }
   const { user, system } = process.cpuUsage(begun);
   console.log(
@@ -78,7 +78,7 @@ for (const file of plain) {
   );
   if (show)
     for (const text of texts)
-      for (const { kind, start, end } of await finder.find(text))
+      for (const { kind, start, end } of (await finder.find(text)).spans)
         if (['phone', 'card', 'ip', 'national_id', 'secret', 'iban'].includes(kind))
           console.log(kind, JSON.stringify(text.slice(Math.max(0, start - 30), end + 10)));
 }

@@ -10,6 +10,7 @@ export function openModels(cache) {
     cache,
     queue: 4096,
     batch: 16,
+    threads: 1,
     patience: 600_000,
     when_busy: 'wait',
     embedder: 'default',

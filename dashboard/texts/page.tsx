@@ -13,6 +13,7 @@ const KINDS = [
   'feedback',
   'routes',
   'preferences',
+  'knowledge',
   'jailbreak',
   'unsafe',
   'hazard',

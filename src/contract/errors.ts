@@ -100,6 +100,11 @@ export const ERRORS = {
     'A signal could not be computed and the decision says to refuse then.',
   ),
   'privacy.blocked': kind(403, 'permission_error', 'The request holds personal data of a kind that must not go on.'),
+  'privacy.unread': kind(
+    503,
+    'server_error',
+    'A model that is to find personal data could not read all of the request, and it is not to go on unread.',
+  ),
   'answer.ungrounded': kind(
     502,
     'upstream_error',

@@ -29,6 +29,8 @@ export interface Verdict {
   readonly nearest?: NearestExample;
   /** Places in the text that made it so, where the classifier finds such. */
   readonly spans?: readonly Span[];
+  /** Set where not all of the text was read: what was not found may stand in the rest. */
+  readonly partial?: true;
 }
 
 /** A place in a text: `text.slice(start, end)`. */
@@ -53,6 +55,8 @@ export interface Classifier {
   readonly languages?: readonly string[] | undefined;
   /** The label that says that there is nothing of what is looked for, where one does. */
   readonly neutral?: string | undefined;
+  /** Set where it finds entities: its labels are their types, and the spans of its verdicts all that were found. */
+  readonly entities?: true | undefined;
   /** Loads what it needs. Never rejects: what could not be loaded shows in the verdicts, with the reason. */
   prepare(): Promise<void>;
   /** A promise only when the model has to be asked. Never throws or rejects for what a text contains. */
@@ -77,6 +81,24 @@ export type RouteDescriptions = Readonly<
   Record<string, { readonly description: string; readonly examples: readonly string[] }>
 >;
 
+/** The files and folders of each knowledge base of a configuration, by the base's name. */
+export type KnowledgeFiles = Readonly<Record<string, { readonly files: readonly string[] }>>;
+
+/** What a configuration defines for its signals to ask for by name. */
+export interface DefinedKinds {
+  readonly routes: RouteExamples;
+  readonly preferences: RouteDescriptions;
+  readonly knowledge: KnowledgeFiles;
+}
+
+/** A collection of texts, told by their words. */
+export interface WordIndex {
+  /** How much of what a text asks for stands in each text of the collection, from 0 to 1. */
+  scores(text: string): Float64Array;
+}
+
+export type WordIndexer = (texts: readonly string[]) => WordIndex;
+
 /** The small local models, as the router's signals see them. */
 export interface LearnedModels {
   head(name: HeadName): Classifier;
@@ -89,6 +111,8 @@ export interface LearnedModels {
   routes(): Classifier;
   /** One classifier over all preferences of the configuration. */
   preferences(): Classifier;
+  /** One classifier over all knowledge bases of the configuration. @param words makes the index of their words. */
+  knowledge(words: WordIndexer): Classifier;
   /** What is done when the model is busy, unless a signal says otherwise. */
   readonly whenBusy: WhenBusy;
 }
@@ -99,8 +123,8 @@ export interface LearnedSettings {
   readonly cache: string;
   readonly queue: number;
   readonly batch: number;
-  /** Threads that models run on. */
-  readonly threads: number;
+  /** Threads that models run on; as many as suit the processors unless said. */
+  readonly threads?: number | undefined;
   /** The longest that a text waits to be begun before it counts as busy. */
   readonly patience: number;
   readonly when_busy: WhenBusy;
@@ -127,12 +151,19 @@ export interface EmbedderSettings {
   readonly timeout: number;
 }
 
-/** A user's own classifier of whole texts: an ONNX file with its `config.json` and `tokenizer.json`. */
+/** What a classifier classifies: whole texts, or the tokens of which entities are made. */
+export type ClassifierTask = 'text' | 'entities';
+
+/** A user's own classifier of whole texts or of tokens: an ONNX file with its `config.json` and `tokenizer.json`. */
 export interface ClassifierSettings {
   readonly path: string;
+  /** As the model's `config.json` says unless said. */
+  readonly task?: ClassifierTask | undefined;
   readonly prefix: string;
   readonly length: number;
-  readonly windows: number;
+  readonly windows?: number | undefined;
+  /** Of entities: how the tokens of a word agree on one label. */
+  readonly aggregation?: 'simple' | 'first' | 'average' | 'max' | undefined;
   readonly scores?: ScoreKind | undefined;
   readonly temperature: number;
   readonly threshold: number;
@@ -166,5 +197,6 @@ export const NO_MODELS: LearnedModels = {
   classifier: () => UNKNOWING,
   routes: () => UNKNOWING,
   preferences: () => UNKNOWING,
+  knowledge: () => UNKNOWING,
   whenBusy: 'unknown',
 };

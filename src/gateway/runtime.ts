@@ -11,7 +11,6 @@ import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Identity } from '#identity/identity.js';
 import type { TextVectors } from '#models/grounding/features.js';
 import type { ModelHost } from '#models/model-host.js';
-import { openPersonalData } from '#models/personal-data/finder.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
@@ -33,6 +32,7 @@ import { type HeadRules, headRules } from './caller.js';
 import { PromptTokens } from './exchange/prompt-tokens.js';
 import { groundingStage } from './grounding/grounding-stage.js';
 import type { Peers } from './peers.js';
+import { personalDataOf } from './privacy/personal-data.js';
 import { privacyStage } from './privacy/privacy-stage.js';
 import { Vault } from './privacy/vault.js';
 import type { Connections } from './upstream/connections.js';
@@ -116,8 +116,8 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   for (const [name, way] of waysOf(config)) ways.set(name, way);
   const sameWorkload =
     previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
-  const learned = ports.localModels?.configure(config.router.learned, config.router.routes, config.router.preferences);
-  const personal = previous?.personal ?? openPersonalData();
+  const learned = ports.localModels?.configure(config.router.learned, config.router);
+  const personal = personalDataOf(config.router, learned, clock, previous?.personal);
   const vault = vaultOf(config, clock, previous);
   // Asked only once a request is decided on, when the pool has been built.
   const state: { pool?: LivePool } = {};

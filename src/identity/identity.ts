@@ -1,3 +1,4 @@
+// Long because: who calls, what they may use and who changed what are answered from one memory, which the store follows; its rules stand in files of their own.
 import type { AuditEntry } from '#contract/audit.js';
 import type { Cancel, Clock } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';

@@ -4,24 +4,29 @@ import type { Embedder, ModelStatus } from '#contract/embedder.js';
 import { WeirError } from '#contract/errors.js';
 import type {
   Classifier,
+  DefinedKinds,
   HeadName,
+  KnowledgeFiles,
   LearnedModels,
   LearnedSettings,
   RouteDescriptions,
   RouteExamples,
   SafetyHeadName,
+  WordIndexer,
 } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Cascade } from './heads/cascade.js';
 import { type ModelCard, readHead } from './heads/head-file.js';
 import { QuickFeatures } from './heads/quick-features.js';
 import { UnusableClassifier } from './heads/unusable.js';
+import { KnowledgeShelf } from './knowledge/shelf.js';
 import { readLabels } from './own/label-file.js';
 import { modelFiles } from './own/model-files.js';
-import { OnnxClassifier } from './own/onnx-classifier.js';
+import { openOwnClassifier } from './own/open-classifier.js';
 import { DescribedRoutes } from './routes/described-routes.js';
 import { ExampleRoutes } from './routes/example-routes.js';
 import { LocalEmbedder, type Threads } from './runtime/local-embedder.js';
+import type { ModelSpec } from './runtime/messages.js';
 import { ModelWorker } from './runtime/model-worker.js';
 import { RemoteEmbedder } from './runtime/remote-embedder.js';
 import { HybridClassifier } from './safety/hybrid-classifier.js';
@@ -36,6 +41,9 @@ const SWAP_AFTER: Milliseconds = 60_000;
 
 type OwnEmbedder = Embedder & { readonly status: ModelStatus; close(): void };
 
+/** Threads that models run on where nothing is said and processors are not few. */
+const USUAL_THREADS = 2;
+
 /**
  * All local models of a process: the threads, the embedders, the heads. It outlives configurations; a model that a new one names as
  * the one before did stays loaded. Nothing is loaded before something asks for it.
@@ -44,21 +52,26 @@ export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
   private readonly cards = new Map<string, { readonly card?: ModelCard; readonly trouble?: string }>();
+  private readonly shelf = new KnowledgeShelf();
   private quick: QuickFeatures | undefined | null = null;
 
   constructor(
     private readonly clock: Clock,
-    /** The most threads that a model runs on, whatever a configuration says. */
-    private readonly mostThreads = 1,
+    /** Processors that there are for it: no more threads run models, whatever a configuration says. */
+    private readonly processors = 1,
   ) {}
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
-  configure(settings: LearnedSettings, routes: RouteExamples = {}, preferences: RouteDescriptions = {}): LearnedModels {
+  configure(
+    settings: LearnedSettings,
+    { routes = {}, preferences = {}, knowledge = {} }: Partial<DefinedKinds> = {},
+  ): LearnedModels {
     const heads = new Map<HeadName, Classifier>();
     const safety = new Map<SafetyHeadName, Classifier>();
     const own = new Map<string, Classifier>();
     let routed: Classifier | undefined;
     let preferred: Classifier | undefined;
+    let known: Classifier | undefined;
     this.letGo(
       new Set([
         ...[DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings)),
@@ -90,6 +103,10 @@ export class ModelHost {
       preferences: () => {
         preferred ??= this.openPreferences(settings, preferences);
         return preferred;
+      },
+      knowledge: words => {
+        known ??= this.openKnowledge(settings, knowledge, words);
+        return known;
       },
     };
   }
@@ -155,21 +172,15 @@ export class ModelHost {
       const files = modelFiles(given.path);
       const labels = readLabels(files.config);
       const key = scorerKeyOf(name, settings);
-      const { prefix, length } = given;
-      const spec = {
-        kind: 'onnx',
-        ...files,
-        pooling: 'scores',
-        prefix,
-        length,
-        dimension: labels.labels.length,
-      } as const;
       const limits = { capacity: settings.queue, batch: settings.batch };
-      const scorer =
-        this.embedders.get(key) ??
-        new LocalEmbedder(`classifier ${name}`, spec, this.threadsFor(settings), this.clock, limits);
-      this.embedders.set(key, scorer);
-      return new OnnxClassifier(given, labels, { scorer, patienceMs: settings.patience });
+      const scorerOf = (spec: ModelSpec): Embedder => {
+        const scorer =
+          this.embedders.get(key) ??
+          new LocalEmbedder(`classifier ${name}`, spec, this.threadsFor(settings), this.clock, limits);
+        this.embedders.set(key, scorer);
+        return scorer;
+      };
+      return openOwnClassifier(given, files, labels, scorerOf, settings.patience);
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -193,6 +204,19 @@ export class ModelHost {
             });
       const gist = (text: string): string => fast?.gist(text) ?? text;
       return new DescribedRoutes(preferences, { embedder, examples, gist, patienceMs, languages });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  private openKnowledge(settings: LearnedSettings, files: KnowledgeFiles, words: WordIndexer): Classifier {
+    try {
+      const embedder = this.embedder(settings.embedder, settings);
+      const { fast } = this;
+      const gist = (text: string): string => fast?.gist(text) ?? text;
+      const patienceMs = settings.patience;
+      const ports = { embedder, words, gist, patienceMs, languages: languagesOf(embedder) };
+      return this.shelf.open(files, `${keyOf(settings.embedder, settings)} ${patienceMs}`, ports);
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -275,7 +299,10 @@ export class ModelHost {
   }
 
   private threadsFor(settings: LearnedSettings): Threads {
-    const count = Math.min(settings.threads, this.mostThreads);
+    const { processors } = this;
+    // One processor is left to requests: a second thread beside them makes the event loop late.
+    const wanted = settings.threads ?? Math.min(USUAL_THREADS, processors - 1);
+    const count = Math.max(1, Math.min(wanted, processors));
     return { all: () => this.firstThreads(count) };
   }
 

@@ -1,3 +1,4 @@
+// Long because: who gets a place, who waits and what a release lets in is one idea over one state; its parts stand in the folders below.
 import type { Cancel, Clock } from '#contract/clock.js';
 import type { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';

@@ -1,18 +1,16 @@
 import { z } from 'zod';
-import { duration, name, price, share, size, tokens } from '#contract/schema.js';
+import { name, price, share, tokens } from '#contract/schema.js';
 import { prefillSchema } from './disaggregation/schema.js';
+import { queueSchema, spillSchema } from './flow/schema.js';
 import { kvEventsSchema, type ReplicaEvents, replicaEventsSchema } from './kv-events-schema.js';
+import { ggufSchema, MOST_REPLICAS, simulateSchema } from './local-engines-schema.js';
 import { placementSchema, readsPrefix } from './placement/schema.js';
 import { rebalanceSchema } from './rebalance/schema.js';
+import { circuitSchema, ejectionSchema, healthSchema, timeoutsSchema } from './resilience-schema.js';
 import { retentionSchema } from './retention/schema.js';
+import { scaleSchema } from './scale-schema.js';
 
-const DAY_MS = 86_400_000;
-
-/** A span that something can happen in: more than nothing, at most a day. */
-const span = duration.refine(ms => ms >= 1 && ms <= DAY_MS, { message: 'expected at least 1ms and at most 1d' });
-
-/** Replicas one pool may have, pools and models one file may have: what the state kept for them is bounded by. */
-export const MOST_REPLICAS = 1024;
+/** Pools and models that one file may have: what the state kept for them is bounded by. */
 const MOST_POOLS = 1024;
 
 /** Headers that belong to a connection or a body, not to a configuration. */
@@ -142,142 +140,6 @@ const modelEntry = z.strictObject({
     .describe('What the model is good at, for people and for lists of models.'),
 });
 
-const simulate = z.strictObject({
-  replicas: z.int().min(1).max(MOST_REPLICAS).default(1).describe('How many simulated engines to run.'),
-  model: z.string().min(1).max(128).describe('Model of the engine catalogue whose timing is simulated.'),
-  gpu: z.string().min(1).max(128).describe('GPU of the engine catalogue that the timing is computed for.'),
-  tp: z.int().min(1).max(64).default(1).describe('GPUs a replica spans (tensor parallelism).'),
-  speed: z.number().gt(0).max(10_000).default(1).describe('How many times faster than the real thing it runs.'),
-  seed: z.int().min(0).max(4_294_967_295).default(1).describe('Seed of everything random in the simulation.'),
-  blocks: z
-    .int()
-    .min(1)
-    .max(10_000_000)
-    .optional()
-    .describe('KV-cache blocks of a replica; computed from GPU and model unless said.'),
-  host_memory: z
-    .strictObject({
-      size: size.describe("Memory of a replica's host that keeps KV which its GPUs have to give up."),
-      link: z
-        .number()
-        .gt(0)
-        .max(100_000)
-        .default(25)
-        .describe('Gigabytes a second that each GPU of a replica reads from there.'),
-    })
-    .optional()
-    .describe('A tier of KV behind the GPUs; none unless said.'),
-});
-
-const gguf = z.strictObject({
-  file: z
-    .string()
-    .min(1)
-    .max(4096)
-    .regex(/^[^\0]+$/, 'expected a path')
-    .describe('Model file in the GGUF format; relative to the folder that Weir is started in.'),
-  sequences: z
-    .int()
-    .min(1)
-    .max(64)
-    .default(4)
-    .describe('Requests answered side by side; each has a context window of its own in memory.'),
-  threads: z.int().min(1).max(1024).optional().describe('CPU threads; as many as the machine has unless said.'),
-  cpu: z.boolean().default(false).describe('Compute on the CPU even where there is a GPU.'),
-});
-
-const health = z.strictObject({
-  path: z
-    .string()
-    .max(1024)
-    .regex(/^\/[\x21-\x7e]*$/, 'expected a path that begins with /')
-    .default('/health')
-    .describe('Path that is asked for.'),
-  interval: span.prefault('5s').describe('Time between two probes of a replica.'),
-  timeout: span.prefault('2s').describe('Time after which a probe counts as failed.'),
-  failures: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(3)
-    .describe('Failed probes in a row that make a healthy replica unhealthy.'),
-});
-
-/** What a pool that says nothing of probes gets, where it is probed. */
-export const DEFAULT_HEALTH = health.parse({});
-
-const circuit = z.strictObject({
-  failures: z.int().min(1).max(10_000).default(5).describe('Failed requests in a row that open the circuit.'),
-  error_share: share.default(0.5).describe('Share of failed requests in the window that opens the circuit.'),
-  least_requests: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .default(20)
-    .describe('Requests in the window before its share of errors counts.'),
-  window: span.prefault('30s').describe('Window over which requests and failures are counted.'),
-  open_for: span
-    .prefault('10s')
-    .describe('How long the circuit stays open at first; doubles each time the trial fails.'),
-  open_at_most: span.prefault('2m').describe('Longest time the circuit stays open before the next trial.'),
-});
-
-const ejection = z.strictObject({
-  share: share.default(0.5).describe('Largest share of the pool that may be ejected at once; never the last replica.'),
-  factor: z.number().gt(1).max(100).default(3).describe('How many times worse than its peers a replica must be.'),
-  least_requests: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .default(20)
-    .describe('Requests a replica must have answered to be judged.'),
-  for: span.prefault('30s').describe('First time out; doubles each time the replica is ejected again.'),
-  at_most: span.prefault('5m').describe('Longest time out.'),
-});
-
-const timeouts = z.strictObject({
-  connect: span.prefault('2s').describe('Time to connect to a replica.'),
-  first_byte: span.prefault('60s').describe('Time from the request to the first byte of the answer.'),
-  stall: span.prefault('30s').describe('Longest silence in the middle of an answer.'),
-});
-
-const queue = z.strictObject({
-  length: z.int().min(0).max(100_000).default(128).describe('Requests that may wait for a place; 0 for no queue.'),
-  timeout: span.prefault('10s').describe('Longest wait; a request whose predicted wait is longer is refused at once.'),
-  tokens: tokens.prefault('16M').describe('Prompt and expected answer tokens that may wait.'),
-  bytes: size.prefault('256MiB').describe('Bytes of prompts that may wait.'),
-  tenant_share: share
-    .refine(value => value > 0, { message: 'expected more than 0' })
-    .default(0.75)
-    .describe(
-      'Largest share of the places that one tenant may have while others have asked for some within 10 s; 1 to keep none free.',
-    ),
-  shed: z
-    .union([
-      z.literal(false),
-      z
-        .strictObject({
-          from: z.number().min(0).max(100).default(0.8).describe('Saturation up to which nothing is shed.'),
-          full: z.number().gt(0).max(100).default(1.2).describe('Saturation from which all that may be shed is.'),
-        })
-        .refine(({ from, full }) => full > from, { message: 'full is not above from', path: ['full'] }),
-    ])
-    .prefault({})
-    .describe(
-      'Shedding of requests with `x-weir-priority: low`, more likely the higher saturation (requests on replicas and waiting, over places) is.',
-    ),
-});
-
-const spill = z
-  .strictObject({
-    above: share
-      .refine(value => value > 0, { message: 'expected more than 0' })
-      .default(1)
-      .describe('Saturation from which it begins: requests on replicas and waiting, over places.'),
-    below: share.default(1).describe('Saturation under which it ends.'),
-  })
-  .refine(({ above, below }) => below <= above, { message: 'below is above `above`', path: ['below'] });
-
 const parallel = z.int().min(1).max(1024).default(1);
 
 const watts = z.number().min(0).max(100_000);
@@ -345,7 +207,7 @@ const poolEntry = z
       .describe(
         'Follows what vLLM publishes of its prefix cache over ZeroMQ, so that placement knows and does not estimate; needs the packages `zeromq` and `@msgpack/msgpack`. Off unless said.',
       ),
-    spill: spill
+    spill: spillSchema
       .prefault({})
       .describe(
         'When requests that fit this pool go to one with a longer window: from the one mark, until it is back under the other.',
@@ -353,6 +215,11 @@ const poolEntry = z
     retention: retentionSchema
       .optional()
       .describe('Has engines keep the KV of conversations that are likely to go on. Off unless said.'),
+    scale: scaleSchema
+      .prefault({})
+      .describe(
+        'Bounds of the number of replicas that Weir recommends for this pool; what adds and ends them is an autoscaler.',
+      ),
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),
@@ -385,15 +252,15 @@ const poolEntry = z
       .default(4096)
       .describe('Longest answer asked of an Anthropic engine when the client, speaking another API, named no limit.'),
     concurrency: z.int().min(1).max(100_000).default(64).describe('Requests that a replica may have at once.'),
-    queue: queue.prefault({}).describe('Where requests wait when every replica is at its limit.'),
-    timeouts: timeouts.prefault({}).describe('How long to wait for a replica.'),
+    queue: queueSchema.prefault({}).describe('Where requests wait when every replica is at its limit.'),
+    timeouts: timeoutsSchema.prefault({}).describe('How long to wait for a replica.'),
     health: z
-      .union([z.literal(false), health])
+      .union([z.literal(false), healthSchema])
       .optional()
       .describe('Active health probes. Unless said: on for loopback and private addresses, off for all others.'),
-    circuit: circuit.prefault({}).describe('Circuit breaker: stops sending to a replica that fails.'),
+    circuit: circuitSchema.prefault({}).describe('Circuit breaker: stops sending to a replica that fails.'),
     ejection: z
-      .union([z.literal(false), ejection])
+      .union([z.literal(false), ejectionSchema])
       .prefault({})
       .describe('Outlier ejection: rests a replica that is much worse than its peers.'),
     placement: placementSchema,
@@ -404,8 +271,8 @@ const poolEntry = z
       .optional()
       .describe('Prefix blocks that the cache of one replica holds; learned from the engine where it says so.'),
     replicas: z.array(replica).min(1).max(MOST_REPLICAS).optional().describe('Base URLs of the replicas.'),
-    simulate: simulate.optional().describe('Simulated engines instead of real replicas.'),
-    gguf: gguf
+    simulate: simulateSchema.optional().describe('Simulated engines instead of real replicas.'),
+    gguf: ggufSchema
       .optional()
       .describe('A real engine that Weir runs itself: a GGUF file, by way of the optional package node-llama-cpp.'),
   })
@@ -477,10 +344,4 @@ export const poolSchema = z.strictObject({
 export type PoolConfig = z.output<typeof poolSchema>;
 export type ModelConfig = z.output<typeof modelEntry>;
 export type PoolEntry = z.output<typeof poolEntry>;
-export type GgufEntry = z.output<typeof gguf>;
-export type SimulateEntry = z.output<typeof simulate>;
-export type HealthSettings = z.output<typeof health>;
-export type CircuitSettings = z.output<typeof circuit>;
-export type EjectionSettings = z.output<typeof ejection>;
-export type QueueSettings = z.output<typeof queue>;
 export type AdapterSettings = z.output<typeof adapters>;

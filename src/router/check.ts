@@ -1,3 +1,4 @@
+import { PERSONAL_KINDS } from '#contract/personal-data.js';
 import { type CompareNode, type Leaf, OTHERWISE } from './policy/expression.js';
 import { parseExpression } from './policy/parse.js';
 import { rankDecisions } from './policy/policy.js';
@@ -7,9 +8,8 @@ import type { ProblemPath, RouterProblem } from './problem.js';
 import type { RouterConfig } from './schema.js';
 import { selectorType } from './selection/registry.js';
 import { askedClassifier } from './signals/classifier.js';
+import { wantedKinds } from './signals/defined-kinds.js';
 import { poolState } from './signals/pool-state.js';
-import { wantedPreferences } from './signals/preference.js';
-import { wantedRoutes } from './signals/route.js';
 import { signalType } from './signals/set.js';
 
 /** Names of decisions that Weir gives itself. */
@@ -30,8 +30,9 @@ export function checkRouter(config: RouterConfig, around: RouterSurroundings): r
     ...checkNames(config, around),
     ...checkSignals(config),
     ...checkRoutes(config),
-    ...checkPreferences(config),
+    ...checkKinds(config),
     ...checkClassifiers(config),
+    ...checkPrivacy(config),
     ...config.decisions.flatMap((decision, index) => checkDecision(decision, index, config, around)),
     ...checkOrder(config),
     ...checkTests(config, around),
@@ -105,18 +106,25 @@ function checkSignals({ signals }: RouterConfig): RouterProblem[] {
   );
 }
 
-function checkPreferences({ signals, preferences }: RouterConfig): RouterProblem[] {
-  const known = Object.keys(preferences);
+/** Whether what signals ask for by name is defined. A head of its own says which routes it knows only when it is read. */
+function checkKinds({ signals, routes, preferences, knowledge, learned }: RouterConfig): RouterProblem[] {
+  const blocks = {
+    ...(learned.routes === undefined && {
+      route: { known: routes, what: 'route', hint: 'examples under router.routes' },
+    }),
+    preference: { known: preferences, what: 'preference', hint: 'descriptions under router.preferences' },
+    knowledge: { known: knowledge, what: 'knowledge base', hint: 'files under router.knowledge' },
+  };
   return Object.entries(signals).flatMap(([name, { type, options }]) => {
-    if (type !== 'preference') return [];
+    const block = Object.entries(blocks).find(([asked]) => asked === type)?.[1];
+    if (block === undefined) return [];
+    const { what, hint } = block;
+    const path = ['signals', name, type];
+    const known = Object.keys(block.known);
     if (known.length === 0) {
-      const message = `${name} asks for a preference, and there are none`;
-      const hint = { hint: 'descriptions under router.preferences' };
-      return [error('config.missing', ['signals', name, type], message, hint)];
+      return [error('config.missing', path, `${name} asks for a ${what}, and there are none`, { hint })];
     }
-    return wantedPreferences(options).flatMap(wanted =>
-      known.includes(wanted) ? [] : [unknownName(['signals', name, type], 'preference', wanted, known)],
-    );
+    return wantedKinds(options).flatMap(one => (known.includes(one) ? [] : [unknownName(path, what, one, known)]));
   });
 }
 
@@ -133,11 +141,24 @@ function checkClassifiers({ signals, learned, safety }: RouterConfig): RouterPro
   );
 }
 
-/** A head of its own says which routes it knows only when it is read. */
-function checkRoutes({ signals, routes, learned }: RouterConfig): RouterProblem[] {
+/** Which models find personal data, and whether each kind is one that something finds. */
+function checkPrivacy({ privacy, learned }: RouterConfig): RouterProblem[] {
+  const classifiers = Object.keys(learned.classifiers);
+  const known = [...PERSONAL_KINDS, ...Object.values(privacy.models).flatMap(types => Object.values(types))];
+  return [
+    ...Object.keys(privacy.models).flatMap(name =>
+      classifiers.includes(name) ? [] : [unknownName(['privacy', 'models', name], 'classifier', name, classifiers)],
+    ),
+    ...Object.keys(privacy.kinds).flatMap(kind =>
+      known.includes(kind) ? [] : [unknownName(['privacy', 'kinds', kind], 'kind of personal data', kind, known)],
+    ),
+  ];
+}
+
+/** Where routes and vectors come from. */
+function checkRoutes({ routes, learned }: RouterConfig): RouterProblem[] {
   const problems: RouterProblem[] = [];
-  const known = Object.keys(routes);
-  if (learned.routes !== undefined && known.length > 0) {
+  if (learned.routes !== undefined && Object.keys(routes).length > 0) {
     problems.push(
       error('config.duplicate', ['learned', 'routes'], 'routes are given by examples and by a head', {
         hint: 'one of the two',
@@ -147,20 +168,6 @@ function checkRoutes({ signals, routes, learned }: RouterConfig): RouterProblem[
   const { embedder, embedders } = learned;
   if (embedder !== 'default' && !Object.hasOwn(embedders, embedder)) {
     problems.push(unknownName(['learned', 'embedder'], 'embedder', embedder, ['default', ...Object.keys(embedders)]));
-  }
-  if (learned.routes !== undefined) return problems;
-  for (const [name, { type, options }] of Object.entries(signals)) {
-    if (type !== 'route') continue;
-    if (known.length === 0) {
-      const message = `${name} asks for a route, and there are none`;
-      problems.push(
-        error('config.missing', ['signals', name, type], message, { hint: 'examples under router.routes' }),
-      );
-    }
-    for (const wanted of wantedRoutes(options)) {
-      if (known.length > 0 && !known.includes(wanted))
-        problems.push(unknownName(['signals', name, type], 'route', wanted, known));
-    }
   }
   return problems;
 }

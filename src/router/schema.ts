@@ -49,6 +49,22 @@ export const routerSchema = z.strictObject({
     .describe(
       'Kinds of requests described in words, for `preference` signals: what is like none of them is no preference’s.',
     ),
+  knowledge: z
+    .record(
+      identifier,
+      z.strictObject({
+        files: z
+          .array(z.string().min(1).max(4096))
+          .min(1)
+          .max(64)
+          .describe(
+            'Files, or folders with all that is in them: Markdown, text, or JSON lines of `{text, title?}`. At most 4 MiB, 1,024 files and 2,048 chunks of 600 characters in all bases together.',
+          ),
+      }),
+    )
+    .refine(all => Object.keys(all).length <= MAX_ROUTES, { message: `at most ${MAX_ROUTES} knowledge bases` })
+    .prefault({})
+    .describe('Knowledge bases, for `knowledge` signals: which of them holds what a request asks for, or none.'),
   routes: z
     .record(identifier, z.array(z.string().min(1).max(2048)).min(1).max(256))
     .refine(routes => Object.keys(routes).length <= MAX_ROUTES, { message: `at most ${MAX_ROUTES} routes` })

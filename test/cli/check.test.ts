@@ -55,6 +55,17 @@ describe('check', () => {
     });
   });
 
+  test('warns of the files of a knowledge base that cannot be read, and of nothing where they can', async () => {
+    await writeFile(file, VALID.replace('router:', 'router:\n  knowledge: { handbook: { files: [handbook.md] } }'));
+    const { code, stdout } = await weir('check', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).warnings).toMatchObject([
+      { code: 'config.unreadable', path: 'router.knowledge.handbook.files', line: expect.any(Number) },
+    ]);
+    await writeFile(join(folder, 'handbook.md'), '# Leave\n\nEmployees have thirty days of leave in a year.\n');
+    expect(JSON.parse((await weir('check', '--json')).stdout).warnings).toEqual([]);
+  });
+
   test('prints errors as compilers do, with a caret', async () => {
     await writeFile(file, VALID.replace('otherwise', 'otherwise and legl'));
     const { code, stdout } = await weir('check', '-c', file);

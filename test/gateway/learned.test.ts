@@ -12,6 +12,11 @@ import { ask } from './admin/support.js';
 
 const cache = mkdtempSync(join(tmpdir(), 'weir-learned-'));
 const host = new ModelHost(machineClock);
+const handbook = join(cache, 'handbook.md');
+writeFileSync(
+  handbook,
+  '# Returns\nYou may send shoes back within 45 days of delivery. Print the return slip and put it in the box.\n# Opening hours\nThe shop in Harbour Street is open from nine to six. On Sundays it is closed.\n',
+);
 let upstream: Awaited<ReturnType<typeof startMockUpstream>>;
 let gateway: RunningGateway;
 
@@ -25,15 +30,18 @@ router:
   routes:
     refund: [I want my money back, please refund my order]
     outage: [the website is down, your service is not working]
+  knowledge: { handbook: { files: [${handbook}] } }
   preferences:
     travel: { description: planning trips and holidays }
     cooking: { description: recipes and how to cook meals }
   signals:
     law: { domain: law }
     refund: { route: refund }
+    answered: { knowledge: { any: [handbook], when_busy: wait } }
   decisions:
     - { name: counsel, when: law, models: [m] }
     - { name: money, when: refund, models: [m] }
+    - { name: desk, when: answered, models: [m] }
     - { name: rest, when: otherwise, models: [m] }
 pool:
   models: { m: {} }
@@ -56,6 +64,7 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
   test.each([
     ['Can my landlord evict me without notice? Is the contract legally binding in court?', 'counsel', 'law'],
     ['please give me a refund for my last order', 'money', 'refund'],
+    ['at what hours is the shop in Harbour Street open?', 'desk', 'answered'],
     ['What is a good recipe for banana bread?', 'rest', 'law'],
   ])('%s leads to %s, and the record says what by', async (content, decision, signal) => {
     const response = await gateway.chat({ model: 'auto', messages: [{ role: 'user', content }] });
@@ -121,6 +130,33 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
       label: null,
       reason: expect.stringContaining('router.preferences'),
     });
+  });
+
+  test('knowledge: /api/classify and weir classify say which base holds it, by the chunk that is nearest', async () => {
+    const text = 'within how many days may I send shoes back?';
+    const told = {
+      label: 'handbook',
+      tier: 'model',
+      scores: { handbook: expect.any(Number) },
+      evidence: { label: 'handbook', text: expect.stringContaining('Returns: You may send shoes back') },
+    };
+    const classify = async () =>
+      (
+        await ask(gateway.url, 'POST', '/api/classify', {
+          body: { kind: 'knowledge', texts: [text, 'what is the boiling point of mercury?'] },
+        })
+      ).body.results;
+    await expect.poll(async () => (await classify())[0].loading, { timeout: 50_000 }).toBeUndefined();
+    expect(await classify()).toMatchObject([told, { label: null }]);
+    const file = join(cache, 'knowledge.yaml');
+    const config = (files: string) =>
+      `router: { learned: { cache: ${cache} }, knowledge: { handbook: { files: [${files}] } } }\npool:\n  models: { m: {} }\n  pools: { p: { model: m, replicas: ["http://127.0.0.1:9"] } }\n`;
+    writeFileSync(file, config(handbook));
+    const classified = await weir('classify', '-c', file, '--kind', 'knowledge', text);
+    expect(JSON.parse(classified.stdout)).toMatchObject(told);
+    writeFileSync(file, config(join(cache, 'nowhere')));
+    const missing = await weir('classify', '-c', file, '--kind', 'knowledge', text);
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('nowhere cannot be read')]);
   });
 
   test('/api/classify tells places: personal data, and what a context does not bear out', async () => {

@@ -4,6 +4,7 @@ import { WeirError } from '#contract/errors.js';
 import type { Classifier } from '#contract/learned.js';
 import { DescribedRoutes, type DescribedRoutesPorts } from '#models/routes/described-routes.js';
 import { checkRouter } from '#router/check.js';
+import { classifierContract } from '../contracts/classifier.js';
 import { configured } from '../router/support.js';
 
 const WORDS = ['code', 'bug', 'trip', 'hotel', 'soup', 'cook'];
@@ -96,3 +97,7 @@ describe('routes that are described', () => {
     expect(codes({ travel: { description: 'trips' } })).toContainEqual(['config.unknown_reference', 'travle']);
   });
 });
+
+classifierContract('routes that are described', fail =>
+  routes(fail === undefined ? {} : { embedder: { ...byWords, embed: () => Promise.reject(fail) } }),
+);

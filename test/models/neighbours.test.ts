@@ -48,7 +48,7 @@ describe('the nearest examples', () => {
       for (const [cosine, label] of nearest) say[label]! += Math.exp((cosine - 1) / 0.05);
       return likeliest(say) === likeliest(layer.scores(vector));
     });
-    expect(agree.length / fresh.length).toBeGreaterThan(0.95);
+    expect(agree.length / fresh.length).toBeGreaterThan(0.9);
   });
 
   test('have shares that add up to one, whatever is asked', () => {
@@ -84,6 +84,9 @@ describe('the nearest examples', () => {
     const weights: NeighbourWeights = { ...fitNeighbours(vectors, labels, seededRandom(1)), weight: 1 };
     expect(() => new NeighbourLayer({ ...weights, labels: 'AAA=' }, WIDTH, 3)).toThrow(RangeError);
     expect(() => new NeighbourLayer(weights, WIDTH, 2)).toThrow(RangeError);
+    expect(() => new NeighbourLayer({ ...weights, cells: { ...weights.cells, ends: [19] } }, WIDTH, 3)).toThrow(
+      RangeError,
+    );
     expect(() => new NeighbourLayer(weights, WIDTH - 1, 3)).toThrow(RangeError);
   });
 });

@@ -10,6 +10,7 @@ import { fitSigmoid, sigmoid } from '#models/routes/platt.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
 import { trainHead } from '#models/train/train-head.js';
 import { trainRoutes } from '#models/train/train-routes.js';
+import { classifierContract } from '../contracts/classifier.js';
 
 const table = openStaticEmbedding();
 const quick = new QuickFeatures(table);
@@ -200,3 +201,8 @@ test('a head tests on texts that it was not trained on, and never parts a group'
   expect((model?.texts ?? 0) % 3).toBe(0);
   expect(cascade?.accuracy).toBeGreaterThan(0.9);
 });
+
+classifierContract(
+  'routes by examples',
+  fail => new ExampleRoutes(EXAMPLES, { embedder: words(fail && (() => fail)), fast: quick, patienceMs: 10 }),
+);

@@ -22,8 +22,14 @@ Examples:
 
 async function check(options: CommonOptions): Promise<void> {
   const result = await readConfig(options);
-  const { checkReport } = await import('#gateway/configuration/check-report.js');
-  const report = await checkReport(result, options.seed);
+  const [{ checkReport }, { knowledgeProblems }] = await Promise.all([
+    import('#gateway/configuration/check-report.js'),
+    import('#gateway/configuration/knowledge-files.js'),
+  ]);
+  const found = await checkReport(result, options.seed);
+  // The API's check leaves this out: what files there are is not for everyone who may look at a configuration.
+  const files = result.ok ? knowledgeProblems(result.config, result.locate) : [];
+  const report = { ...found, warnings: [...found.warnings, ...files] };
   const { errors, warnings, tests } = report;
   const { text } = result;
   if (options.json) printJson(report);

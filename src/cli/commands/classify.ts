@@ -17,11 +17,12 @@ import { ModelHost } from '#models/model-host.js';
 import { FINDING_KINDS, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
+import { wordIndex } from '#router/signals/word-index.js';
 import { runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
   readonly config?: string;
-  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences';
+  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences' | 'knowledge';
   readonly routes?: string;
   readonly classifier?: string;
   readonly input?: string;
@@ -45,6 +46,7 @@ export function classifyCommand(): Command {
         ...FINDING_KINDS,
         'routes',
         'preferences',
+        'knowledge',
       ]),
     )
     .option('--context <file>', 'with --kind grounding: the texts that the answer is held against')
@@ -65,7 +67,8 @@ Examples:
   $ weir classify --kind pii "My card is 4111 1111 1111 1111"
   $ weir classify --kind grounding --context article.txt --question "Who founded it?" "Ann Example, in 1902."
   $ weir classify --routes support.json --input tickets.jsonl
-  $ weir classify -c weir.yaml --classifier toxicity --input posts.jsonl`,
+  $ weir classify -c weir.yaml --classifier toxicity --input posts.jsonl
+  $ weir classify -c weir.yaml --classifier ner "Anna moved from Lisbon to Siemens in Berlin"`,
     )
     .action((text: string | undefined, options: ClassifyOptions) =>
       isFindingKind(options.kind) ? runFindings(options.kind, text, options) : run(text, options),
@@ -85,7 +88,7 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
   const host = new ModelHost(machineClock);
   try {
     const settings = { ...router.learned, ...(options.routes !== undefined && { routes: options.routes }) };
-    const models = host.configure(settings, router.routes, router.preferences);
+    const models = host.configure(settings, router);
     const classifier =
       options.classifier === undefined
         ? classifierOf(options.kind ?? 'routes', models)
@@ -99,11 +102,12 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
 }
 
 function classifierOf(
-  kind: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences',
+  kind: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences' | 'knowledge',
   models: LearnedModels,
 ): Classifier {
   if (kind === 'routes') return new LanguageGate(models.routes());
   if (kind === 'preferences') return new LanguageGate(models.preferences());
+  if (kind === 'knowledge') return new LanguageGate(models.knowledge(wordIndex));
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, models);
   return new LanguageGate(
@@ -114,7 +118,7 @@ function classifierOf(
 async function answer(classifier: Classifier, text: string) {
   const begun = machineClock.now();
   const verdict = await classifier.classify(text, { whenBusy: 'wait' });
-  const told = classificationOf(classifier, verdict);
+  const told = classificationOf(classifier, verdict, text);
   // Whoever asks on the command line asked for an answer: one that no model gave is a failure.
   if (told.tier === 'busy' && verdict.best < 0) throw new WeirError('model.unavailable', told.reason ?? 'no answer');
   return { ...told, ms: Math.round((machineClock.now() - begun) * 1e3) / 1e3 };

@@ -1,7 +1,8 @@
 import type { Config } from '#config/load.js';
 import { isWeirError } from '#contract/errors.js';
 import { engineProfile } from '#pool/engine/profile.js';
-import type { PoolEntry, SimulateEntry } from '#pool/schema.js';
+import type { SimulateEntry } from '#pool/local-engines-schema.js';
+import type { PoolEntry } from '#pool/schema.js';
 
 /**
  * A configuration as the simulator plays it: simulated replicas have names, and pools of real ones are simulated where the file says enough of

@@ -26,7 +26,7 @@ export async function runTests(config: Config, seed: number, locate: (path: Path
   const localModels = new ModelHost(machineClock);
   const { passed, failed } = await runPolicyTests(config.router, {
     clock: machineClock,
-    learned: localModels.configure(config.router.learned, config.router.routes, config.router.preferences),
+    learned: localModels.configure(config.router.learned, config.router),
     random: seededRandom(seed),
     models: [...modelFacts(config).values()],
     profile: request => profiler.profile(request),

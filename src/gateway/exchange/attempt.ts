@@ -1,3 +1,4 @@
+// Long because: one attempt at one replica is one state machine, and every way it can end must see the same state.
 import type { ServerResponse } from 'node:http';
 import { AnswerStopped } from '#contract/answer-guard.js';
 import { isWeirError, WeirError } from '#contract/errors.js';

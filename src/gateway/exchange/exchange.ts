@@ -1,3 +1,4 @@
+// Long because: one request's whole way, from its body to its last byte, is one state machine; what its steps do stands in files of their own beside it.
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { AnswerStopped } from '#contract/answer-guard.js';
 import type { Cancel } from '#contract/clock.js';

@@ -29,6 +29,7 @@ const neighbours = z.strictObject({
   axes: z.strictObject({ rows: z.base64(), scales: z.array(z.number()) }),
   rows: z.base64().max(2 * MOST_EXAMPLE_BYTES),
   step: z.number().positive(),
+  cells: z.strictObject({ middles: z.base64(), ends: z.array(z.int().min(0)).min(1).max(4096) }),
   labels: z.base64(),
   weight: z.number().positive(),
 });

@@ -4,10 +4,12 @@ import { LinearLayer, type LinearWeights } from './linear-layer.js';
 export interface NeighbourWeights {
   /** Axes along which the examples differ most, the first most; a vector's numbers are its products with them. */
   readonly axes: Pick<LinearWeights, 'rows' | 'scales'>;
-  /** Examples one after the other, as many numbers each as there are axes, in base64. */
+  /** Examples one after the other, those that are alike together, as many numbers each as there are axes, in base64. */
   readonly rows: string;
   /** What one step of these numbers is worth, for vectors of length 1. */
   readonly step: number;
+  /** Groups of examples that are alike: their middles, in numbers as of `rows`, and where each ends. */
+  readonly cells: { readonly middles: string; readonly ends: readonly number[] };
   /** Places of the examples' labels, 16 bits each, the lower byte first, in base64. */
   readonly labels: string;
   /** How much their word counts beside the linear scores. */
@@ -20,17 +22,19 @@ const COUNT = 15;
 const SHARPNESS = 0.05;
 /** Share that a label without any example near has: what keeps logarithms finite. */
 const FLOOR = 1e-3;
-/** All examples are compared by their first numbers, and the most alike of them by all. */
-const [FIRST, CANDIDATES] = [24, 200];
+/** Cells whose examples are looked at: those with the nearest middles. */
+const LOOKED_AT = 12;
 
 /**
  * Which labels the nearest examples have (k nearest neighbours, Cover and Hart, 1967, weighted by a kernel of their cosine): it knows what
- * is said in few words of its own, where a linear score knows what labels have in common.
+ * is said in few words of its own, where a linear score knows what labels have in common. Looks only into the cells that are nearest (an inverted file,
+ * Sivic and Zisserman, 2003), so it may miss one of the nearest at their edge.
  */
 export class NeighbourLayer {
   private readonly axes: LinearLayer;
   private readonly rows: Int8Array;
   private readonly labelOf: Uint16Array;
+  private readonly middles: Int8Array;
   private readonly width: number;
 
   /** @param vectorWidth numbers of the vectors that are asked about. @throws RangeError when the parts are not of one size. */
@@ -42,44 +46,46 @@ export class NeighbourLayer {
     this.width = parts.axes.scales.length;
     this.axes = new LinearLayer({ ...parts.axes, bias: parts.axes.scales.map(() => 0), temperature: 1 }, vectorWidth);
     this.rows = Int8Array.from(Buffer.from(parts.rows, 'base64'));
+    this.middles = Int8Array.from(Buffer.from(parts.cells.middles, 'base64'));
     const places = Buffer.from(parts.labels, 'base64');
     this.labelOf = Uint16Array.from({ length: places.length >> 1 }, (_, at) => places.readUInt16LE(2 * at));
     if (this.rows.length !== this.labelOf.length * this.width || this.labelOf.some(label => label >= labels)) {
       throw new RangeError(`${this.rows.length} numbers are not ${this.labelOf.length} examples of ${this.width}`);
     }
+    const { ends } = parts.cells;
+    const rising = ends.every((end, cell) => end >= (ends[cell - 1] ?? 0));
+    if (!rising || (ends.at(-1) ?? 0) !== this.labelOf.length || this.middles.length !== ends.length * this.width) {
+      throw new RangeError(`${ends.length} cells do not hold ${this.labelOf.length} examples`);
+    }
   }
 
   /** For each label `log(share of the nearest examples' say + 0.001)`. @param vector of length 1. */
   scores(vector: Float32Array): Float32Array {
-    const { rows, width, labelOf, labels, parts } = this;
-    const query = compressed(this.axes, vector);
+    const { rows, labelOf, labels, parts } = this;
+    const { ends } = parts.cells;
+    const { step } = parts;
+    const query = stepped(compressed(this.axes, vector), step);
+    const near = new Largest(LOOKED_AT);
+    for (let cell = 0; cell < ends.length; cell++) near.offer(this.product(this.middles, cell, query), cell);
     const best = new Largest(COUNT);
-    for (const at of this.candidates(query)) {
-      let product = 0;
-      for (let i = 0, from = at * width; i < width; i++) product += rows[from + i]! * query[i]!;
-      best.offer(product * parts.step, at);
+    for (const cell of near.places()) {
+      for (let at = ends[cell - 1] ?? 0; at < ends[cell]!; at++) best.offer(this.product(rows, at, query), at);
     }
     const say = new Float32Array(labels);
     let all = 0;
-    for (const [cosine, at] of best.entries()) {
-      const one = Math.exp((cosine - 1) / SHARPNESS);
+    for (const [product, at] of best.entries()) {
+      const one = Math.exp((product * step * step - 1) / SHARPNESS);
       say[labelOf[at]!]! += one;
       all += one;
     }
     return say.map(one => Math.log((all === 0 ? 0 : one / all) + FLOOR));
   }
 
-  private candidates(query: Float32Array): Iterable<number> {
-    const { rows, width, labelOf } = this;
-    if (labelOf.length <= CANDIDATES) return labelOf.keys();
-    const most = new Largest(CANDIDATES);
-    const first = Math.min(FIRST, width);
-    for (let at = 0, from = 0; at < labelOf.length; at++, from += width) {
-      let product = 0;
-      for (let i = 0; i < first; i++) product += rows[from + i]! * query[i]!;
-      if (product > most.least) most.offer(product, at);
-    }
-    return most.places();
+  private product(rows: Int8Array, at: number, query: Int8Array): number {
+    const { width } = this;
+    let sum = 0;
+    for (let i = 0, from = at * width; i < width; i++) sum += rows[from + i]! * query[i]!;
+    return sum;
   }
 }
 
@@ -92,6 +98,11 @@ export function compressed(axes: LinearLayer, vector: Float32Array): Float32Arra
   return short.map(value => value / length);
 }
 
+/** Numbers in whole steps, as far as 8 bits go. */
+export function stepped(values: ArrayLike<number>, step: number): Int8Array {
+  return Int8Array.from(values, value => Math.max(-127, Math.min(127, Math.round(value / step))));
+}
+
 /** The largest of what is offered: a heap whose root is the least that is kept. */
 class Largest {
   private readonly values: Float64Array;
@@ -101,11 +112,6 @@ class Largest {
   constructor(private readonly room: number) {
     this.values = new Float64Array(room);
     this.of = new Int32Array(room);
-  }
-
-  /** What must be exceeded to be kept. */
-  get least(): number {
-    return this.size < this.room ? Number.NEGATIVE_INFINITY : this.values[0]!;
   }
 
   offer(value: number, place: number): void {

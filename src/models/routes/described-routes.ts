@@ -2,6 +2,7 @@ import type { Embedder } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, RouteDescriptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
+import { unasked } from '#models/runtime/failure.js';
 import { dot } from '#models/runtime/pooling.js';
 import { type Sigmoid, sigmoid } from './platt.js';
 
@@ -69,8 +70,7 @@ export class DescribedRoutes implements Classifier {
       const nearest = { text: this.sentences[best]!, label: this.labels[best]!, likeness: cosines[best]! };
       return { probabilities, best, sure: probabilities[best]! >= SAID, tier: 'model', nearest };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return { probabilities: NONE, best: -1, sure: false, tier: 'busy', reason };
+      return { probabilities: NONE, best: -1, sure: false, tier: 'busy', ...unasked(error) };
     }
   }
 }

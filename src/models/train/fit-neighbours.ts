@@ -1,18 +1,20 @@
 import type { Random } from '#contract/random.js';
-import { LinearLayer, toWeights } from '#models/heads/linear-layer.js';
-import { compressed, type NeighbourWeights } from '#models/heads/neighbour-layer.js';
+import { LinearLayer, largestOf, toWeights } from '#models/heads/linear-layer.js';
+import { compressed, type NeighbourWeights, stepped } from '#models/heads/neighbour-layer.js';
 import { dot, normalise } from '#models/runtime/pooling.js';
 
 /** Axes that are kept: of all-MiniLM-L6-v2's 384 numbers these carry what tells questions apart. */
 const AXES = 64;
 /** Most examples that are kept, and that the axes are found on; more are drawn from. */
 const [MOST_EXAMPLES, MOST_FOR_AXES] = [32_768, 2048];
-/** Rounds of the search for axes, after which they no longer turn. */
+/** Rounds of the search for axes, and for cells, after which they hardly change. */
 const ROUNDS = 12;
+/** Up to so many examples there is one cell: all are looked at. */
+const FEW = 512;
 
 /**
  * Compresses the examples that a head is trained on for its {@link NeighbourWeights}: their products with the principal axes (without a
- * mean: cosines are what is kept), found by orthogonal iteration (Golub and Van Loan, section 8.2), in 8 bits.
+ * mean: cosines are what is kept), found by orthogonal iteration (Golub and Van Loan, section 8.2), in 8 bits, grouped into cells.
  *
  * @param vectors of length 1 each. @param labels places of their labels. Time is that of 2,048 · numbers² multiplications, and of examples · numbers · 64.
  */
@@ -31,17 +33,44 @@ export function fitNeighbours(
   const { rows: axes, scales } = toWeights(joined(found, width), new Float32Array(found.length), 1);
   const layer = new LinearLayer({ rows: axes, scales, bias: found.map(() => 0), temperature: 1 }, width);
   const short = kept.map(at => compressed(layer, vectors[at]!));
+  const { cellOf, middles } = cells(short, random);
+  const order = Array.from(kept.keys()).sort((a, b) => cellOf[a]! - cellOf[b]!);
   const largest = short.reduce((most, one) => one.reduce((m, value) => Math.max(m, Math.abs(value)), most), 1e-12);
   const step = Number((largest / 127).toPrecision(6));
-  const rows = Int8Array.from(joined(short, found.length), value => Math.round(value / step));
+  const toRows = (all: readonly Float32Array[]): string =>
+    Buffer.from(stepped(joined(all, found.length), step).buffer).toString('base64');
   const places = Buffer.alloc(2 * kept.length);
-  for (const [at, from] of kept.entries()) places.writeUInt16LE(labels[from]!, 2 * at);
+  for (const [at, from] of order.entries()) places.writeUInt16LE(labels[kept[from]!]!, 2 * at);
+  const ends = middles.map((_, cell) => order.filter(at => cellOf[at]! <= cell).length);
   return {
     axes: { rows: axes, scales },
-    rows: Buffer.from(rows.buffer).toString('base64'),
+    rows: toRows(order.map(at => short[at]!)),
     step,
+    cells: { middles: toRows(middles), ends },
     labels: places.toString('base64'),
   };
+}
+
+/** Groups vectors of length 1 by the angle (spherical k-means, Dhillon and Modha, 2001), into as many cells as the root of their number. */
+function cells(
+  vectors: readonly Float32Array[],
+  random: Random,
+): { readonly cellOf: Int32Array; readonly middles: readonly Float32Array[] } {
+  const count = vectors.length <= FEW ? 1 : Math.round(Math.sqrt(vectors.length));
+  let middles = drawn(vectors.length, count, random).map(at => vectors[at]!);
+  const cellOf = new Int32Array(vectors.length);
+  for (let round = 0; round < ROUNDS; round++) {
+    const sums = middles.map(middle => new Float32Array(middle.length));
+    for (const [at, vector] of vectors.entries()) {
+      const cell = largestOf(middles.map(middle => dot(middle, vector)));
+      cellOf[at] = cell;
+      const sum = sums[cell]!;
+      for (let i = 0; i < sum.length; i++) sum[i]! += vector[i]!;
+    }
+    for (const sum of sums) normalise(sum);
+    middles = sums;
+  }
+  return { cellOf, middles };
 }
 
 function principalAxes(vectors: readonly Float32Array[], count: number, random: Random): Float32Array[] {

@@ -153,7 +153,11 @@ function headOf(
       width: widthOf(model),
       mix,
       ...(neighbours !== undefined && {
-        neighbours: { ...neighbours, axes: { ...neighbours.axes, scales: [...neighbours.axes.scales] } },
+        neighbours: {
+          ...neighbours,
+          axes: { ...neighbours.axes, scales: [...neighbours.axes.scales] },
+          cells: { ...neighbours.cells, ends: [...neighbours.cells.ends] },
+        },
       }),
       ...(scope !== undefined && { scope }),
       ...(mix !== 0 && {

@@ -1,3 +1,4 @@
+// Long because: matching, insertion and eviction share one tree, and each must keep what the other two rely on.
 import { ChainTable, NONE, UNION } from './chain-table.js';
 
 export interface PrefixIndexOptions {

@@ -1,6 +1,6 @@
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
-import type { CircuitSettings } from '#pool/schema.js';
+import type { CircuitSettings } from '#pool/resilience-schema.js';
 import { RollingCounts } from './rolling-counts.js';
 
 export type CircuitState = 'closed' | 'open' | 'half-open';

@@ -1,5 +1,5 @@
 import type { Milliseconds } from '#contract/units.js';
-import type { EjectionSettings } from '#pool/schema.js';
+import type { EjectionSettings } from '#pool/resilience-schema.js';
 
 /**
  * How long one replica is rested for being worse than its peers: `for · 2^(n−1)` at its n-th ejection, at most `at_most`.

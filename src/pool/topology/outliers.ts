@@ -1,5 +1,5 @@
 import type { Milliseconds } from '#contract/units.js';
-import type { EjectionSettings } from '#pool/schema.js';
+import type { EjectionSettings } from '#pool/resilience-schema.js';
 import type { Replica } from './replica.js';
 
 /** A replica is judged at most this often. */

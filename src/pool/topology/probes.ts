@@ -1,5 +1,6 @@
 import type { Milliseconds } from '#contract/units.js';
-import { DEFAULT_HEALTH, type HealthSettings, type PoolEntry } from '#pool/schema.js';
+import { DEFAULT_HEALTH, type HealthSettings } from '#pool/resilience-schema.js';
+import type { PoolEntry } from '#pool/schema.js';
 import { isPrivate } from './address.js';
 
 /** One replica that is to be probed, and how: whoever can do HTTP does it and reports with `probed`. */

@@ -18,6 +18,8 @@ export interface Bm25Term {
   readonly text: string;
   /** Its place among all terms. */
   readonly id: number;
+  /** Its idf, in that of a term of one document only. */
+  readonly rarity: number;
   /** What it adds to the score of each document that it stands in. */
   readonly postings: readonly Posting[];
 }
@@ -53,21 +55,23 @@ export class Bm25Index {
       for (const term of terms.keys()) documentsWith.set(term, (documentsWith.get(term) ?? 0) + 1);
     const idf = (n: number) => Math.log(1 + (documents.length - n + 0.5) / (n + 0.5));
     const highest = documents.map(() => 0);
-    let id = 0;
+    const known = new Map<string, Bm25Term & { readonly postings: Posting[] }>();
     for (const [text, n] of documentsWith) {
-      const postings = uses.flatMap((terms, document): Posting[] => {
-        const use = terms.get(text);
-        if (use === undefined) return [];
-        const norm = 1 - b + (b * lengths[document]!) / average;
-        const saturated = (use.count * (k1 + 1)) / (use.count + k1 * norm);
-        const weight = (idf(n) / idf(1)) * saturated * use.share;
-        highest[document]! += weight;
-        return [{ document, weight }];
-      });
+      const term = { text, id: known.size, rarity: idf(n) / idf(1), postings: [] };
+      known.set(text, term);
       const hash = hashOf(text);
-      this.byHash.set(hash, [...(this.byHash.get(hash) ?? []), { text, id: id++, postings }]);
+      this.byHash.set(hash, [...(this.byHash.get(hash) ?? []), term]);
     }
-    this.terms = id;
+    for (const [document, terms] of uses.entries()) {
+      const norm = 1 - b + (b * lengths[document]!) / average;
+      for (const [text, { count, share }] of terms) {
+        const { rarity, postings } = known.get(text)!;
+        const weight = rarity * ((count * (k1 + 1)) / (count + k1 * norm)) * share;
+        highest[document]! += weight;
+        postings.push({ document, weight });
+      }
+    }
+    this.terms = known.size;
     this.highest = highest;
   }
 
@@ -125,8 +129,37 @@ function lengthOf(terms: ReadonlyMap<string, Use>): number {
   return length;
 }
 
+/**
+ * Looks at each word of a folded text, and in scripts without spaces at each pair of neighbouring characters, with its term where the index has it; at a single
+ * character of such a script only where it is a term.
+ */
+export function termsIn(
+  text: string,
+  index: Bm25Index,
+  scanner: WordScanner,
+  visit: (term: Bm25Term | undefined, start: number, end: number, hash: number) => void,
+): void {
+  let before = -1;
+  let beforeStart = 0;
+  let beforeHash = 0;
+  scanner.begin(text);
+  while (scanner.next()) {
+    const { start, end, hash, kind } = scanner;
+    const term = index.termAt(hash, text, start, end);
+    if (term !== undefined || kind === SPACED) visit(term, start, end, hash);
+    if (kind === SPACED) continue;
+    if (before === start) {
+      const both = pairHash(beforeHash, text, start, end);
+      visit(index.termAt(both, text, beforeStart, end), beforeStart, end, both);
+    }
+    before = end;
+    beforeStart = start;
+    beforeHash = hash;
+  }
+}
+
 /** The hash of two neighbouring characters, from that of the first. */
-export function pairHash(first: number, text: string, start: number, end: number): number {
+function pairHash(first: number, text: string, start: number, end: number): number {
   let hash = first;
   for (let i = start; i < end; i++) hash = hashStep(hash, text.charCodeAt(i));
   return hash;

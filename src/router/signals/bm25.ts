@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { share } from '#contract/schema.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
-import { Bm25Index, type Bm25Term, pairHash } from './bm25-index.js';
+import { Bm25Index, type Bm25Term, termsIn } from './bm25-index.js';
 import { evidence, quoted } from './evidence.js';
 import { scopedTexts, scopeSchema } from './scope.js';
 import type { OptionProblem, SignalType } from './signal-type.js';
-import { SPACED } from './text/character-class.js';
 import { folded } from './text/fold.js';
 import { notAllRead, whereIs } from './text/where.js';
 import { WordScanner } from './text/word-scanner.js';
@@ -133,24 +132,9 @@ class Bm25Matcher {
   }
 
   private read(text: string, base: number): void {
-    const { scanner, index } = this;
-    let before = -1;
-    let beforeStart = 0;
-    let beforeHash = 0;
-    scanner.begin(text);
-    while (scanner.next()) {
-      const { start, end, hash, kind } = scanner;
-      const term = index.termAt(hash, text, start, end);
+    termsIn(text, this.index, this.scanner, (term, start) => {
       if (term !== undefined) this.add(term, base + start);
-      if (kind === SPACED) continue;
-      if (before === start) {
-        const pair = index.termAt(pairHash(beforeHash, text, start, end), text, beforeStart, end);
-        if (pair !== undefined) this.add(pair, base + beforeStart);
-      }
-      before = end;
-      beforeStart = start;
-      beforeHash = hash;
-    }
+    });
   }
 
   private add(term: Bm25Term, place: number): void {

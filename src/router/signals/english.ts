@@ -75,6 +75,11 @@ function weightOf(hash: number): number {
   return weights[slot]!;
 }
 
+/** Whether a word's hash ({@link WordScanner}) is that of a function word of English. */
+export function isFunctionWord(hash: number): boolean {
+  return weightOf(hash) === FUNCTION;
+}
+
 function slotOf(hash: number): number {
   return (hash ^ (hash >>> 15)) & (SLOTS - 1);
 }

@@ -13,6 +13,7 @@ import { hazard } from './hazard.js';
 import { injection } from './injection.js';
 import { jailbreak } from './jailbreak.js';
 import { keyword } from './keyword.js';
+import { knowledge } from './knowledge.js';
 import { language } from './language.js';
 import { metadata } from './metadata.js';
 import { modality } from './modality.js';
@@ -50,6 +51,7 @@ export const SIGNAL_TYPES: readonly SignalType[] = [
   feedback,
   route,
   preference,
+  knowledge,
   classifier,
   jailbreak,
   injection,

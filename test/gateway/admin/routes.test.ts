@@ -58,6 +58,7 @@ const CALLS: Readonly<Record<string, { body?: unknown; path?: string | (() => Pr
   'POST /api/explain': { body: { model: 'auto', messages: [{ role: 'user', content: 'prove it' }] } },
   'GET /api/models': {},
   'GET /api/pools': {},
+  'GET /api/pools/recommendations': {},
   'GET /api/replicas': {},
   'POST /api/replicas/{id}/drain': { path: '/api/replicas/REPLICA/drain', body: {} },
   'POST /api/replicas/{id}/undrain': { path: '/api/replicas/REPLICA/undrain', body: {} },

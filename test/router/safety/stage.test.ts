@@ -41,6 +41,7 @@ const learned: LearnedModels = {
   classifier: () => byWord(['safe', 'unsafe']),
   routes: () => byWord(['a', 'b']),
   preferences: () => byWord(['a', 'b']),
+  knowledge: () => byWord(['a', 'b']),
 };
 
 async function run(safety: unknown, messages: readonly Message[]) {

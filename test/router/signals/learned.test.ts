@@ -27,6 +27,7 @@ function models(verdict: Verdict | Promise<Verdict>, asked: string[] = []): Lear
     classifier: () => classifier,
     routes: () => classifier,
     preferences: () => classifier,
+    knowledge: () => classifier,
     whenBusy: 'fast',
   };
 }

@@ -45,6 +45,7 @@ const OPTIONS: Readonly<Record<string, readonly unknown[]>> = {
   pii: ['email', ['card', 'iban'], { any: ['phone'], above: 1, in: 'all' }],
   route: ['refund', { any: ['refund', 'outage'], below: 0.1, in: 'all' }, {}],
   preference: ['code', { any: ['code', 'travel'], below: 0.1, in: 'all' }, {}],
+  knowledge: ['handbook', { any: ['handbook', 'faq'], below: 0.1, in: 'all' }, {}],
   classifier: [{ name: 'own' }, { name: 'own', any: ['toxic'], above: 0.7, below: 0.2, in: 'all' }],
   factual: [{}, { above: 0.8, below: 0.3, in: 'user' }],
   feedback: [

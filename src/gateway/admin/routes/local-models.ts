@@ -9,6 +9,7 @@ import { dot } from '#models/runtime/pooling.js';
 import { FINDING_KINDS, type FindingKind, findingsOf, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
+import { wordIndex } from '#router/signals/word-index.js';
 
 /** Longer texts are read in part anyhow. */
 const MOST_CHARS = 65_536;
@@ -30,6 +31,7 @@ const classification = z
       .literal(true)
       .optional()
       .describe('The model is still being loaded: asked again in a moment it answers itself.'),
+    partial: z.literal(true).optional().describe('Not all of the text was read.'),
     spans: z
       .array(
         z.object({
@@ -37,7 +39,7 @@ const classification = z
           start: z.number(),
           end: z.number(),
           score: z.number(),
-          text: z.string().optional().describe('What stands there; of `pii` and `grounding`.'),
+          text: z.string().optional().describe('What stands there; of `pii`, `grounding` and entities.'),
         }),
       )
       .optional(),
@@ -55,7 +57,7 @@ export const classifyRoute = adminRoute({
   summary:
     'What a head, the routes of the configuration, or a model of your own make of texts, and what personal data or ungrounded claims are in them; no LLM is asked',
   body: z.object({
-    kind: z.enum([...HEADS, ...SAFETY_HEADS, ...FINDING_KINDS, 'routes', 'preferences', 'classifier']),
+    kind: z.enum([...HEADS, ...SAFETY_HEADS, ...FINDING_KINDS, 'routes', 'preferences', 'knowledge', 'classifier']),
     classifier: z.string().max(64).optional().describe('With kind `classifier`: one of `router.learned.classifiers`.'),
     context: z
       .string()
@@ -82,23 +84,24 @@ export const classifyRoute = adminRoute({
 /** Asks a classifier, as a signal would. */
 function headOf(
   { learned }: Runtime,
-  kind: HeadName | SafetyHeadName | 'routes' | 'preferences' | 'classifier',
+  kind: HeadName | SafetyHeadName | 'routes' | 'preferences' | 'knowledge' | 'classifier',
   own: string,
 ) {
   if (learned === undefined) throw noModels();
   const classifier = classifierOf(learned, kind, own);
   return async (one: string) =>
-    classificationOf(classifier, await classifier.classify(one, { whenBusy: learned.whenBusy }));
+    classificationOf(classifier, await classifier.classify(one, { whenBusy: learned.whenBusy }), one);
 }
 
 function classifierOf(
   learned: LearnedModels,
-  kind: HeadName | SafetyHeadName | 'routes' | 'preferences' | 'classifier',
+  kind: HeadName | SafetyHeadName | 'routes' | 'preferences' | 'knowledge' | 'classifier',
   own: string,
 ) {
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, learned);
   if (kind === 'preferences') return new LanguageGate(learned.preferences());
+  if (kind === 'knowledge') return new LanguageGate(learned.knowledge(wordIndex));
   if (kind === 'classifier') return new LanguageGate(learned.classifier(own));
   return new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind as HeadName));
 }
