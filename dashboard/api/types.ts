@@ -81,12 +81,14 @@ export type Classification = {
   readonly reason?: string;
   /** The model is still being loaded: asked again in a moment it answers itself. */
   readonly loading?: true;
+  /** Not all of the text was read. */
+  readonly partial?: true;
   readonly spans?: readonly {
     readonly type: string;
     readonly start: number;
     readonly end: number;
     readonly score: number;
-    /** What stands there; of `pii` and `grounding`. */
+    /** What stands there; of `pii`, `grounding` and entities. */
     readonly text?: string;
   }[];
   readonly evidence?: {
@@ -163,7 +165,7 @@ export type Error = {
   readonly error: {
     readonly message: string;
     readonly type: string;
-    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.energy' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.loading' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
+    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.energy' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'privacy.unread' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.loading' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
     /** Where what is wrong stands. */
     readonly param: string | null;
     /** What would be right. */
@@ -705,6 +707,40 @@ export type Rebalance = {
   }[];
 };
 
+export type Recommendation = {
+  readonly pool: string;
+  /** Replicas that take requests now. */
+  readonly available: number;
+  /** Recommended: absent where nothing can be said, and `none` says why. */
+  readonly replicas?: number;
+  readonly none?: 'cloud' | 'embedding' | 'disaggregated' | 'few_requests' | 'unknown_speed' | 'objective_out_of_reach';
+  /** In words. */
+  readonly why: string;
+  /** Replicas that the load takes, not rounded, without hold and bounds; may be summed over gateways. */
+  readonly needed?: number;
+  /** What takes the most replicas; `places`: requests in flight and waiting, over those a replica may have. */
+  readonly decides?: 'forecast' | 'load now' | 'places';
+  /** Why it is not just what is needed: fewer have not been enough for long yet, or `scale` of the pool. */
+  readonly bound?: 'hold' | 'min' | 'max';
+  /** Requests a second of the last minute. */
+  readonly loadPerSecond?: number;
+  /** Absent during the first hour of a pool. */
+  readonly forecast?: {
+    /** Upper end of the 90 % interval. */
+    readonly perSecond: number;
+    /** Ahead, of the 15 minutes that are looked at. */
+    readonly minutes: number;
+  };
+  /** What one replica carries of such requests within `workload.slo`, and what gives way first. */
+  readonly capacity?: {
+    readonly requestsPerSecond: number;
+    readonly from: 'engine model' | 'measured rates';
+    readonly bound: 'latency' | 'utilisation' | 'prefill' | 'places';
+  };
+  /** Share of what the recommended replicas carry that the load of now leaves. */
+  readonly headroom?: number;
+};
+
 export type Replica = {
   readonly id: string;
   readonly pool: string;
@@ -1139,7 +1175,7 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'routes' | 'preferences' | 'classifier';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'routes' | 'preferences' | 'knowledge' | 'classifier';
       /** With kind `classifier`: one of `router.learned.classifiers`. */
       readonly classifier?: string;
       /** With kind `grounding`: the texts that answers are held against. */
@@ -1218,6 +1254,14 @@ export interface Calls {
     body: undefined;
     answer: {
       readonly pools: readonly Pool[];
+    };
+  };
+  'GET /api/pools/recommendations': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly pools: readonly Recommendation[];
     };
   };
   'GET /api/replicas': {
@@ -1475,6 +1519,34 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: undefined;
+    answer: {
+      readonly gpus: readonly {
+        readonly name: string;
+        readonly memory_bytes: number;
+        readonly usd_per_hour: number;
+        readonly prices: readonly {
+          readonly kind: string;
+          readonly usd_per_hour: number;
+          readonly provider: string;
+          readonly date: string;
+          readonly source: string;
+        }[];
+        readonly source: string;
+      }[];
+      readonly models: readonly {
+        readonly name: string;
+        readonly hub: string;
+        readonly context: number;
+      }[];
+    };
+  };
+  'POST /api/catalogue': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue?: string;
+    };
     answer: {
       readonly gpus: readonly {
         readonly name: string;

@@ -4,14 +4,23 @@ import type { PlanReport } from '../api/types.js';
 import { JobForm, useJob } from '../ui/job.js';
 import { ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
+import { CatalogueField } from './catalogue-field.js';
 import { PlanView } from './plan-view.js';
 import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from './trace-fields.js';
 
+/** Minutes; a second, as the API takes it. */
+const MIN_WINDOW = 0.02;
 const FIRST_GPUS = ['h100', 'a100'];
 
 /** Trace, SLO and hardware in; the cheapest fleet that held in the twin out. */
 export function PlannerPage() {
+  const [own, setOwn] = useState('');
+  const [ownRead, setOwnRead] = useState('');
   const catalogue = useResource('catalogue', signal => call('GET /api/catalogue', { signal }));
+  const withOwn = useResource(ownRead, signal =>
+    ownRead === '' ? Promise.resolve(undefined) : call('POST /api/catalogue', { body: { catalogue: ownRead }, signal }),
+  );
+  const { gpus: offered, models } = withOwn.value ?? catalogue.value ?? { gpus: [], models: [] };
   const [trace, setTrace] = useState(FIRST_TRACE);
   const [model, setModel] = useState('llama-3.1-8b');
   const [gpus, setGpus] = useState<readonly string[]>(FIRST_GPUS);
@@ -35,6 +44,7 @@ export function PlannerPage() {
       ...{ trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price },
       ...(spotUp === '' ? {} : { buying: { spot_up: Number(spotUp) / 100 } }),
       ...(apart ? { disaggregate: {} } : {}),
+      ...(ownRead === '' ? {} : { catalogue: ownRead }),
       ...(windowMin === '' ? {} : { over_time: { window_s: 60 * Number(windowMin) } }),
     };
     void job.run(body, event => {
@@ -61,7 +71,7 @@ export function PlannerPage() {
             <label class="field">
               <span>Model</span>
               <select value={model} onChange={event => setModel(event.currentTarget.value)}>
-                {catalogue.value.models.map(({ name }) => (
+                {models.map(({ name }) => (
                   <option key={name} value={name}>
                     {name}
                   </option>
@@ -94,7 +104,7 @@ export function PlannerPage() {
               <span>Sized anew every so many minutes</span>
               <input
                 type="number"
-                min={1}
+                min={MIN_WINDOW}
                 step="any"
                 placeholder="never"
                 value={windowMin}
@@ -113,7 +123,7 @@ export function PlannerPage() {
             </label>
             <fieldset class="gpu-choices">
               <legend>GPUs that may be used</legend>
-              {catalogue.value.gpus.map(({ name, prices }) => {
+              {offered.map(({ name, prices }) => {
                 const quote = prices.find(({ kind }) => kind === price);
                 return (
                   <label key={name}>
@@ -137,6 +147,13 @@ export function PlannerPage() {
                 );
               })}
             </fieldset>
+            <CatalogueField text={own} onChange={setOwn} />
+            {own === ownRead ? undefined : (
+              <button type="button" onClick={() => setOwnRead(own.trim() === '' ? '' : own)}>
+                Use these rows
+              </button>
+            )}
+            <ErrorNote error={withOwn.error} retry={withOwn.reload} />
           </JobForm>
         )}
       </Panel>

@@ -59,6 +59,24 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
   }, 90_000);
 
+  test('GPUs of one’s own are offered once they are read, and what is wrong with them is told', async () => {
+    await page.reload();
+    const text = page.getByLabel(/A catalogue whose rows/);
+    await page.getByText('With the built-in GPUs and models').click();
+    await text.fill('gpus: [{ name: mine }]');
+    await page.getByRole('button', { name: 'Use these rows' }).click();
+    await page
+      .getByRole('alert')
+      .getByText(/request\.invalid/)
+      .waitFor();
+    await text.fill(`gpus: [{ name: mine, bandwidth_tbps: 3.35, memory_bytes: 85899345920, tflops_16: 989, tflops_8: 1978, link_gbps: 450,
+      board_watts: 700, source: made for this test, prices: [{ kind: on_demand, usd_per_hour: 1.95, provider: us, date: 2026-11-01, source: made for this test }] }]`);
+    await page.getByRole('button', { name: 'Use these rows' }).click();
+    await page.getByRole('checkbox', { name: /^mine \$1\.95/ }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
   test('a trace file that cannot be read is told as such', async () => {
     await page.getByRole('combobox').first().selectOption('text');
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
