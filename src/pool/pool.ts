@@ -399,6 +399,7 @@ class PoolAtWork implements LivePool, LeaseHost {
     since: Milliseconds,
     now: Milliseconds,
   ): Lease {
+    const parts = tier.placer.partsOf?.(choice);
     const pool = this.topology.pools.get(replica.pool);
     const fill = this.topology.pools.get(pool?.entry.prefill?.pool ?? '');
     const prefill =
@@ -415,6 +416,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       ...(choice.prefixSource === undefined ? undefined : { prefixSource: choice.prefixSource }),
       score: choice.score,
       losers: choice.losers,
+      ...(parts === undefined ? undefined : { parts }),
       considered: choice.considered,
       queuedMs: now - since,
       ...(prefill === undefined ? undefined : { prefill: prefill.placement }),

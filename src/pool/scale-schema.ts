@@ -12,6 +12,10 @@ export const scaleSchema = z
       .refine(ms => ms >= 60_000 && ms <= 86_400_000, { message: 'expected at least 1m and at most 1d' })
       .prefault('10m')
       .describe('Fewer replicas are recommended only after fewer have been enough for so long.'),
+    start: duration
+      .refine(ms => ms <= 3_600_000, { message: 'expected at most 1h' })
+      .prefault('10m')
+      .describe('Time from the order of a replica until it serves: the load is forecast as far ahead.'),
   })
   .superRefine(({ min, max }, context) => {
     if (max === undefined || max >= min) return;

@@ -17,7 +17,8 @@ export interface CarriedLoad {
   readonly bound: 'latency' | 'utilisation' | 'prefill' | 'places';
 }
 
-const HALVINGS = 20;
+/** To a thousandth of what it keeps up with; each takes a millisecond or two, and gateways have other things to do. */
+const HALVINGS = 10;
 /** Requests that percentiles are taken over. */
 const SAMPLED = 64;
 
@@ -48,6 +49,30 @@ export function modelledCapacity(
     else high = middle;
   }
   return low > 0 ? { requestsPerSecond: low, from: 'engine model', bound: 'latency' } : undefined;
+}
+
+/** Engines of one kind, that run `speed` times as fast as the real thing. */
+export interface EngineKind {
+  readonly profile: EngineProfile;
+  readonly speed: number;
+}
+
+/** {@link modelledCapacity} of the weakest of several kinds; `undefined` where one of them does not keep the bounds with a lone request. */
+export function weakestCapacity(
+  kinds: readonly EngineKind[],
+  requests: readonly RequestLengths[],
+  { ttftP99Ms, tpotMs }: LatencyBounds,
+): CarriedLoad | undefined {
+  let weakest: CarriedLoad | undefined;
+  for (const { profile, speed } of kinds) {
+    const carried = modelledCapacity(profile, requests, { ttftP99Ms: ttftP99Ms * speed, tpotMs: tpotMs * speed });
+    if (carried === undefined) return undefined;
+    const requestsPerSecond = speed * carried.requestsPerSecond;
+    if (weakest === undefined || requestsPerSecond < weakest.requestsPerSecond) {
+      weakest = { ...carried, requestsPerSecond };
+    }
+  }
+  return weakest;
 }
 
 /** What replicas are seen to do. */

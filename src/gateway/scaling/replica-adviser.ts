@@ -3,24 +3,29 @@ import type { DecisionRecord } from '#contract/record.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
 import { forecastLoad, type LoadForecast } from '#fleet/scale/load-forecast.js';
+import { RecentLengths } from '#fleet/scale/recent-lengths.js';
 import { type NoAdvice, type PoolAdvice, recommend } from '#fleet/scale/recommendation.js';
-import { type CarriedLoad, measuredCapacity, modelledCapacity } from '#fleet/scale/replica-capacity.js';
+import {
+  type CarriedLoad,
+  type EngineKind,
+  type LatencyBounds,
+  measuredCapacity,
+  weakestCapacity,
+} from '#fleet/scale/replica-capacity.js';
 import { ScaleDownHold } from '#fleet/scale/scale-down-hold.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Standing } from '#gateway/standing.js';
 import type { PoolEntry } from '#pool/schema.js';
 import { hardwareOf } from '#pool/topology/hardware.js';
 import type { PoolStatus } from '#pool/topology/snapshot.js';
-import type { TrafficLog } from '#telemetry/traffic/traffic.js';
-import { RecentLengths } from './recent-lengths.js';
+import type { TrafficLog, TrafficWindow } from '#telemetry/traffic/traffic.js';
+import { type CountSeries, sinceFirst } from '#workload/forecast/count-series.js';
 
 /** How often the load of now is looked at, and how often forecasts and what the engine model says are computed anew. */
 const EVERY_MS = 60_000;
 const WINDOW_MS = 300_000;
 /** Spans of ten seconds that the load of now is taken over: a minute. */
 const SPANS = 6;
-/** Requests whose lengths must be known. */
-const LEAST_REQUESTS = 20;
 
 export type PoolRecommendation = { readonly pool: string; readonly available: number } & (
   | { readonly advice: PoolAdvice; readonly none?: undefined }
@@ -38,6 +43,7 @@ export interface AdviserPorts {
 /** What is known only of one pool, and outlives a look. */
 interface Memory {
   readonly hold: ScaleDownHold;
+  readonly lengths: RecentLengths;
   modelled: { readonly key: string; readonly capacity: CarriedLoad | NoAdvice | undefined } | undefined;
 }
 
@@ -45,15 +51,16 @@ interface Memory {
 export class ReplicaAdviser {
   /** As of the last look; none before the first. */
   recommendations: readonly PoolRecommendation[] = [];
-  private readonly lengths = new RecentLengths();
   private readonly pools = new Map<string, Memory>();
   private forecasts: { readonly window: number; readonly pools: ReadonlyMap<string, LoadForecast> } | undefined;
   private next: Cancel | undefined;
 
   constructor(private readonly ports: AdviserPorts) {}
 
-  observe(record: DecisionRecord): void {
-    this.lengths.observe(record);
+  observe({ outcome: { status, pool, usage } }: DecisionRecord): void {
+    if (status !== 'answered' || pool === '' || usage === undefined) return;
+    const { promptTokens, completionTokens, cachedTokens } = usage;
+    this.memoryOf(pool).lengths.add({ promptTokens, outputTokens: completionTokens, cachedTokens });
   }
 
   /** Looks once a minute from now on. */
@@ -77,10 +84,9 @@ export class ReplicaAdviser {
     const { clock } = this.ports;
     const wall = clock.wall();
     const { pools } = this.ports.runtime().config.pool;
-    this.lengths.keepOnly(pools);
     for (const name of this.pools.keys()) if (!(name in pools)) this.pools.delete(name);
     const loads = await this.loadsNow(wall);
-    const forecasts = await this.forecastsAt(wall);
+    const forecasts = await this.forecastsAt(wall, pools);
     const found: PoolRecommendation[] = [];
     const standing = await this.ports.standing();
     for (const status of standing.pools) {
@@ -113,17 +119,18 @@ export class ReplicaAdviser {
   }
 
   /** By pool; computed anew once the window has ended in which it was. */
-  private async forecastsAt(wall: Milliseconds): Promise<ReadonlyMap<string, LoadForecast>> {
+  private async forecastsAt(
+    wall: Milliseconds,
+    entries: Readonly<Record<string, PoolEntry>>,
+  ): Promise<ReadonlyMap<string, LoadForecast>> {
     const window = Math.floor(wall / WINDOW_MS);
     if (this.forecasts?.window === window) return this.forecasts.pools;
-    const { points, stepMs } = await this.ports.traffic.window('24h-fine', wall);
-    const whole = points.slice(0, -1);
+    const day = await this.ports.traffic.window('24h-fine', wall);
+    const week = await this.ports.traffic.window('7d', wall);
     const pools = new Map<string, LoadForecast>();
-    for (const name of new Set(whole.flatMap(point => [...point.pools.keys()]))) {
-      const requests = whole.map(point => point.pools.get(name)?.requests ?? 0);
-      // Before its first request a pool was not measured; zeroes from then would teach a rise that never was.
-      const from = requests.findIndex(count => count > 0);
-      const expected = forecastLoad(requests.slice(from), stepMs);
+    for (const [name, { scale }] of Object.entries(entries)) {
+      const seen = { windows: seriesOf(name, day), hours: seriesOf(name, week) };
+      const expected = forecastLoad(seen, scale.start);
       if (expected !== undefined) pools.set(name, expected);
       await breath();
     }
@@ -138,9 +145,9 @@ export class ReplicaAdviser {
     if (embedding.has(entry.model)) return 'embedding';
     const prefills = Object.values(config.pool.pools).some(({ prefill }) => prefill?.pool === name);
     if (entry.prefill !== undefined || prefills) return 'disaggregated';
-    const requests = this.lengths.of(name);
-    if (requests.length < LEAST_REQUESTS) return 'few_requests';
     const memory = this.memoryOf(name);
+    const { few, all: requests } = memory.lengths;
+    if (few) return 'few_requests';
     const key = `${window} ${config.version}`;
     if (memory.modelled?.key !== key) {
       memory.modelled = { key, capacity: this.modelled(status, entry, requests) };
@@ -152,7 +159,7 @@ export class ReplicaAdviser {
       tpotMs: status.tpotMs,
       places,
     };
-    return measuredCapacity(rates, requests, this.objective(1)) ?? 'unknown_speed';
+    return measuredCapacity(rates, requests, this.latency) ?? 'unknown_speed';
   }
 
   /** By the engine model, for the weakest of its replicas; `undefined` where the hardware of one is not described. */
@@ -161,30 +168,24 @@ export class ReplicaAdviser {
     entry: PoolEntry,
     requests: readonly RequestLengths[],
   ): CarriedLoad | NoAdvice | undefined {
-    const kinds = new Set((entry.replicas ?? [{}]).map(replica => hardwareOf(entry, replica, contextTokens)));
-    let weakest: CarriedLoad | undefined;
-    for (const { forecast, speed } of kinds) {
+    const kinds: EngineKind[] = [];
+    const hardware = (entry.replicas ?? [{}]).map(replica => hardwareOf(entry, replica, contextTokens));
+    for (const { forecast, speed } of new Set(hardware)) {
       if (forecast === undefined) return undefined;
-      const carried = modelledCapacity(forecast.profile, requests, this.objective(speed));
-      if (carried === undefined) return 'objective_out_of_reach';
-      const requestsPerSecond = speed * carried.requestsPerSecond;
-      if (weakest === undefined || requestsPerSecond < weakest.requestsPerSecond) {
-        weakest = { ...carried, requestsPerSecond };
-      }
+      kinds.push({ profile: forecast.profile, speed });
     }
-    return weakest;
+    return weakestCapacity(kinds, requests, this.latency) ?? 'objective_out_of_reach';
   }
 
-  /** What latencies have to be, in the time of engines that run `speed` times as fast as the real thing. */
-  private objective(speed: number) {
+  private get latency(): LatencyBounds {
     const { ttft_p99, tpot_p99 } = this.ports.runtime().config.workload.slo;
-    return { ttftP99Ms: ttft_p99 * speed, tpotMs: tpot_p99 * speed };
+    return { ttftP99Ms: ttft_p99, tpotMs: tpot_p99 };
   }
 
   private memoryOf(pool: string): Memory {
     let memory = this.pools.get(pool);
     if (memory === undefined) {
-      memory = { hold: new ScaleDownHold(), modelled: undefined };
+      memory = { hold: new ScaleDownHold(), lengths: new RecentLengths(), modelled: undefined };
       this.pools.set(pool, memory);
     }
     return memory;
@@ -196,6 +197,12 @@ export class ReplicaAdviser {
     if (!hold.begun) hold.look(available, this.ports.clock.now(), scale.hold);
     return hold;
   }
+}
+
+/** Requests of a pool in the spans of a window that have ended, from its first on. */
+function seriesOf(pool: string, { points, stepMs, from }: TrafficWindow): CountSeries {
+  const counts = points.slice(0, -1).map(({ pools }) => pools.get(pool)?.requests ?? 0);
+  return sinceFirst({ from, stepMs, counts });
 }
 
 function breath(): Promise<void> {

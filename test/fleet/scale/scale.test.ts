@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
-import { forecastLoad } from '#fleet/scale/load-forecast.js';
+import { forecastLoad, LOAD_FORECASTERS, type SeenLoad } from '#fleet/scale/load-forecast.js';
 import { neededReplicas } from '#fleet/scale/needed-replicas.js';
 import { recommend } from '#fleet/scale/recommendation.js';
-import { type CarriedLoad, measuredCapacity, modelledCapacity } from '#fleet/scale/replica-capacity.js';
+import {
+  type CarriedLoad,
+  measuredCapacity,
+  modelledCapacity,
+  weakestCapacity,
+} from '#fleet/scale/replica-capacity.js';
 import { ScaleDownHold } from '#fleet/scale/scale-down-hold.js';
 import { engineProfile } from '#pool/engine/profile.js';
 
@@ -122,16 +127,27 @@ describe('the hold before a scale-down', () => {
 });
 
 describe('a load forecast', () => {
+  const seen = (counts: readonly number[]): SeenLoad => ({
+    windows: { from: 0, stepMs: 5 * MINUTE, counts },
+    hours: { from: 0, stepMs: 60 * MINUTE, counts: [] },
+  });
+
   test('is none before an hour has been seen, and is at or above a steady load', () => {
-    expect(forecastLoad(Array(11).fill(300), 5 * MINUTE)).toBeUndefined();
-    const { perSecond, aheadMs } = forecastLoad(Array(12).fill(300), 5 * MINUTE)!;
+    expect(forecastLoad(seen(Array(11).fill(300)), MINUTE)).toBeUndefined();
+    const { perSecond, aheadMs } = forecastLoad(seen(Array(12).fill(300)), MINUTE)!;
     expect(perSecond).toBeCloseTo(1, 6);
     expect(aheadMs).toBeGreaterThanOrEqual(5 * MINUTE);
   });
 
-  test('goes before a rise', () => {
+  test('goes before a rise, which the last value does not, as far as a replica takes to start', () => {
     const rising = Array.from({ length: 48 }, (_, i) => 300 + 30 * i);
-    expect(forecastLoad(rising, 5 * MINUTE)!.perSecond).toBeGreaterThan(rising.at(-1)! / 300);
+    const of = (startMs: number) => forecastLoad(seen(rising), startMs)!;
+    expect(of(0).perSecond).toBeGreaterThan(rising.at(-1)! / 300);
+    expect([0, 1, 5 * MINUTE, 5 * MINUTE + 1].map(startMs => of(startMs).aheadMs / MINUTE)).toEqual([5, 10, 10, 15]);
+    expect(of(10 * MINUTE).perSecond).toBeGreaterThan(of(0).perSecond);
+    const level = LOAD_FORECASTERS['last-value'](seen(rising), 2);
+    expect(level.mean).toBe(rising.at(-1));
+    expect(level.interval[1]).toBeCloseTo(level.mean + 1.645 * 60, 6);
   });
 });
 
@@ -177,5 +193,18 @@ describe('what a replica carries', () => {
         expect(of(1.5).requestsPerSecond).toBeLessThanOrEqual(of(1).requestsPerSecond);
       }),
     );
+  });
+
+  test('of several kinds is that of the weakest, and none where one keeps no bound', () => {
+    const slow = engineProfile({ model: 'qwen3-8b', gpu: 'l40s', tp: 1, contextTokens: 32_768 });
+    const of = (...kinds: (typeof profile)[]) =>
+      weakestCapacity(
+        kinds.map(one => ({ profile: one, speed: 1 })),
+        requests,
+        { ttftP99Ms: 2000, tpotMs: 100 },
+      )?.requestsPerSecond;
+    expect(of(slow)).toBeLessThan(of(profile)!);
+    expect(of(profile, slow)).toBe(of(slow));
+    expect(weakestCapacity([{ profile, speed: 1 }], requests, { ttftP99Ms: 0.01, tpotMs: 100 })).toBeUndefined();
   });
 });

@@ -29,7 +29,7 @@ const recommendation = z
     forecast: z
       .object({
         perSecond: z.number().describe('Upper end of the 90 % interval.'),
-        minutes: z.number().describe('Ahead, of the 15 minutes that are looked at.'),
+        minutes: z.number().describe('Ahead; looked at is until a replica serves that is ordered now, `scale.start`.'),
       })
       .optional()
       .describe('Absent during the first hour of a pool.'),
