@@ -216,6 +216,21 @@ export type Explanation = {
     readonly replica: string;
     readonly expected_prefix_tokens: number;
     readonly prefix_source: 'events' | 'estimate';
+    readonly score: number;
+    readonly losers: readonly {
+      readonly replica: string;
+      readonly score: number;
+      readonly why: string;
+    }[];
+    /** What the scores are made of, by scorer; absent where one thing alone was weighed. */
+    readonly parts?: {
+      readonly scorers: readonly {
+        readonly name: string;
+        readonly weight: number;
+      }[];
+      readonly chosen: readonly number[];
+      readonly losers: readonly (readonly number[])[];
+    };
     readonly prefill?: {
       readonly pool: string;
       readonly replica?: string;
@@ -408,6 +423,15 @@ export type Placement = {
     readonly score: number;
     readonly filtered?: string;
   }[];
+  /** What the scores are made of, by scorer; absent where one thing alone was weighed. */
+  readonly parts?: {
+    readonly scorers: readonly {
+      readonly name: string;
+      readonly weight: number;
+    }[];
+    readonly chosen: readonly number[];
+    readonly losers: readonly (readonly number[])[];
+  };
   readonly considered: number;
   readonly queuedMs: number;
   readonly retention?: {
@@ -728,7 +752,7 @@ export type Recommendation = {
   readonly forecast?: {
     /** Upper end of the 90 % interval. */
     readonly perSecond: number;
-    /** Ahead, of the 15 minutes that are looked at. */
+    /** Ahead; looked at is until a replica serves that is ordered now, `scale.start`. */
     readonly minutes: number;
   };
   /** What one replica carries of such requests within `workload.slo`, and what gives way first. */
