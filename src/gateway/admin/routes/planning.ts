@@ -6,7 +6,6 @@ import { isLast, type Job, type JobEvent, type TraceSource } from '#fleet/jobs/j
 import type { AdminPorts } from '#gateway/admin/ports.js';
 import { adminRoute, adminStream, type EventSource } from '#gateway/admin/route.js';
 import {
-  catalogue,
   failed,
   fleetMoment,
   planReport,
@@ -60,12 +59,13 @@ export const ownCatalogueRoute = adminRoute({
   path: '/api/catalogue',
   role: 'admin',
   summary: 'The same with rows of your own before it, which are checked; nothing is kept',
-  body: z.object({ catalogue }),
+  // It is read on this thread, which other requests wait for.
+  body: z.object({ catalogue: z.string().max(100_000).describe('YAML or JSON, as docs/planning.md shows.') }),
   answer: catalogueListing,
   handle: ({ body }) => listed(ownRows(body.catalogue)),
 });
 
-function ownRows(text: string | undefined): Catalogue {
+function ownRows(text: string): Catalogue {
   try {
     return readCatalogueText(text, 'catalogue');
   } catch (error) {

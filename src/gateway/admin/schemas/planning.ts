@@ -189,7 +189,7 @@ export const failed = z
   .object({ code: z.string(), message: z.string(), path: z.string().optional(), hint: z.string().optional() })
   .meta({ id: 'JobFailure' });
 
-export const catalogue = z
+const catalogue = z
   .string()
   .max(1_000_000)
   .optional()
