@@ -1568,8 +1568,8 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
-      readonly catalogue?: string;
+      /** YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue: string;
     };
     answer: {
       readonly gpus: readonly {
