@@ -500,6 +500,31 @@ export type PlanReport = {
   readonly over_time: {
     readonly window_s: number;
     readonly ok: boolean;
+    readonly windows: readonly {
+      readonly from_s: number;
+      readonly requests: number;
+      readonly rate: number;
+      readonly boundary: number;
+      readonly gamma: number;
+      readonly short: number;
+      readonly long: number;
+      readonly usd_per_hour: number;
+      readonly holds: boolean;
+      readonly p99_ttft_ms: number | null;
+    }[];
+    readonly usd_per_hour: {
+      readonly moving: number;
+      readonly screened: {
+        readonly moving: number;
+        readonly one_boundary: number;
+        readonly unhindered: number;
+        readonly fixed: number;
+      };
+    };
+    readonly moves: {
+      readonly kept: number;
+      readonly unhindered: number;
+    };
   } | null;
   readonly screen: {
     readonly trusted: boolean;
@@ -1539,6 +1564,34 @@ export interface Calls {
       }[];
     };
   };
+  'POST /api/catalogue': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      /** YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue: string;
+    };
+    answer: {
+      readonly gpus: readonly {
+        readonly name: string;
+        readonly memory_bytes: number;
+        readonly usd_per_hour: number;
+        readonly prices: readonly {
+          readonly kind: string;
+          readonly usd_per_hour: number;
+          readonly provider: string;
+          readonly date: string;
+          readonly source: string;
+        }[];
+        readonly source: string;
+      }[];
+      readonly models: readonly {
+        readonly name: string;
+        readonly hub: string;
+        readonly context: number;
+      }[];
+    };
+  };
   'GET /api/whoami': {
     params: Record<string, never>;
     query: Record<string, never>;
@@ -2028,6 +2081,26 @@ export interface Streams {
       readonly rate?: number;
       readonly price?: 'on_demand' | 'reserved' | 'spot';
       readonly provider?: string;
+      readonly buying?: {
+        /** Probability with which enough replicas are up. */
+        readonly target?: number;
+        /** Share of time that a machine is up. */
+        readonly up?: number;
+        /** The same of spot machines; none are bought unless said. */
+        readonly spot_up?: number;
+      };
+      /** Fleets whose prompts are computed on replicas of their own are tried, too. */
+      readonly disaggregate?: {
+        /** Gigabytes of KV a second into a replica that answers. */
+        readonly link?: number;
+      };
+      /** A fleet in two pools that follows the load is planned, too. */
+      readonly over_time?: {
+        /** Seconds after which replicas and boundary are chosen anew. */
+        readonly window_s: number;
+        /** Share of requests a little over the boundary whose prompts can be compressed to it. */
+        readonly compressible?: number;
+      };
       /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
       readonly catalogue?: string;
       readonly seed?: number;
