@@ -1252,6 +1252,8 @@ export interface Calls {
         readonly card?: ModelCard;
         readonly trouble?: string;
       }[];
+      /** The names under `router.learned.classifiers`. */
+      readonly classifiers: readonly string[];
     };
   };
   'GET /api/models': {
