@@ -165,7 +165,7 @@ export type Error = {
   readonly error: {
     readonly message: string;
     readonly type: string;
-    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.energy' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'privacy.unread' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.loading' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
+    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.energy' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'privacy.unread' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'gateway.no_room' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.loading' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
     /** Where what is wrong stands. */
     readonly param: string | null;
     /** What would be right. */
@@ -500,6 +500,31 @@ export type PlanReport = {
   readonly over_time: {
     readonly window_s: number;
     readonly ok: boolean;
+    readonly windows: readonly {
+      readonly from_s: number;
+      readonly requests: number;
+      readonly rate: number;
+      readonly boundary: number;
+      readonly gamma: number;
+      readonly short: number;
+      readonly long: number;
+      readonly usd_per_hour: number;
+      readonly holds: boolean;
+      readonly p99_ttft_ms: number | null;
+    }[];
+    readonly usd_per_hour: {
+      readonly moving: number;
+      readonly screened: {
+        readonly moving: number;
+        readonly one_boundary: number;
+        readonly unhindered: number;
+        readonly fixed: number;
+      };
+    };
+    readonly moves: {
+      readonly kept: number;
+      readonly unhindered: number;
+    };
   } | null;
   readonly screen: {
     readonly trusted: boolean;
@@ -1227,6 +1252,8 @@ export interface Calls {
         readonly card?: ModelCard;
         readonly trouble?: string;
       }[];
+      /** The names under `router.learned.classifiers`. */
+      readonly classifiers: readonly string[];
     };
   };
   'GET /api/models': {
@@ -1518,6 +1545,34 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: undefined;
+    answer: {
+      readonly gpus: readonly {
+        readonly name: string;
+        readonly memory_bytes: number;
+        readonly usd_per_hour: number;
+        readonly prices: readonly {
+          readonly kind: string;
+          readonly usd_per_hour: number;
+          readonly provider: string;
+          readonly date: string;
+          readonly source: string;
+        }[];
+        readonly source: string;
+      }[];
+      readonly models: readonly {
+        readonly name: string;
+        readonly hub: string;
+        readonly context: number;
+      }[];
+    };
+  };
+  'POST /api/catalogue': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      /** YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue: string;
+    };
     answer: {
       readonly gpus: readonly {
         readonly name: string;
@@ -2028,6 +2083,26 @@ export interface Streams {
       readonly rate?: number;
       readonly price?: 'on_demand' | 'reserved' | 'spot';
       readonly provider?: string;
+      readonly buying?: {
+        /** Probability with which enough replicas are up. */
+        readonly target?: number;
+        /** Share of time that a machine is up. */
+        readonly up?: number;
+        /** The same of spot machines; none are bought unless said. */
+        readonly spot_up?: number;
+      };
+      /** Fleets whose prompts are computed on replicas of their own are tried, too. */
+      readonly disaggregate?: {
+        /** Gigabytes of KV a second into a replica that answers. */
+        readonly link?: number;
+      };
+      /** A fleet in two pools that follows the load is planned, too. */
+      readonly over_time?: {
+        /** Seconds after which replicas and boundary are chosen anew. */
+        readonly window_s: number;
+        /** Share of requests a little over the boundary whose prompts can be compressed to it. */
+        readonly compressible?: number;
+      };
       /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
       readonly catalogue?: string;
       readonly seed?: number;

@@ -51,6 +51,7 @@ const CALLS: Readonly<Record<string, { body?: unknown; path?: string | (() => Pr
   'GET /api/overview': {},
   'GET /api/workload': {},
   'GET /api/catalogue': {},
+  'POST /api/catalogue': { body: { catalogue: 'models: []' } },
   'GET /api/records': {},
   'GET /api/records/{id}': {
     path: async () => `/api/records/${(await gateway.records.list({ limit: 1 }))[0]?.id}`,
