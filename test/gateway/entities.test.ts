@@ -75,6 +75,7 @@ describe('entities by a model of one’s own', { timeout: 60_000 }, () => {
     const body = { kind: 'classifier', classifier: 'ner', texts: [TEXT, 'nobody'] };
     const answer = await ask(gateway.url, 'POST', '/api/classify', { body });
     expect(answer.body.results).toMatchObject([told, { label: null, score: 0, spans: [] }]);
+    expect((await ask(gateway.url, 'GET', '/api/heads')).body.classifiers).toEqual(['ner']);
     const { stdout } = await weir('classify', '-c', file, '--classifier', 'ner', TEXT);
     expect(JSON.parse(stdout)).toMatchObject(told);
   });

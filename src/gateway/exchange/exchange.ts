@@ -368,7 +368,14 @@ export class Exchange implements AttemptOwner, StageContext {
       if (keep !== undefined && delivery.whole !== undefined) keep(delivery.whole);
       this.response.end();
     }
+    this.letGo(attempt);
     this.end('answered', undefined, delivery.usage, delivery.finish);
+  }
+
+  /** An answer that was held takes room until the client has been sent it, which for a slow one is later than its end here. */
+  private letGo(attempt: Attempt): void {
+    if (this.response.writableLength === 0 || this.response.closed) attempt.letGo();
+    else this.response.once('close', () => attempt.letGo());
   }
 
   /** What an answer took: as reported, or else as budgets are told to take it. */
@@ -447,6 +454,8 @@ export class Exchange implements AttemptOwner, StageContext {
     this.ended = true;
     this.response.off('close', this.onClientClosed);
     this.limit.clear();
+    const { last } = this.answers;
+    if (status !== 'answered' || last?.attempt !== this.charged) last?.attempt.letGo();
     if (error !== undefined && this.firstByteAt === undefined && status !== 'cancelled') {
       const head = { ...this.head(this.placement, undefined), ...errorHeaders(error) };
       sendText(this.response, error.status, this.protocol.errorBody(error), 'application/json', head);

@@ -43,11 +43,14 @@ export function privacyStage(
       return { kind: 'refuse', error: new WeirError('privacy.unread', message), note: `not all read: ${missed}` };
     }
     const unread = missed === undefined ? '' : `, not all read: ${missed}`;
-    if (counts.size === 0) return missed === undefined ? CONTINUE : { kind: 'continue', note: `found none${unread}` };
-    if (![...counts.keys()].some(kind => masked.has(kind))) return { kind: 'continue', note: `found ${note}${unread}` };
+    const masks = [...counts.keys()].some(kind => masked.has(kind));
+    if (!masks && !namesUser(context, finder, masked)) {
+      if (counts.size === 0 && missed === undefined) return CONTINUE;
+      return { kind: 'continue', note: `found ${note}${unread}` };
+    }
     const spans = new Map(texts.map((text, at) => [text, found[at]!.spans]));
     mask(context, text => spans.get(text) ?? finder.findNow(text), vault, masked, privacy.system);
-    return { kind: 'continue', note: `masked ${told(counts, masked)}${unread}` };
+    return { kind: 'continue', note: `masked ${masks ? told(counts, masked) : 'what names the user'}${unread}` };
   };
 
   return {
@@ -62,6 +65,12 @@ export function privacyStage(
       return found instanceof Promise ? found.then(all => settle(context, texts, all)) : settle(context, texts, found);
     },
   };
+}
+
+/** Whether what the body, or who stands before it, calls the end user is to be masked: it is in no message, and goes along. */
+function namesUser({ board }: StageContext, finder: PersonalDataFinder, masked: ReadonlySet<string>): boolean {
+  const { user } = board.request.caller;
+  return user !== undefined && finder.findNow(user).some(({ kind }) => masked.has(kind));
 }
 
 function told(counts: ReadonlyMap<string, number>, masked: ReadonlySet<string>): string {

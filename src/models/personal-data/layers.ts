@@ -23,15 +23,14 @@ export function layered(text: string, first: readonly PersonalSpan[], second: re
     const end = Math.min(span.end, until);
     if (start >= end) return;
     const before = laid.at(-1);
-    if (before?.kind === span.kind && before.end === start) {
-      laid[laid.length - 1] = { ...before, end };
-      at = end;
-      return;
-    }
     const behind = first[next];
-    if (behind?.kind === span.kind && behind.start === end) {
-      next++;
-      push({ ...behind, start });
+    const goesOn = before?.kind === span.kind && before.end === start;
+    const leadsTo = behind?.kind === span.kind && behind.start === end;
+    if (goesOn) laid.pop();
+    if (leadsTo) next++;
+    if (goesOn || leadsTo) {
+      // What the second takes for one is one, also where the first takes it for two.
+      push({ ...(goesOn ? before : behind!), start: goesOn ? before.start : start, end: leadsTo ? behind.end : end });
       return;
     }
     const whole = start === span.start && end === span.end;

@@ -9,8 +9,8 @@ import type { ModelSpec } from './messages.js';
 import { type Ids, OnnxSession, SCORES } from './onnx-session.js';
 import { coveringPasses } from './passes.js';
 
-/** Passes that go through the model together: what they need of memory grows with them. */
-const TOGETHER = 8;
+/** Tokens that go through the model together, where one pass has not more: what they need of memory grows with them. */
+const MOST_TOGETHER = 2048;
 
 /** Numbers by which an entity is told: its type, where it starts and ends, its score. */
 export const ENTITY_WIDTH = 4;
@@ -50,7 +50,10 @@ export class TokenModel {
     return this.spec.tags.length;
   }
 
-  /** The entities of texts, {@link ENTITY_WIDTH} numbers each, and where each text's end. */
+  /**
+   * The entities of texts, {@link ENTITY_WIDTH} numbers each, and where each text's end. Each text goes through the model by itself: a quantized model
+   * says other things of a text by what stands beside it.
+   */
   async embed(texts: readonly string[]): Promise<{ values: Float32Array<ArrayBuffer>; ends: readonly number[] }> {
     const values: number[] = [];
     const ends: number[] = [];
@@ -88,8 +91,9 @@ export class TokenModel {
     const { tags, scores, temperature } = this.spec;
     const passes = coveringPasses(ids.length, this.spec.length - before.length - behind.length);
     const rows: Float32Array[] = [];
-    for (let at = 0; at < passes.length; at += TOGETHER) {
-      const some = passes.slice(at, at + TOGETHER);
+    const together = Math.max(1, Math.floor(MOST_TOGETHER / this.spec.length));
+    for (let at = 0; at < passes.length; at += together) {
+      const some = passes.slice(at, at + together);
       const texts = some.map(({ start, end }) => [...before, ...ids.slice(start, end), ...behind]);
       const { values, shape } = await this.session.run(texts, this.padding);
       const length = shape[1] ?? 0;

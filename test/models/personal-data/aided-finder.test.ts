@@ -59,6 +59,7 @@ describe('personal data with a model of one’s own', () => {
       'organization:Siemens',
     ]);
     expect(await found(aided(model(/Thomas/g, 'PER')), text)).toContain('person:Thomas Berger');
+    expect(await found(aided(model(/Thomas|Berger/g, 'PER')), text)).toContain('person:Thomas Berger');
     expect(await found(aided(model(/to a@example.org now/g, 'ORG')), 'write to a@example.org now')).toEqual([
       'organization:to',
       'email:a@example.org',
