@@ -138,6 +138,11 @@ export const ERRORS = {
     'overloaded_error',
     'The gateway has as many requests open as `gateway.limits.requests` allows.',
   ),
+  'gateway.no_room': kind(
+    503,
+    'overloaded_error',
+    'Answers that wait until they are whole take all that `gateway.limits.held` allows.',
+  ),
   'admin.forbidden': kind(403, 'permission_error', 'The caller may not use this route of the admin API.'),
   'admin.foreign_origin': kind(403, 'permission_error', 'A page of another site called the admin API.'),
   'admin.unknown_host': kind(

@@ -30,6 +30,12 @@ export function addGatewayMetrics(metrics: Metrics, gateway: Gateway, version: s
   metrics.gauge('weir_in_flight_limit', 'Requests that may be open at once.', [], () =>
     one(gateway.runtime.config.gateway.limits.requests),
   );
+  metrics.gauge(
+    'weir_held_answer_bytes',
+    'Bytes of answers that wait until they are whole, or for their clients.',
+    [],
+    () => one(gateway.runtime.heldRoom.held),
+  );
   metrics.gauge('weir_connections', 'Connections of clients that stand now, idle ones included.', [], () =>
     one(gateway.connections),
   );
