@@ -34,7 +34,10 @@ describe('a glossary', () => {
       }),
       { numRuns: 30 },
     );
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), text => void french.of(text)), { numRuns: 30 });
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), text => void french.of(text)),
+      { numRuns: 30 },
+    );
   });
 });
 
