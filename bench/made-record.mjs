@@ -29,10 +29,23 @@ const PASSED = [
   { decision: 'refuse', why: 'risky: no term found' },
   { decision: 'night', why: 'night: absent' },
 ];
+/** By which the default placement weighs. */
+const SCORERS = ['prefix', 'pending prefill', 'in-flight tokens'];
 const PARAMETERS = { reasoningEffort: 'high', maxOutputTokens: 2048 };
 
-/** A record as ten signals, two candidates and one attempt leave it: 2.6 kB of JSON. What differs between requests differs here. */
-export function madeRecord(id, at) {
+/** What the scores of a placement are made of. */
+function scoreParts(scorers, losers) {
+  const scores = () => Array.from({ length: scorers }, () => Math.round(1000 * Math.random()) / 1000);
+  const weights = scores();
+  return {
+    scorers: SCORERS.slice(0, scorers).map((name, i) => ({ name, weight: weights[i] })),
+    chosen: scores(),
+    losers: Array.from({ length: losers }, scores),
+  };
+}
+
+/** A record as ten signals, two candidates, a choice of replicas by so many scorers and one attempt leave it: 2.9 kB of JSON. What differs between requests differs here. */
+export function madeRecord(id, at, scorers = SCORERS.length) {
   const ms = () => Math.random();
   const user = `u-${Math.floor(ms() * 5000)}`;
   const tokens = 300 + Math.floor(ms() * 2000);
@@ -81,6 +94,7 @@ export function madeRecord(id, at) {
         { replica: replica(1), score: ms() },
         { replica: replica(2), score: ms() },
       ],
+      ...(scorers > 0 ? { parts: scoreParts(scorers, 2) } : undefined),
       considered: 4,
       queuedMs: 0,
     },

@@ -11,6 +11,8 @@ import { help } from './support/help.mjs';
 help(import.meta.url);
 
 const BLOCKS = 128;
+/** Measured also with what their scores are made of. */
+const TOLD = ['prefix', 'all scorers'];
 const random = seededRandom(1);
 const forecast = new EngineForecast(engineProfile({ model: 'llama-3.1-8b', gpu: 'h100' }));
 const everything = Object.fromEntries(
@@ -59,7 +61,8 @@ function prompts(count) {
   }));
 }
 
-function microseconds(placement, replicas) {
+/** A choice; `told`: with what its scores are made of, as for each request that is placed. */
+function microseconds(placement, replicas, told) {
   const placer = createPlacer(placement, { random: random.fork('placer') });
   const views = fleet(replicas);
   const requests = prompts(1024);
@@ -68,15 +71,20 @@ function microseconds(placement, replicas) {
   for (let round = 0; round < 7; round++) {
     const count = 3000;
     const from = performance.now();
-    for (let i = 0; i < count; i++) placer.choose(requests[(i * 7919) % requests.length], views);
+    for (let i = 0; i < count; i++) {
+      const choice = placer.choose(requests[(i * 7919) % requests.length], views);
+      if (told) placer.partsOf?.(choice);
+    }
     rounds.push(((performance.now() - from) * 1000) / count);
   }
   return Number(rounds.sort((a, b) => a - b)[3].toFixed(1));
 }
 
-const rows = Object.entries(placements).map(([name, placement]) => ({
-  placement: name,
-  ...Object.fromEntries([8, 64, 512].map(replicas => [`us_${replicas}`, microseconds(placement, replicas)])),
-}));
+const rows = Object.entries(placements).flatMap(([name, placement]) =>
+  (TOLD.includes(name) ? [false, true] : [false]).map(told => ({
+    placement: told ? `${name}, parts told` : name,
+    ...Object.fromEntries([8, 64, 512].map(replicas => [`us_${replicas}`, microseconds(placement, replicas, told)])),
+  })),
+);
 if (process.argv.includes('--json')) console.log(JSON.stringify({ rows }, undefined, 2));
 else console.table(rows);

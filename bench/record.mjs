@@ -1,8 +1,9 @@
 /**
  * What a decision record costs: records per second that reach the disk, and CPU time per record over both threads. Beside it,
  * for machines that are slow or shared, what `JSON.stringify` of the record alone costs in the same run.
+ * `--scorers 0` is the control without what the scores of a placement are made of, by three scorers otherwise.
  *
- *   node bench/record.mjs [--json] [--records 60000] [--ids random|ordered]
+ *   node bench/record.mjs [--json] [--records 60000] [--ids random|ordered] [--scorers 0]
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -20,16 +21,18 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     records: { type: 'string', default: '60000' },
     ids: { type: 'string' },
+    scorers: { type: 'string', default: '3' },
   },
 });
 const total = Number(values.records);
+const scorers = Number(values.scorers);
 const WARM_UP = 10_000;
 
 async function measure(ids) {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   const path = join(folder, 'record.db');
   const store = await openRecordStore({ path, keepForMs: 7 * 86_400_000, keepBytes: 1e9 });
-  const sample = Array.from({ length: 32 }, (_, i) => madeRecord('', Date.now() + i));
+  const sample = Array.from({ length: 32 }, (_, i) => madeRecord('', Date.now() + i, scorers));
   let made_ = 0;
   const nextId =
     ids === 'random'
@@ -41,7 +44,7 @@ async function measure(ids) {
     for (let done = 0; done < count; ) {
       const burst = [];
       for (let i = 0; i < 32 && done < count; i++, done++) {
-        burst.push(madeRecord(nextId(), Date.now()));
+        burst.push(madeRecord(nextId(), Date.now(), scorers));
         made_++;
       }
       const from = performance.now();

@@ -81,12 +81,14 @@ export type Classification = {
   readonly reason?: string;
   /** The model is still being loaded: asked again in a moment it answers itself. */
   readonly loading?: true;
+  /** Not all of the text was read. */
+  readonly partial?: true;
   readonly spans?: readonly {
     readonly type: string;
     readonly start: number;
     readonly end: number;
     readonly score: number;
-    /** What stands there; of `pii` and `grounding`. */
+    /** What stands there; of `pii`, `grounding` and entities. */
     readonly text?: string;
   }[];
   readonly evidence?: {
@@ -163,7 +165,7 @@ export type Error = {
   readonly error: {
     readonly message: string;
     readonly type: string;
-    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.energy' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.loading' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
+    readonly code: 'request.malformed' | 'request.headers_too_large' | 'request.not_json' | 'request.invalid' | 'request.too_large' | 'request.timeout' | 'request.context_too_long' | 'request.unknown_model' | 'request.unsupported' | 'request.unknown_path' | 'request.method_not_allowed' | 'auth.missing' | 'auth.invalid' | 'auth.expired' | 'auth.revoked' | 'auth.address' | 'auth.model' | 'auth.role' | 'auth.unavailable' | 'limit.requests' | 'limit.tokens' | 'limit.concurrency' | 'budget.exhausted' | 'budget.reserved' | 'budget.unpriced' | 'identity.off' | 'identity.invalid' | 'identity.not_found' | 'identity.exists' | 'identity.conflict' | 'network.blocked' | 'audit.broken' | 'route.no_decision' | 'route.energy' | 'route.refused' | 'route.signal_unknown' | 'privacy.blocked' | 'privacy.unread' | 'answer.ungrounded' | 'safety.blocked' | 'pool.no_replica' | 'pool.saturated' | 'pool.events_unavailable' | 'upstream.connect' | 'upstream.timeout' | 'upstream.status' | 'upstream.cut' | 'upstream.malformed' | 'upstream.too_large' | 'engine.not_installed' | 'engine.unusable' | 'engine.failed' | 'client.gone' | 'gateway.draining' | 'gateway.overloaded' | 'gateway.no_room' | 'admin.forbidden' | 'admin.foreign_origin' | 'admin.unknown_host' | 'config.rejected' | 'config.stale' | 'config.unwritable' | 'config.unreadable' | 'config.syntax' | 'config.duplicate' | 'config.unknown_key' | 'config.invalid' | 'config.missing' | 'config.range' | 'config.unknown_reference' | 'config.unused' | 'config.secret' | 'config.unsafe_pattern' | 'policy.syntax' | 'policy.unreachable' | 'policy.incomplete' | 'policy.test_failed' | 'model.unavailable' | 'model.busy' | 'model.loading' | 'model.failed' | 'store.unavailable' | 'response.not_found' | 'store.not_found' | 'trace.unreadable' | 'usage.invalid' | 'internal.unknown_signal' | 'internal.defect';
     /** Where what is wrong stands. */
     readonly param: string | null;
     /** What would be right. */
@@ -214,6 +216,21 @@ export type Explanation = {
     readonly replica: string;
     readonly expected_prefix_tokens: number;
     readonly prefix_source: 'events' | 'estimate';
+    readonly score: number;
+    readonly losers: readonly {
+      readonly replica: string;
+      readonly score: number;
+      readonly why: string;
+    }[];
+    /** What the scores are made of, by scorer; absent where one thing alone was weighed. */
+    readonly parts?: {
+      readonly scorers: readonly {
+        readonly name: string;
+        readonly weight: number;
+      }[];
+      readonly chosen: readonly number[];
+      readonly losers: readonly (readonly number[])[];
+    };
     readonly prefill?: {
       readonly pool: string;
       readonly replica?: string;
@@ -406,6 +423,15 @@ export type Placement = {
     readonly score: number;
     readonly filtered?: string;
   }[];
+  /** What the scores are made of, by scorer; absent where one thing alone was weighed. */
+  readonly parts?: {
+    readonly scorers: readonly {
+      readonly name: string;
+      readonly weight: number;
+    }[];
+    readonly chosen: readonly number[];
+    readonly losers: readonly (readonly number[])[];
+  };
   readonly considered: number;
   readonly queuedMs: number;
   readonly retention?: {
@@ -474,6 +500,31 @@ export type PlanReport = {
   readonly over_time: {
     readonly window_s: number;
     readonly ok: boolean;
+    readonly windows: readonly {
+      readonly from_s: number;
+      readonly requests: number;
+      readonly rate: number;
+      readonly boundary: number;
+      readonly gamma: number;
+      readonly short: number;
+      readonly long: number;
+      readonly usd_per_hour: number;
+      readonly holds: boolean;
+      readonly p99_ttft_ms: number | null;
+    }[];
+    readonly usd_per_hour: {
+      readonly moving: number;
+      readonly screened: {
+        readonly moving: number;
+        readonly one_boundary: number;
+        readonly unhindered: number;
+        readonly fixed: number;
+      };
+    };
+    readonly moves: {
+      readonly kept: number;
+      readonly unhindered: number;
+    };
   } | null;
   readonly screen: {
     readonly trusted: boolean;
@@ -678,6 +729,40 @@ export type Rebalance = {
     readonly endedAt?: number;
     readonly change: number;
   }[];
+};
+
+export type Recommendation = {
+  readonly pool: string;
+  /** Replicas that take requests now. */
+  readonly available: number;
+  /** Recommended: absent where nothing can be said, and `none` says why. */
+  readonly replicas?: number;
+  readonly none?: 'cloud' | 'embedding' | 'disaggregated' | 'few_requests' | 'unknown_speed' | 'objective_out_of_reach';
+  /** In words. */
+  readonly why: string;
+  /** Replicas that the load takes, not rounded, without hold and bounds; may be summed over gateways. */
+  readonly needed?: number;
+  /** What takes the most replicas; `places`: requests in flight and waiting, over those a replica may have. */
+  readonly decides?: 'forecast' | 'load now' | 'places';
+  /** Why it is not just what is needed: fewer have not been enough for long yet, or `scale` of the pool. */
+  readonly bound?: 'hold' | 'min' | 'max';
+  /** Requests a second of the last minute. */
+  readonly loadPerSecond?: number;
+  /** Absent during the first hour of a pool. */
+  readonly forecast?: {
+    /** Upper end of the 90 % interval. */
+    readonly perSecond: number;
+    /** Ahead; looked at is until a replica serves that is ordered now, `scale.start`. */
+    readonly minutes: number;
+  };
+  /** What one replica carries of such requests within `workload.slo`, and what gives way first. */
+  readonly capacity?: {
+    readonly requestsPerSecond: number;
+    readonly from: 'engine model' | 'measured rates';
+    readonly bound: 'latency' | 'utilisation' | 'prefill' | 'places';
+  };
+  /** Share of what the recommended replicas carry that the load of now leaves. */
+  readonly headroom?: number;
 };
 
 export type Replica = {
@@ -1167,6 +1252,8 @@ export interface Calls {
         readonly card?: ModelCard;
         readonly trouble?: string;
       }[];
+      /** The names under `router.learned.classifiers`. */
+      readonly classifiers: readonly string[];
     };
   };
   'GET /api/models': {
@@ -1193,6 +1280,14 @@ export interface Calls {
     body: undefined;
     answer: {
       readonly pools: readonly Pool[];
+    };
+  };
+  'GET /api/pools/recommendations': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answer: {
+      readonly pools: readonly Recommendation[];
     };
   };
   'GET /api/replicas': {
@@ -1450,6 +1545,34 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: undefined;
+    answer: {
+      readonly gpus: readonly {
+        readonly name: string;
+        readonly memory_bytes: number;
+        readonly usd_per_hour: number;
+        readonly prices: readonly {
+          readonly kind: string;
+          readonly usd_per_hour: number;
+          readonly provider: string;
+          readonly date: string;
+          readonly source: string;
+        }[];
+        readonly source: string;
+      }[];
+      readonly models: readonly {
+        readonly name: string;
+        readonly hub: string;
+        readonly context: number;
+      }[];
+    };
+  };
+  'POST /api/catalogue': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      /** YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue: string;
+    };
     answer: {
       readonly gpus: readonly {
         readonly name: string;
@@ -1960,6 +2083,26 @@ export interface Streams {
       readonly rate?: number;
       readonly price?: 'on_demand' | 'reserved' | 'spot';
       readonly provider?: string;
+      readonly buying?: {
+        /** Probability with which enough replicas are up. */
+        readonly target?: number;
+        /** Share of time that a machine is up. */
+        readonly up?: number;
+        /** The same of spot machines; none are bought unless said. */
+        readonly spot_up?: number;
+      };
+      /** Fleets whose prompts are computed on replicas of their own are tried, too. */
+      readonly disaggregate?: {
+        /** Gigabytes of KV a second into a replica that answers. */
+        readonly link?: number;
+      };
+      /** A fleet in two pools that follows the load is planned, too. */
+      readonly over_time?: {
+        /** Seconds after which replicas and boundary are chosen anew. */
+        readonly window_s: number;
+        /** Share of requests a little over the boundary whose prompts can be compressed to it. */
+        readonly compressible?: number;
+      };
       /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
       readonly catalogue?: string;
       readonly seed?: number;

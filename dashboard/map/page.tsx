@@ -1,12 +1,22 @@
+import { call } from '../api/client.js';
 import type { PageProps } from '../app.js';
 import { Choice, Empty, Loading, Panel } from '../ui/parts.js';
+import { useResource } from '../ui/resource.js';
 import { link, replacePlace } from '../ui/routing.js';
 import { MapTable } from './map-table.js';
 import { PoolGroup } from './pool-group.js';
 import { ReplicaStory } from './replica-story.js';
 
+/** Recommendations change once a minute. */
+const EVERY_MS = 30_000;
+
 /** Every pool a group, every replica a cell, as they stand now; a cell leads to its replica's story. */
 export function MapPage({ place, state, session, changed }: PageProps) {
+  const advice = useResource(
+    'recommendations',
+    signal => call('GET /api/pools/recommendations', { signal }),
+    EVERY_MS,
+  ).value;
   if (state === undefined) {
     return (
       <>
@@ -47,6 +57,7 @@ export function MapPage({ place, state, session, changed }: PageProps) {
                 pool={pool}
                 replicas={state.replicas.filter(one => one.pool === pool.name)}
                 current={part}
+                recommendation={advice?.pools.find(one => one.pool === pool.name)}
               />
             ))}
           </div>

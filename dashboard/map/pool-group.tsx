@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Replica } from '../api/types.js';
+import type { Recommendation, Replica } from '../api/types.js';
 import type { State } from '../app.js';
 import { count, counted, duration, short } from '../format.js';
 import { Chip, Panel, Share } from '../ui/parts.js';
@@ -13,13 +13,15 @@ interface GroupProps {
   readonly replicas: readonly Replica[];
   /** The replica whose story is open. */
   readonly current: string | undefined;
+  /** How many replicas it should have; absent until the gateway has looked. */
+  readonly recommendation: Recommendation | undefined;
 }
 
 /** Keys that go from cell to cell, by how many. */
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
 /** A pool as a group of cells. One of them is a stop on the way of Tab; arrows go from there, as in any grid of many. */
-export function PoolGroup({ pool, replicas, current }: GroupProps) {
+export function PoolGroup({ pool, replicas, current, recommendation }: GroupProps) {
   const chosen = replicas.findIndex(({ id }) => id === current);
   const [stop, setStop] = useState(0);
   const at = Math.min(chosen >= 0 ? chosen : stop, replicas.length - 1);
@@ -46,6 +48,11 @@ export function PoolGroup({ pool, replicas, current }: GroupProps) {
       }
       aside={
         <span class="chips">
+          {recommendation?.replicas !== undefined && recommendation.replicas !== pool.available ? (
+            <Chip tone={recommendation.replicas > pool.available ? 'warn' : 'plain'}>
+              {counted(recommendation.replicas, 'replica')} recommended
+            </Chip>
+          ) : undefined}
           {pool.spilling ? <Chip tone="warn">spilling over</Chip> : undefined}
           {pool.queued > 0 ? <Chip tone="warn">{counted(pool.queued, 'request')} in line</Chip> : undefined}
           {pool.available === 0 ? <Chip tone="bad">no replica takes requests</Chip> : undefined}
@@ -53,6 +60,7 @@ export function PoolGroup({ pool, replicas, current }: GroupProps) {
       }
     >
       <p class="hint">{summary(pool)}</p>
+      {recommendation === undefined ? undefined : <p class="hint">{adviceText(recommendation)}</p>}
       <ul class="map-cells" onKeyDown={move}>
         {replicas.map((replica, i) => (
           <li key={replica.id}>
@@ -71,6 +79,10 @@ function summary({ inFlight, limit, queued, queueLength, oldestWaitMs, contextTo
     `window ${short(contextTokens)}`,
     ...(watts > 0 ? [wattsText(watts)] : []),
   ].join(' · ');
+}
+
+function adviceText({ replicas, why }: Recommendation): string {
+  return replicas === undefined ? `No number of replicas is recommended: ${why}` : `Recommended: ${replicas} (${why})`;
 }
 
 function Cell({ replica, current, stops }: { replica: Replica; current: boolean; stops: boolean }) {

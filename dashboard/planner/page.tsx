@@ -4,20 +4,32 @@ import type { PlanReport } from '../api/types.js';
 import { JobForm, useJob } from '../ui/job.js';
 import { ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
+import { CatalogueField } from './catalogue-field.js';
 import { PlanView } from './plan-view.js';
 import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from './trace-fields.js';
 
+/** Minutes; a second, as the API takes it. */
+const MIN_WINDOW = 0.02;
 const FIRST_GPUS = ['h100', 'a100'];
 
 /** Trace, SLO and hardware in; the cheapest fleet that held in the twin out. */
 export function PlannerPage() {
+  const [own, setOwn] = useState('');
+  const [ownRead, setOwnRead] = useState('');
   const catalogue = useResource('catalogue', signal => call('GET /api/catalogue', { signal }));
+  const withOwn = useResource(ownRead, signal =>
+    ownRead === '' ? Promise.resolve(undefined) : call('POST /api/catalogue', { body: { catalogue: ownRead }, signal }),
+  );
+  const { gpus: offered, models } = withOwn.value ?? catalogue.value ?? { gpus: [], models: [] };
   const [trace, setTrace] = useState(FIRST_TRACE);
   const [model, setModel] = useState('llama-3.1-8b');
   const [gpus, setGpus] = useState<readonly string[]>(FIRST_GPUS);
   const [ttft, setTtft] = useState(500);
   const [tpot, setTpot] = useState(50);
   const [price, setPrice] = useState<'on_demand' | 'reserved' | 'spot'>('on_demand');
+  const [spotUp, setSpotUp] = useState('');
+  const [apart, setApart] = useState(false);
+  const [windowMin, setWindowMin] = useState('');
   const [report, setReport] = useState<PlanReport | undefined>(undefined);
   const job = useJob('/api/plans');
 
@@ -28,7 +40,13 @@ export function PlannerPage() {
       return;
     }
     setReport(undefined);
-    const body = { trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price };
+    const body = {
+      ...{ trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price },
+      ...(spotUp === '' ? {} : { buying: { spot_up: Number(spotUp) / 100 } }),
+      ...(apart ? { disaggregate: {} } : {}),
+      ...(ownRead === '' ? {} : { catalogue: ownRead }),
+      ...(windowMin === '' ? {} : { over_time: { window_s: 60 * Number(windowMin) } }),
+    };
     void job.run(body, event => {
       if (event.name === 'plan') setReport(event.data);
     });
@@ -53,7 +71,7 @@ export function PlannerPage() {
             <label class="field">
               <span>Model</span>
               <select value={model} onChange={event => setModel(event.currentTarget.value)}>
-                {catalogue.value.models.map(({ name }) => (
+                {models.map(({ name }) => (
                   <option key={name} value={name}>
                     {name}
                   </option>
@@ -70,9 +88,42 @@ export function PlannerPage() {
                 <option value="spot">spot</option>
               </select>
             </label>
+            <label class="field">
+              <span>Spot machines are up, % of time</span>
+              <input
+                type="number"
+                min={1}
+                max={100}
+                step="any"
+                placeholder="none are bought"
+                value={spotUp}
+                onInput={event => setSpotUp(event.currentTarget.value)}
+              />
+            </label>
+            <label class="field">
+              <span>Sized anew every so many minutes</span>
+              <input
+                type="number"
+                min={MIN_WINDOW}
+                step="any"
+                placeholder="never"
+                value={windowMin}
+                onInput={event => setWindowMin(event.currentTarget.value)}
+              />
+            </label>
+            <label class="field">
+              <span>Prompts are computed</span>
+              <select
+                value={apart ? 'apart' : 'whole'}
+                onChange={event => setApart(event.currentTarget.value === 'apart')}
+              >
+                <option value="whole">by the replicas that answer</option>
+                <option value="apart">by these, or by replicas of their own</option>
+              </select>
+            </label>
             <fieldset class="gpu-choices">
               <legend>GPUs that may be used</legend>
-              {catalogue.value.gpus.map(({ name, prices }) => {
+              {offered.map(({ name, prices }) => {
                 const quote = prices.find(({ kind }) => kind === price);
                 return (
                   <label key={name}>
@@ -96,6 +147,13 @@ export function PlannerPage() {
                 );
               })}
             </fieldset>
+            <CatalogueField text={own} onChange={setOwn} />
+            {own === ownRead ? undefined : (
+              <button type="button" onClick={() => setOwnRead(own.trim() === '' ? '' : own)}>
+                Use these rows
+              </button>
+            )}
+            <ErrorNote error={withOwn.error} retry={withOwn.reload} />
           </JobForm>
         )}
       </Panel>

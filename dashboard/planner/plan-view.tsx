@@ -1,8 +1,9 @@
 import type { PlannedFleet, PlanReport } from '../api/types.js';
 import { XyChart } from '../charts/xy-chart.js';
 import { count, duration, percent, short, usd } from '../format.js';
-import { Chip, Empty, Panel } from '../ui/parts.js';
+import { Empty, Panel } from '../ui/parts.js';
 import { numbers, Table } from '../ui/table.js';
+import { BuyingPanel, Holds, OverTimePanel, PowerPanel } from './plan-extent.js';
 
 /** A plan: the fleet, why it is that one, what else held, what breaks it. */
 export function PlanView({ plan }: { plan: PlanReport }) {
@@ -97,7 +98,7 @@ export function PlanView({ plan }: { plan: PlanReport }) {
             <tr key={change}>
               <th scope="row">{change}</th>
               <td>
-                <Chip tone={holds ? 'good' : 'bad'}>{holds ? 'holds' : 'breaks'}</Chip>
+                <Holds holds={holds} />
               </td>
               <td class="number">{p99 === null ? '–' : duration(p99)}</td>
               <td class="number">{time === null ? '–' : duration(time)}</td>
@@ -105,6 +106,9 @@ export function PlanView({ plan }: { plan: PlanReport }) {
           )}
         </Table>
       </Panel>
+      <BuyingPanel buying={plan.buying} />
+      <PowerPanel cuts={plan.demand_response} />
+      <OverTimePanel moving={plan.over_time} />
     </>
   );
 }
@@ -173,8 +177,9 @@ function dots(plan: PlanReport, best: PlannedFleet, of: (fleet: PlannedFleet) =>
 function nameOf({ pools }: PlannedFleet): string {
   return pools
     .map(
-      ({ replicas, tp, gpu, boundary }) =>
-        `${replicas} × ${tp} ${gpu}${boundary === null ? '' : ` up to ${count(boundary)}`}`,
+      ({ replicas, tp, gpu, boundary, prefill }) =>
+        `${replicas} × ${tp} ${gpu}${boundary === null ? '' : ` up to ${count(boundary)}`}` +
+        (prefill === null ? '' : `, prompts on ${prefill.replicas} × ${prefill.tp} ${prefill.gpu}`),
     )
     .join(' + ');
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { call } from '../api/client.js';
 import type { FleetMoment, SimulationReport } from '../api/types.js';
+import { CatalogueField } from '../planner/catalogue-field.js';
 import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from '../planner/trace-fields.js';
 import { JobForm, useJob } from '../ui/job.js';
 import { ErrorNote, Panel } from '../ui/parts.js';
@@ -76,20 +77,7 @@ export function SimulationPage() {
               </button>
             )}
           </details>
-          <details class="simulated-file">
-            <summary>
-              {catalogue.trim() === '' ? 'With the built-in GPUs and models' : 'With GPUs and models of your own'}
-            </summary>
-            <label class="field">
-              <span>A catalogue whose rows go before the built-in ones: YAML or JSON</span>
-              <textarea
-                rows={8}
-                spellcheck={false}
-                value={catalogue}
-                onInput={event => setCatalogue(event.currentTarget.value)}
-              />
-            </label>
-          </details>
+          <CatalogueField text={catalogue} onChange={setCatalogue} />
         </JobForm>
       </Panel>
       {moments.length === 0 ? undefined : <Moments moments={moments} />}

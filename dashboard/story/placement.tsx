@@ -2,6 +2,7 @@ import type { DecisionRecord } from '../api/types.js';
 import type { State } from '../app.js';
 import { count, counted, duration, percent, score } from '../format.js';
 import { Facts } from '../ui/parts.js';
+import { numbers, Table } from '../ui/table.js';
 import { Step, stageTime } from './step.js';
 
 /** What a score says, by the pool's way of placing: `docs/placement.md`. */
@@ -14,11 +15,56 @@ const WAYS: Readonly<Record<string, string>> = {
   round_robin: 'Each replica has its turn; no score is computed.',
 };
 
+type Placed = NonNullable<DecisionRecord['placement']>;
+
+/** Who was in the running, by what was weighed, and why each of the others lost. */
+function ScoreTable({ placed, parts }: { placed: Placed; parts: NonNullable<Placed['parts']> }) {
+  const rows = [
+    { replica: placed.replica, score: placed.score, scores: parts.chosen, why: 'chosen' },
+    ...placed.losers.map(({ replica, score: total, filtered }, i) => {
+      const scores = filtered === undefined ? (parts.losers[i] ?? []) : [];
+      return { replica, score: total, scores, why: filtered ?? whyLost(scores, parts, placed.score - total) };
+    }),
+  ];
+  const columns = parts.scorers.map(({ name, weight }) => `${name} ×\u00a0${score(weight)}`);
+  return (
+    <Table label="Scores of the replicas" columns={['Replica', ...numbers('Score', ...columns), 'Why']} rows={rows}>
+      {row => (
+        <tr key={row.replica}>
+          <th scope="row">{row.replica}</th>
+          <td class="number">{row.scores.length === 0 ? '–' : score(row.score)}</td>
+          {parts.scorers.map(({ name }, i) => (
+            <td key={name} class="number">
+              {row.scores[i] === undefined ? '–' : score(row.scores[i])}
+            </td>
+          ))}
+          <td>{row.why}</td>
+        </tr>
+      )}
+    </Table>
+  );
+}
+
+/** What cost it most against the replica chosen; the picker may have chosen one that did not score best. */
+function whyLost(scores: readonly number[], { scorers, chosen }: NonNullable<Placed['parts']>, lead: number): string {
+  if (lead < 0) return 'scored higher, not drawn';
+  let most = 0;
+  let name: string | undefined;
+  for (const [i, scorer] of scorers.entries()) {
+    const behind = scorer.weight * ((chosen[i] ?? 0) - (scores[i] ?? 0));
+    if (behind > most) {
+      most = behind;
+      name = scorer.name;
+    }
+  }
+  return name === undefined ? 'scored the same' : `behind in ${name}, by ${score(most)}`;
+}
+
 /** On which replica it ran, and how the best of the others scored. */
 export function Placement({ record, state }: { record: DecisionRecord; state: State | undefined }) {
   const { placement: placed, profile } = record;
   if (placed === undefined) return null;
-  const { expectedPrefixTokens: expected, losers, considered } = placed;
+  const { expectedPrefixTokens: expected, losers, considered, parts } = placed;
   const prompt = record.outcome.usage?.promptTokens || profile.promptTokens;
   const ways = state?.version === record.configVersion ? state.pools : [];
   const way = WAYS[ways.find(({ name }) => name === placed.pool)?.placement ?? ''];
@@ -38,7 +84,8 @@ export function Placement({ record, state }: { record: DecisionRecord; state: St
         ]}
       />
       {way === undefined ? undefined : <p class="hint">{way}</p>}
-      {losers.length === 0 ? undefined : (
+      {parts === undefined ? undefined : <ScoreTable placed={placed} parts={parts} />}
+      {losers.length === 0 || parts !== undefined ? undefined : (
         <div>
           <p class="hint">
             {losers.length < considered - 1 ? `The best ${losers.length} of the others` : 'The others'}

@@ -21,8 +21,18 @@ const KINDS = [
 ] as const;
 type Kind = (typeof KINDS)[number] | 'grounding';
 
+/** What one head, or a classifier of the operator's own, is asked for. */
+interface Question {
+  readonly kind: Kind | 'classifier';
+  /** The name of the classifier. */
+  readonly classifier?: string;
+  /** The texts that an answer must stay within. */
+  readonly context?: string;
+}
+
 interface Said {
-  readonly kind: Kind;
+  /** The kind, and of a classifier its name. */
+  readonly name: string;
   readonly verdict: Classification | undefined;
   /** Why this kind says nothing, such as that there are no routes. */
   readonly trouble: string | undefined;
@@ -30,7 +40,7 @@ interface Said {
 
 const EXAMPLE = 'Can my landlord evict me without notice?';
 
-/** Try a text: what every head makes of it, by what, and how good that head is. */
+/** Try a text: what every head, and every classifier of the operator's own, makes of it, by what, and how good the heads are. */
 export function TextsPage() {
   const heads = useResource('heads', signal => call('GET /api/heads', { signal }));
   const [text, setText] = useState(EXAMPLE);
@@ -43,8 +53,13 @@ export function TextsPage() {
     setBusy(true);
     setError(undefined);
     try {
-      const kinds: readonly Kind[] = context.trim() === '' ? KINDS : [...KINDS, 'grounding'];
-      setSaid(await Promise.all(kinds.map(kind => classified(kind, text, context))));
+      const own = heads.value?.classifiers ?? [];
+      const questions: readonly Question[] = [
+        ...KINDS.map(kind => ({ kind })),
+        ...own.map(classifier => ({ kind: 'classifier' as const, classifier })),
+        ...(context.trim() === '' ? [] : [{ kind: 'grounding' as const, context }]),
+      ];
+      setSaid(await Promise.all(questions.map(question => classified(question, text))));
     } catch (wrong) {
       setError(asApiError(wrong));
     }
@@ -79,8 +94,8 @@ export function TextsPage() {
       <ErrorNote error={error} />
       {said === undefined ? undefined : (
         <div class="verdicts">
-          {said.map(({ kind, verdict, trouble }) => (
-            <VerdictCard key={kind} kind={kind} verdict={verdict} trouble={trouble} />
+          {said.map(({ name, verdict, trouble }) => (
+            <VerdictCard key={name} kind={name} verdict={verdict} trouble={trouble} />
           ))}
         </div>
       )}
@@ -100,10 +115,11 @@ export function TextsPage() {
   );
 }
 
-async function classified(kind: Kind, text: string, context: string): Promise<Said> {
-  const against = kind === 'grounding' ? { context } : {};
-  const { results } = await call('POST /api/classify', { body: { kind, texts: [text], ...against } });
+async function classified(question: Question, text: string): Promise<Said> {
+  const { results } = await call('POST /api/classify', { body: { ...question, texts: [text] } });
   const [verdict] = results;
   const nothing = verdict === undefined || (Object.keys(verdict.scores).length === 0 && verdict.reason !== undefined);
-  return { kind, verdict: nothing ? undefined : verdict, trouble: nothing ? verdict?.reason : undefined };
+  const { kind, classifier } = question;
+  const name = classifier === undefined ? kind : `${kind} ${classifier}`;
+  return { name, verdict: nothing ? undefined : verdict, trouble: nothing ? verdict?.reason : undefined };
 }

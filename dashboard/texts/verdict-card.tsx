@@ -25,12 +25,14 @@ export function VerdictCard({ kind, verdict, trouble }: VerdictCardProps) {
   }
   const { label, scores, tier, loading, ms, evidence, spans = [] } = verdict;
   const by = loading ? 'by the fast tier, the model being loaded' : BY[tier];
+  // What finds places says so by finding none.
+  const nothingFound = verdict.spans?.length === 0 && !verdict.partial;
   const ranked = Object.entries(scores).sort((a, b) => b[1] - a[1]);
   return (
     <section class="verdict" aria-label={kind}>
       <h3>
         {kind}{' '}
-        <Chip tone={label === null ? 'warn' : 'accent'}>{label ?? (kind === 'pii' ? 'none found' : 'unsure')}</Chip>
+        <Chip tone={label === null ? 'warn' : 'accent'}>{label ?? (nothingFound ? 'none found' : 'unsure')}</Chip>
       </h3>
       <ul class="likely">
         {ranked.slice(0, MOST_SHOWN).map(([name, value]) => (

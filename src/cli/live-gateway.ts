@@ -121,7 +121,11 @@ export class LiveGateway {
     }
     const responses = openResponses(kept, error => log.error('a response could not be stored', { error }));
     const accessLog = new AccessLog(log, logs.requests);
-    const localModels = new ModelHost(machineClock, availableParallelism());
+    const localModels = new ModelHost(machineClock, availableParallelism(), news => {
+      if (news.kind === 'read') log.info('knowledge bases were read anew', { chunks: news.chunks });
+      else
+        log.warn('knowledge bases cannot be read: what was read before, if anything, stays', { trouble: news.trouble });
+    });
     gateway = new Gateway(
       config,
       {

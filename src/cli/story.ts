@@ -53,11 +53,12 @@ export function renderExplanation(explanation: Explanation): string {
     );
   }
   if (placement !== null) {
-    const { replica, prefill } = placement;
+    const { replica, prefill, losers } = placement;
     block('placement', [
       placement.prefix_source === 'events'
         ? `${replica}, ${placement.expected_prefix_tokens} prompt tokens in its cache by its own events`
         : `${replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`,
+      ...(losers.length === 0 ? [] : table(scores(placement))),
       ...(prefill === undefined ? [] : [`prompt computed on ${prefill.replica ?? replica}: ${prefill.reason}`]),
     ]);
   }
@@ -66,6 +67,21 @@ export function renderExplanation(explanation: Explanation): string {
   const steps = stages.map(({ stage, ms }) => `${stage} ${formatDuration(ms)}`).join(', ');
   block('time', [`${formatDuration(explanation.total_ms)}: ${steps}`]);
   return `${lines.join('\n')}\n`;
+}
+
+/** A row for each replica that was in the running: its score, what that is made of, and why it lost. */
+function scores({ replica, score, losers, parts }: NonNullable<Explanation['placement']>): string[][] {
+  const number = (value: number): string => String(Number(value.toFixed(3)));
+  const { scorers = [], chosen = [] } = parts ?? {};
+  const madeOf = (part: readonly number[] | undefined): string[] =>
+    scorers.map((_, at) => (part?.[at] === undefined ? '–' : number(part[at])));
+  return [
+    ...(parts === undefined
+      ? []
+      : [['  replica', 'score', ...scorers.map(({ name, weight }) => `${name} × ${number(weight)}`)]]),
+    [`> ${replica}`, number(score), ...madeOf(chosen)],
+    ...losers.map((loser, at) => [`  ${loser.replica}`, number(loser.score), ...madeOf(parts?.losers[at]), loser.why]),
+  ];
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

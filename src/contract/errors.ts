@@ -100,6 +100,11 @@ export const ERRORS = {
     'A signal could not be computed and the decision says to refuse then.',
   ),
   'privacy.blocked': kind(403, 'permission_error', 'The request holds personal data of a kind that must not go on.'),
+  'privacy.unread': kind(
+    503,
+    'server_error',
+    'A model that is to find personal data could not read all of the request, and it is not to go on unread.',
+  ),
   'answer.ungrounded': kind(
     502,
     'upstream_error',
@@ -132,6 +137,11 @@ export const ERRORS = {
     503,
     'overloaded_error',
     'The gateway has as many requests open as `gateway.limits.requests` allows.',
+  ),
+  'gateway.no_room': kind(
+    503,
+    'overloaded_error',
+    'Answers that wait until they are whole take all that `gateway.limits.held` allows.',
   ),
   'admin.forbidden': kind(403, 'permission_error', 'The caller may not use this route of the admin API.'),
   'admin.foreign_origin': kind(403, 'permission_error', 'A page of another site called the admin API.'),

@@ -29,6 +29,8 @@ export interface Verdict {
   readonly nearest?: NearestExample;
   /** Places in the text that made it so, where the classifier finds such. */
   readonly spans?: readonly Span[];
+  /** Set where not all of the text was read: what was not found may stand in the rest. */
+  readonly partial?: true;
 }
 
 /** A place in a text: `text.slice(start, end)`. */
@@ -53,6 +55,8 @@ export interface Classifier {
   readonly languages?: readonly string[] | undefined;
   /** The label that says that there is nothing of what is looked for, where one does. */
   readonly neutral?: string | undefined;
+  /** Set where it finds entities: its labels are their types, and the spans of its verdicts all that were found. */
+  readonly entities?: true | undefined;
   /** Loads what it needs. Never rejects: what could not be loaded shows in the verdicts, with the reason. */
   prepare(): Promise<void>;
   /** A promise only when the model has to be asked. Never throws or rejects for what a text contains. */
@@ -147,12 +151,19 @@ export interface EmbedderSettings {
   readonly timeout: number;
 }
 
-/** A user's own classifier of whole texts: an ONNX file with its `config.json` and `tokenizer.json`. */
+/** What a classifier classifies: whole texts, or the tokens of which entities are made. */
+export type ClassifierTask = 'text' | 'entities';
+
+/** A user's own classifier of whole texts or of tokens: an ONNX file with its `config.json` and `tokenizer.json`. */
 export interface ClassifierSettings {
   readonly path: string;
+  /** As the model's `config.json` says unless said. */
+  readonly task?: ClassifierTask | undefined;
   readonly prefix: string;
   readonly length: number;
-  readonly windows: number;
+  readonly windows?: number | undefined;
+  /** Of entities: how the tokens of a word agree on one label. */
+  readonly aggregation?: 'simple' | 'first' | 'average' | 'max' | undefined;
   readonly scores?: ScoreKind | undefined;
   readonly temperature: number;
   readonly threshold: number;

@@ -37,6 +37,8 @@ export interface Placement {
   readonly score: number;
   /** The best of the losers, at most eight, best first. */
   readonly losers: readonly ReplicaScore[];
+  /** What the scores are made of; absent where one thing alone was weighed, or there was no choice. */
+  readonly parts?: ScoreParts;
   /** How many replicas were considered in all. */
   readonly considered: number;
   /** How long the request waited for a place. */
@@ -73,6 +75,16 @@ export interface PrefillPlacement {
   readonly transferMs?: Milliseconds;
   /** What requests being answered here would lose in all while the prompt is computed. */
   readonly stallMs?: Milliseconds;
+}
+
+/** Scores by what was weighed. A replica's score is the sum of its parts, each times the weight of what it is of. */
+export interface ScoreParts {
+  /** What told the replicas apart, and how much of the score it was: weights add up to 1. */
+  readonly scorers: readonly { readonly name: string; readonly weight: number }[];
+  /** Of the replica chosen, in the order of the scorers, each from 0 to 1, to three digits. */
+  readonly chosen: readonly number[];
+  /** Of the losers that were scored, in their order. */
+  readonly losers: readonly (readonly number[])[];
 }
 
 export interface ReplicaScore {

@@ -2,7 +2,7 @@ import type { WeirError } from '#contract/errors.js';
 import type { FlowFacts } from '#contract/flow.js';
 import type { LearnedTier } from '#contract/learned.js';
 import type { AttemptOutcome, JudgedEnd } from '#contract/outcome.js';
-import type { Placement, PrefillPlacement } from '#contract/placement.js';
+import type { Placement, PrefillPlacement, ScoreParts } from '#contract/placement.js';
 import type { ProfileSummary } from '#contract/record.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { Candidate, DecisionReason, StageNote } from '#contract/route.js';
@@ -11,6 +11,7 @@ import type { Milliseconds, Tokens } from '#contract/units.js';
 import { Asked } from '#pool/placement/asked.js';
 import { summarise } from '#workload/profile/summary.js';
 import type { Runtime } from './runtime.js';
+import { whyLost } from './why-lost.js';
 
 /** A decision told as the command line and the API tell it. Field names are a contract with other programs. */
 export interface Explanation {
@@ -42,6 +43,12 @@ export interface Explanation {
     readonly expected_prefix_tokens: Tokens;
     /** `events`: the engine's own events say so. `estimate`: by what was sent there. */
     readonly prefix_source: 'events' | 'estimate';
+    /** Of the replica chosen, in the terms of the pool's placement. */
+    readonly score: number;
+    /** The best of the others, at most eight, best first, then what filters took out; `why` is empty where one thing alone was weighed. */
+    readonly losers: readonly { readonly replica: string; readonly score: number; readonly why: string }[];
+    /** What the scores are made of; absent where one thing alone was weighed. */
+    readonly parts?: ScoreParts | undefined;
     /** Where the prompt would be computed; absent where the pool has no prefill pool. */
     readonly prefill?: PrefillPlacement | undefined;
   } | null;
@@ -173,6 +180,9 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
             replica: placement.replica,
             expected_prefix_tokens: placement.expectedPrefixTokens,
             prefix_source: placement.prefixSource ?? 'estimate',
+            score: placement.score,
+            losers: losersOf(placement),
+            ...(placement.parts === undefined ? undefined : { parts: placement.parts }),
             ...(placement.prefill === undefined ? undefined : { prefill: placement.prefill }),
           },
     strategy: told.strategy,
@@ -180,6 +190,11 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
     stages: told.stages,
     total_ms: totalMs,
   };
+}
+
+function losersOf(placement: Placement) {
+  const why = whyLost(placement);
+  return placement.losers.map(({ replica, score }, at) => ({ replica, score, why: why[at] ?? '' }));
 }
 
 /** Too large for any queue: it takes a place that is free, or none, and nobody has to make room for it. */

@@ -1,4 +1,5 @@
 import type { ModelStatus } from '#contract/embedder.js';
+import type { PoolAdvice } from '#fleet/scale/recommendation.js';
 import type { PoolStatus } from '#pool/topology/snapshot.js';
 import type { RemoteRecordStore } from '#store/open-records.js';
 import type { Metrics, Reading } from '#telemetry/metrics.js';
@@ -28,6 +29,12 @@ export function addGatewayMetrics(metrics: Metrics, gateway: Gateway, version: s
   metrics.gauge('weir_in_flight', 'Requests open now.', [], () => one(gateway.inFlight));
   metrics.gauge('weir_in_flight_limit', 'Requests that may be open at once.', [], () =>
     one(gateway.runtime.config.gateway.limits.requests),
+  );
+  metrics.gauge(
+    'weir_held_answer_bytes',
+    'Bytes of answers that wait until they are whole, or for their clients.',
+    [],
+    () => one(gateway.runtime.heldRoom.held),
   );
   metrics.gauge('weir_connections', 'Connections of clients that stand now, idle ones included.', [], () =>
     one(gateway.connections),
@@ -72,6 +79,24 @@ export function addGatewayMetrics(metrics: Metrics, gateway: Gateway, version: s
     ['pool'],
     pools(pool => pool.available),
     'min',
+  );
+  const advice = (of: (advice: PoolAdvice) => number) => (): Reading[] =>
+    gateway.adviser.recommendations.flatMap(({ pool, advice }) =>
+      advice === undefined ? [] : [{ labels: { pool }, value: of(advice) }],
+    );
+  metrics.gauge(
+    'weir_pool_recommended_replicas',
+    'Replicas that a pool should have, held and within its bounds; no sample where none can be recommended.',
+    ['pool'],
+    advice(({ replicas }) => replicas),
+    'max',
+  );
+  metrics.gauge(
+    'weir_pool_needed_replicas',
+    'Replicas that the load of a pool takes, not rounded, without hold and bounds: what may be summed over gateways.',
+    ['pool'],
+    advice(({ needed }) => needed),
+    'max',
   );
   metrics.counter(
     'weir_tokenize_total',

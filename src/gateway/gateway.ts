@@ -35,6 +35,8 @@ import { keepAnswer, ownerOf, resumed } from './memory.js';
 import { RecordFeed } from './record-feed.js';
 import { idHeaders, requestIdFor } from './request-id.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
+import { ReplicaAdviser } from './scaling/replica-adviser.js';
+import { standingOfAll } from './standing.js';
 import { TrafficTap } from './traffic-tap.js';
 import { TurnShare } from './turn-share.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
@@ -75,6 +77,8 @@ export class Gateway implements ExchangeHost {
   readonly tap = new TrafficTap();
   /** What happened over the last days. */
   readonly traffic: TrafficLog;
+  /** How many replicas pools should have. */
+  readonly adviser: ReplicaAdviser;
   private current: Runtime;
   private readonly exchanges = new Set<Exchange>();
   private readonly server: Server;
@@ -110,7 +114,13 @@ export class Gateway implements ExchangeHost {
           ...(waiting === undefined ? undefined : { waiting }),
         }),
     });
+    this.adviser = new ReplicaAdviser({
+      ...{ traffic: this.traffic, clock: ports.clock },
+      runtime: () => this.current,
+      standing: () => standingOfAll(this),
+    });
     this.feed.watch(record => {
+      this.adviser.observe(record);
       const { usage } = record.outcome;
       const best = usage === undefined ? undefined : bestModel(this.current.models.values());
       const baseline = usage === undefined || best === undefined ? undefined : billed(usage, best.price);
@@ -159,6 +169,7 @@ export class Gateway implements ExchangeHost {
       });
     });
     this.prober.retarget(probeTargets(this.current));
+    this.adviser.start();
     void this.current.router.prepare().then(() => {
       this.prepared = true;
     });
@@ -201,6 +212,7 @@ export class Gateway implements ExchangeHost {
     const error = new WeirError('gateway.draining', 'The gateway is shutting down and could wait no longer');
     for (const exchange of [...this.exchanges]) exchange.stop(error);
     this.prober.stop();
+    this.adviser.stop();
     this.events.close();
     await pause(left > 0 ? 50 : 0);
     this.server.closeAllConnections();

@@ -11,7 +11,6 @@ import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { Identity } from '#identity/identity.js';
 import type { TextVectors } from '#models/grounding/features.js';
 import type { ModelHost } from '#models/model-host.js';
-import { openPersonalData } from '#models/personal-data/finder.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
 import type { ReplicaTarget } from '#pool/lease.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
@@ -30,9 +29,11 @@ import type { Tracer } from '#telemetry/tracing.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { createProfiler, type Profiler } from '#workload/profile/profiler.js';
 import { type HeadRules, headRules } from './caller.js';
+import { HeldRoom } from './exchange/held-room.js';
 import { PromptTokens } from './exchange/prompt-tokens.js';
 import { groundingStage } from './grounding/grounding-stage.js';
 import type { Peers } from './peers.js';
+import { personalDataOf } from './privacy/personal-data.js';
 import { privacyStage } from './privacy/privacy-stage.js';
 import { Vault } from './privacy/vault.js';
 import type { Connections } from './upstream/connections.js';
@@ -91,6 +92,8 @@ export interface Runtime extends RuntimePorts {
   readonly promptTokens: PromptTokens;
   /** Finds personal data; what it remembers outlives configurations. */
   readonly personal: PersonalDataFinder;
+  /** Room for answers that wait until they are whole; one for all configurations. */
+  readonly heldRoom: HeldRoom;
   /** Values behind placeholders. */
   readonly vault: Vault;
   readonly profiler: Profiler;
@@ -117,8 +120,11 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   const sameWorkload =
     previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
   const learned = ports.localModels?.configure(config.router.learned, config.router);
-  const personal = previous?.personal ?? openPersonalData();
+  const personal = personalDataOf(config.router, learned, clock, previous?.personal);
   const vault = vaultOf(config, clock, previous);
+  const { held } = config.gateway.limits;
+  const heldRoom = previous?.heldRoom ?? new HeldRoom(held);
+  heldRoom.most = held;
   // Asked only once a request is decided on, when the pool has been built.
   const state: { pool?: LivePool } = {};
   const router = createRouter(config.router, {
@@ -139,6 +145,7 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     learned,
     personal,
     vault,
+    heldRoom,
     stages: stagesOf(config, router, personal, vault, () => ports.localModels?.fast?.table ?? ownTable()),
     pool,
     promptTokens: previous?.promptTokens ?? new PromptTokens(),

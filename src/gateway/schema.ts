@@ -38,7 +38,16 @@ export const gatewaySchema = z
           .max(1_000_000)
           .default(4096)
           .describe('Requests open at once; more are refused with 503.'),
-        answer: size.prefault('64MB').describe('Longest answer of a replica; longer ones are cut with an error.'),
+        answer: size
+          .prefault('64MB')
+          .describe(
+            'Longest answer of a replica, and of one as it leaves where it is held; longer ones are cut with an error.',
+          ),
+        held: size
+          .prefault('512MB')
+          .describe(
+            'Most that a process holds of answers which wait until they are whole, all together: those that are not streamed, and those that a guard or a cascade judges as a whole. What is beyond is refused with 503.',
+          ),
       })
       .prefault({})
       .describe('Bounds on what clients and replicas may send.'),

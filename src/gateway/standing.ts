@@ -2,6 +2,7 @@ import type { Milliseconds } from '#contract/units.js';
 import type { ReplicaStatus } from '#pool/lease.js';
 import type { PoolStatus } from '#pool/topology/snapshot.js';
 import type { Gateway } from './gateway.js';
+import type { PoolRecommendation } from './scaling/replica-adviser.js';
 
 /** How a gateway stands now, as plain data. */
 export interface Standing {
@@ -11,10 +12,13 @@ export interface Standing {
   readonly recordsDropped: number;
   readonly pools: readonly PoolStatus[];
   readonly replicas: readonly ReplicaStatus[];
+  /** That stand so. */
+  readonly processes: number;
+  readonly recommendations: readonly PoolRecommendation[];
 }
 
 /** How this process stands. */
-export function standingOf({ runtime, startedAt, leaving, inFlight }: Gateway): Standing {
+export function standingOf({ runtime, startedAt, leaving, inFlight, adviser }: Gateway): Standing {
   const { pools, replicas } = runtime.pool.snapshot();
   return {
     uptimeMs: Math.round(runtime.clock.now() - startedAt),
@@ -23,6 +27,8 @@ export function standingOf({ runtime, startedAt, leaving, inFlight }: Gateway): 
     recordsDropped: runtime.records.dropped,
     pools,
     replicas,
+    processes: 1,
+    recommendations: adviser.recommendations,
   };
 }
 
@@ -54,6 +60,12 @@ export function asOne(standings: readonly Standing[]): Standing {
       all => ({ ...poolAsOne(all), available: free.filter(({ pool }) => pool === all[0]?.name).length }),
     ),
     replicas,
+    processes: sum(standings, ({ processes }) => processes),
+    recommendations: merged(
+      standings.map(({ recommendations }) => recommendations),
+      ({ pool }) => pool,
+      mostWanted,
+    ),
   };
 }
 
@@ -90,6 +102,12 @@ function replicaAsOne(all: readonly ReplicaStatus[]): ReplicaStatus {
       undefined,
     ),
   };
+}
+
+/** Each process knows the load of all, and lengths of the requests that it answered: as in the metrics, the most that one recommends counts. */
+function mostWanted(all: readonly PoolRecommendation[]): PoolRecommendation {
+  const wanted = ({ advice }: PoolRecommendation) => advice?.replicas ?? 0;
+  return all.reduce((most, one) => (wanted(one) > wanted(most) ? one : most));
 }
 
 function shareOf(all: readonly ReplicaStatus[]): number | undefined {

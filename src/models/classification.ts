@@ -12,16 +12,19 @@ export interface Classification {
   readonly reason?: string;
   /** Whether that is because the model is still being loaded. */
   readonly loading?: true;
-  readonly spans?: Span[];
+  /** Whether not all of the text was read. */
+  readonly partial?: true;
+  /** Of entities with what stands there. */
+  readonly spans?: (Span & { readonly text?: string })[];
   readonly evidence?: { readonly text: string; readonly label: string; readonly likeness: number };
 }
 
 /** Labels whose probability is told where there are very many. */
 const MOST_SCORES = 20;
 
-/** Tells a verdict. */
-export function classificationOf({ labels }: Classifier, verdict: Verdict): Classification {
-  const { probabilities, best, sure, tier, reason, loading, nearest, spans } = verdict;
+/** Tells a verdict of a text. */
+export function classificationOf({ labels, entities }: Classifier, verdict: Verdict, text: string): Classification {
+  const { probabilities, best, sure, tier, reason, loading, partial, nearest, spans } = verdict;
   const ranked = labels.map((label, at) => [label, rounded(probabilities[at] ?? 0)] as const);
   const told = ranked.length <= MOST_SCORES ? ranked : [...ranked].sort((a, b) => b[1] - a[1]).slice(0, MOST_SCORES);
   return {
@@ -31,7 +34,14 @@ export function classificationOf({ labels }: Classifier, verdict: Verdict): Clas
     tier,
     ...(reason !== undefined && { reason }),
     ...(loading !== undefined && { loading }),
-    ...(spans !== undefined && { spans: spans.map(span => ({ ...span, score: rounded(span.score) })) }),
+    ...(partial !== undefined && { partial }),
+    ...(spans !== undefined && {
+      spans: spans.map(({ score, ...span }) => ({
+        ...span,
+        score: rounded(score),
+        ...(entities === true && { text: text.slice(span.start, span.end) }),
+      })),
+    }),
     ...(nearest !== undefined && { evidence: { ...nearest, likeness: rounded(nearest.likeness) } }),
   };
 }

@@ -19,13 +19,15 @@ import { Cascade } from './heads/cascade.js';
 import { type ModelCard, readHead } from './heads/head-file.js';
 import { QuickFeatures } from './heads/quick-features.js';
 import { UnusableClassifier } from './heads/unusable.js';
+import type { KnowledgeNews } from './knowledge/live-bases.js';
 import { KnowledgeShelf } from './knowledge/shelf.js';
 import { readLabels } from './own/label-file.js';
 import { modelFiles } from './own/model-files.js';
-import { OnnxClassifier } from './own/onnx-classifier.js';
+import { openOwnClassifier } from './own/open-classifier.js';
 import { DescribedRoutes } from './routes/described-routes.js';
 import { ExampleRoutes } from './routes/example-routes.js';
 import { LocalEmbedder, type Threads } from './runtime/local-embedder.js';
+import type { ModelSpec } from './runtime/messages.js';
 import { ModelWorker } from './runtime/model-worker.js';
 import { RemoteEmbedder } from './runtime/remote-embedder.js';
 import { HybridClassifier } from './safety/hybrid-classifier.js';
@@ -51,14 +53,18 @@ export class ModelHost {
   private readonly workers: ModelWorker[] = [];
   private readonly embedders = new Map<string, OwnEmbedder>();
   private readonly cards = new Map<string, { readonly card?: ModelCard; readonly trouble?: string }>();
-  private readonly shelf = new KnowledgeShelf();
+  private readonly shelf: KnowledgeShelf;
   private quick: QuickFeatures | undefined | null = null;
 
   constructor(
     private readonly clock: Clock,
     /** Processors that there are for it: no more threads run models, whatever a configuration says. */
     private readonly processors = 1,
-  ) {}
+    /** Hears what becomes of the files of knowledge bases. */
+    tell?: (news: KnowledgeNews) => void,
+  ) {
+    this.shelf = new KnowledgeShelf(clock, tell);
+  }
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
   configure(
@@ -71,6 +77,7 @@ export class ModelHost {
     let routed: Classifier | undefined;
     let preferred: Classifier | undefined;
     let known: Classifier | undefined;
+    if (Object.keys(knowledge).length === 0) this.shelf.close();
     this.letGo(
       new Set([
         ...[DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)].map(name => keyOf(name, settings)),
@@ -145,6 +152,7 @@ export class ModelHost {
   }
 
   async close(): Promise<void> {
+    this.shelf.close();
     for (const embedder of this.embedders.values()) embedder.close();
     this.embedders.clear();
     await Promise.all(this.workers.splice(0).map(worker => worker.close()));
@@ -171,21 +179,15 @@ export class ModelHost {
       const files = modelFiles(given.path);
       const labels = readLabels(files.config);
       const key = scorerKeyOf(name, settings);
-      const { prefix, length } = given;
-      const spec = {
-        kind: 'onnx',
-        ...files,
-        pooling: 'scores',
-        prefix,
-        length,
-        dimension: labels.labels.length,
-      } as const;
       const limits = { capacity: settings.queue, batch: settings.batch };
-      const scorer =
-        this.embedders.get(key) ??
-        new LocalEmbedder(`classifier ${name}`, spec, this.threadsFor(settings), this.clock, limits);
-      this.embedders.set(key, scorer);
-      return new OnnxClassifier(given, labels, { scorer, patienceMs: settings.patience });
+      const scorerOf = (spec: ModelSpec): Embedder => {
+        const scorer =
+          this.embedders.get(key) ??
+          new LocalEmbedder(`classifier ${name}`, spec, this.threadsFor(settings), this.clock, limits);
+        this.embedders.set(key, scorer);
+        return scorer;
+      };
+      return openOwnClassifier(given, files, labels, scorerOf, settings.patience);
     } catch (error) {
       return new UnusableClassifier(error);
     }

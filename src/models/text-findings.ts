@@ -1,4 +1,5 @@
-import { PERSONAL_KINDS, type PersonalDataFinder, type PersonalKind } from '#contract/personal-data.js';
+import type { LearnedTier } from '#contract/learned.js';
+import { PERSONAL_KINDS, type PersonalDataFinder } from '#contract/personal-data.js';
 import { GroundingContext } from '#models/grounding/features.js';
 import { openGroundingHead, ungrounded } from '#models/grounding/grounding-head.js';
 import { sentenceEnds } from '#models/grounding/sentences.js';
@@ -20,7 +21,9 @@ export interface Findings {
   readonly score: number;
   readonly scores: Readonly<Record<string, number>>;
   readonly spans: readonly Finding[];
-  readonly tier: 'fast';
+  readonly tier: LearnedTier;
+  /** Why not all of it was read that was to be. */
+  readonly reason?: string;
 }
 
 /** What a text is held against, where it is. */
@@ -54,7 +57,7 @@ let grounding: ReturnType<typeof groundingFindings> | undefined;
  * How sure a kind of name is: the precision of the tagger on sentences whose template no part of its training has seen (docs/privacy.md). What is
  * told by form and check digits knows no degrees.
  */
-const SURENESS: Readonly<Partial<Record<PersonalKind, number>>> = {
+const SURENESS: Readonly<Partial<Record<string, number>>> = {
   person: 0.841,
   place: 0.649,
   organization: 0.526,
@@ -64,18 +67,23 @@ const SURENESS: Readonly<Partial<Record<PersonalKind, number>>> = {
 /** Label: the surest kind there is. Scores: of each kind that is there. */
 function personalFindings(finder: PersonalDataFinder) {
   return async (text: string): Promise<Findings> => {
-    const found = await finder.find(text);
-    const spans = found.map(({ kind, start, end }) => ({
+    const { spans: found, missed } = await finder.find(text);
+    const spans = found.map(({ kind, start, end, score }) => ({
       type: kind,
       start,
       end,
-      score: SURENESS[kind] ?? 1,
+      score: score === undefined ? (SURENESS[kind] ?? 1) : rounded(score),
       text: text.slice(start, end),
     }));
-    const kinds = PERSONAL_KINDS.filter(kind => spans.some(({ type }) => type === kind));
-    const scores = Object.fromEntries(kinds.map(kind => [kind, SURENESS[kind] ?? 1]));
-    const label = [...kinds].sort((a, b) => scores[b]! - scores[a]!)[0] ?? null;
-    return { label, score: label === null ? 0 : scores[label]!, scores, spans, tier: 'fast' };
+    const scores: Record<string, number> = {};
+    for (const kind of [...PERSONAL_KINDS, ...spans.map(({ type }) => type)]) {
+      const sure = spans.filter(({ type }) => type === kind).map(({ score }) => score);
+      if (sure.length > 0) scores[kind] = Math.max(...sure);
+    }
+    const label = Object.keys(scores).sort((a, b) => scores[b]! - scores[a]!)[0] ?? null;
+    const score = label === null ? 0 : scores[label]!;
+    const tier = missed !== undefined ? 'busy' : finder.asksModels ? 'model' : 'fast';
+    return { label, score, scores, spans, tier, ...(missed !== undefined && { reason: missed }) };
   };
 }
 

@@ -8,6 +8,7 @@ import { placementSchema, readsPrefix } from './placement/schema.js';
 import { rebalanceSchema } from './rebalance/schema.js';
 import { circuitSchema, ejectionSchema, healthSchema, timeoutsSchema } from './resilience-schema.js';
 import { retentionSchema } from './retention/schema.js';
+import { scaleSchema } from './scale-schema.js';
 
 /** Pools and models that one file may have: what the state kept for them is bounded by. */
 const MOST_POOLS = 1024;
@@ -211,9 +212,22 @@ const poolEntry = z
       .describe(
         'When requests that fit this pool go to one with a longer window: from the one mark, until it is back under the other.',
       ),
+    compress: z
+      .number()
+      .min(1)
+      .max(4)
+      .default(1)
+      .describe(
+        'Requests that need up to so many times the window (FleetOpt’s γ) are made to fit it by leaving whole sentences of their prompts out; 1 for none.',
+      ),
     retention: retentionSchema
       .optional()
       .describe('Has engines keep the KV of conversations that are likely to go on. Off unless said.'),
+    scale: scaleSchema
+      .prefault({})
+      .describe(
+        'Bounds of the number of replicas that Weir recommends for this pool; what adds and ends them is an autoscaler.',
+      ),
     served_as: servedAs
       .optional()
       .describe('Name under which the replicas serve the model; the name of the model unless said.'),

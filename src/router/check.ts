@@ -1,3 +1,4 @@
+import { PERSONAL_KINDS } from '#contract/personal-data.js';
 import { type CompareNode, type Leaf, OTHERWISE } from './policy/expression.js';
 import { parseExpression } from './policy/parse.js';
 import { rankDecisions } from './policy/policy.js';
@@ -31,6 +32,7 @@ export function checkRouter(config: RouterConfig, around: RouterSurroundings): r
     ...checkRoutes(config),
     ...checkKinds(config),
     ...checkClassifiers(config),
+    ...checkPrivacy(config),
     ...config.decisions.flatMap((decision, index) => checkDecision(decision, index, config, around)),
     ...checkOrder(config),
     ...checkTests(config, around),
@@ -137,6 +139,20 @@ function checkClassifiers({ signals, learned, safety }: RouterConfig): RouterPro
   return asked.flatMap(({ path, name }) =>
     known.includes(name) ? [] : [unknownName(path, 'classifier', name, known)],
   );
+}
+
+/** Which models find personal data, and whether each kind is one that something finds. */
+function checkPrivacy({ privacy, learned }: RouterConfig): RouterProblem[] {
+  const classifiers = Object.keys(learned.classifiers);
+  const known = [...PERSONAL_KINDS, ...Object.values(privacy.models).flatMap(types => Object.values(types))];
+  return [
+    ...Object.keys(privacy.models).flatMap(name =>
+      classifiers.includes(name) ? [] : [unknownName(['privacy', 'models', name], 'classifier', name, classifiers)],
+    ),
+    ...Object.keys(privacy.kinds).flatMap(kind =>
+      known.includes(kind) ? [] : [unknownName(['privacy', 'kinds', kind], 'kind of personal data', kind, known)],
+    ),
+  ];
 }
 
 /** Where routes and vectors come from. */

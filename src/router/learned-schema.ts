@@ -49,15 +49,27 @@ const classifier = z.strictObject({
   path: path.describe(
     'An ONNX model with `config.json` and `tokenizer.json` beside it, or a folder as Transformers.js lays it out. Labels are those of `id2label`.',
   ),
+  task: z
+    .enum(['text', 'entities'])
+    .optional()
+    .describe(
+      'What the model classifies: whole texts, or tokens, of which entities are made (names, places, whatever its labels say). As `architectures` in `config.json` says unless said.',
+    ),
   prefix: z.string().max(256).default('').describe('Put before every text.'),
   length: z.int().min(8).max(8192).default(256).describe('Tokens that one pass reads.'),
   windows: z
     .int()
     .min(1)
-    .max(64)
-    .default(1)
+    .max(256)
+    .optional()
     .describe(
-      'Windows of a longer text that are read, each of twice as many characters as `length` has tokens, overlapping by a quarter; the likeliest counts. With 1 the beginning and the end are read.',
+      'Windows of a longer text that are read, each of twice as many characters as `length` has tokens, overlapping by a quarter; the likeliest counts. 1 unless said, with which the beginning and the end are read; of entities 64.',
+    ),
+  aggregation: z
+    .enum(['simple', 'first', 'average', 'max'])
+    .optional()
+    .describe(
+      'Of entities: how the tokens of a word agree on its label. By the `first`, which is what most models are trained on, unless said; by the `average` of their probabilities; by the surest (`max`); or each token by itself (`simple`).',
     ),
   scores: z
     .enum(['softmax', 'sigmoid'])
@@ -71,10 +83,12 @@ const classifier = z.strictObject({
     .max(20)
     .default(1)
     .describe('What scores are divided by before they become probabilities: more than 1 where the model is too sure.'),
-  threshold: z.number().min(0).max(1).default(0.5).describe('Below this probability no label is said.'),
+  threshold: z.number().min(0).max(1).default(0.5).describe('Below this probability no label is said, and no entity.'),
   neutral: label
     .optional()
-    .describe('The label that says that nothing was found, such as `safe`. Of windows, all have to say it.'),
+    .describe(
+      'The label that says that nothing was found, such as `safe`. Of windows, all have to say it. Of entities it is the label of tokens outside of them, `O` unless said.',
+    ),
   languages: z
     .array(language)
     .min(1)
@@ -85,7 +99,9 @@ const classifier = z.strictObject({
     .array(
       z.strictObject({
         text: z.string().min(1).max(2048).describe('A text.'),
-        label: label.describe('The label that it has to have as its likeliest.'),
+        label: label.describe(
+          'The label that it has to have as its likeliest; of entities, the type of one that it has to hold, or the neutral label where it holds none.',
+        ),
       }),
     )
     .max(16)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PERSONAL_KINDS, type PersonalKind } from '#contract/personal-data.js';
-import { duration } from '#contract/schema.js';
+import { duration, identifier } from '#contract/schema.js';
 
 const WORDS: Readonly<Record<PersonalKind, string>> = {
   secret: 'keys, tokens, private keys and passwords',
@@ -24,17 +24,47 @@ const mode = z.enum(['off', 'log', 'mask', 'block']);
 /** What is done with personal data of a kind. */
 export type PrivacyMode = z.output<typeof mode>;
 
+/** A kind that models of one's own find: short, for it stands in placeholders. */
+const kindName = z
+  .string()
+  .regex(/^[a-z]{2,12}(?:_[a-z]{2,12})?$/, 'a kind in small letters, such as disease or case_number');
+const MOST_TYPES = 64;
+
 /** The `router.privacy:` block: what of personal data may go to models. */
 export const privacySchema = z.strictObject({
   kinds: z
-    .strictObject(
+    .object(
       Object.fromEntries(
         PERSONAL_KINDS.map(kind => [kind, mode.default('off').describe(`What is done with ${WORDS[kind]}.`)]),
       ) as Record<PersonalKind, z.ZodDefault<typeof mode>>,
     )
+    .catchall(mode)
+    .refine(kinds => Object.keys(kinds).length <= PERSONAL_KINDS.length + MOST_TYPES, {
+      message: `at most ${MOST_TYPES} kinds of your own`,
+    })
     .prefault({})
     .describe(
-      'For each kind: `off`, not looked for; `log`, counted in the record; `mask`, replaced by a placeholder on the way to the engine and put back in the answer; `block`, the request is refused.',
+      'For each kind, also of those that `models` name: `off`, not looked for; `log`, counted in the record; `mask`, replaced by a placeholder on the way to the engine and put back in the answer; `block`, the request is refused.',
+    ),
+  models: z
+    .record(
+      identifier,
+      z.record(z.string().min(1).max(128), kindName).refine(types => Object.keys(types).length <= MOST_TYPES, {
+        message: `at most ${MOST_TYPES} types`,
+      }),
+    )
+    .prefault({})
+    .describe(
+      'Classifiers of tokens (`router.learned.classifiers`) that look for names beside the tagger that comes with Weir, for `pii` signals too: for each of their types of entities the kind that it is, one of the kinds above or one of your own; `off` where it is none. Types that are not named are what they usually are: `PER` is `person`, `LOC` and `GPE` are `place`, `ORG` is `organization`, and what is called like a kind is of that kind.',
+    ),
+  patience: duration
+    .prefault('2s')
+    .describe('The longest that a request waits for those models, from when the first of its texts is read.'),
+  fail: z
+    .enum(['closed', 'open'])
+    .default('closed')
+    .describe(
+      'What happens to a request of which those models could not read all in that time, or more than their windows have room for, where some kind is masked or blocked: it is refused, or goes on with what was found.',
     ),
   system: z
     .boolean()

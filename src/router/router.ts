@@ -128,7 +128,7 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
     observe: (outcome, { decision, candidates }) =>
       table.get(decision)?.selector.observe(outcome, { decision, candidates }),
     prepare: async () => {
-      await Promise.all([signals.prepare(), safety?.prepare(), caution?.prepare()]);
+      await Promise.all([signals.prepare(), safety?.prepare(), caution?.prepare(), personal?.prepare?.()]);
     },
   };
 }

@@ -10,6 +10,8 @@ import { SIGNAL_TYPES } from './signals/registry.js';
 const MAX_SIGNALS = 256;
 const MAX_DECISIONS = 256;
 const MAX_ROUTES = 64;
+/** Each text is compared with every one of them, on the thread that asks. */
+const MAX_EXAMPLES = 2048;
 
 /** The `router:` block: what may answer a request, and on what that depends. */
 export const routerSchema = z.strictObject({
@@ -45,6 +47,9 @@ export const routerSchema = z.strictObject({
       }),
     )
     .refine(all => Object.keys(all).length <= MAX_ROUTES, { message: `at most ${MAX_ROUTES} preferences` })
+    .refine(all => Object.values(all).flatMap(({ examples }) => examples).length <= MAX_EXAMPLES, {
+      message: `at most ${MAX_EXAMPLES} examples in all preferences together`,
+    })
     .prefault({})
     .describe(
       'Kinds of requests described in words, for `preference` signals: what is like none of them is no preference’s.',
@@ -68,6 +73,9 @@ export const routerSchema = z.strictObject({
   routes: z
     .record(identifier, z.array(z.string().min(1).max(2048)).min(1).max(256))
     .refine(routes => Object.keys(routes).length <= MAX_ROUTES, { message: `at most ${MAX_ROUTES} routes` })
+    .refine(routes => Object.values(routes).flat().length <= MAX_EXAMPLES, {
+      message: `at most ${MAX_EXAMPLES} examples in all routes together; weir train routes takes any number`,
+    })
     .prefault({})
     .describe(
       'Kinds of requests by a few examples each, for `route` signals: what is near to none of them is out of scope.',

@@ -75,6 +75,35 @@ export class JsonBytes {
     bytes[this.end++] = COMMA;
   }
 
+  /** A list of numbers, most of them from 0 to 1 with three digits at most. */
+  numbers(values: readonly number[]): void {
+    this.byte(OPEN);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      const thousandths = Math.round(value * 1000);
+      if (i > 0) this.byte(COMMA);
+      if (thousandths > 0 && thousandths < 1000 && thousandths / 1000 === value) this.fraction(thousandths);
+      else this.number(value);
+    }
+    this.byte(CLOSE);
+  }
+
+  /** `0.5`, `0.125`: so many thousandths, from 1 to 999. */
+  private fraction(thousandths: number): void {
+    if (this.end + NUMBER_BYTES > this.bytes.length) this.grow(NUMBER_BYTES);
+    const { bytes } = this;
+    let { end } = this;
+    const tenths = (thousandths / 100) | 0;
+    const hundredths = ((thousandths / 10) | 0) - 10 * tenths;
+    const last = thousandths - 100 * tenths - 10 * hundredths;
+    bytes[end++] = ZERO;
+    bytes[end++] = POINT;
+    bytes[end++] = ZERO + tenths;
+    if (hundredths > 0 || last > 0) bytes[end++] = ZERO + hundredths;
+    if (last > 0) bytes[end++] = ZERO + last;
+    this.end = end;
+  }
+
   closeList(): void {
     this.byte(CLOSE);
   }

@@ -1,5 +1,5 @@
 import type { AttemptOutcome, Outcome } from '#contract/outcome.js';
-import type { Placement, ReplicaScore } from '#contract/placement.js';
+import type { Placement, ReplicaScore, ScoreParts } from '#contract/placement.js';
 import type { DecisionRecord, ProfileSummary } from '#contract/record.js';
 import type { Candidate, RouteParameters, StageNote } from '#contract/route.js';
 import type { SignalReading } from '#contract/signal.js';
@@ -289,10 +289,32 @@ export class RecordJson {
     for (let i = 0; i < losers.length; i++) this.loser(losers[i]!, i);
     this.number(JSON_TEXT.considered, placement.considered);
     this.time(JSON_TEXT.queuedMs, placement.queuedMs);
+    if (placement.parts !== undefined) this.scoreParts(placement.parts);
     this.rare(JSON_TEXT.retention, placement.retention);
     this.rare(JSON_TEXT.prefill, placement.prefill);
     this.rare(JSON_TEXT.prefixSource, placement.prefixSource);
     this.json.raw(JSON_TEXT.end);
+  }
+
+  private scoreParts({ scorers, chosen, losers }: ScoreParts): void {
+    const { json } = this;
+    json.raw(JSON_TEXT.scoreParts);
+    for (let i = 0; i < scorers.length; i++) {
+      const { name, weight } = scorers[i]!;
+      if (i > 0) json.comma();
+      json.raw(JSON_TEXT.openScorer);
+      json.quoted(name);
+      this.number(JSON_TEXT.weight, weight);
+      json.raw(JSON_TEXT.end);
+    }
+    json.raw(JSON_TEXT.chosenParts);
+    json.numbers(chosen);
+    json.raw(JSON_TEXT.loserParts);
+    for (let i = 0; i < losers.length; i++) {
+      if (i > 0) json.comma();
+      json.numbers(losers[i]!);
+    }
+    json.raw(JSON_TEXT.scorePartsEnd);
   }
 
   private loser({ replica, score, filtered }: ReplicaScore, i: number): void {

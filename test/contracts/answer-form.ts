@@ -63,8 +63,8 @@ const parts = fc
 export function answerFormContract(protocol: Protocol, writer: () => AnswerWriter): void {
   const form = protocol.answerForm!;
   const engine = protocol.engine!;
-  const guarded = (guard: AnswerGuard, holds = false): GuardedRelay =>
-    new GuardedRelay(protocol.relay(false), form, new GuardChain([makerOf(guard, holds)], 'm', () => 0), 1);
+  const guarded = (guard: AnswerGuard, holds = false, holding: (bytes: number) => void = () => {}): GuardedRelay =>
+    new GuardedRelay(protocol.relay(false), form, new GuardChain([makerOf(guard, holds)], 'm', () => 0), 1, holding);
   const expected = (all: readonly AnswerPart[]) => all.map(textOf);
 
   const streamed = (all: readonly AnswerPart[], cuts: readonly number[]): string => {
@@ -132,21 +132,51 @@ export function answerFormContract(protocol: Protocol, writer: () => AnswerWrite
       expect(relay.end().complete).toBe(false);
     });
 
-    it('passes on what came before a stop, and nothing after it', () => {
-      const guard: AnswerGuard = {
-        text: (_block, text) => {
-          if (text.includes('stop')) throw new AnswerStopped('answer.ungrounded', 'no more', true);
-          return text;
-        },
-        close: () => '',
-        end: () => undefined,
-      };
-      const relay = guarded(guard);
+    it('tells how much it holds, in the bytes that leave, and holds nothing once that is too much', () => {
+      const told: number[] = [];
+      const relay = guarded(new PlusGuard(), true, bytes => told.push(bytes));
+      const bytes = Buffer.from(streamed([{ type: 'text', text: 'é'.repeat(200) }], [20]));
+      const cut = bytes.lastIndexOf('é');
+      expect(relay.push(bytes.subarray(0, cut / 2))).toBeUndefined();
+      expect(relay.push(bytes.subarray(cut / 2, cut))).toBeUndefined();
+      const all = relay.push(bytes.subarray(cut))!;
+      expect(told).toEqual([...told].sort((a, b) => a - b));
+      expect(told.at(-1)).toBeGreaterThan(400);
+      expect(told.at(-1)).toBeLessThan(all.length);
+
+      const narrow = guarded(new PlusGuard(), true, held => {
+        if (held > 100) throw new RangeError('too much');
+      });
+      expect(() => narrow.push(bytes.subarray(0, cut))).toThrow(RangeError);
+      // Some APIs repeat the whole answer at its end; what was held before it is gone.
+      expect(narrow.push(bytes.subarray(cut))?.length ?? 0).toBeLessThan(all.length - 400);
+    });
+
+    const stopping: AnswerGuard = {
+      text: (_block, text) => {
+        if (text.includes('stop')) throw new AnswerStopped('answer.ungrounded', 'no more', true);
+        return text;
+      },
+      close: () => '',
+      end: () => undefined,
+    };
+    const said = (...texts: readonly string[]): string => {
       const write = writer();
-      const all = (['good ', 'stop', ' bad'] as const).map((text): AnswerEvent => ({ kind: 'delta', block: 0, text }));
-      const told = [{ kind: 'open', block: 0, part: 'text' } as const, ...all]
-        .map(event => write.event(event))
-        .join('');
+      const all = texts.map((text): AnswerEvent => ({ kind: 'delta', block: 0, text }));
+      return [{ kind: 'open', block: 0, part: 'text' } as const, ...all].map(event => write.event(event)).join('');
+    };
+
+    it('is stopped by what a guard refuses, also where it would be too much to hold', () => {
+      const relay = guarded(stopping, true, () => {
+        throw new RangeError('too much');
+      });
+      expect(relay.push(Buffer.from(said('good '.repeat(100), 'stop')))).toBeUndefined();
+      expect(relay.stopped?.code).toBe('answer.ungrounded');
+    });
+
+    it('passes on what came before a stop, and nothing after it', () => {
+      const relay = guarded(stopping);
+      const told = said('good ', 'stop', ' bad');
       const out = String(relay.push(Buffer.from(told)));
       expect(out).toContain('good ');
       expect(out).not.toContain('bad');

@@ -38,6 +38,14 @@ describe.skipIf(path === undefined)('the live map', () => {
     expect(await page.locator('#map-gpu-large [data-replica]').innerText()).toContain('cold');
   });
 
+  test('each group tells how many replicas are recommended and why, or why none', async () => {
+    const { page } = open;
+    await page.getByText('4 replicas recommended').waitFor();
+    await page.getByText(/^Recommended: 4 \(9\.1 requests\/s forecast/).waitFor();
+    const large = page.locator('#map-gpu-large').getByText(/^No number of replicas is recommended: too few requests/);
+    expect(await large.count()).toBe(1);
+  });
+
   test('one stop for Tab in each group, arrows within it, Enter for the story', async () => {
     const { page } = open;
     expect(await page.locator('#map-gpu-small a[tabindex="0"]').count()).toBe(1);

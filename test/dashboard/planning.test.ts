@@ -42,6 +42,8 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
   test('a plan: the fleet, why, what else held and what breaks it', async () => {
     await page.getByLabel('How many').fill('600');
     await page.getByRole('checkbox', { name: /^a100/ }).uncheck();
+    await page.getByLabel('Spot machines are up, % of time').fill('90');
+    await page.getByLabel('Sized anew every so many minutes').fill('0.1');
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
     const best = page.locator('#plan-best');
     await best
@@ -50,9 +52,30 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
       .waitFor();
     expect(await best.innerText()).toMatch(/one pool: \$/);
     expect(await page.locator('#plan-stress').innerText()).toMatch(/rate × 1.1\s+holds|breaks/);
+    expect(await page.locator('#plan-buying').innerText()).toMatch(/spot of 1 × h100, \d+ needed\s+99\.9\d\d %/);
+    expect(await page.locator('#plan-power').innerText()).toMatch(/5 %\s+holds|breaks/);
+    expect(await page.locator('#plan-over-time').innerText()).toMatch(/without hysteresis[\s\S]*Up to, tokens/i);
     await page.getByRole('img', { name: /Price and first token/ }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
   }, 90_000);
+
+  test('GPUs of one’s own are offered once they are read, and what is wrong with them is told', async () => {
+    await page.reload();
+    const text = page.getByLabel(/A catalogue whose rows/);
+    await page.getByText('With the built-in GPUs and models').click();
+    await text.fill('gpus: [{ name: mine }]');
+    await page.getByRole('button', { name: 'Use these rows' }).click();
+    await page
+      .getByRole('alert')
+      .getByText(/request\.invalid/)
+      .waitFor();
+    await text.fill(`gpus: [{ name: mine, bandwidth_tbps: 3.35, memory_bytes: 85899345920, tflops_16: 989, tflops_8: 1978, link_gbps: 450,
+      board_watts: 700, source: made for this test, prices: [{ kind: on_demand, usd_per_hour: 1.95, provider: us, date: 2026-11-01, source: made for this test }] }]`);
+    await page.getByRole('button', { name: 'Use these rows' }).click();
+    await page.getByRole('checkbox', { name: /^mine \$1\.95/ }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
 
   test('a trace file that cannot be read is told as such', async () => {
     await page.getByRole('combobox').first().selectOption('text');

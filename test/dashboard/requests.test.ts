@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { browserPath, launch, type Visit, visit } from './browser.js';
+import { accessibilityFaults, browserPath, launch, type Visit, visit } from './browser.js';
 import { type StubGateway, stubGateway } from './stub-gateway.js';
 
 const path = browserPath();
@@ -54,6 +54,36 @@ describe.skipIf(path === undefined)('requests and fleet', () => {
     await page.getByRole('link', { name: 'Close' }).click();
     await expect.poll(() => page.locator('#story').count()).toBe(0);
   });
+
+  for (const [colorScheme, width] of [
+    ['light', 1440],
+    ['dark', 390],
+  ] as const) {
+    test(`what each score is made of, and why the others lost, ${colorScheme}, ${width} px`, async () => {
+      await request('one');
+      open = await visit(browser, `${stub.url}#/requests/req_000000000000000000000001`, { colorScheme, width });
+      const { page } = open;
+      const step = page.locator('[data-step="placement"]');
+      const table = step.getByRole('table', { name: 'Scores of the replicas' });
+      await table.waitFor();
+      const cells = async (row: number) =>
+        (await table.locator('tr').nth(row).locator('th, td').allInnerTexts()).map(text =>
+          text.replace(/\s+/g, ' ').trim(),
+        );
+      expect(await cells(0)).toEqual(['Replica', 'Score', 'prefix × 0.56', 'load × 0.44', 'Why']);
+      expect(await cells(1)).toEqual(['gpu-small/127.0.0.1:9001', '0.868', '1', '0.7', 'chosen']);
+      expect(await cells(2)).toEqual([
+        'gpu-small/127.0.0.1:9002',
+        '0.456',
+        '0.12',
+        '0.884',
+        'behind in prefix, by 0.493',
+      ]);
+      expect(await cells(3)).toEqual(['gpu-small/127.0.0.1:9003', '–', '–', '–', 'circuit open']);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      expect(await accessibilityFaults(page)).toEqual([]);
+    });
+  }
 
   test('a link of before the dashboard had pages still opens its story', async () => {
     await request('one');

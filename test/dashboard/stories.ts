@@ -48,11 +48,19 @@ export function recordOf(id: string, changes: Partial<DecisionRecord> = {}): Dec
       pool: 'gpu-small',
       replica: 'gpu-small/127.0.0.1:9001',
       expectedPrefixTokens: 1024,
-      score: 1.72,
+      score: 0.868,
       losers: [
-        { replica: 'gpu-small/127.0.0.1:9002', score: 0.93 },
+        { replica: 'gpu-small/127.0.0.1:9002', score: 0.456 },
         { replica: 'gpu-small/127.0.0.1:9003', score: 0, filtered: 'circuit open' },
       ],
+      parts: {
+        scorers: [
+          { name: 'prefix', weight: 0.56 },
+          { name: 'load', weight: 0.44 },
+        ],
+        chosen: [1, 0.7],
+        losers: [[0.12, 0.884]],
+      },
       considered: 3,
       queuedMs: 0,
     },

@@ -170,6 +170,7 @@ export async function stubGateway(): Promise<StubGateway> {
     else if (path === '/v1/models') send(200, { data: MODELS });
     else if (path === '/api/state') send(200, STATE);
     else if (path === '/api/rebalance') send(200, REBALANCE);
+    else if (path === '/api/pools/recommendations') send(200, RECOMMENDATIONS);
     else if (path === '/api/session') send(200, SESSION);
     else if (path === '/api/records/live') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -270,6 +271,12 @@ const replica = (port: number, changes: object = {}) => ({
 
 const SESSION = { name: 'local', role: 'admin', version: '0.1.0', demonstration: true };
 
+const RECOMMENDATIONS = {
+  pools: [
+    { pool: 'gpu-small', available: 2, replicas: 4, why: '9.1 requests/s forecast within 15 min take 3.7 replicas' },
+    { pool: 'gpu-large', available: 1, none: 'few_requests', why: 'too few requests have been answered' },
+  ],
+};
 const REBALANCE = {
   pairs: [],
   changes: [{ id: 1, pair: 'day', at: 0, why: 'More short ones came.', before: {}, after: {}, state: 'done' }],

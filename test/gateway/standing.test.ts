@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { PoolRecommendation } from '#gateway/scaling/replica-adviser.js';
 import { asOne, type Standing } from '#gateway/standing.js';
 import type { ReplicaStatus } from '#pool/lease.js';
 import type { PoolStatus } from '#pool/topology/snapshot.js';
@@ -64,6 +65,8 @@ const standing = (more: Partial<Standing>): Standing => ({
   recordsDropped: 0,
   pools: [pool({})],
   replicas: [replica('a', {}), replica('b', {})],
+  processes: 1,
+  recommendations: [],
   ...more,
 });
 
@@ -111,4 +114,29 @@ it('several processes as one: sums, means, and of health the worse; unavailable 
     spilled: 0,
   });
   expect(asOne([standing({})])).toEqual(standing({}));
+});
+
+it('of what several processes recommend for a pool, the most', () => {
+  const none = { pool: 'p', available: 2, none: 'few_requests' } as const;
+  const wants = (pool: string, replicas: number): PoolRecommendation => ({
+    ...{ pool, available: 2 },
+    advice: {
+      ...{
+        replicas,
+        needed: replicas - 0.5,
+        decides: 'load now',
+        bound: undefined,
+        loadPerSecond: 1,
+        forecast: undefined,
+      },
+      ...{ capacity: { requestsPerSecond: 1, from: 'engine model', bound: 'latency' }, headroom: 0 },
+    },
+  });
+  const one = asOne([
+    standing({ recommendations: [none, wants('q', 3)] }),
+    standing({ recommendations: [wants('p', 4), wants('q', 2)] }),
+    standing({ recommendations: [wants('p', 5), wants('q', 3)] }),
+  ]);
+  expect(one.processes).toBe(3);
+  expect(one.recommendations).toEqual([wants('p', 5), wants('q', 3)]);
 });

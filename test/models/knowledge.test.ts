@@ -1,21 +1,25 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Embedder } from '#contract/embedder.js';
 import { WeirError } from '#contract/errors.js';
+import { NO_MODELS } from '#contract/learned.js';
 import { BaseFiles, MOST_BYTES } from '#models/knowledge/base-files.js';
 import { chunksOf, chunkText, LONGEST_CHUNK } from '#models/knowledge/chunks.js';
 import { type BaseChunk, holdOut } from '#models/knowledge/held-out.js';
 import { KnowledgeBases, type KnowledgePorts } from '#models/knowledge/knowledge-bases.js';
+import { type KnowledgeNews, LiveBases } from '#models/knowledge/live-bases.js';
 import { readKnowledge } from '#models/knowledge/read-knowledge.js';
 import { KnowledgeShelf } from '#models/knowledge/shelf.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
 import { checkRouter } from '#router/check.js';
+import { knowledge } from '#router/signals/knowledge.js';
 import { wordIndex } from '#router/signals/word-index.js';
 import { classifierContract } from '../contracts/classifier.js';
-import { configured } from '../router/support.js';
+import { configured, profile, request } from '../router/support.js';
+import { VirtualClock } from '../support/virtual-clock.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-knowledge-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -220,15 +224,13 @@ describe('knowledge bases', () => {
     expect(await asked('  ')).toMatchObject({ best: -1, reason: 'no text' });
   });
 
-  test('are read anew when their text changes, and only then', () => {
-    const shelf = new KnowledgeShelf();
-    const files = { shop: { files: [put('changing.md', SHOP)] } };
+  test('stay the same over configurations that name the same files for the same model', () => {
+    const shelf = new KnowledgeShelf(new VirtualClock());
+    const files = { shop: { files: [put('kept.md', SHOP)] } };
     const first = shelf.open(files, 'model', ports());
     expect(shelf.open(files, 'model', ports())).toBe(first);
     expect(shelf.open(files, 'another model', ports())).not.toBe(first);
-    const again = shelf.open(files, 'model', ports());
-    put('changing.md', `${SHOP}\nWe are closed on Mondays.`);
-    expect(shelf.open(files, 'model', ports())).not.toBe(again);
+    shelf.close();
   });
 
   test('that nobody named are a mistake of the file', () => {
@@ -241,6 +243,118 @@ describe('knowledge bases', () => {
     expect(codes({})).toContainEqual(['config.missing', undefined]);
     expect(codes({ shop: { files: ['shop.md'] } })).toContainEqual(['config.unknown_reference', 'shpo']);
   });
+});
+
+describe('files that change', () => {
+  const MONDAY = 'On which weekday is the shop closed? On Mondays the shop is closed.';
+  const ASKED = 'on which weekday is the shop closed?';
+
+  function live(name: string, content: string | undefined, given: Partial<KnowledgePorts> = {}) {
+    if (content !== undefined) put(name, content);
+    const clock = new VirtualClock();
+    const news: KnowledgeNews[] = [];
+    const opened = new LiveBases({ shop: { files: [join(folder, name)] } }, ports(given), clock, one => news.push(one));
+    const nearest = async (): Promise<string> => {
+      const { nearest: chunk, reason } = await opened.classify(ASKED, { whenBusy: 'wait' });
+      return chunk?.text ?? reason ?? '';
+    };
+    const settle = async (): Promise<void> => {
+      await opened.look();
+      await opened.look();
+    };
+    return { clock, news, opened, nearest, settle };
+  }
+
+  test('are read once they stay as they are, and only when their text is another', async () => {
+    const { news, opened, nearest, settle } = live('live/a.md', SHOP);
+    await settle();
+    await settle();
+    expect([news, await nearest()]).toEqual([[], expect.not.stringContaining('Mondays')]);
+    put('live/a.md', `${SHOP}# Hours\n${MONDAY}\n`);
+    await opened.look();
+    expect(await nearest()).not.toContain('Mondays');
+    await opened.look();
+    expect([news, await nearest()]).toEqual([[{ kind: 'read', chunks: 4 }], expect.stringContaining('Mondays')]);
+    utimesSync(join(folder, 'live/a.md'), 1, 2);
+    await settle();
+    expect(news).toHaveLength(1);
+  });
+
+  test('in folders count as they come and go', async () => {
+    const { nearest, settle } = live('live/folder', undefined);
+    expect(await nearest()).toContain('cannot be read');
+    put('live/folder/shop.md', SHOP);
+    await settle();
+    expect(await nearest()).not.toContain('cannot be read');
+    const hours = put('live/folder/inside/hours.txt', MONDAY);
+    await settle();
+    expect(await nearest()).toContain('Mondays');
+    rmSync(hours);
+    await settle();
+    expect(await nearest()).not.toContain('Mondays');
+  });
+
+  test('that cannot be read leave what was read in force, and say so once', async () => {
+    const { news, nearest, settle } = live('live/b.md', `${SHOP}${MONDAY}`);
+    rmSync(join(folder, 'live/b.md'));
+    await settle();
+    await settle();
+    expect(news).toEqual([{ kind: 'kept', trouble: expect.stringContaining('cannot be read') }]);
+    expect(await nearest()).toContain('Mondays');
+  });
+
+  test('wait for the model, the index that is there answering meanwhile', async () => {
+    let down: WeirError | undefined;
+    const { news, nearest, settle } = live('live/c.md', `${SHOP}${MONDAY}`, { embedder: words(() => down) });
+    await nearest();
+    down = new WeirError('model.busy', 'not now');
+    put('live/c.md', SHOP);
+    await settle();
+    down = undefined;
+    expect([news, await nearest()]).toEqual([[], expect.stringContaining('Mondays')]);
+    await settle();
+    expect([news.length, await nearest()]).toEqual([1, expect.not.stringContaining('Mondays')]);
+  });
+
+  test('are looked at now and then, until they are wanted no more', async () => {
+    const { clock, opened, nearest } = live('live/d.md', SHOP);
+    const until = async (text: string) => {
+      await expect
+        .poll(
+          async () => {
+            clock.advance(5000);
+            return nearest();
+          },
+          { timeout: 50_000 },
+        )
+        .toContain(text);
+    };
+    put('live/d.md', `${SHOP}${MONDAY}`);
+    await until('Mondays');
+    opened.stop();
+    put('live/d.md', SHOP);
+    clock.advance(60_000);
+    expect(await nearest()).toContain('Mondays');
+  });
+});
+
+test('a knowledge signal says nothing of a text in a language that the model does not know', async () => {
+  const english = new KnowledgeBases(
+    ['shop'],
+    readKnowledge({ shop: { files: [put('english.md', SHOP)] } }),
+    ports({ languages: ['en'] }),
+  );
+  const signal = knowledge.build('it', knowledge.schema.parse({ when_busy: 'wait' }), {
+    clock: new VirtualClock(),
+    learned: { ...NO_MODELS, knowledge: () => english },
+  });
+  await signal.prepare?.();
+  const read = (text: string) => signal.evaluate({ request: request(text), profile: profile() });
+  expect(await read('Puis-je renvoyer des chaussures dans les 45 jours suivant la livraison ?')).toMatchObject({
+    state: 'unknown',
+    evidence: 'in fr, which this head does not know',
+  });
+  expect(await read('May I return shoes within 45 days of delivery?')).toMatchObject({ state: 'true', label: 'shop' });
 });
 
 classifierContract('knowledge bases', fail => bases({ embedder: words(() => fail) }));

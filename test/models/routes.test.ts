@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Embedder } from '#contract/embedder.js';
 import { WeirError } from '#contract/errors.js';
@@ -7,6 +8,9 @@ import { parseHead } from '#models/heads/head-file.js';
 import { QuickFeatures } from '#models/heads/quick-features.js';
 import { ExampleRoutes } from '#models/routes/example-routes.js';
 import { fitSigmoid, sigmoid } from '#models/routes/platt.js';
+import { Prototypes, type RouteExample } from '#models/routes/prototypes.js';
+import { Turns } from '#models/routes/turns.js';
+import { dot, normalise } from '#models/runtime/pooling.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
 import { trainHead } from '#models/train/train-head.js';
 import { trainRoutes } from '#models/train/train-routes.js';
@@ -47,6 +51,31 @@ const EXAMPLES = {
 };
 
 describe('routes by examples', () => {
+  test('more examples than the queue has places are embedded a few at a time', async () => {
+    const queue = words();
+    let most = 0;
+    const bounded: Embedder = {
+      ...queue,
+      embed(texts, options) {
+        most = Math.max(most, texts.length);
+        if (texts.length > 64) return Promise.reject(new WeirError('model.busy', 'no place'));
+        return queue.embed(texts, options);
+      },
+    };
+    const many = (name: string) => Array.from({ length: 300 }, (_, at) => `${name} number ${at} please`);
+    const own = new ExampleRoutes(
+      { refund: many('refund order'), outage: many('website outage') },
+      { embedder: bounded, fast: undefined, patienceMs: 10 },
+    );
+    expect(await own.classify('refund order number 7', { whenBusy: 'fast' })).toMatchObject({
+      best: -1,
+      loading: true,
+    });
+    const verdict = await own.classify('refund order number 7', { whenBusy: 'wait' });
+    expect(verdict).toMatchObject({ sure: true, tier: 'model', nearest: { label: 'refund' } });
+    expect(most).toBeGreaterThan(1);
+  });
+
   const routes = (embedder = words(), fast = undefined as QuickFeatures | undefined) =>
     new ExampleRoutes(EXAMPLES, { embedder, fast, patienceMs: 10 });
 
@@ -93,6 +122,35 @@ describe('routes by examples', () => {
     );
     expect(await classifier.classify('good morning to you', { whenBusy: 'wait' })).toMatchObject({ sure: true });
     expect(await classifier.classify('how deep is the ocean?', { whenBusy: 'wait' })).toMatchObject({ sure: false });
+  });
+});
+
+describe('prototypes', () => {
+  const LENGTH = 3;
+  const vector = fc.tuple(...Array.from({ length: LENGTH }, () => fc.integer({ min: -5, max: 5 }))).map(given => {
+    const made = Float32Array.from(given);
+    normalise(made);
+    return made;
+  });
+  const example = fc.record({ text: fc.constant('x'), route: fc.nat(1), vector });
+  const of = (examples: readonly RouteExample[]) => Prototypes.of(examples, 2, new Turns());
+
+  test('an example scores as if it were not there', async () => {
+    const close = (a: Float32Array, b: Float32Array) => {
+      for (const [at, value] of a.entries()) expect(value).toBeCloseTo(b[at]!, 4);
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(example, { minLength: 2, maxLength: 8 }), async examples => {
+        const [first, ...rest] = examples;
+        const apart = examples.every(({ route, vector: a }, at) =>
+          examples.slice(0, at).every(other => other.route !== route || dot(other.vector, a) < 0.9),
+        );
+        const without = (await of(examples)).scoresWithout(first!);
+        if (apart) close(without, (await of(rest)).score(first!.vector).scores);
+        const twice = [...examples, { ...first! }];
+        if (apart) close((await of(twice)).scoresWithout(first!), (await of(examples)).score(first!.vector).scores);
+      }),
+    );
   });
 });
 

@@ -1,7 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { isWeirError } from '#contract/errors.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
-import { ANSWERED, addresses, ask, bench, CANCELLED, FAULT, parsed, plain, REFUSED, statusOf } from './support.js';
+import {
+  ANSWERED,
+  addresses,
+  ask,
+  bench,
+  CANCELLED,
+  FAULT,
+  parsed,
+  plain,
+  profile,
+  REFUSED,
+  statusOf,
+} from './support.js';
 
 describe('a place', () => {
   test('is given at once when there is room, and its load is carried until it ends', () => {
@@ -245,6 +257,19 @@ test.each(['prefix', 'least_load', 'power_of_two', 'round_robin'])(
     expect(asked.slice(12, 17).every(({ lease }) => lease.placement.queuedMs > 0)).toBe(true);
   },
 );
+
+test('a placement says what its scores are made of, and a quote in between does not take that away', () => {
+  const { pool } = bench(plain(3, { concurrency: 8 }), { placer: (name, random) => createPlacer(name, { random }) });
+  const prefix = { hashes: [1, 2, 3, 4, 5, 6], blockTokens: 16 };
+  expect(ask(pool).lease.placement.parts).toBeUndefined();
+  ask(pool, { prefix }).lease.sent();
+  pool.quote('m', profile());
+  const { score, losers, parts } = ask(pool, { prefix }).lease.placement;
+  const total = (scores: readonly number[]) =>
+    scores.reduce((sum, part, at) => sum + part * parts!.scorers[at]!.weight, 0);
+  expect(total(parts!.chosen)).toBeCloseTo(score, 2);
+  expect(parts!.losers.map(total)).toEqual(losers.map(loser => expect.closeTo(loser.score, 2)));
+});
 
 describe('configurations that cannot work', () => {
   test('a pool whose model is not defined', () => {

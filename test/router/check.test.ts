@@ -51,6 +51,19 @@ describe('checking', () => {
     ).not.toThrow();
   });
 
+  test('models that find personal data, and kinds that nothing finds', () => {
+    const ner = { path: '/models/ner' };
+    const paths = (privacy: object) =>
+      problems({ learned: { classifiers: { ner } }, privacy }).map(({ path, unknown }) => [
+        path.join('.'),
+        unknown?.name,
+      ]);
+    const right = { kinds: { email: 'mask', disease: 'mask' }, models: { ner: { DIS: 'disease', MISC: 'off' } } };
+    expect(paths(right)).toEqual([]);
+    expect(paths({ ...right, models: { nre: { DIS: 'disease' } } })).toEqual([['privacy.models.nre', 'nre']]);
+    expect(paths({ kinds: { emial: 'mask' } })).toEqual([['privacy.kinds.emial', 'emial']]);
+  });
+
   test('the state of a pool or a model needs no declaration', () => {
     expect(withDecision({ when: 'pool.gpu.queue > 4 or not pool.small.headroom > 0.2' })).toEqual([]);
   });

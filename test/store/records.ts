@@ -201,6 +201,14 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
         losers: fc.array(shape<Loser>({ replica: text, score, filtered: text }, ['replica', 'score']), {
           maxLength: 3,
         }),
+        parts: fc.record(
+          {
+            scorers: fc.array(fc.record({ name: text, weight: score }, { noNullPrototype: true }), { maxLength: 3 }),
+            chosen: fc.array(score, { maxLength: 3 }),
+            losers: fc.array(fc.array(score, { maxLength: 3 }), { maxLength: 3 }),
+          },
+          { noNullPrototype: true },
+        ),
         considered: whole,
         queuedMs: time,
         retention: fc.record({ tokens: whole, priority: whole, durationMs: time }, { noNullPrototype: true }),

@@ -67,7 +67,8 @@ Examples:
   $ weir classify --kind pii "My card is 4111 1111 1111 1111"
   $ weir classify --kind grounding --context article.txt --question "Who founded it?" "Ann Example, in 1902."
   $ weir classify --routes support.json --input tickets.jsonl
-  $ weir classify -c weir.yaml --classifier toxicity --input posts.jsonl`,
+  $ weir classify -c weir.yaml --classifier toxicity --input posts.jsonl
+  $ weir classify -c weir.yaml --classifier ner "Anna moved from Lisbon to Siemens in Berlin"`,
     )
     .action((text: string | undefined, options: ClassifyOptions) =>
       isFindingKind(options.kind) ? runFindings(options.kind, text, options) : run(text, options),
@@ -117,7 +118,7 @@ function classifierOf(
 async function answer(classifier: Classifier, text: string) {
   const begun = machineClock.now();
   const verdict = await classifier.classify(text, { whenBusy: 'wait' });
-  const told = classificationOf(classifier, verdict);
+  const told = classificationOf(classifier, verdict, text);
   // Whoever asks on the command line asked for an answer: one that no model gave is a failure.
   if (told.tier === 'busy' && verdict.best < 0) throw new WeirError('model.unavailable', told.reason ?? 'no answer');
   return { ...told, ms: Math.round((machineClock.now() - begun) * 1e3) / 1e3 };

@@ -12,7 +12,7 @@ export function sharedOut(config: Config, workers: number): Config {
     ...config,
     gateway: {
       ...gateway,
-      limits: { ...gateway.limits, requests: share(gateway.limits.requests) },
+      limits: { ...gateway.limits, requests: share(gateway.limits.requests), held: share(gateway.limits.held) },
     },
     pool: {
       ...pool,

@@ -1,4 +1,6 @@
 import type { Milliseconds } from '#contract/units.js';
+import type { BuyingWish } from '#fleet/plan/buying.js';
+import type { PlanOptions } from '#fleet/plan/plan.js';
 import type { PlanReport } from '#fleet/plan/report.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { FleetMoment } from '#fleet/twin/moments.js';
@@ -23,6 +25,9 @@ export interface PlanJob {
   readonly rate?: number | undefined;
   readonly price: PriceKind;
   readonly provider?: string | undefined;
+  readonly buying: Omit<BuyingWish, 'provider'>;
+  readonly disaggregate?: PlanOptions['disaggregate'] | undefined;
+  readonly overTime?: PlanOptions['overTime'] | undefined;
   readonly seed: number;
   /** The text of a catalogue that goes before the built-in one. */
   readonly catalogue?: string | undefined;

@@ -30,12 +30,13 @@ export async function runJob(job: Job, tell: (event: JobEvent) => void): Promise
 }
 
 async function plan(job: PlanJob, tell: (event: JobEvent) => void): Promise<void> {
-  const { model, gpus, slo, seed, rate, price, provider } = job;
+  const { model, gpus, slo, seed, rate, price, provider, buying, disaggregate, overTime } = job;
   tell({ name: 'progress', data: { text: 'reading the trace' } });
   const requests = await jobRequests(job.trace, rate, seed);
   const report = planFleet({
     ...{ requests, model, gpus, slo, seed, clock: performance, catalogue: catalogueInUse() },
     ...(rate === undefined ? {} : { rate }),
+    ...{ buying, ...(disaggregate && { disaggregate }), ...(overTime && { overTime }) },
     price: { kind: price, ...(provider === undefined ? {} : { provider }) },
     progress: text => tell({ name: 'progress', data: { text } }),
   });

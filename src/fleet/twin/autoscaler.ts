@@ -1,6 +1,8 @@
 import type { Milliseconds } from '#contract/units.js';
 import type { AutoscaleSettings } from '#fleet/schema.js';
 
+export type TargetSettings = Pick<AutoscaleSettings, 'min' | 'max' | 'cool_down'> & { readonly target: number };
+
 /** Within this of the target nothing is changed: Kubernetes' `horizontal-pod-autoscaler-tolerance`. */
 const TOLERANCE = 0.1;
 
@@ -11,7 +13,7 @@ const TOLERANCE = 0.1;
 export class Autoscaler {
   private readonly wanted: { readonly at: Milliseconds; readonly count: number }[] = [];
 
-  constructor(private readonly settings: AutoscaleSettings) {}
+  constructor(private readonly settings: TargetSettings) {}
 
   /**
    * @param total replicas there are, those that are starting included.

@@ -1,6 +1,7 @@
-import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
+import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
+import type { LatencyBounds } from '#fleet/scale/replica-capacity.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
 import type { PrefillSettings } from '#pool/disaggregation/schema.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
@@ -13,12 +14,14 @@ import { expectedEnergy } from '#pool/topology/expected-energy.js';
 import { modelFactsOf } from '#router/model-facts.js';
 import { createRouter, type Router } from '#router/router.js';
 import { type RouterConfig, routerSchema } from '#router/schema.js';
+import type { CountSeries } from '#workload/forecast/count-series.js';
 import { createTraceProfiler } from '#workload/profile/trace-profile.js';
 import { type WorkloadConfig, workloadSchema } from '#workload/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { AwaitsToken, Deadline } from './first-token-limit.js';
 import { FleetMoments, type FleetWatcher } from './moments.js';
 import { RecordedSignals } from './recorded-signals.js';
+import { refuseScaling } from './scaling-refusals.js';
 import { type Ending, type ExchangeHost, SimulatedExchange } from './simulated-exchange.js';
 import { type PoolFigures, type PoolHost, SimulatedPool } from './simulated-pool.js';
 import type { SimulatedReplica } from './simulated-replica.js';
@@ -51,6 +54,8 @@ export interface FleetTwinOptions {
   readonly warmUpMs?: Milliseconds;
   /** Wall time at which the trace began, where it is known: signals of the time of day need it. */
   readonly startedAt?: Milliseconds;
+  /** Requests that pools had before the trace began, as a gateway finds them in its store: by pool, in virtual time before 0. */
+  readonly loadBefore?: ReadonlyMap<string, CountSeries>;
   /** Told of each request that an engine answered. */
   readonly onAnswered?: (request: AnsweredRequest) => void;
   /** Shown the fleet every so often. */
@@ -120,7 +125,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
       rebalanced: news => this.rebalanced(news),
     });
     const plans = (config.fleet ?? fleetSchema.parse({})).pools;
-    refuseTwoMasters(config.pool, plans);
+    refuseScaling(config.pool, plans);
     for (const [name, entry] of Object.entries(config.pool.pools)) {
       this.pools.set(name, new SimulatedPool(name, entry, plans[name] ?? {}, config.pool, this));
     }
@@ -159,6 +164,15 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   }
 
   /** {@link PoolHost} */
+  get latency(): LatencyBounds {
+    const { ttft_p99, tpot_p99 } = this.workload.slo;
+    return { ttftP99Ms: ttft_p99, tpotMs: tpot_p99 };
+  }
+
+  loadBefore(pool: string): CountSeries | undefined {
+    return this.options.loadBefore?.get(pool);
+  }
+
   joined(replica: SimulatedReplica, pool: SimulatedPool): void {
     this.replicas.set(replica.id, { replica, pool });
   }
@@ -210,8 +224,9 @@ export class FleetTwin implements ExchangeHost, PoolHost {
   ended(exchange: SimulatedExchange, ending: Ending): void {
     this.open--;
     this.ledger.ended(exchange, ending, this.clock.now());
+    const { lease } = exchange;
+    if (lease !== undefined) this.pools.get(lease.target.pool)!.ended(lengthsOf(exchange, ending));
     if (ending.kind === 'answered') {
-      this.pools.get(exchange.lease!.target.pool)!.completed++;
       this.profiler.observeOutput(exchange.profile, exchange.request.outputTokens);
     }
     this.router.observe(exchange.outcome(ending), exchange.route);
@@ -257,14 +272,8 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     this.clock.at(0, look);
   }
 }
-/** @throws WeirError `config.invalid` for a pool whose replicas both come and go with the load and move to another pool. */
-function refuseTwoMasters({ rebalance = {} }: PoolConfig, plans: FleetConfig['pools']): void {
-  for (const { short, long } of Object.values(rebalance)) {
-    const scaled = [short, long].find(name => plans[name]?.autoscale !== undefined);
-    if (scaled === undefined) continue;
-    throw new WeirError('config.invalid', `The pool ${scaled} is one of a pair that shares its replicas.`, {
-      path: `fleet.pools.${scaled}.autoscale`,
-      hint: 'leave out autoscale here, or the pair under pool.rebalance',
-    });
-  }
+
+function lengthsOf({ request }: SimulatedExchange, ending: Ending): RequestLengths | undefined {
+  if (ending.kind !== 'answered') return undefined;
+  return { promptTokens: request.promptTokens, outputTokens: request.outputTokens, cachedTokens: ending.cachedTokens };
 }

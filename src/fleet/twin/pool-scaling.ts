@@ -1,6 +1,6 @@
 import type { Milliseconds } from '#contract/units.js';
+import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
 import type { AutoscaleSettings } from '#fleet/schema.js';
-import { Autoscaler } from './autoscaler.js';
 import type { SimulatedReplica } from './simulated-replica.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -15,20 +15,28 @@ export interface Scalable {
   leave(replicas: readonly SimulatedReplica[]): void;
 }
 
+/** What says how many replicas a pool should have. */
+export interface ScalingRule {
+  /**
+   * @param total replicas there are, those that are starting included.
+   * @param serving those that serve.
+   */
+  decide(now: Milliseconds, total: number, serving: number): number;
+  /** A request has ended that the pool answered, with its lengths, or failed. */
+  ended(now: Milliseconds, lengths: RequestLengths | undefined): void;
+}
+
 /** An autoscaler at work on a pool in virtual time. */
 export class PoolScaling {
-  private readonly scaler: Autoscaler;
   /** Cancelled by being taken out. */
   private readonly starting = new Set<object>();
-  private busyMs: Milliseconds = 0;
-  private upMs: Milliseconds = 0;
 
   constructor(
     private readonly pool: Scalable,
-    private readonly settings: AutoscaleSettings,
+    private readonly rule: ScalingRule,
+    private readonly settings: Pick<AutoscaleSettings, 'interval' | 'start'>,
     private readonly clock: VirtualClock,
   ) {
-    this.scaler = new Autoscaler(settings);
     this.wait();
   }
 
@@ -43,7 +51,7 @@ export class PoolScaling {
     const { pool, starting } = this;
     const serving = pool.replicas.length;
     const total = serving + starting.size;
-    const wanted = this.scaler.decide(this.clock.now(), total, serving, this.measure());
+    const wanted = this.rule.decide(this.clock.now(), total, serving);
     for (let i = total; i < wanted; i++) this.start();
     let surplus = total - wanted;
     // Those that are not there yet are missed least, then those with least on them.
@@ -61,23 +69,5 @@ export class PoolScaling {
       this.pool.starts(this.starting.size);
       this.pool.join();
     });
-  }
-
-  private measure(): number {
-    const { replicas, demand } = this.pool;
-    const { metric } = this.settings;
-    const count = Math.max(1, replicas.length);
-    if (metric === 'requests') return demand / count;
-    if (metric === 'kv') return replicas.reduce((sum, { kvShare }) => sum + kvShare, 0) / count;
-    const [busyBefore, upBefore] = [this.busyMs, this.upMs];
-    this.busyMs = 0;
-    this.upMs = 0;
-    for (const replica of replicas) {
-      const { busyMs, upMs } = replica.figures(this.clock.now());
-      this.busyMs += busyMs;
-      this.upMs += upMs;
-    }
-    const up = this.upMs - upBefore;
-    return up > 0 ? Math.min(1, Math.max(0, (this.busyMs - busyBefore) / up)) : 0;
   }
 }

@@ -1,6 +1,8 @@
 import type { Random } from '#contract/random.js';
 import type { Joules, Milliseconds, Tokens, Usd } from '#contract/units.js';
-import type { FleetConfig } from '#fleet/schema.js';
+import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
+import type { LatencyBounds } from '#fleet/scale/replica-capacity.js';
+import type { AutoscaleSettings, FleetConfig } from '#fleet/schema.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
 import type { HostMemory } from '#pool/engine/engine.js';
 import { findGpu } from '#pool/engine/hardware.js';
@@ -9,10 +11,12 @@ import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import { engineWindow } from '#pool/rebalance/arrangement.js';
 import type { PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
 import { prefillPools } from '#pool/topology/build.js';
+import type { CountSeries } from '#workload/forecast/count-series.js';
 import { failSometimes } from './failures.js';
 import { FirstTokenLimit } from './first-token-limit.js';
+import { LoadRule } from './load-rule.js';
 import { LoadWindows } from './load-windows.js';
-import { PoolScaling, type Scalable } from './pool-scaling.js';
+import { PoolScaling, type Scalable, type ScalingRule } from './pool-scaling.js';
 import {
   type EngineSums,
   lessOf,
@@ -22,6 +26,7 @@ import {
   SimulatedReplica,
   sumOf,
 } from './simulated-replica.js';
+import { TargetRule } from './target-rule.js';
 
 export interface PoolFigures {
   /** At the end. */
@@ -55,6 +60,10 @@ export interface PoolHost extends ReplicaHost {
   readonly admission: 'paged' | 'reserve';
   /** The engine of a pool's replicas where it is not that which the configuration describes. */
   profileOf(pool: string): EngineProfile | undefined;
+  /** What replicas are to keep to. */
+  readonly latency: LatencyBounds;
+  /** Requests of a pool before the trace began, in virtual time before 0. */
+  loadBefore(pool: string): CountSeries | undefined;
   joined(replica: SimulatedReplica, pool: SimulatedPool): void;
   left(replica: SimulatedReplica): void;
   /** The list of the pool's replicas has changed. */
@@ -92,6 +101,7 @@ export class SimulatedPool implements Scalable {
   private readonly freeSlots: number[] = [];
   private readonly kinds = new Map<string, ReplicaKind>();
   private readonly prices = new Map<SimulatedReplica, Usd>();
+  private readonly rule: ScalingRule | undefined;
   /** What its engines take. */
   private readonly contextTokens: Tokens;
   /** Not a pool that computes prompts for another. */
@@ -110,7 +120,10 @@ export class SimulatedPool implements Scalable {
     this.firstToken = new FirstTokenLimit(host.clock, entry.timeouts.first_byte);
     this.load = new LoadWindows(replicas.length);
     for (const { id } of replicas) this.add(id!);
-    if (plan.autoscale !== undefined) new PoolScaling(this, plan.autoscale, host.clock);
+    if (plan.autoscale !== undefined) {
+      this.rule = this.ruleOf(plan.autoscale);
+      new PoolScaling(this, this.rule, plan.autoscale, host.clock);
+    }
   }
 
   get replicas(): readonly SimulatedReplica[] {
@@ -193,6 +206,12 @@ export class SimulatedPool implements Scalable {
     this.host.left(replica);
   }
 
+  /** A request has ended here: answered, with its lengths, or failed. */
+  ended(lengths: RequestLengths | undefined): void {
+    if (lengths !== undefined) this.completed++;
+    this.rule?.ended(this.host.clock.now(), lengths);
+  }
+
   figures(until: Milliseconds): PoolFigures {
     this.accrue(until);
     let [sums, busyMs, upMs] = [this.past, this.pastBusyMs, this.pastUpMs];
@@ -213,6 +232,17 @@ export class SimulatedPool implements Scalable {
       ...{ joules, outputTokens: this.answers ? outputTokens : 0, usd, preemptions },
       usdPerHour: until > 0 ? (usd * MS_PER_HOUR) / until : this.usdPerHour,
     };
+  }
+
+  private ruleOf(settings: AutoscaleSettings): ScalingRule {
+    if (settings.target !== undefined) return new TargetRule(this, settings, settings.target);
+    const { entry, host, name } = this;
+    return new LoadRule(settings, {
+      pool: this,
+      profiles: () =>
+        new Set(this.replicas.map(({ id }) => this.kindOf(this.configured(id.slice(name.length + 1))).profile)),
+      ...{ latency: host.latency, places: entry.concurrency, before: host.loadBefore(name) },
+    });
   }
 
   private keep(figures: ReplicaFigures): void {

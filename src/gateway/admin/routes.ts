@@ -26,8 +26,9 @@ import {
 import { classifyRoute, embeddingsRoute, similarityRoute } from './routes/local-models.js';
 import { openapiRoute } from './routes/openapi.js';
 import { overviewRoute } from './routes/overview.js';
-import { catalogueRoute, planRoute, simulationRoute } from './routes/planning.js';
+import { catalogueRoute, ownCatalogueRoute, planRoute, simulationRoute } from './routes/planning.js';
 import { pauseRoute, rebalanceRoute, resumeRoute, revertRoute } from './routes/rebalance.js';
+import { recommendationsRoute } from './routes/recommendations.js';
 import { liveRoute, recordRoute, recordsRoute } from './routes/records.js';
 import { sessionRoute, stateRoute } from './routes/state.js';
 import { changeTeamRoute, createTeamRoute, teamsRoute } from './routes/teams.js';
@@ -53,6 +54,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   headsRoute,
   modelsRoute,
   poolsRoute,
+  recommendationsRoute,
   replicasRoute,
   drainRoute,
   undrainRoute,
@@ -73,6 +75,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   backendTestRoute,
   proposalRoute,
   catalogueRoute,
+  ownCatalogueRoute,
   planRoute,
   simulationRoute,
   whoamiRoute,

@@ -6,7 +6,7 @@ import type { AttemptOutcome, OutcomeStatus, Usage } from '#contract/outcome.js'
 import type { Placement } from '#contract/placement.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { RouteDraft } from '#contract/stage.js';
-import type { Milliseconds } from '#contract/units.js';
+import type { Bytes, Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
 import { withoutSecrets } from '#gateway/upstream/secrets.js';
@@ -19,6 +19,7 @@ import { withRetention } from '#protocols/openai/body-members.js';
 import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
+import type { HeldShare } from './held-room.js';
 import { refusalOf } from './refusal.js';
 import { RemotePrompt } from './remote-prompt.js';
 
@@ -85,6 +86,8 @@ export class Attempt implements CallListener {
   private guards: GuardChain | undefined;
   /** Events of a stream that is held back. */
   private kept: BytePile | undefined;
+  /** What the answer takes of the room for those that wait until they are whole. */
+  private share: HeldShare;
 
   /** @throws WeirError `request.unsupported` when the replica's API cannot do what is asked. */
   constructor(
@@ -112,6 +115,7 @@ export class Attempt implements CallListener {
       this.translation = new Translation(inbound, way.engine, terms, route.parameters, head);
     }
     this.guards = this.newGuards();
+    this.share = this.newShare();
     this.headers = headersFor(owner, way.headers, own);
     this.path = (passes ? protocol : way.engine).enginePath;
     const asked = this.translation?.body ?? inbound.bodyFor(target.servedModel, route.parameters, injectUsage);
@@ -177,9 +181,9 @@ export class Attempt implements CallListener {
   private sendAgain(body: Buffer): void {
     this.status = 0;
     this.relay = undefined;
-    this.pile = undefined;
     this.size = 0;
-    this.kept = undefined;
+    this.letGo();
+    this.share = this.newShare();
     this.firstByteAt = undefined;
     this.guards = this.newGuards();
     this.send(body);
@@ -191,7 +195,15 @@ export class Attempt implements CallListener {
     this.over = true;
     this.prompt?.cancel();
     this.call?.abort();
+    this.letGo();
     this.lease.release({ status: 'cancelled', replicaFault: false });
+  }
+
+  /** Nothing of the answer is needed here any more. Once is enough; whoever has been handed a whole answer must say so. */
+  letGo(): void {
+    this.kept = undefined;
+    this.pile = undefined;
+    this.share.release();
   }
 
   outcome(status: OutcomeStatus, now: Milliseconds, error?: string): AttemptOutcome {
@@ -234,10 +246,7 @@ export class Attempt implements CallListener {
       if (contentType.startsWith('text/event-stream')) {
         this.relay = this.guarded(this.translation?.relay() ?? this.owner.protocol.relay(this.stripUsage));
       } else
-        this.giveUp(
-          new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`),
-          true,
-        );
+        this.giveUp(new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`));
     } else this.pile = new BytePile();
   }
 
@@ -246,13 +255,25 @@ export class Attempt implements CallListener {
     this.size += chunk.length;
     const limit = this.owner.runtime.config.gateway.limits.answer;
     if (this.size > limit) {
-      this.giveUp(new WeirError('upstream.too_large', `The answer is longer than ${limit} bytes`), false);
+      this.giveUp(new WeirError('upstream.too_large', `The answer is longer than ${limit} bytes`));
       return true;
     }
     if (this.relay !== undefined) return this.passOn(this.relay, chunk);
+    if (!this.grows(this.size)) return true;
     if (this.pile?.length === 0 && this.status === 200) this.sawFirstByte(true);
     this.pile?.push(chunk);
     return true;
+  }
+
+  /** So much of the answer is held now. @returns whether it may; the attempt has ended where it may not. */
+  private grows(to: Bytes): boolean {
+    try {
+      this.share.grow(to);
+      return true;
+    } catch (error) {
+      this.giveUp(error as WeirError);
+      return false;
+    }
   }
 
   onEnd(): void {
@@ -271,7 +292,7 @@ export class Attempt implements CallListener {
     try {
       events = relay.push(chunk);
     } catch (error) {
-      this.giveUp(error as WeirError, true);
+      this.giveUp(error as WeirError);
       return true;
     }
     if (events === undefined) {
@@ -295,14 +316,21 @@ export class Attempt implements CallListener {
   }
 
   private keep(relay: StreamRelay, events: Buffer): boolean {
-    if (this.kept === undefined) {
-      this.kept = new BytePile();
-      this.sawFirstByte(false);
-    }
-    this.kept.push(events);
+    if (this.firstByteAt === undefined) this.sawFirstByte(false);
     this.lastEvents = events;
-    if (relay.stopped !== undefined) this.stop(relay.stopped, relay.end());
+    if (relay.stopped !== undefined) {
+      this.stop(relay.stopped, relay.end());
+      return true;
+    }
+    this.kept ??= new BytePile();
+    // What the replica sent is bounded; translated, it can be many times as long.
+    if (this.grows(this.kept.length + events.length)) this.kept.push(events);
     return true;
+  }
+
+  private newShare(): HeldShare {
+    const { heldRoom, config } = this.owner.runtime;
+    return heldRoom.share(config.gateway.limits.answer);
   }
 
   private newGuards(): GuardChain | undefined {
@@ -315,7 +343,10 @@ export class Attempt implements CallListener {
   private guarded(relay: StreamRelay): StreamRelay {
     const { answerForm } = this.owner.protocol;
     if (this.guards === undefined || answerForm === undefined) return relay;
-    return new GuardedRelay(relay, answerForm, this.guards, this.owner.outbound.request.sampling.n);
+    const { share } = this;
+    return new GuardedRelay(relay, answerForm, this.guards, this.owner.outbound.request.sampling.n, bytes =>
+      share.grow(bytes),
+    );
   }
 
   /** The answer of an engine in the client's API, its texts led past the guards. @throws AnswerStopped */
@@ -331,6 +362,7 @@ export class Attempt implements CallListener {
     if (this.over) return;
     this.over = true;
     this.call?.abort();
+    this.letGo();
     this.lease.release({ status: 'cancelled', replicaFault: false });
     this.owner.stopped(this, stop, delivery);
   }
@@ -393,7 +425,7 @@ export class Attempt implements CallListener {
       else throw error;
       return;
     }
-    this.succeed({ text: said, usage, finish });
+    if (this.grows(said.length)) this.succeed({ text: said, usage, finish });
   }
 
   private succeed(delivery: Delivery): void {
@@ -404,9 +436,11 @@ export class Attempt implements CallListener {
     else this.owner.delivered(this, delivery);
   }
 
-  private giveUp(error: WeirError, replicaFault: boolean): void {
+  /** An answer that is too long, or that there is no room for, is nobody's fault, and another replica's would be no other. */
+  private giveUp(error: WeirError): void {
     this.call?.abort();
-    this.conclude(error, true, replicaFault, this.relay?.end() ?? {});
+    const ours = error.code === 'upstream.too_large' || error.code === 'gateway.no_room';
+    this.conclude(error, !ours, !ours, this.relay?.end() ?? {});
   }
 
   private conclude(error: WeirError, retryable: boolean, replicaFault: boolean, delivery: Delivery): void {
@@ -417,6 +451,7 @@ export class Attempt implements CallListener {
       return;
     }
     this.over = true;
+    this.letGo();
     this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
     this.owner.broke(this, error, retryable, delivery);
   }

@@ -39,6 +39,7 @@ export class HeldAnswers {
   constructor(private readonly attempts: AttemptOutcome[]) {}
 
   hold(answer: HeldAnswer, outcome: AttemptOutcome): void {
+    this.last?.attempt.letGo();
     this.last = answer;
     this.at = this.attempts.push(outcome) - 1;
   }

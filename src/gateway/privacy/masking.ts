@@ -1,5 +1,5 @@
 import type { AnswerBlock, AnswerGuard, AnswerGuardMaker, TextRewrite } from '#contract/answer-guard.js';
-import type { PersonalKind, PersonalSpan } from '#contract/personal-data.js';
+import type { PersonalSpan } from '#contract/personal-data.js';
 import { mapStrings } from '#protocols/guards/strings.js';
 import { parsedObject } from '#protocols/json.js';
 import { LONGEST_PLACEHOLDER, PLACEHOLDER, type VaultSession } from './vault.js';
@@ -11,7 +11,7 @@ export class Masking {
 
   constructor(
     private readonly session: VaultSession,
-    private readonly kinds: ReadonlySet<PersonalKind>,
+    private readonly kinds: ReadonlySet<string>,
     private readonly find: (text: string) => readonly PersonalSpan[],
     /** Texts that stay as they are. */
     private readonly kept: ReadonlySet<string>,

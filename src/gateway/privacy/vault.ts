@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '#contract/clock.js';
-import type { PersonalKind } from '#contract/personal-data.js';
 import type { Milliseconds } from '#contract/units.js';
 
 export interface VaultLimits {
@@ -15,7 +14,7 @@ const TAG = 8;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** The longest placeholder there is. */
-export const LONGEST_PLACEHOLDER = 48;
+export const LONGEST_PLACEHOLDER = 56;
 
 /** What placeholders look like: `[PERSON_k3f9abcd]`. */
 export const PLACEHOLDER = /\[[A-Z]{2,12}(?:_[A-Z]{2,12})?_[a-z2-7]{8,26}\]/g;
@@ -73,7 +72,7 @@ export class VaultSession {
   ) {}
 
   /** The placeholder of a value. */
-  placeholder(kind: PersonalKind, value: string): string {
+  placeholder(kind: string, value: string): string {
     const digest = createHmac('sha256', this.salt).update(`${this.key}\0${kind}\0${value}`).digest();
     const tag = [...digest].map(byte => BASE32[byte & 31]).join('');
     for (let size = TAG; ; size++) {

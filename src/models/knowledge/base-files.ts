@@ -6,8 +6,8 @@ import { WeirError } from '#contract/errors.js';
 export const MOST_FILES = 1024;
 export const MOST_BYTES = 4 * 1024 ** 2;
 /** Entries of folders that are looked at, and how deep. */
-const MOST_ENTRIES = 16_384;
-const DEEPEST = 16;
+export const MOST_ENTRIES = 16_384;
+export const DEEPEST = 16;
 
 const READ: ReadonlySet<string> = new Set(['.md', '.markdown', '.txt', '.jsonl']);
 
@@ -66,7 +66,8 @@ export class BaseFiles {
   }
 }
 
-function isRead(entry: Dirent): boolean {
+/** Whether an entry of a folder is read. */
+export function isRead(entry: Dirent): boolean {
   if (entry.name.startsWith('.')) return false;
   return entry.isDirectory() || (entry.isFile() && READ.has(extname(entry.name).toLowerCase()));
 }

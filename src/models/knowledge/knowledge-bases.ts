@@ -5,6 +5,7 @@ import { largestOf } from '#models/heads/linear-layer.js';
 import { background } from '#models/routes/background.js';
 import { fitSigmoid, type Judged, type Sigmoid, sigmoid } from '#models/routes/platt.js';
 import { unasked } from '#models/runtime/failure.js';
+import { embedInBatches } from '#models/runtime/in-batches.js';
 import { chunkText } from './chunks.js';
 import { FusedIndex } from './fused-index.js';
 import { type BaseChunk, holdOut } from './held-out.js';
@@ -29,8 +30,6 @@ interface Fitted {
 const SAID = 0.5;
 /** Where everyday questions are no less like the bases than their own sentences, nothing can be told. */
 const NEVER: Sigmoid = { slope: 0, offset: -4 };
-/** Texts that are embedded together while the bases are read: requests come between. */
-const TOGETHER = 16;
 /** What a text of a base scores, where none could be held out to see. */
 const LONELY = 0.45;
 /** Characters of the chunk that is shown. */
@@ -58,6 +57,12 @@ export class KnowledgeBases implements Classifier {
 
   async prepare(): Promise<void> {
     if (this.chunks.length > 0) await this.build().catch(() => {});
+  }
+
+  /** Prepares. @returns whether it can answer. */
+  async ready(): Promise<boolean> {
+    await this.prepare();
+    return this.chunks.length === 0 || this.built !== undefined;
   }
 
   async classify(whole: string, { whenBusy, deadline }: ClassifyOptions): Promise<Verdict> {
@@ -131,11 +136,7 @@ export class KnowledgeBases implements Classifier {
   /** What was embedded before a failure is not embedded again. */
   private async embed(texts: readonly string[]): Promise<void> {
     const missing = [...new Set(texts)].filter(text => !this.vectors.has(text));
-    for (let at = 0; at < missing.length; at += TOGETHER) {
-      const some = missing.slice(at, at + TOGETHER);
-      const vectors = await this.ports.embedder.embed(some);
-      for (const [place, text] of some.entries()) this.vectors.set(text, vectors[place]!);
-    }
+    await embedInBatches(this.ports.embedder, missing, {}, (text, vector) => this.vectors.set(text, vector));
   }
 }
 

@@ -4,6 +4,8 @@ import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
 import { unasked } from '#models/runtime/failure.js';
 import type { Labels } from './label-file.js';
+import { LoadCheck } from './load-check.js';
+import { probabilitiesOf } from './probabilities.js';
 import { type Window, windowsOf } from './windows.js';
 
 export interface OnnxClassifierPorts {
@@ -23,7 +25,7 @@ export class OnnxClassifier implements Classifier {
   readonly neutral: string | undefined;
   readonly languages: readonly string[] | undefined;
   private readonly scores: ScoreKind;
-  private checking: Promise<string | undefined> | undefined;
+  private readonly loaded = new LoadCheck(() => this.check());
 
   constructor(
     private readonly settings: ClassifierSettings,
@@ -37,14 +39,17 @@ export class OnnxClassifier implements Classifier {
   }
 
   async prepare(): Promise<void> {
-    await this.trouble().catch(() => {});
+    await this.loaded.trouble().catch(() => {});
   }
 
   async classify(text: string, { whenBusy, deadline }: ClassifyOptions): Promise<Verdict> {
     if (text.trim() === '') return { probabilities: NONE, best: -1, sure: false, tier: 'model', reason: 'no text' };
-    const { windows, whole } = windowsOf(text, this.settings.length, this.settings.windows);
+    const { length, windows: most = 1 } = this.settings;
+    // One window alone is the whole text, of which the model keeps what it has room for.
+    const { windows, whole } =
+      most === 1 ? { windows: [{ start: 0, end: text.length }], whole: true } : windowsOf(text, length, most);
     try {
-      const trouble = await this.trouble();
+      const trouble = await this.loaded.trouble();
       if (trouble !== undefined) return unsaid(trouble);
       const parts = windows.map(({ start, end }) => text.slice(start, end));
       const { patienceMs } = this.ports;
@@ -54,21 +59,12 @@ export class OnnxClassifier implements Classifier {
       );
       return this.verdict(
         windows,
-        scored.map(row => this.probabilities(row)),
+        scored.map(row => probabilitiesOf(row, this.scores, this.settings.temperature)),
         whole,
       );
     } catch (error) {
       return { ...unsaid(''), ...unasked(error) };
     }
-  }
-
-  /** Why the model is not to be believed, found out once; a model that cannot be had is asked for again. */
-  private trouble(): Promise<string | undefined> {
-    this.checking ??= this.check().catch((error: unknown) => {
-      this.checking = undefined;
-      throw error;
-    });
-    return this.checking;
   }
 
   private async check(): Promise<string | undefined> {
@@ -80,20 +76,10 @@ export class OnnxClassifier implements Classifier {
     const rows = await this.ports.scorer.embed(check.map(({ text }) => text));
     for (const [at, row] of rows.entries()) {
       if (!row.every(Number.isFinite)) return 'the model gives scores that are no numbers';
-      const said = this.labels[largestOf(this.probabilities(row))];
+      const said = this.labels[largestOf(probabilitiesOf(row, this.scores, this.settings.temperature))];
       if (said !== check[at]!.label) return `its check failed: text ${at + 1} is ${said}, not ${check[at]!.label}`;
     }
     return undefined;
-  }
-
-  /** Softmax or sigmoids of the scores over the temperature (Guo et al., 2017). */
-  private probabilities(row: Float32Array): Float32Array {
-    const { temperature } = this.settings;
-    if (this.scores === 'sigmoid') return row.map(score => 1 / (1 + Math.exp(-score / temperature)));
-    const most = Math.max(...row);
-    const powers = row.map(score => Math.exp((score - most) / temperature));
-    const sum = powers.reduce((total, power) => total + power, 0);
-    return powers.map(power => power / sum);
   }
 
   /** Each label is as likely as in the window where it is likeliest; the neutral one as in that where it is least likely. */
@@ -115,6 +101,7 @@ export class OnnxClassifier implements Classifier {
       tier: 'model',
       // What was not read can make nothing less likely than it is; it can only hold more.
       ...(!whole && !found && { reason: 'the text is longer than is read' }),
+      ...(!whole && { partial: true }),
       ...(spans.length > 0 && { spans }),
     };
   }

@@ -9,7 +9,7 @@ const CHARACTERS = 2;
 
 /**
  * The windows of a text that a model with room for `length` tokens reads: of twice as many characters, overlapping by a quarter; at most
- * `most` of them, from the beginning on. One window alone is the whole text, of which the model keeps what it has room for.
+ * `most` of them, from the beginning on.
  */
 export function windowsOf(
   { length: characters }: string,
@@ -17,7 +17,7 @@ export function windowsOf(
   most: number,
 ): { readonly windows: readonly Window[]; readonly whole: boolean } {
   const size = length * CHARACTERS;
-  if (most === 1 || characters <= size) return { windows: [{ start: 0, end: characters }], whole: true };
+  if (characters <= size) return { windows: [{ start: 0, end: characters }], whole: true };
   const windows: Window[] = [];
   const stride = (size * 3) / 4;
   for (let start = 0; windows.length < most; start += stride) {

@@ -1,8 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import {
   PERSONAL_KINDS,
   type PersonalDataFinder,
   type PersonalKind,
+  type PersonalReading,
   type PersonalSpan,
 } from '#contract/personal-data.js';
 import { openNameTagger } from '#models/names/tagger-file.js';
@@ -15,6 +15,7 @@ import { ip } from './ip.js';
 import { mac } from './mac.js';
 import { nationalId } from './national-id.js';
 import { phone } from './phone.js';
+import { Remembered } from './remembered.js';
 import { secret } from './secret.js';
 import { url } from './url.js';
 
@@ -39,40 +40,24 @@ const SHORTEST = 2;
  * keyed hash, with the places and without the text.
  */
 export class PersonalData implements PersonalDataFinder {
-  private readonly known = new Map<string, readonly PersonalSpan[]>();
-  private readonly key = randomBytes(16);
+  private readonly known = new Remembered<readonly PersonalSpan[]>(MOST_REMEMBERED);
 
   /** @param names opened at first use; `undefined` where names are not to be looked for. */
   constructor(private readonly names: () => NameFinder | undefined) {}
 
-  find(text: string): readonly PersonalSpan[] | Promise<readonly PersonalSpan[]> {
-    if (text.length <= PIECE) return this.findNow(text);
-    const key = this.keyOf(text);
-    return this.recall(key) ?? this.readLong(text).then(spans => this.remember(key, spans));
+  find(text: string): PersonalReading | Promise<PersonalReading> {
+    if (text.length <= PIECE) return { spans: this.findNow(text) };
+    const { known } = this;
+    const key = known.keyOf(text);
+    const spans = known.recall(key);
+    return spans === undefined ? this.readLong(text).then(read => ({ spans: known.remember(key, read) })) : { spans };
   }
 
   findNow(text: string): readonly PersonalSpan[] {
     if (text.length < SHORTEST) return NONE;
-    const key = this.keyOf(text);
-    return this.recall(key) ?? this.remember(key, merged(this.read(text, 0)));
-  }
-
-  private keyOf(text: string): string {
-    return createHmac('sha256', this.key).update(text).digest('base64');
-  }
-
-  private recall(key: string): readonly PersonalSpan[] | undefined {
-    const known = this.known.get(key);
-    if (known === undefined) return undefined;
-    this.known.delete(key);
-    this.known.set(key, known);
-    return known;
-  }
-
-  private remember(key: string, spans: readonly PersonalSpan[]): readonly PersonalSpan[] {
-    if (this.known.size >= MOST_REMEMBERED) this.known.delete(this.known.keys().next().value!);
-    this.known.set(key, spans);
-    return spans;
+    const { known } = this;
+    const key = known.keyOf(text);
+    return known.recall(key) ?? known.remember(key, merged(this.read(text, 0)));
   }
 
   private async readLong(text: string): Promise<readonly PersonalSpan[]> {
@@ -108,7 +93,7 @@ export function openPersonalData(): PersonalData {
 }
 
 const NONE: readonly PersonalSpan[] = Object.freeze([]);
-const RANK: ReadonlyMap<PersonalKind, number> = new Map(PERSONAL_KINDS.map((kind, at) => [kind, at]));
+const RANK: ReadonlyMap<string, number> = new Map(PERSONAL_KINDS.map((kind, at) => [kind, at]));
 
 function shifted(
   kind: PersonalKind,

@@ -3,6 +3,7 @@ import type { Classifier, ClassifyOptions, RouteDescriptions, Verdict } from '#c
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
 import { unasked } from '#models/runtime/failure.js';
+import { embedInBatches } from '#models/runtime/in-batches.js';
 import { dot } from '#models/runtime/pooling.js';
 import { type Sigmoid, sigmoid } from './platt.js';
 
@@ -47,7 +48,8 @@ export class DescribedRoutes implements Classifier {
   }
 
   async prepare(): Promise<void> {
-    await Promise.all([this.ports.embedder.embed(this.sentences).catch(() => {}), this.ports.examples?.prepare()]);
+    const described = embedInBatches(this.ports.embedder, this.sentences).catch(() => {});
+    await Promise.all([described, this.ports.examples?.prepare()]);
   }
 
   async classify(whole: string, options: ClassifyOptions): Promise<Verdict> {

@@ -1,12 +1,15 @@
 import type { Embedder } from '#contract/embedder.js';
+import { WeirError } from '#contract/errors.js';
 import type { Classifier, ClassifyOptions, RouteExamples, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
 import type { QuickFeatures } from '#models/heads/quick-features.js';
 import { unasked } from '#models/runtime/failure.js';
+import { embedInBatches } from '#models/runtime/in-batches.js';
 import { background } from './background.js';
 import { fitSigmoid, type Judged, type Sigmoid, sigmoid } from './platt.js';
 import { nearestExample, Prototypes, type RouteExample } from './prototypes.js';
+import { Turns } from './turns.js';
 
 export interface ExampleRoutesPorts {
   readonly embedder: Embedder;
@@ -23,6 +26,12 @@ interface Fitted {
 }
 
 const NONE = new Float32Array(0);
+/** Examples that a request waits for while they are embedded for the first time. */
+const FEW = 256;
+/** Examples that the sigmoid is fitted to, evenly out of all. */
+const MOST_JUDGED = 512;
+/** What finding a text's quick features takes, in comparisons of vectors. */
+const TEXT_WORK = 64;
 
 /**
  * Routes by a few examples each, as a user writes them down. A text belongs to a route by how near it is to the route's examples; how
@@ -35,7 +44,7 @@ export class ExampleRoutes implements Classifier {
   private readonly texts: readonly { readonly text: string; readonly route: number }[];
   private fitting: Promise<Fitted> | undefined;
   private model: Fitted | undefined;
-  private readonly fast: Fitted | undefined;
+  private quick: Promise<Fitted | undefined> | undefined;
 
   constructor(
     examples: RouteExamples,
@@ -44,12 +53,10 @@ export class ExampleRoutes implements Classifier {
     this.labels = Object.keys(examples);
     this.languages = ports.languages;
     this.texts = this.labels.flatMap((name, route) => (examples[name] ?? []).map(text => ({ text, route })));
-    const { fast } = ports;
-    this.fast = fast === undefined ? undefined : fitted(this.texts, text => fast.of(text).vector, this.labels.length);
   }
 
   async prepare(): Promise<void> {
-    await this.fit().catch(() => {});
+    await Promise.all([this.fit().catch(() => {}), this.fitQuick()]);
   }
 
   classify(whole: string, options: ClassifyOptions): Verdict | Promise<Verdict> {
@@ -61,15 +68,16 @@ export class ExampleRoutes implements Classifier {
   private async ask(text: string, { whenBusy, deadline }: ClassifyOptions): Promise<Verdict> {
     const { embedder, patienceMs, fast } = this.ports;
     try {
-      const model = this.model ?? (await this.fit());
+      const model = this.model ?? (await this.fitSoon(whenBusy));
       const [vector] = await embedder.embed([text], whenBusy === 'wait' ? { deadline } : { patienceMs, deadline });
       return this.verdict(model, vector!, 'model');
     } catch (error) {
       const why = unasked(error);
       const vector = whenBusy === 'unknown' ? undefined : fast?.of(text).vector;
-      if (vector === undefined || this.fast === undefined)
+      const quick = vector === undefined ? undefined : await this.fitQuick();
+      if (vector === undefined || quick === undefined)
         return { probabilities: NONE, best: -1, sure: false, tier: 'busy', ...why };
-      return { ...this.verdict(this.fast, vector, 'busy'), ...why };
+      return { ...this.verdict(quick, vector, 'busy'), ...why };
     }
   }
 
@@ -86,6 +94,23 @@ export class ExampleRoutes implements Classifier {
     };
   }
 
+  /** Few examples are there in a moment, which is worth waiting for. */
+  private fitSoon(whenBusy: ClassifyOptions['whenBusy']): Promise<Fitted> {
+    const fitting = this.fit();
+    if (whenBusy === 'wait' || this.texts.length <= FEW) return fitting;
+    fitting.catch(() => {});
+    return Promise.reject(new WeirError('model.loading', 'the examples are being read'));
+  }
+
+  private fitQuick(): Promise<Fitted | undefined> {
+    const { fast } = this.ports;
+    this.quick ??=
+      fast === undefined
+        ? Promise.resolve(undefined)
+        : fitted(this.texts, text => fast.of(text).vector, this.labels.length);
+    return this.quick;
+  }
+
   private fit(): Promise<Fitted> {
     this.fitting ??= this.fitModel().catch((error: unknown) => {
       this.fitting = undefined;
@@ -96,34 +121,40 @@ export class ExampleRoutes implements Classifier {
 
   private async fitModel(): Promise<Fitted> {
     const texts = [...this.texts.map(({ text }) => text), ...background()];
-    const vectors = await this.ports.embedder.embed(texts);
+    const vectors = await embedInBatches(this.ports.embedder, texts);
     const known = new Map(texts.map((text, at) => [text, vectors[at]!]));
-    const model = fitted(this.texts, text => known.get(text), this.labels.length);
+    const model = await fitted(this.texts, text => known.get(text), this.labels.length);
     if (model === undefined) throw new RangeError('the routes have no examples');
     this.model = model;
     return model;
   }
 }
 
-function fitted(
+async function fitted(
   texts: readonly { readonly text: string; readonly route: number }[],
   vectorOf: (text: string) => Float32Array | undefined,
   routes: number,
-): Fitted | undefined {
-  const examples = texts.flatMap(({ text, route }): RouteExample[] => {
+): Promise<Fitted | undefined> {
+  const turns = new Turns();
+  const examples: RouteExample[] = [];
+  for (const { text, route } of texts) {
     const vector = vectorOf(text);
-    return vector === undefined ? [] : [{ text, route, vector }];
-  });
+    if (vector !== undefined) examples.push({ text, route, vector });
+    await turns.spent(TEXT_WORK);
+  }
   if (examples.length === 0) return undefined;
-  const space = new Prototypes(examples, routes);
+  const space = await Prototypes.of(examples, routes, turns);
   const judged: Judged[] = [];
-  for (const example of examples) {
-    const { scores } = space.score(example.vector, example);
+  const step = Math.max(1, examples.length / MOST_JUDGED);
+  for (let at = 0; at < examples.length; at += step) {
+    const example = examples[Math.floor(at)]!;
+    const scores = space.scoresWithout(example);
     const own = scores[example.route]!;
     // The only example of its route says nothing of how near its like are.
     if (own > -1) judged.push({ score: own, belongs: true });
     const others = scores.filter((_, route) => route !== example.route);
     if (others.length > 0) judged.push({ score: Math.max(...others), belongs: false });
+    await turns.spent(examples.length);
   }
   const inside = judged
     .filter(({ belongs }) => belongs)
@@ -137,6 +168,7 @@ function fitted(
     const score = Math.max(...space.score(vector).scores);
     // An everyday question that is as near as the examples are to one another may well belong.
     if (score < middle) judged.push({ score, belongs: false });
+    await turns.spent(2 * examples.length);
   }
   return { space, curve: fitSigmoid(judged) };
 }

@@ -162,7 +162,7 @@ export class LocalEmbedder implements Embedder {
   private async run(worker: ModelThread, batch: readonly EmbedJob[]): Promise<void> {
     this.busy.add(worker);
     try {
-      const { vectors, ms } = await worker.embed(
+      const { vectors, ends, ms } = await worker.embed(
         this.key,
         batch.map(({ text }) => text),
       );
@@ -171,7 +171,10 @@ export class LocalEmbedder implements Embedder {
       this.counts.batches++;
       this.counts.busyMs += ms;
       this.queue.ended(batch);
-      for (const [at, job] of batch.entries()) job.settle(vectors.slice(at * width, (at + 1) * width));
+      for (const [at, job] of batch.entries()) {
+        const start = ends === undefined ? at * width : (ends[at - 1] ?? 0);
+        job.settle(vectors.slice(start, ends?.[at] ?? start + width));
+      }
     } catch (error) {
       if (worker.dead) this.forget();
       this.queue.ended(batch, false);

@@ -1,4 +1,7 @@
+import type { ScoreKind } from '#contract/learned.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
+import type { Aggregation } from '#models/own/entities.js';
+import type { Tag } from '#models/own/tags.js';
 
 /** How the vectors of the tokens become one: their mean, the first, the last, or what the model gives as `sentence_embedding`. */
 export type Pooling = 'mean' | 'first' | 'last' | 'model';
@@ -6,7 +9,7 @@ export type Pooling = 'mean' | 'first' | 'last' | 'model';
 /** What is made of a model's output: a vector of length 1, or the scores of a classifier's labels as they are. */
 export type Reading = Pooling | 'scores';
 
-/** A model that a thread can load: the one that comes with Weir, or a file. */
+/** A model that a thread can load: the one that comes with Weir, a file, or a file that classifies tokens. */
 export type ModelSpec =
   | { readonly kind: 'default'; readonly cache: string }
   | {
@@ -21,6 +24,19 @@ export type ModelSpec =
       readonly length: number;
       /** Leading numbers of the vector that are kept (Matryoshka models), all unless said; of scores how many there have to be. */
       readonly dimension?: number;
+    }
+  | {
+      readonly kind: 'tokens';
+      readonly file: string;
+      readonly tokenizer: string;
+      readonly prefix: string;
+      /** Tokens of one pass, the marks around it included; a longer text takes several. */
+      readonly length: number;
+      /** What each label says, in the order of the scores. */
+      readonly tags: readonly Tag[];
+      readonly aggregation: Aggregation;
+      readonly scores: ScoreKind;
+      readonly temperature: number;
     };
 
 export interface LoadedFacts {
@@ -44,6 +60,8 @@ export type FromThread =
       readonly id: number;
       /** All vectors, one after the other. */
       readonly vectors: Float32Array;
+      /** Where the numbers of each text end, where not all have as many. */
+      readonly ends?: readonly number[];
       readonly ms: Milliseconds;
     }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string; readonly hint: string | undefined };

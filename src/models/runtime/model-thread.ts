@@ -2,9 +2,10 @@ import { parentPort } from 'node:worker_threads';
 import { isWeirError } from '#contract/errors.js';
 import type { FromThread, ToThread } from './messages.js';
 import { TextModel } from './text-model.js';
+import { TokenModel } from './token-model.js';
 
 /** Runs models in a thread of its own: onnxruntime blocks the thread that calls it. */
-const models = new Map<string, TextModel>();
+const models = new Map<string, TextModel | TokenModel>();
 
 async function handle(message: ToThread): Promise<void> {
   switch (message.kind) {
@@ -23,7 +24,7 @@ async function handle(message: ToThread): Promise<void> {
 
 async function load({ id, model, spec }: ToThread & { kind: 'load' }): Promise<void> {
   const begun = performance.now();
-  const opened = await TextModel.open(spec);
+  const opened = spec.kind === 'tokens' ? await TokenModel.open(spec) : await TextModel.open(spec);
   const before = models.get(model);
   models.set(model, opened);
   await before?.close();
@@ -36,8 +37,9 @@ async function embed({ id, model, texts }: ToThread & { kind: 'embed' }): Promis
   const begun = performance.now();
   const loaded = models.get(model);
   if (loaded === undefined) throw new Error(`the model ${model} is not loaded`);
-  const vectors = await loaded.embed(texts);
-  post({ kind: 'embedded', id, vectors, ms: performance.now() - begun }, [vectors.buffer]);
+  const told = await loaded.embed(texts);
+  const { values: vectors, ...ends } = 'ends' in told ? told : { values: told };
+  post({ kind: 'embedded', id, vectors, ...ends, ms: performance.now() - begun }, [vectors.buffer]);
 }
 
 function post(message: FromThread, transfer: ArrayBuffer[] = []): void {

@@ -20,7 +20,7 @@ export interface ModelThread {
   /** @throws WeirError `model.unavailable`. */
   load(model: string, spec: ModelSpec): Promise<LoadedFacts>;
   /** @throws WeirError `model.failed`. */
-  embed(model: string, texts: readonly string[]): Promise<Pick<Embedded, 'vectors' | 'ms'>>;
+  embed(model: string, texts: readonly string[]): Promise<Pick<Embedded, 'vectors' | 'ends' | 'ms'>>;
   unload(model: string): void;
 }
 

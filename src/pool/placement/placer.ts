@@ -1,5 +1,5 @@
 import type { Usage } from '#contract/outcome.js';
-import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
+import type { PlacementRequest, ReplicaScore, ScoreParts } from '#contract/placement.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { EngineForecast } from '#pool/engine/forecast.js';
 import type { BlockLedger } from './blocks/block-ledger.js';
@@ -72,6 +72,8 @@ export interface Placer {
   /** What engines tell of their caches; absent in a placer that knows nothing of prefixes. */
   readonly blocks?: BlockLedger | undefined;
   choose(request: PlacementRequest, replicas: readonly ReplicaView[]): Choice | undefined;
+  /** What the scores of the latest choice are made of; nothing of an earlier one. Apart from choosing, since few of those who ask for a choice ask this. */
+  partsOf?(choice: Choice): ScoreParts | undefined;
   /** A request is about to be sent whose end will be told by {@link ended}; absent in a placer that knows nothing of prefixes. */
   begin?(request: PlacementRequest, replica: string): PrefixClaim | undefined;
   /** @param claim what {@link begin} gave; without it, the request's end will not be told. */

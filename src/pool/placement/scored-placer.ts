@@ -1,5 +1,5 @@
 import type { Usage } from '#contract/outcome.js';
-import type { PlacementRequest, ReplicaScore } from '#contract/placement.js';
+import type { PlacementRequest, ReplicaScore, ScoreParts } from '#contract/placement.js';
 import type { Random } from '#contract/random.js';
 import type { BlockLedger } from './blocks/block-ledger.js';
 import { objection } from './filters.js';
@@ -34,14 +34,21 @@ export class ScoredPlacer implements Placer {
   /** The one list of candidates, filled anew for each request. */
   private readonly running: { -readonly [Key in keyof Candidates]: Candidates[Key] };
   private totals = new Float64Array(16);
-  private scores = new Float64Array(16);
+  /** Scores of one choice, a row for each scorer, and what each scorer's range is worth. */
+  private readonly rows: Float64Array[];
+  private readonly worths: Float64Array;
   /** The best of the losers of one choice, by their place among the candidates. */
   private readonly best = new Int32Array(MOST_LOSERS);
+  /** The choice that all of these are of. */
+  private latest: Choice | undefined;
+  private chosen = 0;
 
   constructor(private readonly parts: ScoredPlacerParts) {
     this.name = parts.name;
     this.shortlist = new Shortlist(parts.candidates ?? Number.POSITIVE_INFINITY, parts.random);
     this.told = parts.scorers.filter(({ committed }) => committed !== undefined);
+    this.rows = parts.scorers.map(() => new Float64Array(16));
+    this.worths = new Float64Array(parts.scorers.length);
     this.running = { request: NOBODY, replicas: this.open, match: undefined };
   }
 
@@ -60,7 +67,8 @@ export class ScoredPlacer implements Placer {
     const chosen = picker.pick(open, this.totals, random);
     const replica = open[chosen]!;
     memory?.noted(replica, request.prefix.blockTokens);
-    return {
+    this.chosen = chosen;
+    this.latest = {
       replica,
       score: this.totals[chosen]!,
       expectedPrefixTokens:
@@ -71,6 +79,26 @@ export class ScoredPlacer implements Placer {
       losers: this.losers(request, replicas, chosen),
       considered: replicas.length,
     };
+    return this.latest;
+  }
+
+  partsOf(choice: Choice): ScoreParts | undefined {
+    if (choice !== this.latest || this.open.length < 2) return undefined;
+    const { worths, best, open } = this;
+    let worth = 0;
+    let weighed = 0;
+    for (const range of worths) {
+      worth += range;
+      if (range > 0) weighed += 1;
+    }
+    if (weighed < 2 || !Number.isFinite(worth)) return undefined;
+    const scorers: ScoreParts['scorers'][number][] = [];
+    for (let row = 0; row < worths.length; row++) {
+      if (worths[row]! > 0) scorers.push({ name: this.parts.scorers[row]!.name, weight: digits(worths[row]! / worth) });
+    }
+    const losers: number[][] = [];
+    for (let i = 0; i < Math.min(MOST_LOSERS, open.length - 1); i++) losers.push(this.scoresOf(best[i]!, weighed));
+    return { scorers, chosen: this.scoresOf(this.chosen, weighed), losers };
   }
 
   begin(request: PlacementRequest, replica: string): PrefixClaim | undefined {
@@ -101,20 +129,32 @@ export class ScoredPlacer implements Placer {
     const count = this.open.length;
     if (this.totals.length < count) {
       this.totals = new Float64Array(2 * count);
-      this.scores = new Float64Array(2 * count);
+      for (let row = 0; row < this.rows.length; row++) this.rows[row] = new Float64Array(2 * count);
     }
-    const { totals, scores, running } = this;
+    const { totals, rows, worths, running } = this;
     running.request = request;
     running.match = match;
     totals.fill(0, 0, count);
     let worth = 0;
-    for (const scorer of this.parts.scorers) {
-      const range = scorer.score(running, scores);
-      if (range <= 0) continue;
+    const { scorers } = this.parts;
+    for (let row = 0; row < scorers.length; row++) {
+      const scores = rows[row]!;
+      const range = Math.max(0, scorers[row]!.score(running, scores));
+      worths[row] = range;
+      if (range === 0) continue;
       worth += range;
       for (let i = 0; i < count; i++) totals[i]! += range * scores[i]!;
     }
     for (let i = 0; i < count; i++) totals[i] = worth > 0 ? totals[i]! / worth : 1;
+  }
+
+  /** What each scorer that told the candidates apart gave one of them. */
+  private scoresOf(candidate: number, weighed: number): number[] {
+    const { worths, rows } = this;
+    const scores = new Array<number>(weighed);
+    let at = 0;
+    for (let row = 0; row < rows.length; row++) if (worths[row]! > 0) scores[at++] = digits(rows[row]![candidate]!);
+    return scores;
   }
 
   private losers(request: PlacementRequest, replicas: readonly ReplicaView[], chosen: number): readonly ReplicaScore[] {
@@ -136,6 +176,11 @@ export class ScoredPlacer implements Placer {
     }
     return losers;
   }
+}
+
+/** To three digits behind the point: what people compare. */
+function digits(value: number): number {
+  return Math.round(1000 * value) / 1000;
 }
 
 const NOBODY: PlacementRequest = {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { AnswerStopped } from '#contract/answer-guard.js';
+import type { Bytes } from '#contract/units.js';
 import type { AnswerForm, StreamEnd, StreamForm, StreamRelay } from '#protocols/protocol.js';
 import { SseReader } from '#protocols/sse.js';
 import type { GuardChain } from './guard-chain.js';
@@ -9,14 +10,19 @@ export class GuardedRelay implements StreamRelay {
   private readonly sse = new SseReader();
   private readonly form: StreamForm;
   private held = '';
+  private heldBytes: Bytes = 0;
   private stop: AnswerStopped | undefined;
 
-  /** @param inner what reads the stream, in the client's API. */
+  /**
+   * @param inner what reads the stream, in the client's API.
+   * @param holding told how many bytes are held back, as they would leave, whenever there are more; throws where that is too many.
+   */
   constructor(
     private readonly inner: StreamRelay,
     form: AnswerForm,
     private readonly guards: GuardChain,
     answers: number,
+    private readonly holding: (bytes: Bytes) => void,
   ) {
     this.form = form.stream(guards, answers);
   }
@@ -25,10 +31,11 @@ export class GuardedRelay implements StreamRelay {
     return this.stop;
   }
 
+  /** @throws what `holding` throws; nothing is held any more then. */
   push(chunk: Buffer): Buffer | undefined {
     const events = this.inner.push(chunk);
     if (events === undefined || this.stop !== undefined) return undefined;
-    let text = this.held;
+    let text = '';
     for (const event of this.sse.push(events)) {
       try {
         text += this.form.event(event);
@@ -38,9 +45,19 @@ export class GuardedRelay implements StreamRelay {
         break;
       }
     }
-    const waits = this.guards.holds && !this.guards.ended;
-    this.held = waits && this.stop === undefined ? text : '';
-    return waits || text === '' ? undefined : Buffer.from(text);
+    const { held } = this;
+    this.held = '';
+    if (!this.guards.holds || this.guards.ended) {
+      const all = held + text;
+      return all === '' ? undefined : Buffer.from(all);
+    }
+    // What a guard refuses is not held, however long it is.
+    if (this.stop === undefined) {
+      this.heldBytes += Buffer.byteLength(text);
+      this.holding(this.heldBytes);
+      this.held = held + text;
+    }
+    return undefined;
   }
 
   end(): StreamEnd {

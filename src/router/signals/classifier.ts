@@ -16,7 +16,9 @@ const schema = z
       .min(1)
       .max(64)
       .optional()
-      .describe('True when one of these labels is likely; without it, any but the neutral one.'),
+      .describe(
+        'True when one of these labels is likely, or an entity of one of these types is there; without it, any but the neutral one.',
+      ),
     above: share.default(0.5).describe('True when the likeliest of these labels is likelier than this.'),
     below: share
       .optional()
@@ -31,7 +33,8 @@ type ClassifierOptions = z.output<typeof schema>;
 /** What a classifier of the operator's own says. */
 export const classifier: SignalType<ClassifierOptions> = {
   type: 'classifier',
-  summary: 'What a classifier of your own says: an ONNX model under `router.learned.classifiers`.',
+  summary:
+    'What a classifier of your own says, or which entities it finds: an ONNX model under `router.learned.classifiers`.',
   scoreMeaning: 'probability of the likeliest of the labels that are asked for, as the model says it',
   labelMeaning: 'the likeliest label, where it is likely enough',
   cost: LEARNED_COST,

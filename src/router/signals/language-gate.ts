@@ -13,6 +13,10 @@ export class LanguageGate implements Classifier {
     return this.classifier.labels;
   }
 
+  get entities(): true | undefined {
+    return this.classifier.entities;
+  }
+
   get languages(): readonly string[] | undefined {
     return this.classifier.languages;
   }

@@ -52,7 +52,7 @@ export function learnedSignal(
 }
 
 function signalValue(
-  { probabilities, best, sure, tier, reason, nearest }: Verdict,
+  { probabilities, best, sure, tier, reason, nearest, partial }: Verdict,
   labels: readonly string[],
   places: readonly number[] | undefined,
   { wanted, above, below, together }: LearnedSignalOptions,
@@ -76,6 +76,9 @@ function signalValue(
   const chosen = places?.map(place => probabilities[place] ?? 0) ?? [likeliest];
   const score = rounded(together === 'sum' ? chosen.reduce((sum, p) => sum + p, 0) : Math.max(...chosen));
   const state = score > above ? 'true' : score < below || below === above ? 'false' : 'unknown';
+  // What is not in the part that was read may stand in the rest.
+  if (state === 'false' && partial)
+    return { state: 'unknown', score, tier, evidence: evidence(`${said}, not all read`) };
   return { state, score, ...label, tier, evidence: said };
 }
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { PERSONAL_KINDS, type PersonalKind, type PersonalSpan } from '#contract/personal-data.js';
+import { PERSONAL_KINDS, type PersonalKind, type PersonalReading } from '#contract/personal-data.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { evidence } from './evidence.js';
+import { LEARNED_COST } from './learned-signal.js';
+import { countsOf, personalReadings, toldCounts } from './personal-readings.js';
 import { scopedTexts, scopeSchema } from './scope.js';
 import type { SignalType } from './signal-type.js';
 
@@ -32,55 +34,46 @@ type PiiOptions = z.output<typeof schema>;
 /** Personal data in the text. What is found is counted and named by its kind; the values show nowhere. */
 export const pii: SignalType<PiiOptions> = {
   type: 'pii',
-  summary: 'Personal data in the text: identifiers by form and check digits, names by a small tagger.',
+  summary:
+    'Personal data in the text: identifiers by form and check digits, names by a small tagger and by models of your own.',
   scoreMeaning: 'how many were found',
   labelMeaning: 'the surest kind that was found',
   labels: PERSONAL_KINDS,
   cost: { tier: 'inline', microseconds: 3000 },
   schema,
-  build(name, options, { personal }) {
+  build(name, options, { personal: all }) {
     const full = typeof options === 'string' ? { any: [options] } : Array.isArray(options) ? { any: options } : options;
-    const wanted: ReadonlySet<PersonalKind> = new Set(full.any ?? USUAL);
+    const wanted: ReadonlySet<string> = new Set(full.any ?? USUAL);
+    const personal = all?.narrowed?.(wanted) ?? all;
     const { above, in: scope } = 'above' in full ? full : { above: 0, in: 'last_user' as const };
-    const judge = (found: readonly (readonly PersonalSpan[])[]): SignalValue => {
-      const counts = countsOf(found.flat().filter(span => wanted.has(span.kind)));
+    const judge = (found: readonly PersonalReading[]): SignalValue => {
+      const counts = countsOf(found.flatMap(({ spans }) => spans.filter(span => wanted.has(span.kind))));
       const score = [...counts.values()].reduce((sum, count) => sum + count, 0);
       const [first] = PERSONAL_KINDS.filter(one => counts.has(one));
+      // What was not read can only hold more.
+      const missed = score > above ? undefined : found.find(one => one.missed !== undefined)?.missed;
       return {
-        state: score > above ? 'true' : 'false',
+        state: score > above ? 'true' : missed === undefined ? 'false' : 'unknown',
         score,
         ...(first === undefined ? undefined : { label: first }),
-        evidence: evidence(toldCounts(counts)),
+        ...(personal?.asksModels && { tier: missed === undefined ? 'model' : 'busy' }),
+        evidence: evidence(missed === undefined ? toldCounts(counts) : `${toldCounts(counts)}; ${missed}`),
       };
     };
     return {
       name,
       type: 'pii',
-      cost: pii.cost,
-      evaluate({ request }: SignalInput) {
+      cost: personal?.asksModels ? LEARNED_COST : pii.cost,
+      evaluate({ request, deadline }: SignalInput) {
         if (personal === undefined) return NOT_LOOKED_FOR;
-        const found = scopedTexts(request, scope).texts.map(text => personal.find(text));
-        const ready = found.filter((one): one is readonly PersonalSpan[] => !(one instanceof Promise));
-        return ready.length === found.length ? judge(ready) : Promise.all(found).then(judge);
+        const found = personalReadings(personal, scopedTexts(request, scope).texts, deadline);
+        return found instanceof Promise ? found.then(judge) : judge(found);
       },
       prepare: async () => {
-        await personal?.find('Ann Example was here');
+        await Promise.all([personal?.find('Ann Example was here'), personal?.prepare?.()]);
       },
     };
   },
 };
 
 const NOT_LOOKED_FOR: SignalValue = Object.freeze({ state: 'unknown', score: 0, evidence: 'not looked for here' });
-
-/** How many there are of each kind. */
-export function countsOf(spans: readonly PersonalSpan[]): Map<PersonalKind, number> {
-  const counts = new Map<PersonalKind, number>();
-  for (const span of spans) counts.set(span.kind, (counts.get(span.kind) ?? 0) + 1);
-  return counts;
-}
-
-/** `email 2, person 1`, the surest kinds first. */
-export function toldCounts(counts: ReadonlyMap<PersonalKind, number>): string {
-  const told = PERSONAL_KINDS.flatMap(one => (counts.has(one) ? [`${one} ${counts.get(one)}`] : []));
-  return told.length === 0 ? 'none' : told.join(', ');
-}

@@ -24,6 +24,8 @@ export type Counts = Record<CountName, number>;
 
 /** Models or decisions told apart in one span of time; what comes on top is counted as `other`. */
 const MOST_NAMES = 32;
+/** Pools are as many as a file may have: what replicas are recommended by is mixed with no other. */
+const MOST_POOLS = 1024;
 
 export function zeroCounts(): Counts {
   return Object.fromEntries(COUNTS.map(name => [name, 0])) as Counts;
@@ -34,6 +36,8 @@ export class Tally {
   readonly counts = zeroCounts();
   readonly models = new Map<string, Counts>();
   readonly decisions = new Map<string, Counts>();
+  /** By the pool that answered, or failed, last. */
+  readonly pools = new Map<string, Counts>();
   /** By who asks and what takes the time: `agent, prefill-heavy`. */
   readonly kinds = new Map<string, Counts>();
   readonly ttft = new TimeHistogram();
@@ -50,6 +54,7 @@ export class Tally {
     const { outcome, decision, profile } = record;
     count(this.counts, record, baseline);
     if (outcome.model !== '') count(entry(this.models, outcome.model), record, baseline);
+    if (outcome.pool !== '') count(entry(this.pools, outcome.pool, MOST_POOLS), record, baseline);
     count(entry(this.decisions, decision), record, baseline);
     count(entry(this.kinds, kindOf(profile)), record, baseline);
     if (outcome.usage !== undefined) {
@@ -68,6 +73,7 @@ export class Tally {
     add(this.counts, other.counts);
     for (const [name, counts] of other.models) add(entry(this.models, name), counts);
     for (const [name, counts] of other.decisions) add(entry(this.decisions, name), counts);
+    for (const [name, counts] of other.pools) add(entry(this.pools, name, MOST_POOLS), counts);
     for (const [name, counts] of other.kinds) add(entry(this.kinds, name), counts);
     this.ttft.merge(other.ttft);
     this.prompts.merge(other.prompts);
@@ -84,6 +90,7 @@ export class Tally {
       models: Object.fromEntries(this.models),
       decisions: Object.fromEntries(this.decisions),
       kinds: Object.fromEntries(this.kinds),
+      pools: Object.fromEntries(this.pools),
     };
   }
 
@@ -96,6 +103,7 @@ export class Tally {
       for (const [name, sums] of Object.entries(models)) add(entry(tally.models, name), sums);
       for (const [name, sums] of Object.entries(decisions)) add(entry(tally.decisions, name), sums);
       for (const [name, sums] of Object.entries(newer.kinds ?? {})) add(entry(tally.kinds, name), sums);
+      for (const [name, sums] of Object.entries(newer.pools ?? {})) add(entry(tally.pools, name, MOST_POOLS), sums);
       for (const name of LENGTHS) tally[name].merge(TimeHistogram.from(newer[name] ?? []));
       tally.ttft.merge(TimeHistogram.from(ttft));
       tally.e2e.merge(TimeHistogram.from(e2e));
@@ -108,7 +116,7 @@ export class Tally {
 
 const LENGTHS = ['prompts', 'outputs', 'totals'] as const;
 
-/** What was kept by an earlier version has no kinds and lengths. */
+/** What was kept by an earlier version has no kinds, pools and lengths. */
 interface Kept {
   readonly counts: Counts;
   readonly models: Readonly<Record<string, Counts>>;
@@ -116,6 +124,7 @@ interface Kept {
   readonly ttft: readonly [number, number][];
   readonly e2e: readonly [number, number][];
   readonly kinds?: Readonly<Record<string, Counts>>;
+  readonly pools?: Readonly<Record<string, Counts>>;
   readonly prompts?: readonly [number, number][];
   readonly outputs?: readonly [number, number][];
   readonly totals?: readonly [number, number][];
@@ -145,8 +154,8 @@ function add(counts: Counts, more: Readonly<Partial<Counts>>): void {
   for (const name of COUNTS) counts[name] += more[name] ?? 0;
 }
 
-function entry(map: Map<string, Counts>, name: string): Counts {
-  const key = map.has(name) || map.size < MOST_NAMES ? name : 'other';
+function entry(map: Map<string, Counts>, name: string, most = MOST_NAMES): Counts {
+  const key = map.has(name) || map.size < most ? name : 'other';
   let counts = map.get(key);
   if (counts === undefined) {
     counts = zeroCounts();

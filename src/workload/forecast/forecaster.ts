@@ -18,7 +18,7 @@ const GRID: readonly Smoothing[] = [0.1, 0.2, 0.35, 0.5, 0.7, 0.9].flatMap(level
 ]);
 
 /** Windows that are looked back over: a day of five minutes each. */
-const MOST_HISTORY = 288;
+export const MOST_HISTORY = 288;
 /** 90 % of a normal distribution. */
 const TWO_SIDED_90 = 1.645;
 
@@ -30,20 +30,42 @@ const TWO_SIDED_90 = 1.645;
  * @param ahead windows ahead, from 1.
  */
 export function forecast(history: readonly number[], ahead: number): Forecast {
-  const series = history.slice(-MOST_HISTORY);
-  if (series.length === 0) return { mean: 0, interval: [0, 0] };
+  const { mean, spread } = smoothed(history.slice(-MOST_HISTORY), ahead);
+  return withinReach(mean, spread);
+}
+
+/** What smoothing says of a series, of any sign. */
+export interface Smoothed {
+  readonly mean: number;
+  /** Root of the mean square of its errors on the series so far. */
+  readonly spread: number;
+  /** Mean of their absolute values; infinite while there are none. */
+  readonly error: number;
+}
+
+/** The smoothing of the grid that would have forecast a series best, and what it says. */
+export function smoothed(series: readonly number[], ahead: number): Smoothed {
+  if (series.length === 0) return { mean: 0, spread: 0, error: Number.POSITIVE_INFINITY };
   let best = GRID[0]!;
   let least = Number.POSITIVE_INFINITY;
   for (const smoothing of GRID) {
     const error = meanError(errorsOf(series, ahead, smoothing));
     if (error < least) [best, least] = [smoothing, error];
   }
-  const errors = errorsOf(series, ahead, best);
-  const spread =
-    errors.length < 2 ? series.at(-1)! : Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length);
-  const state = stateAfter(series, best);
-  const mean = Math.max(0, valueAt(state, ahead, best));
-  return { mean, interval: [Math.max(0, mean - TWO_SIDED_90 * spread), mean + TWO_SIDED_90 * spread] };
+  const spread = spreadOf(errorsOf(series, ahead, best)) ?? Math.abs(series.at(-1)!);
+  return { mean: valueAt(stateAfter(series, best), ahead, best), spread, error: least };
+}
+
+/** Root of the mean square of errors; `undefined` for fewer than two. */
+export function spreadOf(errors: readonly number[]): number | undefined {
+  if (errors.length < 2) return undefined;
+  return Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
+}
+
+/** A forecast of a count, with the interval of a normal distribution. Never below zero. */
+export function withinReach(mean: number, spread: number): Forecast {
+  const count = Math.max(0, mean);
+  return { mean: count, interval: [Math.max(0, count - TWO_SIDED_90 * spread), count + TWO_SIDED_90 * spread] };
 }
 
 interface State {

@@ -16,6 +16,7 @@ const simulation: Job = {
 };
 const plan: Job = {
   ...{ kind: 'plan', trace: generated, model: 'llama-3.1-8b', gpus: ['h100'], price: 'on_demand', seed: 1 },
+  buying: { target: 0.999, up: 0.99 },
   slo: { ttftP99Ms: 500, tpotMs: 50 },
 };
 
@@ -34,6 +35,21 @@ describe('a job', () => {
     expect(moments[0]?.data).toMatchObject({ pools: { p: { replicas: 1, inFlight: expect.any(Number) } } });
     expect(events.at(-1)).toMatchObject({ name: 'simulation', data: { requests: { arrived: 300, completed: 300 } } });
     expect((await eventsOf(plan)).at(-1)).toMatchObject({ name: 'plan', data: { best: { verified: { ok: true } } } });
+  });
+
+  test('a plan is bought, divided and sized anew as it is asked to be', async () => {
+    const moving = {
+      ...plan,
+      buying: { target: 0.999, up: 0.99, spotUp: 0.9 },
+      overTime: { windowMs: 15_000, compressible: 0 },
+    };
+    const [told, moved] = [(await eventsOf(plan)).at(-1), (await eventsOf(moving)).at(-1)];
+    expect(told).toMatchObject({ data: { over_time: null } });
+    expect(moved).toMatchObject({ data: { over_time: { window_s: 15, windows: { length: 4 } } } });
+    const spots = (event: JobEvent | undefined) =>
+      event?.name === 'plan' &&
+      event.data.buying.some(({ pools }) => pools.some(({ machines }) => machines.some(({ kind }) => kind === 'spot')));
+    expect([spots(told), spots(moved)]).toEqual([false, true]);
   });
 
   test('real pools are simulated by the hardware that the file says; without it, it says what is missing', async () => {

@@ -106,6 +106,7 @@ it('every change is in the audit log: by its own entity, or by its route', async
     '/api/configuration/check',
     '/api/discovery/test',
     '/api/discovery/proposal',
+    '/api/catalogue',
     '/api/plans',
     '/api/simulations',
   ];

@@ -56,6 +56,14 @@ async function whenFree(path: string, body: object): Promise<readonly Told[]> {
 
 it.each([
   ['/api/plans', { trace, model: 'llama-3.1-8b', gpus: ['h100'], slo: { ttft_ms: 500, tpot_ms: 50 } }, 'plan'],
+  [
+    '/api/plans',
+    {
+      ...{ trace, model: 'llama-3.1-8b', gpus: ['h100'], slo: { ttft_ms: 500, tpot_ms: 50 } },
+      ...{ buying: { spot_up: 0.9 }, disaggregate: {}, over_time: { window_s: trace.requests / trace.rate / 4 } },
+    },
+    'plan',
+  ],
   ['/api/simulations', { trace }, 'simulation'],
 ] as const)('%s tells what its schema says and ends with a result', async (path, body, last) => {
   const told = await whenFree(path, body);
@@ -95,4 +103,19 @@ it('closing the stream stops the job and frees its place', async () => {
 it('the stream ends after the last event', async () => {
   const response = await begin('/api/simulations', { trace: { from: 'traffic' } });
   expect(await response.text()).toMatch(/^event: failed\ndata: .*\n\n$/);
+});
+
+it('lists rows of one’s own before the built-in ones, each name once, and says what is wrong with one', async () => {
+  const ask = async (catalogue: string): Promise<Response> => begin('/api/catalogue', { catalogue });
+  const attention = '{ kind: grouped, heads: 32, kv_heads: 8, head_dim: 128 }';
+  const model = `{ hub: mine/Llama-3.1-8B-Instruct, layers: 32, hidden: 4096, intermediate: 14336, vocabulary: 128256, tied: false,
+    attention: ${attention}, context: 4096, source: made for this test }`;
+  const response = await ask(`models: [${model}]`);
+  expect(response.status, await response.clone().text()).toBe(200);
+  const { models } = (await response.json()) as { models: readonly { name: string; hub: string; context: number }[] };
+  expect(models[0]).toEqual({ name: 'llama-3.1-8b', hub: 'mine/Llama-3.1-8B-Instruct', context: 4096 });
+  expect(new Set(models.map(({ name }) => name)).size).toBe(models.length);
+  const refused = await ask('gpus: [{ name: mine }]');
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({ error: { code: 'request.invalid', param: 'gpus.0.memory_bytes' } });
 });

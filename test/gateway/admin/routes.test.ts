@@ -51,6 +51,7 @@ const CALLS: Readonly<Record<string, { body?: unknown; path?: string | (() => Pr
   'GET /api/overview': {},
   'GET /api/workload': {},
   'GET /api/catalogue': {},
+  'POST /api/catalogue': { body: { catalogue: 'models: []' } },
   'GET /api/records': {},
   'GET /api/records/{id}': {
     path: async () => `/api/records/${(await gateway.records.list({ limit: 1 }))[0]?.id}`,
@@ -58,6 +59,7 @@ const CALLS: Readonly<Record<string, { body?: unknown; path?: string | (() => Pr
   'POST /api/explain': { body: { model: 'auto', messages: [{ role: 'user', content: 'prove it' }] } },
   'GET /api/models': {},
   'GET /api/pools': {},
+  'GET /api/pools/recommendations': {},
   'GET /api/replicas': {},
   'POST /api/replicas/{id}/drain': { path: '/api/replicas/REPLICA/drain', body: {} },
   'POST /api/replicas/{id}/undrain': { path: '/api/replicas/REPLICA/undrain', body: {} },

@@ -7,7 +7,7 @@ export type WordScores = Readonly<Record<string, readonly number[]>>;
 
 /** Writes an embedder laid out so: its tokens' vectors are those of `words`, and the model pools nothing. */
 export function writeWordVectors(folder: string, words: WordScores): string {
-  return write(folder, words, [], undefined, graph => {
+  return write(folder, words, [], {}, graph => {
     graph.output('last_hidden_state', 'float32', ['texts', 'length', widthOf(words)]);
     graph.node('Gather', ['table', 'input_ids'], 'last_hidden_state');
   });
@@ -20,7 +20,7 @@ export function writeWordVectors(folder: string, words: WordScores): string {
  * @param labels what `config.json` says; the model gives as many scores as `words` has.
  */
 export function writeWordModel(folder: string, labels: readonly string[], words: WordScores, problem?: string): string {
-  return write(folder, words, labels, problem, graph => {
+  return write(folder, words, labels, { problem_type: problem }, graph => {
     graph.output('logits', 'float32', ['texts', widthOf(words)]);
     graph.constant('one', BigInt64Array.of(1n), [1]);
     graph.constant('last', BigInt64Array.of(2n), [1]);
@@ -32,6 +32,15 @@ export function writeWordModel(folder: string, labels: readonly string[], words:
   });
 }
 
+/** Writes a classifier of tokens laid out so: the scores of a token are those of its word. What `words` does not have is the first label. */
+export function writeTokenModel(folder: string, labels: readonly string[], words: WordScores): string {
+  const about = { architectures: ['WordsForTokenClassification'] };
+  return write(folder, words, labels, about, graph => {
+    graph.output('logits', 'float32', ['texts', 'length', widthOf(words)]);
+    graph.node('Gather', ['table', 'input_ids'], 'logits');
+  });
+}
+
 function widthOf(words: WordScores): number {
   return Object.values(words)[0]!.length;
 }
@@ -40,7 +49,7 @@ function write(
   folder: string,
   words: WordScores,
   labels: readonly string[],
-  problem: string | undefined,
+  about: object,
   compute: (graph: GraphWriter) => void,
 ): string {
   const vocabulary = ['[PAD]', '[UNK]', ...Object.keys(words)];
@@ -53,7 +62,7 @@ function write(
   mkdirSync(join(folder, 'onnx'), { recursive: true });
   writeFileSync(join(folder, 'onnx/model.onnx'), graph.finish().graph);
   const id2label = Object.fromEntries(labels.map((label, at) => [at, label]));
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({ id2label, problem_type: problem }));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ id2label, ...about }));
   writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify({ pad_token: '[PAD]' }));
   const vocab = Object.fromEntries(vocabulary.map((word, at) => [word, at]));
   const model = {

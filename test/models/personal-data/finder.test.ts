@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PersonalKind, PersonalSpan } from '#contract/personal-data.js';
+import type { PersonalKind } from '#contract/personal-data.js';
 import { luhn } from '#models/personal-data/card.js';
 import { DETECTORS, openPersonalData, PersonalData } from '#models/personal-data/finder.js';
+import { personalDataFinderContract } from '../../contracts/personal-data-finder.js';
 
 const patterns = new PersonalData(() => undefined);
 const all = openPersonalData();
@@ -112,7 +113,7 @@ describe('identifiers by their form', () => {
 
   it('finds in a long text what it finds in its lines', async () => {
     const lines = Array.from({ length: 400 }, (_, at) => `line ${at}: nothing here. mail user${at}@example.org\n`);
-    const spans = (await patterns.find(lines.join(''))) as readonly PersonalSpan[];
+    const spans = (await patterns.find(lines.join(''))).spans;
     expect(spans.filter(({ kind }) => kind === 'email')).toHaveLength(400);
     expect(spans).toEqual(patterns.findNow(lines.join('')));
   });
@@ -145,3 +146,5 @@ describe('names', () => {
     }
   });
 });
+
+personalDataFinderContract('without a model', openPersonalData);

@@ -24,6 +24,37 @@ describe('prefix', () => {
     expect(choice.losers.every(({ score }) => score < choice.score)).toBe(true);
   });
 
+  test('tells what each score is made of, of the chosen and of those that lost', () => {
+    const placer = make('prefix');
+    placer.committed(placementRequest(chain(100, 20)), 'b');
+    const replicas = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].map((id, i) =>
+      replicaView(id, { inFlightTokens: 500 * i, pendingPrefillTokens: 100 * (i % 3) }),
+    );
+    const choice = placer.choose(placementRequest(chain(100, 22)), replicas)!;
+    const { score, losers } = choice;
+    const parts = placer.partsOf!(choice);
+    const weights = parts!.scorers.map(({ weight }) => weight);
+    expect(weights.length).toBeGreaterThan(1);
+    expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 2);
+    const total = (scores: readonly number[]) => scores.reduce((sum, part, i) => sum + part * weights[i]!, 0);
+    expect(total(parts!.chosen)).toBeCloseTo(score, 2);
+    expect(parts!.losers).toHaveLength(losers.length);
+    for (const [i, loser] of losers.entries()) expect(total(parts!.losers[i]!)).toBeCloseTo(loser.score, 2);
+    placer.choose(placementRequest(chain(100, 22)), replicas);
+    expect(placer.partsOf!(choice)).toBeUndefined();
+  });
+
+  test('tells no parts where one replica alone could take it, or one thing alone told them apart', () => {
+    const replicas = [replicaView('a'), replicaView('b', { inFlightTokens: 50 })];
+    for (const [kind, views] of [
+      ['prefix', replicas.slice(0, 1)],
+      ['least_load', replicas],
+    ] as const) {
+      const placer = make(kind);
+      expect(placer.partsOf!(placer.choose(placementRequest([1]), views)!)).toBeUndefined();
+    }
+  });
+
   test('a beginning that every replica holds draws nobody: load decides', () => {
     const placer = make('prefix');
     for (const id of ['a', 'b']) placer.committed(placementRequest([1, 2]), id);

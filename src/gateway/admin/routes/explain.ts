@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
-import { prefill } from '#gateway/admin/schemas/record.js';
+import type { Mutable } from '#gateway/admin/schemas/mutable.js';
+import { prefill, scoreParts } from '#gateway/admin/schemas/record.js';
 import { callerOf, readHead } from '#gateway/caller.js';
 import { explain } from '#gateway/explain.js';
 import { requestId } from '#gateway/request-id.js';
@@ -51,6 +52,9 @@ export const explainRoute = adminRoute({
           replica: z.string(),
           expected_prefix_tokens: z.number(),
           prefix_source: z.enum(['events', 'estimate']),
+          score: z.number(),
+          losers: z.array(z.object({ replica: z.string(), score: z.number(), why: z.string() })),
+          parts: scoreParts.optional(),
           prefill: prefill.optional(),
         })
         .nullable(),
@@ -71,13 +75,6 @@ export const explainRoute = adminRoute({
       caller: callerOf(readHead(request, runtime.heads)),
     };
     const told = await explain(runtime, openaiChat.read(bytes, envelope).request);
-    const { cascade, ...rest } = told;
-    return {
-      ...rest,
-      passed: [...told.passed],
-      candidates: [...told.candidates],
-      stages: [...told.stages],
-      ...(cascade === undefined ? undefined : { cascade: [...cascade] }),
-    };
+    return told as Mutable<typeof told>;
   },
 });

@@ -27,13 +27,19 @@ export const headsRoute = adminRoute({
   method: 'GET',
   path: '/api/heads',
   role: 'viewer',
-  summary: 'The trained heads: what they were made from, how often they are right, where they fail',
+  summary:
+    'The trained heads: what they were made from, how often they are right, where they fail; and the names of classifiers of your own',
   answer: z.object({
     heads: z.array(z.object({ kind: z.string(), card: card.optional(), trouble: z.string().optional() })),
+    classifiers: z.array(z.string()).describe('The names under `router.learned.classifiers`.'),
   }),
   handle({ gateway: { runtime } }) {
     const { localModels, config } = runtime;
-    if (localModels === undefined) return { heads: [] };
-    return { heads: HEADS.map(kind => ({ kind, ...localModels.card(kind, config.router.learned) })) };
+    if (localModels === undefined) return { heads: [], classifiers: [] };
+    const { learned } = config.router;
+    return {
+      heads: HEADS.map(kind => ({ kind, ...localModels.card(kind, learned) })),
+      classifiers: Object.keys(learned.classifiers),
+    };
   },
 });

@@ -31,6 +31,7 @@ const classification = z
       .literal(true)
       .optional()
       .describe('The model is still being loaded: asked again in a moment it answers itself.'),
+    partial: z.literal(true).optional().describe('Not all of the text was read.'),
     spans: z
       .array(
         z.object({
@@ -38,7 +39,7 @@ const classification = z
           start: z.number(),
           end: z.number(),
           score: z.number(),
-          text: z.string().optional().describe('What stands there; of `pii` and `grounding`.'),
+          text: z.string().optional().describe('What stands there; of `pii`, `grounding` and entities.'),
         }),
       )
       .optional(),
@@ -89,7 +90,7 @@ function headOf(
   if (learned === undefined) throw noModels();
   const classifier = classifierOf(learned, kind, own);
   return async (one: string) =>
-    classificationOf(classifier, await classifier.classify(one, { whenBusy: learned.whenBusy }));
+    classificationOf(classifier, await classifier.classify(one, { whenBusy: learned.whenBusy }), one);
 }
 
 function classifierOf(

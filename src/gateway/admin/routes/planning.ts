@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { WeirError } from '#contract/errors.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
+import { BUILT_IN, type Catalogue } from '#fleet/catalogue.js';
+import { readCatalogueText } from '#fleet/catalogue-text.js';
 import { isLast, type Job, type JobEvent, type TraceSource } from '#fleet/jobs/job.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
 import { adminRoute, adminStream, type EventSource } from '#gateway/admin/route.js';
@@ -14,8 +16,6 @@ import {
   type traceSource,
 } from '#gateway/admin/schemas/planning.js';
 import type { Gateway } from '#gateway/gateway.js';
-import { GPUS } from '#pool/engine/hardware.js';
-import { MODELS } from '#pool/engine/models.js';
 import { recordedTrace } from '#workload/traces/recorded.js';
 
 const HOUR_MS = 3_600_000;
@@ -24,39 +24,75 @@ const MOST_RECORDED = 50_000;
 /** How soon an event that must arrive is offered again to a client that reads slowly. */
 const AGAIN_MS = 50;
 
+const catalogueListing = z.object({
+  gpus: z.array(
+    z.object({
+      name: z.string(),
+      memory_bytes: z.number(),
+      usd_per_hour: z.number(),
+      prices: z.array(
+        z.object({
+          kind: z.string(),
+          usd_per_hour: z.number(),
+          provider: z.string(),
+          date: z.string(),
+          source: z.string(),
+        }),
+      ),
+      source: z.string(),
+    }),
+  ),
+  models: z.array(z.object({ name: z.string(), hub: z.string(), context: z.number() })),
+});
+
 export const catalogueRoute = adminRoute({
   method: 'GET',
   path: '/api/catalogue',
   role: 'viewer',
   summary: 'GPUs and models that fleets can be planned with',
-  answer: z.object({
-    gpus: z.array(
-      z.object({
-        name: z.string(),
-        memory_bytes: z.number(),
-        usd_per_hour: z.number(),
-        prices: z.array(
-          z.object({
-            kind: z.string(),
-            usd_per_hour: z.number(),
-            provider: z.string(),
-            date: z.string(),
-            source: z.string(),
-          }),
-        ),
-        source: z.string(),
-      }),
-    ),
-    models: z.array(z.object({ name: z.string(), hub: z.string(), context: z.number() })),
-  }),
-  handle: () => ({
-    gpus: GPUS.map(({ name, memory, usdPerHour, prices, source }) => ({
+  answer: catalogueListing,
+  handle: () => listed(BUILT_IN),
+});
+
+export const ownCatalogueRoute = adminRoute({
+  method: 'POST',
+  path: '/api/catalogue',
+  role: 'admin',
+  summary: 'The same with rows of your own before it, which are checked; nothing is kept',
+  // It is read on this thread, which other requests wait for.
+  body: z.object({ catalogue: z.string().max(100_000).describe('YAML or JSON, as docs/planning.md shows.') }),
+  answer: catalogueListing,
+  handle: ({ body }) => listed(ownRows(body.catalogue)),
+});
+
+function ownRows(text: string): Catalogue {
+  try {
+    return readCatalogueText(text, 'catalogue');
+  } catch (error) {
+    if (!isWeirError(error)) throw error;
+    const { message, path, hint } = error;
+    throw new WeirError('request.invalid', message, {
+      ...(path === undefined ? {} : { path }),
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+/** Each name once: of two rows with one name the first is found. */
+function listed({ gpus, models }: Catalogue): z.output<typeof catalogueListing> {
+  return {
+    gpus: firstOfEach(gpus).map(({ name, memory, usdPerHour, prices, source }) => ({
       ...{ name, memory_bytes: memory, usd_per_hour: usdPerHour, source },
       prices: prices.map(quote => ({ ...quote })),
     })),
-    models: MODELS.map(({ name, hub, contextTokens }) => ({ name, hub, context: contextTokens })),
-  }),
-});
+    models: firstOfEach(models).map(({ name, hub, contextTokens }) => ({ name, hub, context: contextTokens })),
+  };
+}
+
+function firstOfEach<Row extends { readonly name: string }>(rows: readonly Row[]): readonly Row[] {
+  const seen = new Set<string>();
+  return rows.filter(({ name }) => !seen.has(name) && seen.add(name));
+}
 
 export const planRoute = adminStream({
   method: 'POST',
@@ -67,11 +103,14 @@ export const planRoute = adminStream({
   body: planRequest,
   events: { progress, plan: planReport, failed },
   handle({ gateway, body }) {
-    const { trace, model, gpus, slo, rate, price, provider, seed, catalogue } = body;
+    const { trace, model, gpus, slo, rate, price, provider, seed, catalogue, buying, disaggregate } = body;
+    const { over_time: overTime } = body;
     return jobEvents(gateway, async () => ({
       kind: 'plan',
       trace: await sourceOf(trace, gateway),
-      ...{ model, gpus, rate, price, provider, seed, catalogue },
+      ...{ model, gpus, rate, price, provider, seed, catalogue, disaggregate },
+      buying: { target: buying.target, up: buying.up, spotUp: buying.spot_up },
+      ...(overTime && { overTime: { windowMs: 1000 * overTime.window_s, compressible: overTime.compressible } }),
       slo: { ttftP99Ms: slo.ttft_ms, tpotMs: slo.tpot_ms },
     }));
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_TARGET, DEFAULT_UP } from '#fleet/plan/buying.js';
 import { PRICE_KINDS } from '#pool/engine/catalogue/schema.js';
 
 const ms = z.number();
@@ -109,7 +110,23 @@ export const planReport = z
       )
       .describe('What becomes of the best fleet when it is to draw a share less.'),
     over_time: z
-      .looseObject({ window_s: z.number(), ok: z.boolean() })
+      .object({
+        ...{ window_s: z.number(), ok: z.boolean() },
+        windows: z.array(
+          z.object({
+            ...{ from_s: z.number(), requests: z.number(), rate: z.number(), boundary: z.number(), gamma: z.number() },
+            ...{ short: z.number(), long: z.number(), usd_per_hour: z.number(), holds: z.boolean() },
+            p99_ttft_ms: ms.nullable(),
+          }),
+        ),
+        usd_per_hour: z.object({
+          moving: z.number(),
+          screened: z.object({
+            ...{ moving: z.number(), one_boundary: z.number(), unhindered: z.number(), fixed: z.number() },
+          }),
+        }),
+        moves: z.object({ kept: z.number(), unhindered: z.number() }),
+      })
       .nullable()
       .describe('A fleet whose replicas and boundary follow the load; null unless asked for.'),
     screen: z.object({ trusted: z.boolean(), because: z.array(z.string()) }),
@@ -189,6 +206,35 @@ export const planRequest = z.object({
   rate: z.number().gt(0).max(1e6).optional().describe('Requests a second; as in the trace unless said.'),
   price: z.enum(PRICE_KINDS).default('on_demand'),
   provider: z.string().min(1).max(64).optional(),
+  buying: z
+    .object({
+      target: z.number().gt(0).lt(1).default(DEFAULT_TARGET).describe('Probability with which enough replicas are up.'),
+      up: z.number().gt(0).max(1).default(DEFAULT_UP).describe('Share of time that a machine is up.'),
+      spot_up: z.number().gt(0).max(1).optional().describe('The same of spot machines; none are bought unless said.'),
+    })
+    .prefault({}),
+  disaggregate: z
+    .object({
+      link: z.number().gt(0).max(10_000).default(25).describe('Gigabytes of KV a second into a replica that answers.'),
+    })
+    .optional()
+    .describe('Fleets whose prompts are computed on replicas of their own are tried, too.'),
+  over_time: z
+    .object({
+      window_s: z
+        .number()
+        .min(1)
+        .max(31_536_000)
+        .describe('Seconds after which replicas and boundary are chosen anew.'),
+      compressible: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe('Share of requests a little over the boundary whose prompts can be compressed to it.'),
+    })
+    .optional()
+    .describe('A fleet in two pools that follows the load is planned, too.'),
   catalogue,
   seed: z.int().min(0).max(4_294_967_295).default(1),
 });

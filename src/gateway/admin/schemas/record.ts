@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DecisionRecord } from '#contract/record.js';
+import type { Mutable } from './mutable.js';
 
 const status = z.enum(['answered', 'failed', 'cut', 'cancelled', 'refused']).meta({ id: 'OutcomeStatus' });
 
@@ -34,6 +35,14 @@ export const prefill = z.object({
   stallMs: z.number().optional(),
 });
 
+export const scoreParts = z
+  .object({
+    scorers: z.array(z.object({ name: z.string(), weight: z.number() })),
+    chosen: z.array(z.number()),
+    losers: z.array(z.array(z.number())),
+  })
+  .describe('What the scores are made of, by scorer; absent where one thing alone was weighed.');
+
 const placement = z
   .object({
     pool: z.string(),
@@ -42,6 +51,7 @@ const placement = z
     prefixSource: z.literal('events').optional(),
     score: z.number(),
     losers: z.array(z.object({ replica: z.string(), score: z.number(), filtered: z.string().optional() })),
+    parts: scoreParts.optional(),
     considered: z.number(),
     queuedMs: z.number(),
     retention: z.object({ tokens: z.number(), priority: z.number(), durationMs: z.number() }).optional(),
@@ -162,11 +172,6 @@ export function shownRecord(record: DecisionRecord): z.input<typeof recordSchema
 }
 
 /** Breaks the build when the schema says something else than the type. */
-type Mutable<T> = T extends readonly (infer Item)[]
-  ? Mutable<Item>[]
-  : T extends object
-    ? { -readonly [Key in keyof T]: Mutable<T[Key]> }
-    : T;
 type Same<A, B> = [A] extends [B] ? true : never;
 export type RecordFits = Same<Mutable<DecisionRecord>, z.input<typeof recordSchema>>;
 const fits: RecordFits = true;

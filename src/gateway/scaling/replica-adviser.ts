@@ -1,0 +1,210 @@
+import type { Cancel, Clock } from '#contract/clock.js';
+import type { DecisionRecord } from '#contract/record.js';
+import type { Milliseconds } from '#contract/units.js';
+import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
+import { forecastLoad, type LoadForecast } from '#fleet/scale/load-forecast.js';
+import { RecentLengths } from '#fleet/scale/recent-lengths.js';
+import { type NoAdvice, type PoolAdvice, recommend } from '#fleet/scale/recommendation.js';
+import {
+  type CarriedLoad,
+  type EngineKind,
+  type LatencyBounds,
+  measuredCapacity,
+  weakestCapacity,
+} from '#fleet/scale/replica-capacity.js';
+import { ScaleDownHold } from '#fleet/scale/scale-down-hold.js';
+import type { Runtime } from '#gateway/runtime.js';
+import type { Standing } from '#gateway/standing.js';
+import type { PoolEntry } from '#pool/schema.js';
+import { hardwareOf } from '#pool/topology/hardware.js';
+import type { PoolStatus } from '#pool/topology/snapshot.js';
+import type { TrafficLog, TrafficWindow } from '#telemetry/traffic/traffic.js';
+import { type CountSeries, sinceFirst } from '#workload/forecast/count-series.js';
+
+/** How often the load of now is looked at, and how often forecasts and what the engine model says are computed anew. */
+const EVERY_MS = 60_000;
+const WINDOW_MS = 300_000;
+/** Spans of ten seconds that the load of now is taken over: a minute. */
+const SPANS = 6;
+
+export type PoolRecommendation = { readonly pool: string; readonly available: number } & (
+  | { readonly advice: PoolAdvice; readonly none?: undefined }
+  | { readonly advice?: undefined; readonly none: NoAdvice }
+);
+
+/** What the adviser sees. Traffic and standing are those of all processes that answer on one port: whichever of them looks, it is for all. */
+export interface AdviserPorts {
+  readonly runtime: () => Runtime;
+  readonly standing: () => Promise<Pick<Standing, 'pools' | 'processes'>>;
+  readonly traffic: TrafficLog;
+  readonly clock: Clock;
+}
+
+/** What is known only of one pool, and outlives a look. */
+interface Memory {
+  readonly hold: ScaleDownHold;
+  readonly lengths: RecentLengths;
+  modelled: { readonly key: string; readonly capacity: CarriedLoad | NoAdvice | undefined } | undefined;
+}
+
+/** Recommends, once a minute, how many replicas each pool is to have. It acts on nothing: that is an autoscaler's business. */
+export class ReplicaAdviser {
+  /** As of the last look; none before the first. */
+  recommendations: readonly PoolRecommendation[] = [];
+  private readonly pools = new Map<string, Memory>();
+  private forecasts: { readonly window: number; readonly pools: ReadonlyMap<string, LoadForecast> } | undefined;
+  private next: Cancel | undefined;
+
+  constructor(private readonly ports: AdviserPorts) {}
+
+  observe({ outcome: { status, pool, usage } }: DecisionRecord): void {
+    if (status !== 'answered' || pool === '' || usage === undefined) return;
+    const { promptTokens, completionTokens, cachedTokens } = usage;
+    this.memoryOf(pool).lengths.add({ promptTokens, outputTokens: completionTokens, cachedTokens });
+  }
+
+  /** Looks once a minute from now on. */
+  start(): void {
+    this.next = this.ports.clock.after(EVERY_MS, () => {
+      this.look()
+        .catch((error: unknown) => this.ports.runtime().log.error('no replicas could be recommended', { error }))
+        .finally(() => {
+          if (this.next !== undefined) this.start();
+        });
+    });
+  }
+
+  stop(): void {
+    this.next?.();
+    this.next = undefined;
+  }
+
+  /** Looks at load and capacity now. Gives way to other work between pools. */
+  async look(): Promise<void> {
+    const { clock } = this.ports;
+    const wall = clock.wall();
+    const { pools } = this.ports.runtime().config.pool;
+    for (const name of this.pools.keys()) if (!(name in pools)) this.pools.delete(name);
+    const loads = await this.loadsNow(wall);
+    const forecasts = await this.forecastsAt(wall, pools);
+    const found: PoolRecommendation[] = [];
+    const standing = await this.ports.standing();
+    for (const status of standing.pools) {
+      const { name, available, limit } = status;
+      const entry = pools[name];
+      if (entry === undefined) continue;
+      const places = available > 0 && limit > 0 ? limit / available : entry.concurrency * standing.processes;
+      const capacity = this.capacityOf(status, entry, places, Math.floor(wall / WINDOW_MS));
+      if (typeof capacity === 'string') found.push({ pool: name, available, none: capacity });
+      else {
+        const facts = {
+          ...{ capacity, loadPerSecond: loads.get(name) ?? 0, forecast: forecasts.get(name), scale: entry.scale },
+          ...{ requests: status.inFlight + status.queued, places },
+        };
+        found.push({ pool: name, available, advice: recommend(facts, this.holdOf(status, entry), clock.now()) });
+      }
+      await breath();
+    }
+    this.recommendations = found;
+  }
+
+  /** Requests a second by pool over the last whole spans. */
+  private async loadsNow(wall: Milliseconds): Promise<ReadonlyMap<string, number>> {
+    const { points, stepMs } = await this.ports.traffic.window('15m', wall);
+    const sums = new Map<string, number>();
+    for (const { pools } of points.slice(-SPANS - 1, -1)) {
+      for (const [name, { requests }] of pools) sums.set(name, (sums.get(name) ?? 0) + requests);
+    }
+    return new Map([...sums].map(([name, sum]) => [name, (1000 * sum) / (SPANS * stepMs)]));
+  }
+
+  /** By pool; computed anew once the window has ended in which it was. */
+  private async forecastsAt(
+    wall: Milliseconds,
+    entries: Readonly<Record<string, PoolEntry>>,
+  ): Promise<ReadonlyMap<string, LoadForecast>> {
+    const window = Math.floor(wall / WINDOW_MS);
+    if (this.forecasts?.window === window) return this.forecasts.pools;
+    const day = await this.ports.traffic.window('24h-fine', wall);
+    const week = await this.ports.traffic.window('7d', wall);
+    const pools = new Map<string, LoadForecast>();
+    for (const [name, { scale }] of Object.entries(entries)) {
+      const seen = { windows: seriesOf(name, day), hours: seriesOf(name, week) };
+      const expected = forecastLoad(seen, scale.start);
+      if (expected !== undefined) pools.set(name, expected);
+      await breath();
+    }
+    this.forecasts = { window, pools };
+    return pools;
+  }
+
+  private capacityOf(status: PoolStatus, entry: PoolEntry, places: number, window: number): CarriedLoad | NoAdvice {
+    const { config, pool, embedding } = this.ports.runtime();
+    const { name } = status;
+    if (entry.cloud !== undefined) return 'cloud';
+    if (embedding.has(entry.model)) return 'embedding';
+    const prefills = Object.values(config.pool.pools).some(({ prefill }) => prefill?.pool === name);
+    if (entry.prefill !== undefined || prefills) return 'disaggregated';
+    const memory = this.memoryOf(name);
+    const { few, all: requests } = memory.lengths;
+    if (few) return 'few_requests';
+    const key = `${window} ${config.version}`;
+    if (memory.modelled?.key !== key) {
+      memory.modelled = { key, capacity: this.modelled(status, entry, requests) };
+    }
+    const { capacity } = memory.modelled;
+    if (capacity !== undefined) return capacity;
+    const rates = {
+      prefillRate: pool.read(`${name}.prefill_rate`),
+      tpotMs: status.tpotMs,
+      places,
+    };
+    return measuredCapacity(rates, requests, this.latency) ?? 'unknown_speed';
+  }
+
+  /** By the engine model, for the weakest of its replicas; `undefined` where the hardware of one is not described. */
+  private modelled(
+    { contextTokens }: PoolStatus,
+    entry: PoolEntry,
+    requests: readonly RequestLengths[],
+  ): CarriedLoad | NoAdvice | undefined {
+    const kinds: EngineKind[] = [];
+    const hardware = (entry.replicas ?? [{}]).map(replica => hardwareOf(entry, replica, contextTokens));
+    for (const { forecast, speed } of new Set(hardware)) {
+      if (forecast === undefined) return undefined;
+      kinds.push({ profile: forecast.profile, speed });
+    }
+    return weakestCapacity(kinds, requests, this.latency) ?? 'objective_out_of_reach';
+  }
+
+  private get latency(): LatencyBounds {
+    const { ttft_p99, tpot_p99 } = this.ports.runtime().config.workload.slo;
+    return { ttftP99Ms: ttft_p99, tpotMs: tpot_p99 };
+  }
+
+  private memoryOf(pool: string): Memory {
+    let memory = this.pools.get(pool);
+    if (memory === undefined) {
+      memory = { hold: new ScaleDownHold(), lengths: new RecentLengths(), modelled: undefined };
+      this.pools.set(pool, memory);
+    }
+    return memory;
+  }
+
+  /** A hold that begins with the replicas that are there: nobody knows yet for how long fewer have been enough. */
+  private holdOf({ name, available }: PoolStatus, { scale }: PoolEntry): ScaleDownHold {
+    const { hold } = this.memoryOf(name);
+    if (!hold.begun) hold.look(available, this.ports.clock.now(), scale.hold);
+    return hold;
+  }
+}
+
+/** Requests of a pool in the spans of a window that have ended, from its first on. */
+function seriesOf(pool: string, { points, stepMs, from }: TrafficWindow): CountSeries {
+  const counts = points.slice(0, -1).map(({ pools }) => pools.get(pool)?.requests ?? 0);
+  return sinceFirst({ from, stepMs, counts });
+}
+
+function breath(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
+}
