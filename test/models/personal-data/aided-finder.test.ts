@@ -5,6 +5,7 @@ import type { PersonalSpan } from '#contract/personal-data.js';
 import { AidedPersonalData } from '#models/personal-data/aided-finder.js';
 import { openPersonalData } from '#models/personal-data/finder.js';
 import { layered } from '#models/personal-data/layers.js';
+import { personalDataFinderContract } from '../../contracts/personal-data-finder.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
 const unaided = openPersonalData();
@@ -114,6 +115,8 @@ describe('personal data with a model of one’s own', () => {
     expect(await reading).toEqual({ spans: [], missed: 'ner was too slow' });
   });
 });
+
+personalDataFinderContract('with a model of one’s own', () => aided(model(/Thomas|x/g, 'PER')));
 
 describe('layers of spans', () => {
   const layer = fc
