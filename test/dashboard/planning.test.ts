@@ -103,6 +103,22 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
+  test('two configurations are compared, and what is changed is told', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'What if' }).click();
+    await page.getByLabel('How many').fill('300');
+    await page.getByLabel('Arrival patterns').fill('2');
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText('Change something in the second configuration first.').waitFor();
+    const second = page.getByLabel('The second weir.yaml');
+    await second.fill((await second.inputValue()).replace('replicas: 3', 'replicas: 4'));
+    await page.getByRole('button', { name: 'Compare' }).click();
+    const result = page.locator('#what-if-result');
+    await result.getByRole('row', { name: /^TTFT, mean/ }).waitFor();
+    expect(await result.innerText()).toMatch(/USD an hour\s+worse[\s\S]*TTFT, P99/);
+    expect(await page.locator('#what-if-changes').innerText()).toMatch(/pool \S+\s+replicas/);
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
   test('a simulation moves, and can be stopped', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Simulation' }).click();
     await page.getByLabel('How many').fill('400');

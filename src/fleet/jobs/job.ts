@@ -4,6 +4,7 @@ import type { PlanOptions } from '#fleet/plan/plan.js';
 import type { PlanReport } from '#fleet/plan/report.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { FleetMoment } from '#fleet/twin/moments.js';
+import type { WhatIfReport } from '#fleet/what-if/what-if.js';
 import type { PriceKind } from '#pool/engine/catalogue/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 
@@ -33,19 +34,43 @@ export interface PlanJob {
   readonly catalogue?: string | undefined;
 }
 
+/** The text of a `weir.yaml` and the file that it is of. */
+export interface ConfigurationText {
+  readonly text: string;
+  readonly file: string;
+}
+
 /** A trace through a configuration. */
 export interface SimulationJob {
   readonly kind: 'simulation';
   readonly trace: TraceSource;
-  /** The text of a `weir.yaml` and the file that it is of. */
-  readonly configuration: { readonly text: string; readonly file: string };
+  readonly configuration: ConfigurationText;
   readonly rateScale: number;
   readonly seed: number;
   /** The text of a catalogue that goes before the built-in one. */
   readonly catalogue?: string | undefined;
 }
 
-export type Job = PlanJob | SimulationJob;
+/** A trace through two configurations. */
+export interface WhatIfJob {
+  readonly kind: 'what-if';
+  readonly trace: TraceSource;
+  readonly first: ConfigurationText;
+  readonly second: ConfigurationText;
+  /** What requests ask for, a model or a virtual name. */
+  readonly model?: string | undefined;
+  /** Requests a second, Poisson, in place of the times of the trace. */
+  readonly rate?: number | undefined;
+  readonly rateScale: number;
+  /** Arrival patterns: at least two. */
+  readonly seeds: number;
+  /** Of the first pattern; the others follow it. */
+  readonly seed: number;
+  /** The text of a catalogue that goes before the built-in one. */
+  readonly catalogue?: string | undefined;
+}
+
+export type Job = PlanJob | SimulationJob | WhatIfJob;
 
 /** What is told of a job: how far it is, a moment of virtual time, and at the end its result or what went wrong. */
 export type JobEvent =
@@ -53,6 +78,7 @@ export type JobEvent =
   | { readonly name: 'moment'; readonly data: FleetMoment }
   | { readonly name: 'plan'; readonly data: PlanReport }
   | { readonly name: 'simulation'; readonly data: SimulationReport }
+  | { readonly name: 'comparison'; readonly data: WhatIfReport }
   | {
       readonly name: 'failed';
       readonly data: {
