@@ -25,7 +25,7 @@ export function DifferenceMark({ verdict, middle, interval: [low, high] = [], wi
         <line x1={x(low)} x2={x(high)} y1={HEIGHT / 2} y2={HEIGHT / 2} />
         <circle cx={x(middle)} cy={HEIGHT / 2} r="4" />
       </svg>
-      {`${middle > 0 ? '+' : ''}${score(100 * middle)} %`}
+      {`${middle > 0 ? '+' : middle < 0 ? '−' : ''}${score(100 * Math.abs(middle))} %`}
     </span>
   );
 }

@@ -16,6 +16,7 @@ export function WhatIfPage() {
   const inForce = useResource('configuration', signal => call('GET /api/configuration', { signal }));
   const [trace, setTrace] = useState(FIRST_TRACE);
   const [scale, setScale] = useState(1);
+  const [rate, setRate] = useState('');
   const [patterns, setPatterns] = useState(5);
   const [first, setFirst] = useState<string | undefined>(undefined);
   const [second, setSecond] = useState<string | undefined>(undefined);
@@ -35,7 +36,8 @@ export function WhatIfPage() {
     }
     setReport(undefined);
     const body = {
-      ...{ trace: source, second, seeds: patterns, rate_scale: scale },
+      ...{ trace: source, second, seeds: patterns },
+      ...(rate === '' ? { rate_scale: scale } : { rate: Number(rate) }),
       ...(first === undefined ? {} : { first }),
       ...(catalogue.trim() === '' ? {} : { catalogue }),
     };
@@ -53,6 +55,18 @@ export function WhatIfPage() {
         <JobForm job={job} verb="Compare" doing="Comparing…" onStart={compare}>
           <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
           <NumberField label="Times as fast" value={scale} min={0.01} max={1000} onChange={setScale} />
+          <label class="field">
+            <span>Drawn at so many requests a second</span>
+            <input
+              type="number"
+              min={0.01}
+              max={1e6}
+              step="any"
+              placeholder="as they came"
+              value={rate}
+              onInput={event => setRate(event.currentTarget.value)}
+            />
+          </label>
           <NumberField
             label="Arrival patterns"
             value={patterns}
