@@ -452,6 +452,14 @@ export type Placement = {
   };
 };
 
+/** The best fleet as weir.yaml and manifests, as weir plan --emit writes them. */
+export type PlanFiles = {
+  readonly files: readonly {
+    readonly path: string;
+    readonly text: string;
+  }[];
+};
+
 export type PlanReport = {
   /** Null when no fleet tried holds in the twin. */
   readonly best: PlannedFleet | null;
@@ -2151,6 +2159,7 @@ export interface Streams {
         readonly text: string;
         readonly share?: number;
       };
+      readonly files: PlanFiles;
       readonly plan: PlanReport;
       readonly failed: JobFailure;
     };

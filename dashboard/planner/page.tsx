@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import { call } from '../api/client.js';
-import type { PlanReport } from '../api/types.js';
+import type { PlanFiles, PlanReport } from '../api/types.js';
 import { JobForm, useJob } from '../ui/job.js';
 import { ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { CatalogueField } from './catalogue-field.js';
+import { PlanFilesPanel } from './plan-files.js';
 import { PlanView } from './plan-view.js';
 import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from './trace-fields.js';
 
@@ -31,6 +32,7 @@ export function PlannerPage() {
   const [apart, setApart] = useState(false);
   const [windowMin, setWindowMin] = useState('');
   const [report, setReport] = useState<PlanReport | undefined>(undefined);
+  const [files, setFiles] = useState<PlanFiles['files']>([]);
   const job = useJob('/api/plans');
 
   const plan = (): void => {
@@ -40,6 +42,7 @@ export function PlannerPage() {
       return;
     }
     setReport(undefined);
+    setFiles([]);
     const body = {
       ...{ trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price },
       ...(spotUp === '' ? {} : { buying: { spot_up: Number(spotUp) / 100 } }),
@@ -49,6 +52,7 @@ export function PlannerPage() {
     };
     void job.run(body, event => {
       if (event.name === 'plan') setReport(event.data);
+      else setFiles(event.data.files);
     });
   };
 
@@ -158,6 +162,7 @@ export function PlannerPage() {
         )}
       </Panel>
       {report === undefined ? undefined : <PlanView plan={report} />}
+      {report === undefined ? undefined : <PlanFilesPanel files={files} />}
     </>
   );
 }

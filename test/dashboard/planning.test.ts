@@ -56,6 +56,11 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     expect(await page.locator('#plan-power').innerText()).toMatch(/5 %\s+holds|breaks/);
     expect(await page.locator('#plan-over-time').innerText()).toMatch(/without hysteresis[\s\S]*Up to, tokens/i);
     await page.getByRole('img', { name: /Price and first token/ }).waitFor();
+    await page.locator('#plan-files').getByText('weir.yaml', { exact: true }).click();
+    expect(await page.getByRole('textbox', { name: 'weir.yaml', exact: true }).inputValue()).toContain('pools:');
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save weir.yaml', exact: true }).click();
+    expect((await saved).suggestedFilename()).toBe('weir.yaml');
     expect(await accessibilityFaults(page)).toEqual([]);
   }, 90_000);
 

@@ -72,10 +72,17 @@ export interface WhatIfJob {
 
 export type Job = PlanJob | SimulationJob | WhatIfJob;
 
-/** What is told of a job: how far it is, a moment of virtual time, and at the end its result or what went wrong. */
+/** A file of the fleet of a plan, as `weir plan --emit` writes it. */
+export interface PlannedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What is told of a job: how far it is, a moment of virtual time, files of a plan, and at the end its result or what went wrong. */
 export type JobEvent =
   | { readonly name: 'progress'; readonly data: { readonly text: string; readonly share?: number } }
   | { readonly name: 'moment'; readonly data: FleetMoment }
+  | { readonly name: 'files'; readonly data: { readonly files: readonly PlannedFile[] } }
   | { readonly name: 'plan'; readonly data: PlanReport }
   | { readonly name: 'simulation'; readonly data: SimulationReport }
   | { readonly name: 'comparison'; readonly data: WhatIfReport }
@@ -91,5 +98,5 @@ export type JobEvent =
 
 /** Whether nothing comes after an event. */
 export function isLast({ name }: JobEvent): boolean {
-  return name !== 'progress' && name !== 'moment';
+  return name !== 'progress' && name !== 'moment' && name !== 'files';
 }

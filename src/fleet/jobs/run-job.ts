@@ -2,6 +2,7 @@ import { type Config, loadText } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { catalogueInUse, useCatalogue } from '#fleet/catalogue.js';
 import { readCatalogueText } from '#fleet/catalogue-text.js';
+import { planFiles } from '#fleet/emit/emit.js';
 import { planFleet } from '#fleet/plan/plan.js';
 import { simulationReport } from '#fleet/simulate/report.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
@@ -42,6 +43,10 @@ async function plan(job: PlanJob, tell: (event: JobEvent) => void): Promise<void
     price: { kind: price, ...(provider === undefined ? {} : { provider }) },
     progress: text => tell({ name: 'progress', data: { text } }),
   });
+  const files = planFiles(report, catalogueInUse(), job.catalogue !== undefined);
+  if (files.size > 0) {
+    tell({ name: 'files', data: { files: [...files].map(([path, text]) => ({ path, text })) } });
+  }
   tell({ name: 'plan', data: report });
 }
 

@@ -39,7 +39,13 @@ describe('a job', () => {
     expect(moments.length).toBeGreaterThan(100);
     expect(moments[0]?.data).toMatchObject({ pools: { p: { replicas: 1, inFlight: expect.any(Number) } } });
     expect(events.at(-1)).toMatchObject({ name: 'simulation', data: { requests: { arrived: 300, completed: 300 } } });
-    expect((await eventsOf(plan)).at(-1)).toMatchObject({ name: 'plan', data: { best: { verified: { ok: true } } } });
+    const planned = await eventsOf(plan);
+    expect(planned.map(isLast).indexOf(true)).toBe(planned.length - 1);
+    expect(planned.at(-2)).toMatchObject({
+      name: 'files',
+      data: { files: expect.arrayContaining([{ path: 'weir.yaml', text: expect.stringContaining('pools:') }]) },
+    });
+    expect(planned.at(-1)).toMatchObject({ name: 'plan', data: { best: { verified: { ok: true } } } });
   });
 
   test('a comparison tells each run that has ended, what is changed and what that does', async () => {

@@ -8,6 +8,7 @@ import { adminRoute, adminStream, type EventSource } from '#gateway/admin/route.
 import {
   failed,
   fleetMoment,
+  planFiles,
   planReport,
   planRequest,
   progress,
@@ -101,9 +102,9 @@ export const planRoute = adminStream({
   path: '/api/plans',
   role: 'admin',
   summary:
-    'The cheapest fleet for a trace, as it is found: progress, then `plan` or `failed`; closing the stream stops it',
+    'The cheapest fleet for a trace, as it is found: progress, its files, then `plan` or `failed`; closing the stream stops it',
   body: planRequest,
-  events: { progress, plan: planReport, failed },
+  events: { progress, files: planFiles, plan: planReport, failed },
   handle({ gateway, body }) {
     const { trace, model, gpus, slo, rate, price, provider, seed, catalogue, buying, disaggregate } = body;
     const { over_time: overTime } = body;
