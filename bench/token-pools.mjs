@@ -1,7 +1,9 @@
-// Do context-length pools save GPUs? `node bench/token-pools.mjs --trace FILE [--rate x] [--ttft ms] [--tpot ms] [--boundaries a,b] [--json]`,
+// Do context-length pools save GPUs? `node bench/token-pools.mjs --trace FILE [--rate x] [--ttft ms] [--tpot ms] [--boundaries a,b]
+// [--gamma g] [--compressible p] [--json]`,
 // after a build. Virtual time: the production pool in front of modelled engines (70B on eight H100 each), one seed. The least fleet whose
 // P99 TTFT and P99 TPOT keep to both objectives, of one pool and of two (up to B tokens, and all), with paged admission as vLLM has it and with
-// admission that reserves the whole context window, beside the literature's α(1 − 1/ρ).
+// admission that reserves the whole context window, beside the literature's α(1 − 1/ρ). With γ, of the requests over B and up to γB a share
+// (`--compressible`, by lot) has its prompt compressed into B, as `compress` of a pool does.
 
 import { readTraceFile } from '../dist/cli/trace-file.js';
 import { distributionOf } from '../dist/contract/distribution.js';
@@ -23,6 +25,8 @@ const argument = (name, otherwise) => {
 const rate = Number(argument('rate', 8));
 const slo = { ttft: Number(argument('ttft', 500)), tpot: Number(argument('tpot', 50)) };
 const boundaries = argument('boundaries', '2048,4096,6144').split(',').map(Number);
+const gamma = Number(argument('gamma', 1));
+const compressible = Number(argument('compressible', 0.75));
 const limit = Number(argument('requests', 20_000));
 const file = argument('trace');
 if (file === undefined) {
@@ -37,6 +41,17 @@ const longest = requests.reduce(
 );
 /** The window of a fleet that takes everything: the next power of two, at least 64K. */
 const whole = Math.max(65_536, 2 ** Math.ceil(Math.log2(longest + 1)));
+
+/** The requests as a pair of pools with boundary B gets them. */
+function compressedTo(B) {
+  const random = seededRandom(2);
+  return requests.map(request => {
+    const { promptTokens, outputTokens } = request;
+    const borderline = promptTokens + outputTokens > B && promptTokens + outputTokens <= gamma * B;
+    const taken = random.next() < compressible && borderline && outputTokens < B;
+    return taken ? { ...request, promptTokens: B - outputTokens } : request;
+  });
+}
 
 const runs = new Map();
 /** A fleet of pools by window and nodes. */
@@ -65,7 +80,8 @@ function play(pools, admission) {
       weight: 1,
     }));
   }
-  const result = playPool(requests, {
+  const [{ window: B }] = pools;
+  const result = playPool(pools.length > 1 && gamma > 1 ? compressedTo(B) : requests, {
     ...{ config, admission, random: seededRandom(1), rateScale: rate, modelOf: () => 'm' },
   });
   const of = list => distributionOf(list);
@@ -104,7 +120,16 @@ function least(test, from = 1) {
   return high;
 }
 
-const report = { trace: file.split('/').at(-1), requests: requests.length, rate, slo, window: whole, rows: [] };
+const report = {
+  trace: file.split('/').at(-1),
+  requests: requests.length,
+  rate,
+  slo,
+  window: whole,
+  gamma,
+  compressible,
+  rows: [],
+};
 for (const admission of ['paged', 'reserve']) {
   const one = least(nodes => keeps(play([{ window: whole, nodes }], admission)));
   report.rows.push({
@@ -145,7 +170,7 @@ for (const admission of ['paged', 'reserve']) {
 if (process.argv.includes('--json')) console.log(JSON.stringify(report, undefined, 2));
 else {
   console.log(
-    `${report.trace}: ${report.requests} requests at ${rate} × its rate, P99 TTFT ≤ ${slo.ttft} ms, P99 TPOT ≤ ${slo.tpot} ms, window ${whole}`,
+    `${report.trace}: ${report.requests} requests at ${rate} × its rate, P99 TTFT ≤ ${slo.ttft} ms, P99 TPOT ≤ ${slo.tpot} ms, window ${whole}${gamma > 1 ? `, γ ${gamma} of ${compressible}` : ''}`,
   );
   const percent = value => (value === undefined ? '–' : `${(100 * value).toFixed(1)} %`);
   console.table(

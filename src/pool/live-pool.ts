@@ -1,6 +1,7 @@
 import type { Clock } from '#contract/clock.js';
 import type { Random } from '#contract/random.js';
-import type { Milliseconds } from '#contract/units.js';
+import type { PlacementConstraints } from '#contract/route.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { EnergyEstimate } from './estimation/quote.js';
 import type { Pool } from './lease.js';
 import type { BlockLedger } from './placement/blocks/block-ledger.js';
@@ -50,6 +51,8 @@ export interface LivePool extends Pool {
   eventSources(): readonly EventSource[];
   /** Where what a replica's engine tells of its cache goes; `undefined` where placement reads no prefixes, or there is no such replica. */
   blocks(replica: string): BlockLedger | undefined;
+  /** The window that a request of so many tokens is to be compressed into; `undefined` where it is to go on as it is. */
+  borderline(model: string, tokens: Tokens, constraints?: PlacementConstraints): Tokens | undefined;
   /** Whether a request for a model would be placed better if its tokens were known: two replicas could take it, and one of them tells of its cache. */
   wantsTokens(model: string): boolean;
   /**

@@ -7,7 +7,7 @@ import type { Quote } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
 import type { PlacementConstraints } from '#contract/route.js';
-import type { Milliseconds } from '#contract/units.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
 import { type PrefillPlace, placePrefill } from './disaggregation/prefill-place.js';
 import { quote } from './estimation/quote.js';
 import { factsOf } from './flow/facts.js';
@@ -26,6 +26,7 @@ import type { PoolConfig } from './schema.js';
 import { Hearsay } from './sharing/hearsay.js';
 import type { PoolNews } from './sharing/news.js';
 import { Outbox } from './sharing/outbox.js';
+import { borderlineOf } from './topology/borderline.js';
 import { buildTopology } from './topology/build.js';
 import { type EventSource, eventSources } from './topology/event-sources.js';
 import { measure } from './topology/measures.js';
@@ -143,6 +144,10 @@ class PoolAtWork implements LivePool, LeaseHost {
 
   quote(model: string, profile: WorkloadProfile, constraints?: PlacementConstraints): Quote {
     return quote(this.topology, model, profile, constraints, this.clock.now(), this.deps.energy);
+  }
+
+  borderline(model: string, tokens: Tokens, constraints?: PlacementConstraints): Tokens | undefined {
+    return borderlineOf(this.topology.models.get(model)?.tiers ?? [], tokens, constraints);
   }
 
   read(name: string): number | undefined {

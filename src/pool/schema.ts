@@ -212,6 +212,14 @@ const poolEntry = z
       .describe(
         'When requests that fit this pool go to one with a longer window: from the one mark, until it is back under the other.',
       ),
+    compress: z
+      .number()
+      .min(1)
+      .max(4)
+      .default(1)
+      .describe(
+        'Requests that need up to so many times the window (FleetOpt’s γ) are made to fit it by leaving whole sentences of their prompts out; 1 for none.',
+      ),
     retention: retentionSchema
       .optional()
       .describe('Has engines keep the KV of conversations that are likely to go on. Off unless said.'),

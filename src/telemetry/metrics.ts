@@ -21,6 +21,8 @@ export interface Metrics {
   refused(code: string): void;
   /** Counts an attempt to put a changed configuration in force. */
   reloaded(applied: boolean): void;
+  /** A prompt that was to be compressed was, or went on whole. */
+  compressed(model: string, done: boolean): void;
   /** Adds a metric that is read at every scrape. At most four labels. Several processes are told as one by `across`; `sum` unless said. */
   gauge(name: string, help: string, labels: readonly string[], read: () => readonly Reading[], across?: Across): void;
   /** As {@link Metrics.gauge}, for what only grows. */
@@ -78,6 +80,12 @@ class GatewayMetrics implements Metrics {
     'decision',
     'model',
     'end',
+  );
+  private readonly compressions = this.count(
+    'prompt_compressions_total',
+    'Prompts a little too long for a window, by what became of them.',
+    'model',
+    'result',
   );
   private readonly reloads = this.count('config_reloads_total', 'Changed configurations.', 'result');
   private readonly durations = this.time(
@@ -143,6 +151,10 @@ class GatewayMetrics implements Metrics {
 
   refused(code: string): void {
     this.refusals.add(1, code);
+  }
+
+  compressed(model: string, done: boolean): void {
+    this.compressions.add(1, model, done ? 'compressed' : 'whole');
   }
 
   reloaded(applied: boolean): void {

@@ -11,7 +11,8 @@ import type { Candidate, StageNote } from '#contract/route.js';
 import type { Board } from '#contract/signal.js';
 import { CONTINUE, type RouteDraft, type StageContext, type StageResult } from '#contract/stage.js';
 import type { Strategy, StrategyEvent } from '#contract/strategy.js';
-import type { Milliseconds } from '#contract/units.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
+import { fitWindow, type Sent } from '#gateway/compression/fit-window.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Admission } from '#identity/admission.js';
@@ -43,7 +44,7 @@ import { TimeLimit } from './time-limit.js';
  */
 export class Exchange implements AttemptOwner, StageContext {
   readonly board: Board;
-  readonly profile: WorkloadProfile;
+  profile: WorkloadProfile;
   readonly route: RouteDraft;
   readonly attempts: AttemptOutcome[] = [];
   readonly stages: StageNote[] = [];
@@ -71,6 +72,10 @@ export class Exchange implements AttemptOwner, StageContext {
   private asked: Asked | undefined;
   private candidate: Candidate | undefined;
   private lastError: WeirError | undefined;
+  /** The request as it is when nothing of it is left out. */
+  private whole: Sent | undefined;
+  /** What was left out of the prompt that was sent last. */
+  compressed: { readonly from: Tokens; readonly to: Tokens } | undefined;
   private queuedMs: Milliseconds = 0;
   private firstByteAt: Milliseconds | undefined;
   private ended = false;
@@ -153,6 +158,7 @@ export class Exchange implements AttemptOwner, StageContext {
       return;
     }
     this.outbound = outbound;
+    this.whole = { outbound, profile: this.profile };
     const strategy = this.runtime.router.strategy(this.route);
     this.strategy.machine = strategy;
     this.strategy.state = strategy.start(this.route.candidates);
@@ -171,6 +177,7 @@ export class Exchange implements AttemptOwner, StageContext {
       this.candidate = action.candidate;
       this.hold = action.hold === true && this.protocol.answerForm !== undefined;
       this.limit.set(action.byMs, () => this.guard(() => this.late()));
+      this.fit(action.candidate.model);
       const { request } = this.inbound;
       const flow = flowFacts(request, this.runtime.config.workload);
       this.asked = new Asked(action.candidate.model, request, this.profile, this.route.constraints, flow);
@@ -190,6 +197,26 @@ export class Exchange implements AttemptOwner, StageContext {
     } else if (action.kind === 'deliver' && last !== undefined) {
       this.deliver(last);
     }
+  }
+
+  /** Leaves something out of the prompt where that spares a longer window, and nothing where it does not. */
+  private fit(model: string): void {
+    const { whole, runtime } = this;
+    if (whole === undefined || this.protocol.kind === 'embedding') return;
+    const begun = this.clock.now();
+    const fitted = fitWindow(runtime, model, whole, this.route.constraints);
+    const sent = fitted === undefined || 'whole' in fitted ? whole : fitted;
+    this.outbound = sent.outbound;
+    this.profile = sent.profile;
+    this.compressed = undefined;
+    if (fitted === undefined) return;
+    const done = !('whole' in fitted);
+    if (done) this.compressed = { from: fitted.from, to: fitted.to };
+    runtime.metrics.compressed(model, done);
+    const note = done
+      ? `${fitted.from} to ${fitted.to} tokens, for a window of ${fitted.window}`
+      : `left whole: ${fitted.whole}`;
+    this.stages.push({ stage: 'compress', ms: this.clock.now() - begun, note });
   }
 
   /** What is asked has not begun to answer in the time it had. */

@@ -9,7 +9,7 @@ const MAX_REASON_CHARS = 240;
 
 /** What an answer says of itself, whoever gave it. */
 export function answerHeaders(
-  { inbound, route, protocol, lost, reports, answers }: Exchange,
+  { inbound, route, protocol, lost, reports, answers, compressed }: Exchange,
   placement: Placement | undefined,
   model: string | undefined,
 ): OutgoingHttpHeaders {
@@ -18,6 +18,7 @@ export function answerHeaders(
   const { idHeader } = protocol;
   if (idHeader !== undefined) head[idHeader] = id;
   if (lost.length > 0) head['x-weir-lost'] = lost.join(',');
+  if (compressed !== undefined) head['x-weir-compressed'] = `${compressed.from}>${compressed.to}`;
   for (const { guard, header } of reports) if (header !== undefined) head[`x-weir-${guard}`] = header;
   const cascade = answers.header;
   if (cascade !== undefined) head['x-weir-cascade'] = cascade;
