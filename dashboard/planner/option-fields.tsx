@@ -64,7 +64,7 @@ export function OptionFields({ draft, onChange }: OptionFieldsProps) {
   return (
     <>
       <OptionalNumberField
-        label="Stretched to so many requests a second"
+        label="Stretched to, requests a second"
         min={0.01}
         max={1e6}
         placeholder="as they came"

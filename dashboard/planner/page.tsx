@@ -34,6 +34,7 @@ export function PlannerPage() {
 
   const quoteOf = ({ prices }: (typeof offered)[number]) =>
     prices.find(({ kind, provider }) => kind === price && (options.provider === '' || options.provider === provider));
+  const usable = gpus.filter(name => offered.some(gpu => gpu.name === name && quoteOf(gpu) !== undefined));
   const providers = [...new Set(offered.flatMap(({ prices }) => prices.map(({ provider }) => provider)))].sort();
 
   const plan = (): void => {
@@ -45,7 +46,7 @@ export function PlannerPage() {
     setReport(undefined);
     setFiles([]);
     const body = {
-      ...{ trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price },
+      ...{ trace: source, model, gpus: usable, slo: { ttft_ms: ttft, tpot_ms: tpot }, price },
       ...optionsOf(options),
       ...(ownRead === '' ? {} : { catalogue: ownRead }),
     };
@@ -69,7 +70,7 @@ export function PlannerPage() {
             <Loading what="Reading the catalogue" />
           ) : undefined
         ) : (
-          <JobForm job={job} verb="Plan" doing="Planning…" ready={gpus.length > 0} onStart={plan}>
+          <JobForm job={job} verb="Plan" doing="Planning…" ready={usable.length > 0} onStart={plan}>
             <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
             <label class="field">
               <span>Model</span>

@@ -42,6 +42,10 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
   test('a plan: the fleet, why, what else held and what breaks it', async () => {
     await page.getByLabel('How many').fill('600');
     await page.getByRole('checkbox', { name: /^a100/ }).uncheck();
+    await page.getByLabel('Whose prices').selectOption('aws');
+    await page.getByRole('checkbox', { name: /^h200/, disabled: true }).waitFor();
+    await page.getByRole('checkbox', { name: /^h100.*aws/ }).waitFor();
+    await page.getByLabel('Whose prices').selectOption({ index: 0 });
     await page.getByLabel('Spot machines are up, % of time').fill('90');
     await page.getByLabel('Enough replicas are up, % of time').fill('99.5');
     await page.getByLabel('Sized anew every so many minutes').fill('0.1');
