@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { call } from '../api/client.js';
 import type { WhatIfReport } from '../api/types.js';
 import { CatalogueField } from '../planner/catalogue-field.js';
-import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from '../planner/trace-fields.js';
+import { FIRST_TRACE, NumberField, OptionalNumberField, sourceOf, TraceFields } from '../planner/trace-fields.js';
 import { ConfigurationField } from '../simulation/configuration-field.js';
 import { JobForm, useJob } from '../ui/job.js';
 import { Panel } from '../ui/parts.js';
@@ -55,18 +55,14 @@ export function WhatIfPage() {
         <JobForm job={job} verb="Compare" doing="Comparing…" onStart={compare}>
           <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
           <NumberField label="Times as fast" value={scale} min={0.01} max={1000} onChange={setScale} />
-          <label class="field">
-            <span>Drawn at so many requests a second</span>
-            <input
-              type="number"
-              min={0.01}
-              max={1e6}
-              step="any"
-              placeholder="as they came"
-              value={rate}
-              onInput={event => setRate(event.currentTarget.value)}
-            />
-          </label>
+          <OptionalNumberField
+            label="Drawn at so many requests a second"
+            value={rate}
+            placeholder="as they came"
+            min={0.01}
+            max={1e6}
+            onChange={setRate}
+          />
           <NumberField
             label="Arrival patterns"
             value={patterns}
