@@ -139,12 +139,10 @@ export const planReport = z
   })
   .meta({ id: 'PlanReport' });
 
-export const planFiles = z
-  .object({ files: z.array(z.object({ path: z.string(), text: z.string() })) })
-  .meta({
-    id: 'PlanFiles',
-    description: 'The best fleet as weir.yaml and manifests, as weir plan --emit writes them.',
-  });
+export const planFiles = z.object({ files: z.array(z.object({ path: z.string(), text: z.string() })) }).meta({
+  id: 'PlanFiles',
+  description: 'The best fleet as weir.yaml and manifests, as weir plan --emit writes them.',
+});
 
 const distribution = z.object({ mean: z.number(), p50: z.number(), p90: z.number(), p99: z.number() });
 
