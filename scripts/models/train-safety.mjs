@@ -181,8 +181,9 @@ const HEADS = {
     labels: ['dfm', 'hte', 'ipv', 'iwp', 'ncr', 'prv', 'spc', 'src', 'ssh', 'sxc_prn', 'vcr'],
     reads: 'windows',
     excerpt: 192,
-    buckets: 16_384,
-    strength: 10,
+    buckets: 65_536,
+    kernel: { ridges: [0.1, 0.3, 1], degrees: [4, 6, 8] },
+    glossary: 'french',
     threshold: 0,
     sources: [
       {
@@ -192,7 +193,8 @@ const HEADS = {
       },
     ],
     failures: [
-      'Non-violent crimes, privacy and intellectual property are taken for one another.',
+      'Half of non-violent crimes are taken for something else, most often for privacy, specialised advice or violent crimes.',
+      'French is read word by word, by a glossary that was written with a list of the words of these texts at hand (not of their labels): expect a little less of other French.',
       'Only what L1 calls unsafe is asked: of a harmless text it still names a group.',
       'Child safety is not among its groups.',
     ],

@@ -42,6 +42,8 @@ export interface PersonalReading {
 export interface PersonalDataFinder {
   /** Set where it asks models, which may be busy or still be loaded. */
   readonly asksModels?: true;
+  /** What finds these kinds: itself, or what asks no models where none of its models finds any of them. */
+  narrowed?(kinds: ReadonlySet<string>): PersonalDataFinder;
   /** Loads what it needs. Never rejects. */
   prepare?(): Promise<void>;
   /**

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { VALID } from '../config/parse.js';
+import { writeTokenModel, writeWordModel } from '../models/own/word-model.js';
 import { weir } from './run.js';
 
 const before = process.cwd();
@@ -64,6 +65,40 @@ describe('check', () => {
     ]);
     await writeFile(join(folder, 'handbook.md'), '# Leave\n\nEmployees have thirty days of leave in a year.\n');
     expect(JSON.parse((await weir('check', '--json')).stdout).warnings).toEqual([]);
+  });
+
+  test('warns of classifiers whose files are not as the configuration has them, and of nothing where they are', async () => {
+    const config = (model: string, type: string) =>
+      VALID.replace(
+        'router:',
+        `router:
+  learned: { classifiers: { ner: { path: ${model}, check: [{ text: Anna, label: PER }, { text: x, label: O }] } } }
+  signals: { named: { classifier: { name: ner, any: [${type}] } } }
+  privacy: { models: { ner: { ${type}: person } } }`,
+      );
+    const warnings = async (yaml: string) => {
+      await writeFile(file, yaml);
+      const { code, stdout } = await weir('check', '--json');
+      expect(code).toBe(0);
+      return JSON.parse(stdout).warnings.filter(({ code: kind }: { code: string }) => kind !== 'config.unused');
+    };
+    expect(await warnings(config('nowhere', 'PER'))).toMatchObject([
+      { code: 'model.unavailable', path: 'router.learned.classifiers.ner', line: expect.any(Number) },
+    ]);
+    writeTokenModel(join(folder, 'ner'), ['O', 'B-PER'], { anna: [0, 6] });
+    expect(await warnings(config('ner', 'PER'))).toEqual([]);
+    expect(await warnings(config('ner', 'PERS'))).toMatchObject([
+      {
+        code: 'config.unknown_reference',
+        path: 'router.signals.named.classifier.any[0]',
+        hint: expect.stringContaining('PER'),
+      },
+      { code: 'config.unknown_reference', path: 'router.privacy.models.ner.PERS' },
+    ]);
+    writeWordModel(join(folder, 'texts'), ['safe', 'PER'], { anna: [0, 6] });
+    expect(await warnings(config('texts', 'PER').replace('label: O', 'label: safe'))).toMatchObject([
+      { code: 'config.invalid', path: 'router.privacy.models.ner' },
+    ]);
   });
 
   test('prints errors as compilers do, with a caret', async () => {

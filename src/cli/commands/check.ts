@@ -22,13 +22,16 @@ Examples:
 
 async function check(options: CommonOptions): Promise<void> {
   const result = await readConfig(options);
-  const [{ checkReport }, { knowledgeProblems }] = await Promise.all([
+  const [{ checkReport }, { classifierProblems }, { knowledgeProblems }] = await Promise.all([
     import('#gateway/configuration/check-report.js'),
+    import('#gateway/configuration/classifier-files.js'),
     import('#gateway/configuration/knowledge-files.js'),
   ]);
   const found = await checkReport(result, options.seed);
   // The API's check leaves this out: what files there are is not for everyone who may look at a configuration.
-  const files = result.ok ? knowledgeProblems(result.config, result.locate) : [];
+  const files = result.ok
+    ? [...knowledgeProblems(result.config, result.locate), ...classifierProblems(result.config, result.locate)]
+    : [];
   const report = { ...found, warnings: [...found.warnings, ...files] };
   const { errors, warnings, tests } = report;
   const { text } = result;

@@ -17,7 +17,7 @@ import type { Vault } from './vault.js';
  */
 export function privacyStage(
   { privacy, decisions }: RouterConfig,
-  finder: PersonalDataFinder,
+  all: PersonalDataFinder,
   vault: Vault,
 ): Stage | undefined {
   const having = (mode: string) =>
@@ -26,6 +26,7 @@ export function privacyStage(
   const masked = having('mask');
   const watched = new Set([...blocked, ...masked, ...having('log')]);
   if (watched.size === 0) return undefined;
+  const finder = all.narrowed?.(watched) ?? all;
   const strict = privacy.fail === 'closed' && blocked.size + masked.size > 0;
   const trusted = new Set(decisions.filter(decision => decision.privacy === 'off').map(({ name }) => name));
 

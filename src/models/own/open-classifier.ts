@@ -10,7 +10,7 @@ import { readTags } from './tags.js';
 import { TokenClassifier } from './token-classifier.js';
 
 /** The label of what is no entity, as nearly every model has it. */
-const OUTSIDE = 'O';
+export const OUTSIDE = 'O';
 
 /**
  * A classifier of the operator's own, of whole texts or of tokens, by what its files and its settings say.

@@ -54,6 +54,10 @@ export class AidedPersonalData implements PersonalDataFinder {
     await Promise.all(this.models.map(({ classifier }) => classifier.prepare()));
   }
 
+  narrowed(kinds: ReadonlySet<string>): PersonalDataFinder {
+    return this.models.some(model => kindsOf(model).some(kind => kinds.has(kind))) ? this : this.unaided;
+  }
+
   find(text: string, deadline: Deadline = NO_DEADLINE): PersonalReading | Promise<PersonalReading> {
     const key = this.known.keyOf(text);
     return this.known.recall(key) ?? this.read(text, key, deadline);
@@ -90,8 +94,8 @@ export class AidedPersonalData implements PersonalDataFinder {
       return { spans: [], missed: `${name} classifies texts and finds no places in them` };
     }
     const found = spans.flatMap(({ type, start, end, score }): PersonalSpan[] => {
-      const kind = kinds[type] ?? USUAL.get(type.toLowerCase()) ?? 'off';
-      return kind === 'off' ? [] : [{ kind, start, end, score }];
+      const kind = kindOf(type, kinds);
+      return kind === undefined ? [] : [{ kind, start, end, score }];
     });
     if (partial) return { spans: found, missed: `${name}: the text is longer than is read` };
     // A model says nothing of what is in none of its languages: others have read it.
@@ -112,4 +116,18 @@ export class AidedPersonalData implements PersonalDataFinder {
       cancel();
     }
   }
+}
+
+/** The kind of a type of entities, where it is one. */
+function kindOf(type: string, kinds: NameModel['kinds']): string | undefined {
+  const kind = kinds[type] ?? USUAL.get(type.toLowerCase());
+  return kind === 'off' ? undefined : kind;
+}
+
+/** What a model finds; of one that cannot be read, what it may have been named for. */
+function kindsOf({ classifier, kinds }: NameModel): readonly string[] {
+  const { labels } = classifier;
+  return labels.length === 0
+    ? [...BY_TAGGER, ...Object.values(kinds)]
+    : labels.flatMap(label => kindOf(label, kinds) ?? []);
 }

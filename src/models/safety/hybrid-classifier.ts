@@ -1,10 +1,12 @@
-import type { Embedder } from '#contract/embedder.js';
+import type { Embedder, EmbedOptions } from '#contract/embedder.js';
 import type { Classifier, ClassifyOptions, Verdict } from '#contract/learned.js';
 import type { Milliseconds } from '#contract/units.js';
 import { largestOf } from '#models/heads/linear-layer.js';
 import { unasked } from '#models/runtime/failure.js';
+import { type Glossary, openGlossary, withGloss } from './glossary.js';
 import type { HybridHead } from './hybrid-file.js';
 import { HybridLayer } from './hybrid-layer.js';
+import { KernelLayer } from './kernel-layer.js';
 import { PartCounter } from './part-counter.js';
 import { LONG, type Part } from './parts.js';
 import { Rarity } from './rarity.js';
@@ -20,7 +22,7 @@ export interface HybridPorts {
 const MOST_ASKED = { windows: 1, sentences: 3 } as const;
 const MOST_CHARS = 1 << 20;
 const NONE = new Float32Array(0);
-const counter = new PartCounter();
+const plainCounter = new PartCounter();
 
 interface Judged {
   readonly part: Part;
@@ -42,6 +44,8 @@ export class HybridClassifier implements Classifier {
   readonly labels: readonly string[];
   private readonly fast: HybridLayer;
   private readonly model: HybridLayer;
+  private readonly glossary: Glossary | undefined;
+  private readonly counter: PartCounter;
 
   constructor(
     private readonly head: HybridHead,
@@ -50,7 +54,13 @@ export class HybridClassifier implements Classifier {
     this.labels = head.labels;
     const rarity = new Rarity(head.idf, head.buckets);
     this.fast = new HybridLayer(head.fast, rarity, head.buckets);
-    this.model = new HybridLayer(head.model, rarity, head.buckets, head.model.width);
+    const { kernel, width } = head.model;
+    this.model =
+      kernel === undefined
+        ? new HybridLayer(head.model, rarity, head.buckets, width)
+        : new HybridLayer(head.model, rarity, head.buckets, 0, new KernelLayer(kernel, width));
+    this.glossary = head.glossary === undefined ? undefined : openGlossary(head.glossary);
+    this.counter = this.glossary === undefined ? plainCounter : new PartCounter(part => this.told(part));
   }
 
   async prepare(): Promise<void> {
@@ -78,7 +88,7 @@ export class HybridClassifier implements Classifier {
     for (const one of open) {
       if (room === 0 || (asked.length > 0 && one.part.end - one.part.start > room)) break;
       const read = worstStretch(one.part, room, stretch =>
-        this.danger(this.fast.probabilities(counter.grams(text, stretch))),
+        this.danger(this.fast.probabilities(this.counter.grams(text, stretch))),
       );
       asked.push({ ...one, read });
       room -= read.end - read.start;
@@ -93,14 +103,14 @@ export class HybridClassifier implements Classifier {
     { whenBusy, deadline }: ClassifyOptions,
   ): Promise<Verdict> {
     const { embedder, patienceMs } = this.ports;
-    const { model } = this.head;
     try {
       const texts = open.map(({ read: { start, end } }) => text.slice(start, end));
-      const vectors = await embedder.embed(texts, whenBusy === 'wait' ? { deadline } : { patienceMs, deadline });
+      const vectors = await this.vectors(texts, whenBusy === 'wait' ? { deadline } : { patienceMs, deadline });
       const judged = open.map(({ part, grams }, at) => {
         const vector = vectors[at];
-        if (vector?.length !== model.width) {
-          throw new Error(`${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${model.width}`);
+        const { width } = this.head.model;
+        if (vector?.length !== width) {
+          throw new Error(`${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${width}`);
         }
         return { part, grams, probabilities: this.model.probabilities(grams, vector) };
       });
@@ -114,11 +124,24 @@ export class HybridClassifier implements Classifier {
     }
   }
 
+  /** The vectors of texts; with a glossary each behind it that of its gloss, both together of length 1. */
+  private async vectors(texts: readonly string[], options: EmbedOptions): Promise<readonly Float32Array[]> {
+    if (this.glossary === undefined) return this.ports.embedder.embed(texts, options);
+    const all = [...new Set(texts.flatMap(text => [text, this.told(text)]))];
+    const vectors = await this.ports.embedder.embed(all, options);
+    const of = (text: string): Float32Array => vectors[all.indexOf(text)]!;
+    return texts.map(text => withGloss(of(text), of(this.told(text))));
+  }
+
+  private told(text: string): string {
+    return this.glossary?.of(text) ?? text;
+  }
+
   /** The parts as n-grams judge them, the worst first. */
   private ranked(text: string): readonly Judged[] {
     const { reads } = this.head;
     return this.sorted(
-      counter
+      this.counter
         .of(text, reads)
         .map(part => ({ part, grams: part.grams, probabilities: this.fast.probabilities(part.grams) })),
     );

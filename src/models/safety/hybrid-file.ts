@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { WeirError } from '#contract/errors.js';
+import { GLOSSARIES } from './glossary.js';
 
 /** Longest file that is read. */
 const MOST_BYTES = 16 * 1024 ** 2;
@@ -15,6 +16,18 @@ const rows = z.strictObject({
   offset: z.number(),
 });
 
+/** Most bytes of examples. */
+const MOST_EXAMPLE_BYTES = 4 * 1024 ** 2;
+
+/** Examples that the vector is compared with: see `KernelWeights`. */
+const kernel = z.strictObject({
+  degree: z.int().min(1).max(16),
+  examples: z.base64().max(2 * MOST_EXAMPLE_BYTES),
+  step: z.number().positive(),
+  says: z.base64().max(2 * MOST_EXAMPLE_BYTES),
+  scales: z.array(z.number()),
+});
+
 const interval = z.tuple([z.number(), z.number()]);
 
 const share = z.strictObject({ texts: z.int(), share: z.number(), interval });
@@ -25,6 +38,8 @@ const card = z.strictObject({
   data: z.array(z.strictObject({ name: z.string(), licence: z.string(), texts: z.int() })),
   /** Training texts left out of a fold because a text that is held out of it is nearly the same (cosine above this), over all folds. */
   duplicates: z.strictObject({ above: z.number(), removed: z.int() }),
+  /** Of kernel ridge regression: λ, and the degree of the kernel, as cross-fitting chose them. */
+  chosen: z.strictObject({ ridge: z.number(), degree: z.int() }).optional(),
   /** Each text judged by a model that saw neither it nor its like: share said to be positive (or right, of several classes), by source. */
   results: z.record(z.string(), z.record(z.string(), share)),
   /** Expected calibration error over 15 bins. */
@@ -52,7 +67,10 @@ const hybridSchema = z.strictObject({
   idf: z.strictObject({ bytes: z.base64(), scale: z.number() }),
   /** The n-grams alone: the fast tier. Its word stands below `low` and above `high`. */
   fast: rows.extend({ low: z.number(), high: z.number() }),
-  model: rows.extend({ embedder: z.string(), width: z.int() }),
+  /** With a kernel the rows are over n-grams alone. */
+  model: rows.extend({ embedder: z.string(), width: z.int(), kernel: kernel.optional() }),
+  /** Texts of this language are read word by word in English; the vector is then that of the text and that of its gloss, one behind the other. */
+  glossary: z.enum(GLOSSARIES).optional(),
   card: card.optional(),
 });
 

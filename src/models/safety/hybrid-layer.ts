@@ -1,4 +1,5 @@
 import type { HybridRows } from './hybrid-file.js';
+import type { KernelLayer } from './kernel-layer.js';
 import type { Rarity } from './rarity.js';
 import type { SparseVector } from './sparse-vector.js';
 
@@ -6,12 +7,16 @@ import type { SparseVector } from './sparse-vector.js';
 export class HybridLayer {
   private readonly weights: readonly Int8Array[];
 
-  /** @param width numbers of the vector behind the n-grams. @throws RangeError when the parts are not of one size. */
+  /**
+   * @param width numbers of the vector behind the n-grams, where scores are linear in them. @param kernel what judges the vector otherwise.
+   * @throws RangeError when the parts are not of one size.
+   */
   constructor(
     private readonly parts: HybridRows,
     private readonly rarity: Rarity,
     private readonly buckets: number,
     width = 0,
+    private readonly kernel?: KernelLayer,
   ) {
     const bytes = Buffer.from(parts.rows, 'base64');
     const all = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -26,16 +31,19 @@ export class HybridLayer {
   /**
    * Of one row the probabilities of the two labels, of several those of each.
    *
-   * @param grams as counted. @param dense the transformer's vector, which has its places behind the n-grams.
+   * @param grams as counted. @param dense the transformer's vector, which has its places behind the n-grams or is judged by the kernel.
    */
   probabilities(grams: SparseVector, dense?: Float32Array): Float32Array {
     const { scales, bias } = this.parts;
     const dots = this.rarity.dots(this.weights, grams);
+    const byLikeness = dense === undefined ? undefined : this.kernel?.scores(dense);
     const scores = dots.map((dot, at) => {
       const row = this.weights[at]!;
       let sum = dot;
-      if (dense !== undefined) for (let i = 0; i < dense.length; i++) sum += row[this.buckets + i]! * dense[i]!;
-      return sum * scales[at]! + bias[at]!;
+      if (dense !== undefined && byLikeness === undefined) {
+        for (let i = 0; i < dense.length; i++) sum += row[this.buckets + i]! * dense[i]!;
+      }
+      return sum * scales[at]! + bias[at]! + (byLikeness?.[at] ?? 0);
     });
     return probabilitiesOf(scores, this.parts);
   }

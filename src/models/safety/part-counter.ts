@@ -23,6 +23,9 @@ export class PartCounter {
   private readonly counter = new GramCounter();
   private readonly kept: Counted[] = [];
 
+  /** @param told what is counted of a part instead of its words as they stand. */
+  constructor(private readonly told: (part: string) => string = part => part) {}
+
   of(text: string, cut: Cut): readonly CountedPart[] {
     const known = this.kept.find(one => one.cut === cut && one.text === text);
     if (known !== undefined) return known.parts;
@@ -36,6 +39,6 @@ export class PartCounter {
 
   /** The n-grams of one part alone. */
   grams(text: string, { start, end }: Part): SparseVector {
-    return this.counter.features(text.slice(start, end));
+    return this.counter.features(this.told(text.slice(start, end)));
   }
 }

@@ -1,13 +1,16 @@
 import type { Random } from '#contract/random.js';
 import { fitSigmoid } from '#models/routes/platt.js';
+import { openGlossary, withGloss } from '#models/safety/glossary.js';
 import { GramCounter } from '#models/safety/gram-features.js';
 import type { HybridCard, HybridHead, HybridRows } from '#models/safety/hybrid-file.js';
 import { probabilitiesOf, toRows } from '#models/safety/hybrid-layer.js';
+import type { KernelWeights } from '#models/safety/kernel-layer.js';
 import type { Cut } from '#models/safety/parts.js';
 import { Rarity, rarityOf } from '#models/safety/rarity.js';
 import { joined } from '#models/safety/sparse-vector.js';
 import { calibrationError, fitTemperature, said, wilson } from './calibration.js';
 import { type CrossRow, crossFit, FOLDS, type Folds, fitRows, foldsOf } from './cross-fit.js';
+import { type KernelChoices, type KernelSetting, kernelTier } from './kernel-tier.js';
 
 export interface HybridSource {
   readonly name: string;
@@ -33,7 +36,12 @@ export interface TrainHybridOptions {
   readonly sources: readonly HybridSource[];
   /** A power of 2. */
   readonly buckets: number;
-  readonly strength: number;
+  /** Of logistic regression: see `LogisticOptions`. */
+  readonly strength?: number;
+  /** Kernel ridge regression instead, with what is best of these; for more than two labels. */
+  readonly kernel?: KernelChoices;
+  /** What tells texts of another language in English. */
+  readonly glossary?: HybridHead['glossary'];
   /** The most that may be flagged of these groups of negative texts: what the threshold is fitted on. */
   readonly falsePositives?: { readonly share: number; readonly groups: readonly string[] };
   /** What the likeliest of several labels must reach. */
@@ -64,50 +72,60 @@ interface Tier {
   readonly scores: readonly Float32Array[];
   readonly rows: HybridRows;
   readonly removed: number;
+  readonly kernel?: KernelWeights;
+  readonly chosen?: KernelSetting;
 }
 
 /**
- * Trains a head over n-grams (fast tier) and n-grams with the transformer's vector (model tier). Every figure, the calibration and the threshold come
+ * Trains a head over n-grams (fast tier) and n-grams with the transformer's vector (model tier), by logistic or kernel ridge regression. Every figure, the calibration and the threshold come
  * from cross-fitting in five folds: a text is judged by models that saw neither it nor its near-duplicates. In each fold the threshold is
  * fitted on the other folds' judgements. What is shipped is trained on all.
  */
 export async function trainHybrid(options: TrainHybridOptions): Promise<HybridHead> {
-  const { labels, sources, random, buckets, progress = () => {} } = options;
+  const { labels, sources, random, buckets, glossary: language, progress = () => {} } = options;
   const texts = textsOf(sources, labels);
+  const glossary = language === undefined ? undefined : openGlossary(language);
+  const told = texts.map(({ text }) => glossary?.of(text) ?? text);
   progress(`embedding ${texts.length} texts`);
-  const vectors = await options.embed(texts.map(({ text }) => text));
+  const plain = await options.embed(texts.map(({ text }) => text));
+  const ofGlosses = glossary === undefined ? [] : await options.embed(told);
+  const vectors = glossary === undefined ? plain : plain.map((vector, at) => withGloss(vector, ofGlosses[at]!));
   const counter = new GramCounter();
-  const counted = texts.map(({ text }) => counter.features(text));
+  const counted = told.map(text => counter.features(text));
   const idf = rarityOf(counted);
   const rarity = new Rarity(idf, buckets);
   const grams = counted.map(vector => rarity.weighed(vector));
   progress('looking for near-duplicates');
-  const folds = foldsOf(
-    texts.map(({ key }) => key),
-    vectors,
-    SAME,
-    random.fork('folds'),
-  );
+  const keys = texts.map(({ key }) => key);
+  const nearBy = (of: readonly Float32Array[]): Folds => foldsOf(keys, of, SAME, random.fork('folds'));
+  const folds = glossary === undefined ? nearBy(vectors) : eitherNear(nearBy(plain), nearBy(ofGlosses));
   const width = vectors[0]?.length ?? 0;
-  const tierOf = (rows: readonly CrossRow[], size: number): Tier => {
-    const settings = { width: size, classes: labels.length, strength: options.strength, random, folds };
-    const { scores, removed } = crossFit(rows, settings);
-    const fitted = fitRows(rows, settings);
-    const { slope, offset } = calibrated(scores, rows);
-    const shipped = toRows(
-      fitted.map(({ weights }) => weights),
-      fitted.map(({ bias }) => bias),
-      slope,
-      offset,
-    );
-    return { scores, rows: shipped, removed };
-  };
-  progress('n-grams alone');
   const rows = texts.map(({ label, weight }, at): CrossRow => ({ vector: grams[at]!, label, weight }));
-  const fast = tierOf(rows, buckets);
+  const linearTier = (of: readonly CrossRow[], size: number): Tier => {
+    const settings = { width: size, classes: labels.length, strength: options.strength ?? 1, random, folds };
+    const { scores, removed } = crossFit(of, settings);
+    const fitted = fitRows(of, settings);
+    const weights = fitted.map(one => one.weights);
+    return { scores, rows: shipped(weights, fitted, scores, rows), removed };
+  };
+  const kernelTierOf = (choices: KernelChoices, ofTexts?: readonly Float32Array[]): Tier => {
+    const examples = { grams, labels: rows.map(({ label }) => label), classes: labels.length };
+    const seen = ofTexts === undefined ? examples : { ...examples, vectors: ofTexts };
+    const { scores, rows: weights, bias, ...rest } = kernelTier(seen, choices, buckets, folds, progress);
+    const fitted = bias.map(one => ({ bias: one }));
+    return { scores, rows: shipped(weights, fitted, scores, rows), ...rest };
+  };
+  const { kernel: choices } = options;
+  progress('n-grams alone');
+  const fast = choices === undefined ? linearTier(rows, buckets) : kernelTierOf(choices);
   progress('n-grams and vectors');
-  const both = rows.map((row, at) => ({ ...row, vector: joined(row.vector, vectors[at]!, buckets) }));
-  const model = tierOf(both, buckets + width);
+  const model =
+    choices === undefined
+      ? linearTier(
+          rows.map((row, at) => ({ ...row, vector: joined(row.vector, vectors[at]!, buckets) })),
+          buckets + width,
+        )
+      : kernelTierOf(choices, vectors);
   const quick = fast.scores.map(scores => probabilitiesOf(scores, fast.rows));
   const sure = model.scores.map(scores => probabilitiesOf(scores, model.rows));
   const binary = labels.length === 2;
@@ -116,7 +134,7 @@ export async function trainHybrid(options: TrainHybridOptions): Promise<HybridHe
   const cascade = quick.map((q, at) => (q[1]! <= between.low || q[1]! >= between.high ? q : sure[at]!));
   const escalated = cascade.filter((p, at) => p === sure[at]).length / Math.max(1, texts.length);
   const tiers = { fast: quick, model: sure, ...(binary && { cascade }) };
-  const told = Object.entries(tiers).map(
+  const results = Object.entries(tiers).map(
     ([name, judged]) => [name, binary ? flagged(judged, texts, folds, options) : right(judged, texts)] as const,
   );
   const answers = (judged: readonly Float32Array[]) => judged.map(said);
@@ -126,7 +144,8 @@ export async function trainHybrid(options: TrainHybridOptions): Promise<HybridHe
     trained: options.date,
     data: sources.map(({ name, licence, texts: of }) => ({ name, licence, texts: of.length })),
     duplicates: { above: SAME, removed: model.removed },
-    results: Object.fromEntries(told),
+    ...(model.chosen !== undefined && { chosen: model.chosen }),
+    results: Object.fromEntries(results),
     ece: Object.fromEntries(
       Object.entries(tiers).map(([name, judged]) => [name, rounded(calibrationError(answers(judged), truths))]),
     ),
@@ -145,7 +164,13 @@ export async function trainHybrid(options: TrainHybridOptions): Promise<HybridHe
     buckets,
     idf,
     fast: { ...fast.rows, low: rounded(between.low), high: rounded(between.high) },
-    model: { ...model.rows, embedder: options.embedder, width },
+    model: {
+      ...model.rows,
+      embedder: options.embedder,
+      width,
+      ...(model.kernel !== undefined && { kernel: { ...model.kernel, scales: [...model.kernel.scales] } }),
+    },
+    ...(language !== undefined && { glossary: language }),
     card,
   };
 }
@@ -159,6 +184,27 @@ function textsOf(sources: readonly HybridSource[], labels: readonly string[]): T
       key: key ?? text,
       weight,
     })),
+  );
+}
+
+/** Near in one way or the other. */
+function eitherNear(one: Folds, other: Folds): Folds {
+  return { of: one.of, near: one.near.map((bits, at) => bits | other.near[at]!) };
+}
+
+/** Rows as a file holds them, calibrated by the scores that models gave to texts they did not see. */
+function shipped(
+  weights: readonly Float32Array[],
+  fitted: readonly { readonly bias: number }[],
+  scores: readonly Float32Array[],
+  rows: readonly CrossRow[],
+): HybridRows {
+  const { slope, offset } = calibrated(scores, rows);
+  return toRows(
+    weights,
+    fitted.map(({ bias }) => bias),
+    slope,
+    offset,
   );
 }
 

@@ -41,9 +41,10 @@ export const pii: SignalType<PiiOptions> = {
   labels: PERSONAL_KINDS,
   cost: { tier: 'inline', microseconds: 3000 },
   schema,
-  build(name, options, { personal }) {
+  build(name, options, { personal: all }) {
     const full = typeof options === 'string' ? { any: [options] } : Array.isArray(options) ? { any: options } : options;
     const wanted: ReadonlySet<string> = new Set(full.any ?? USUAL);
+    const personal = all?.narrowed?.(wanted) ?? all;
     const { above, in: scope } = 'above' in full ? full : { above: 0, in: 'last_user' as const };
     const judge = (found: readonly PersonalReading[]): SignalValue => {
       const counts = countsOf(found.flatMap(({ spans }) => spans.filter(span => wanted.has(span.kind))));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DecisionRecord } from '#contract/record.js';
 import { type AdviserPorts, ReplicaAdviser } from '#gateway/scaling/replica-adviser.js';
 import { asOne, standingOf, standingOfAll } from '#gateway/standing.js';
+import { Tally } from '#telemetry/traffic/tally.js';
 import { Traffic } from '#telemetry/traffic/traffic.js';
 import { recordLike } from '../../support/record-like.js';
 import { type RunningGateway, startGateway } from '../../support/running-gateway.js';
@@ -17,6 +18,7 @@ pool:
   models: { m: { context: 32k }, far: {}, e: { kind: embedding } }
   pools:
     known: { model: m, served_as: qwen3-8b, gpu: h100, health: false, scale: { max: 40, hold: 5m }, replicas: ["http://127.0.0.1:9", "http://127.0.0.1:7", "http://127.0.0.1:5"] }
+    sunny: { model: m, served_as: qwen3-8b, gpu: h100, health: false, scale: { start: 1h }, replicas: ["http://127.0.0.1:17"] }
     strange: { model: m, health: false, replicas: ["http://127.0.0.1:11"] }
     cloudy: { model: far, cloud: "http://127.0.0.1:13" }
     vectors: { model: e, health: false, replicas: ["http://127.0.0.1:15"] }
@@ -31,9 +33,11 @@ function recordOf(pool: string): DecisionRecord {
 }
 
 /** An adviser in a time of its own, and how to have so many requests a minute come to a pool for so long. */
-function advised(standing: AdviserPorts['standing'] = () => standingOfAll(running.gateway)) {
-  const clock = new VirtualClock(1000 * MINUTE);
-  const traffic = new Traffic();
+function advised(
+  standing: AdviserPorts['standing'] = () => standingOfAll(running.gateway),
+  { traffic = new Traffic(), from = 1000 * MINUTE } = {},
+) {
+  const clock = new VirtualClock(from);
   const adviser = new ReplicaAdviser({ runtime: () => running.gateway.runtime, standing, traffic, clock });
   const come = async (pool: string, minutes: number, perMinute: number) => {
     const seen: (number | undefined)[] = [];
@@ -124,8 +128,31 @@ it('looks by itself once a minute until it is stopped', async () => {
   adviser.start();
   expect(clock.pending).toBe(1);
   clock.advance(MINUTE);
-  await expect.poll(() => adviser.recommendations.length).toBe(4);
+  await expect.poll(() => adviser.recommendations.length).toBe(5);
   await expect.poll(() => clock.pending).toBe(1);
   adviser.stop();
   expect(clock.pending).toBe(0);
+});
+
+it('knows from the history of traffic what is usual at that time of day', async () => {
+  const DAY = 24 * 60 * MINUTE;
+  const perWindow = (at: number) => Math.round(100 + 80 * Math.sin((2 * Math.PI * at) / DAY));
+  const epoch = new VirtualClock().wall();
+  const peak = Math.ceil(epoch / DAY) * DAY + 4 * DAY + DAY / 4;
+  const now = peak - 60 * MINUTE;
+  const forecastAfter = async (days: number) => {
+    const traffic = new Traffic();
+    for (let at = now - days * DAY; at < now; at += 5 * MINUTE) {
+      const tally = new Tally(at);
+      for (let i = 0; i < perWindow(at); i++) tally.observe(recordOf('sunny'), undefined);
+      traffic.add(tally, at);
+    }
+    const { adviser, of } = advised(undefined, { traffic, from: now - epoch });
+    for (let i = 0; i < 20; i++) adviser.observe(recordOf('sunny'));
+    await adviser.look();
+    return 300 * of('sunny')!.advice!.forecast!.perSecond;
+  };
+  const [one, three] = [await forecastAfter(1), await forecastAfter(3)];
+  expect(three).toBeGreaterThanOrEqual(perWindow(peak));
+  expect(three - perWindow(peak)).toBeLessThan(0.5 * Math.abs(one - perWindow(peak)));
 });

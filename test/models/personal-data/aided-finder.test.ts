@@ -5,6 +5,7 @@ import type { PersonalSpan } from '#contract/personal-data.js';
 import { AidedPersonalData } from '#models/personal-data/aided-finder.js';
 import { openPersonalData } from '#models/personal-data/finder.js';
 import { layered } from '#models/personal-data/layers.js';
+import { personalDataFinderContract } from '../../contracts/personal-data-finder.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
 const unaided = openPersonalData();
@@ -83,6 +84,18 @@ describe('personal data with a model of one’s own', () => {
     expect(cut).toMatchObject({ spans: [{ kind: 'person' }], missed: expect.stringContaining('longer') });
   });
 
+  it('asks no model for kinds that none finds', () => {
+    const finder = aided(model(/ligaya/g, 'PER'), { X: 'alias' });
+    const asks = (...kinds: string[]) => finder.narrowed(new Set(kinds)) === finder;
+    expect([asks('card', 'person'), asks('card', 'email'), asks('alias')]).toEqual([true, false, false]);
+    const unread = aided({ ...model(/x/g, ''), labels: [] }, { X: 'alias' });
+    expect(['person', 'alias', 'card'].map(kind => unread.narrowed(new Set([kind])) === unread)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('a text in a language that the model does not know is for the others alone', async () => {
     const foreign = model(/x/g, 'PER', { best: -1, tier: 'fast', reason: 'in fr', spans: [] });
     expect(await aided(foreign).find('un texte')).toEqual({ spans: [] });
@@ -102,6 +115,8 @@ describe('personal data with a model of one’s own', () => {
     expect(await reading).toEqual({ spans: [], missed: 'ner was too slow' });
   });
 });
+
+personalDataFinderContract('with a model of one’s own', () => aided(model(/Thomas|x/g, 'PER')));
 
 describe('layers of spans', () => {
   const layer = fc

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PersonalKind } from '#contract/personal-data.js';
 import { luhn } from '#models/personal-data/card.js';
 import { DETECTORS, openPersonalData, PersonalData } from '#models/personal-data/finder.js';
+import { personalDataFinderContract } from '../../contracts/personal-data-finder.js';
 
 const patterns = new PersonalData(() => undefined);
 const all = openPersonalData();
@@ -145,3 +146,5 @@ describe('names', () => {
     }
   });
 });
+
+personalDataFinderContract('without a model', openPersonalData);
