@@ -83,7 +83,8 @@ export function forecastPool(
         : Number.POSITIVE_INFINITY;
     return sumQuantile(sorted, residual, waiting, decay, 0.99);
   };
-  const bounds = [p99(replicas), p99(1)] as const;
+  const apart = p99(1);
+  const bounds = [replicas === 1 ? apart : p99(replicas), apart] as const;
   const watts = replicas * replicaWatts(profile, state.decoding + load / replicas);
   return {
     ...{ replicas, utilisation },

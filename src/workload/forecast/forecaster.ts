@@ -45,15 +45,12 @@ export interface Smoothed {
 
 /** The smoothing of the grid that would have forecast a series best, and what it says. */
 export function smoothed(series: readonly number[], ahead: number): Smoothed {
-  if (series.length === 0) return { mean: 0, spread: 0, error: Number.POSITIVE_INFINITY };
-  let best = GRID[0]!;
-  let least = Number.POSITIVE_INFINITY;
+  let best: Smoothed | undefined;
   for (const smoothing of GRID) {
-    const error = meanError(errorsOf(series, ahead, smoothing));
-    if (error < least) [best, least] = [smoothing, error];
+    const tried = run(series, ahead, smoothing);
+    if (best === undefined || tried.error < best.error) best = tried;
   }
-  const spread = spreadOf(errorsOf(series, ahead, best)) ?? Math.abs(series.at(-1)!);
-  return { mean: valueAt(stateAfter(series, best), ahead, best), spread, error: least };
+  return best!;
 }
 
 /** Root of the mean square of errors; `undefined` for fewer than two. */
@@ -68,50 +65,34 @@ export function withinReach(mean: number, spread: number): Forecast {
   return { mean: count, interval: [Math.max(0, count - TWO_SIDED_90 * spread), count + TWO_SIDED_90 * spread] };
 }
 
-interface State {
-  readonly level: number;
-  readonly slope: number;
-}
-
-function begin(series: readonly number[]): State {
-  return { level: series[0]!, slope: 0 };
-}
-
-function step({ level, slope }: State, value: number, smoothing: Smoothing): State {
-  const expected = level + smoothing.damping * slope;
-  const next = expected + smoothing.level * (value - expected);
-  return {
-    level: next,
-    slope: smoothing.trend * (next - level) + (1 - smoothing.trend) * smoothing.damping * slope,
-  };
-}
-
-function stateAfter(series: readonly number[], smoothing: Smoothing): State {
-  let state = begin(series);
-  for (let i = 1; i < series.length; i++) state = step(state, series[i]!, smoothing);
-  return state;
-}
-
-/** Level and the slope that is left of it, h windows on: ℓ + (φ + φ² + … + φʰ)·b. */
-function valueAt({ level, slope }: State, ahead: number, { damping }: Smoothing): number {
-  let sum = 0;
-  for (let i = 1; i <= ahead; i++) sum += damping ** i;
-  return level + sum * slope;
-}
-
-/** Errors of forecasts `ahead` windows on, each made from what came before it. The first third of the series only warms up. */
-function errorsOf(series: readonly number[], ahead: number, smoothing: Smoothing): readonly number[] {
-  const errors: number[] = [];
+/**
+ * Smooths a series and forecasts each of its values from what came `ahead` windows before it. Only errors after the first third count, until which it warms
+ * up. In one pass and without objects: a gateway does this for all of its pools between requests.
+ */
+function run(series: readonly number[], ahead: number, { level: alpha, trend, damping }: Smoothing): Smoothed {
+  // What is left of a slope h windows on: φ + φ² + … + φʰ.
+  let reach = 0;
+  for (let i = 1; i <= ahead; i++) reach += damping ** i;
   const from = Math.floor(series.length / 3);
-  let state = begin(series);
-  for (let i = 0; i + ahead < series.length; i++) {
-    if (i > 0) state = step(state, series[i]!, smoothing);
-    if (i >= from) errors.push(series[i + ahead]! - valueAt(state, ahead, smoothing));
+  let level = series[0] ?? 0;
+  let slope = 0;
+  let [absolute, squares, count] = [0, 0, 0];
+  for (let i = 0; i < series.length; i++) {
+    if (i > 0) {
+      const expected = level + damping * slope;
+      const next = expected + alpha * (series[i]! - expected);
+      slope = trend * (next - level) + (1 - trend) * damping * slope;
+      level = next;
+    }
+    if (i < from || i + ahead >= series.length) continue;
+    const error = series[i + ahead]! - (level + reach * slope);
+    absolute += Math.abs(error);
+    squares += error * error;
+    count++;
   }
-  return errors;
-}
-
-function meanError(errors: readonly number[]): number {
-  if (errors.length === 0) return Number.POSITIVE_INFINITY;
-  return errors.reduce((sum, error) => sum + Math.abs(error), 0) / errors.length;
+  return {
+    mean: level + reach * slope,
+    spread: count < 2 ? Math.abs(series.at(-1) ?? 0) : Math.sqrt(squares / count),
+    error: count > 0 ? absolute / count : Number.POSITIVE_INFINITY,
+  };
 }
