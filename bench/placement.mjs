@@ -11,8 +11,13 @@ import { help } from './support/help.mjs';
 help(import.meta.url);
 
 const BLOCKS = 128;
-/** Measured also with what their scores are made of. */
-const TOLD = ['prefix', 'all scorers'];
+/** Measured in all variants. */
+const CLOSELY = ['prefix', 'all scorers'];
+const VARIANTS = [
+  { name: '', told: false, quoted: false },
+  { name: ', parts told', told: true, quoted: false },
+  { name: ', quoted before', told: false, quoted: true },
+];
 const random = seededRandom(1);
 const forecast = new EngineForecast(engineProfile({ model: 'llama-3.1-8b', gpu: 'h100' }));
 const everything = Object.fromEntries(
@@ -61,8 +66,8 @@ function prompts(count) {
   }));
 }
 
-/** A choice; `told`: with what its scores are made of, as for each request that is placed. */
-function microseconds(placement, replicas, told) {
+/** A choice. `told`: with what its scores are made of, as for each request that is placed. `quoted`: right after the same choice for a quote. */
+function microseconds(placement, replicas, { told, quoted }) {
   const placer = createPlacer(placement, { random: random.fork('placer') });
   const views = fleet(replicas);
   const requests = prompts(1024);
@@ -72,7 +77,9 @@ function microseconds(placement, replicas, told) {
     const count = 3000;
     const from = performance.now();
     for (let i = 0; i < count; i++) {
-      const choice = placer.choose(requests[(i * 7919) % requests.length], views);
+      const request = requests[(i * 7919) % requests.length];
+      if (quoted) placer.choose(request, views);
+      const choice = placer.choose(request, views);
       if (told) placer.partsOf?.(choice);
     }
     rounds.push(((performance.now() - from) * 1000) / count);
@@ -81,9 +88,9 @@ function microseconds(placement, replicas, told) {
 }
 
 const rows = Object.entries(placements).flatMap(([name, placement]) =>
-  (TOLD.includes(name) ? [false, true] : [false]).map(told => ({
-    placement: told ? `${name}, parts told` : name,
-    ...Object.fromEntries([8, 64, 512].map(replicas => [`us_${replicas}`, microseconds(placement, replicas, told)])),
+  (CLOSELY.includes(name) ? VARIANTS : VARIANTS.slice(0, 1)).map(variant => ({
+    placement: `${name}${variant.name}`,
+    ...Object.fromEntries([8, 64, 512].map(replicas => [`us_${replicas}`, microseconds(placement, replicas, variant)])),
   })),
 );
 if (process.argv.includes('--json')) console.log(JSON.stringify({ rows }, undefined, 2));

@@ -28,17 +28,19 @@ function ScoreTable({ placed, parts }: { placed: Placed; parts: NonNullable<Plac
   ];
   const columns = parts.scorers.map(({ name, weight }) => `${name} ×\u00a0${score(weight)}`);
   return (
-    <Table label="Scores of the replicas" columns={['Replica', ...numbers('Score', ...columns), 'Why']} rows={rows}>
+    <Table label="Scores of the replicas" columns={['Replica, and why', ...numbers('Score', ...columns)]} rows={rows}>
       {row => (
         <tr key={row.replica}>
-          <th scope="row">{row.replica}</th>
+          <th scope="row">
+            {row.replica}
+            <p class="hint">{row.why}</p>
+          </th>
           <td class="number">{row.scores.length === 0 ? '–' : score(row.score)}</td>
           {parts.scorers.map(({ name }, i) => (
             <td key={name} class="number">
               {row.scores[i] === undefined ? '–' : score(row.scores[i])}
             </td>
           ))}
-          <td>{row.why}</td>
         </tr>
       )}
     </Table>
@@ -57,7 +59,7 @@ function whyLost(scores: readonly number[], { scorers, chosen }: NonNullable<Pla
       name = scorer.name;
     }
   }
-  return name === undefined ? 'scored the same' : `behind in ${name}, by ${score(most)}`;
+  return name === undefined ? 'scored the same' : `${name} cost it ${score(most)}`;
 }
 
 /** On which replica it ran, and how the best of the others scored. */

@@ -178,7 +178,9 @@ async function failedOver(url) {
     }
     await new Promise(resolve => setTimeout(resolve, 1500));
     const { records } = await (await fetch(`${url}api/records?status=answered&limit=50`)).json();
-    const found = records.find(({ attempts, signals }) => attempts.length > 1 && signals.length > 3);
+    const found = records.find(
+      ({ attempts, signals, placement }) => attempts.length > 1 && signals.length > 3 && placement?.parts !== undefined,
+    );
     if (found !== undefined) return found.id;
   }
   throw new Error('no request failed over');

@@ -19,6 +19,6 @@ export function whyLost({ score, losers, parts }: Placement): string[] {
         name = scorer.name;
       }
     }
-    return name === undefined ? 'scored the same' : `behind in ${name}, by ${Number(most.toFixed(3))}`;
+    return name === undefined ? 'scored the same' : `${name} cost it ${Number(most.toFixed(3))}`;
   });
 }

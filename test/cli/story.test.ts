@@ -12,13 +12,13 @@ it('shows what the score of each replica is made of, and why the others lost', (
   expect(lines.slice(from + 2, from + 6).map(line => line.trim().split(/ {2,}/))).toEqual([
     ['replica', 'score', 'prefix × 0.56', 'load × 0.44'],
     ['> gpu-small/127.0.0.1:9001', '0.868', '1', '0.7'],
-    ['gpu-small/127.0.0.1:9002', '0.456', '0.12', '0.884', 'behind in prefix, by 0.493'],
+    ['gpu-small/127.0.0.1:9002', '0.456', '0.12', '0.884', 'prefix cost it 0.493'],
     ['gpu-small/127.0.0.1:9003', '0', '–', '–', 'circuit open'],
   ]);
   expect(told.placement?.losers[0]).toEqual({
     replica: 'gpu-small/127.0.0.1:9002',
     score: 0.456,
-    why: 'behind in prefix, by 0.493',
+    why: 'prefix cost it 0.493',
   });
 });
 

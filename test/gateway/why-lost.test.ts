@@ -20,7 +20,7 @@ const scorers = [
 describe('why a replica lost', () => {
   it('is the scorer that cost it most, weighted, not the one with the largest difference', () => {
     const parts = { scorers, chosen: [0.8, 0.6], losers: [[0.4, 0]] };
-    expect(whyLost(placement({ parts }))).toEqual(['behind in prefix, by 0.3']);
+    expect(whyLost(placement({ parts }))).toEqual(['prefix cost it 0.3']);
   });
 
   it('is the filter for what was never scored, after those that were', () => {
