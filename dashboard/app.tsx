@@ -18,6 +18,7 @@ import { ErrorNote } from './ui/parts.js';
 import { useResource } from './ui/resource.js';
 import { link, type Place, usePlace } from './ui/routing.js';
 import { ThemeSwitch } from './ui/theme.js';
+import { WhatIfPage } from './what-if/page.js';
 import { WorkloadPage } from './workload/page.js';
 
 export type State = Answer<'GET /api/state'>;
@@ -49,6 +50,7 @@ const PAGES: Readonly<Record<string, Entry>> = {
   workload: { title: 'Workload', role: 'viewer', page: WorkloadPage },
   planner: { title: 'Planner', role: 'admin', page: PlannerPage },
   simulation: { title: 'Simulation', role: 'admin', page: SimulationPage },
+  'what-if': { title: 'What if', role: 'admin', page: WhatIfPage },
   configuration: { title: 'Configuration', role: 'viewer', page: ConfigurationPage },
   access: { title: 'Access', role: 'caller', page: AccessPage },
   setup: { title: 'Set up', role: 'admin', page: SetupPage },

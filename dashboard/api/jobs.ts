@@ -2,7 +2,7 @@ import { eventsOf } from '../event-stream.js';
 import { ApiError, errorOf, post, reach } from './client.js';
 import type { Streams } from './types.js';
 
-export type JobPath = '/api/plans' | '/api/simulations';
+export type JobPath = '/api/plans' | '/api/simulations' | '/api/what-if';
 export type JobBody<Path extends JobPath> = Streams[Path]['body'];
 type Events<Path extends JobPath> = Streams[Path]['events'];
 
@@ -39,7 +39,7 @@ export async function runJob<Path extends JobPath>(
     }
     if (name === 'progress') listener.progress((JSON.parse(data) as Events<Path>['progress']).text);
     else listener.tell({ name, data: JSON.parse(data) } as JobEvent<Path>);
-    if (name === 'plan' || name === 'simulation') return;
+    if (name === 'plan' || name === 'simulation' || name === 'comparison') return;
   }
   throw new ApiError('The gateway ended the stream before there was a result.', 0, undefined);
 }

@@ -452,6 +452,14 @@ export type Placement = {
   };
 };
 
+/** The best fleet as weir.yaml and manifests, as weir plan --emit writes them. */
+export type PlanFiles = {
+  readonly files: readonly {
+    readonly path: string;
+    readonly text: string;
+  }[];
+};
+
 export type PlanReport = {
   /** Null when no fleet tried holds in the twin. */
   readonly best: PlannedFleet | null;
@@ -984,6 +992,45 @@ export type User = {
   readonly createdAt: number;
   readonly role: 'viewer' | 'user' | 'team_lead' | 'admin';
   readonly team?: string;
+};
+
+export type WhatIfReport = {
+  readonly seeds: readonly number[];
+  readonly confidence: number;
+  readonly requests: number;
+  readonly wall_s: number;
+  /** What the second configuration changes. */
+  readonly changes: readonly {
+    readonly of: string;
+    readonly kind: 'added' | 'removed' | 'changed';
+    readonly setting: string | null;
+    readonly first: string | null;
+    readonly second: string | null;
+    readonly text: string;
+  }[];
+  readonly metrics: Readonly<Record<string, {
+    readonly label: string;
+    readonly words: string;
+    readonly unit: 'ms' | 'share' | null;
+    readonly better: 'lower' | 'higher';
+    readonly first: number;
+    readonly second: number;
+    /** Low and high. */
+    readonly first_interval: readonly number[];
+    /** Low and high. */
+    readonly second_interval: readonly number[];
+    readonly difference: number;
+    /** Low and high. */
+    readonly interval: readonly number[];
+    readonly relative: number | null;
+    /** What the second is; not shown where the interval of the difference holds zero. */
+    readonly verdict: 'better' | 'worse' | 'same' | 'not shown';
+  }>>;
+  readonly runs: readonly {
+    readonly seed: number;
+    readonly first: SimulationReport;
+    readonly second: SimulationReport;
+  }[];
 };
 
 /** Requests of a kind, or for a model; tokens are means. */
@@ -2112,6 +2159,7 @@ export interface Streams {
         readonly text: string;
         readonly share?: number;
       };
+      readonly files: PlanFiles;
       readonly plan: PlanReport;
       readonly failed: JobFailure;
     };
@@ -2136,6 +2184,36 @@ export interface Streams {
       };
       readonly moment: FleetMoment;
       readonly simulation: SimulationReport;
+      readonly failed: JobFailure;
+    };
+  };
+  '/api/what-if': {
+    params: Record<string, never>;
+    query: Record<string, never>;
+    body: {
+      readonly trace: TraceSource;
+      /** A weir.yaml as it is; the one in force unless said. */
+      readonly first?: string;
+      /** A weir.yaml as it might be. */
+      readonly second: string;
+      /** What requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name. */
+      readonly model?: string;
+      /** Requests a second, Poisson, in place of the times of the trace. */
+      readonly rate?: number;
+      /** Arrivals come this many times as fast as in the trace; without a rate. */
+      readonly rate_scale?: number;
+      /** Arrival patterns, the same for both. */
+      readonly seeds?: number;
+      /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
+      readonly catalogue?: string;
+      readonly seed?: number;
+    };
+    events: {
+      readonly progress: {
+        readonly text: string;
+        readonly share?: number;
+      };
+      readonly comparison: WhatIfReport;
       readonly failed: JobFailure;
     };
   };

@@ -1,15 +1,15 @@
 import { useState } from 'preact/hooks';
 import { call } from '../api/client.js';
-import type { PlanReport } from '../api/types.js';
+import type { PlanFiles, PlanReport } from '../api/types.js';
 import { JobForm, useJob } from '../ui/job.js';
 import { ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { CatalogueField } from './catalogue-field.js';
+import { FIRST_OPTIONS, OptionFields, optionsOf } from './option-fields.js';
+import { PlanFilesPanel } from './plan-files.js';
 import { PlanView } from './plan-view.js';
 import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from './trace-fields.js';
 
-/** Minutes; a second, as the API takes it. */
-const MIN_WINDOW = 0.02;
 const FIRST_GPUS = ['h100', 'a100'];
 
 /** Trace, SLO and hardware in; the cheapest fleet that held in the twin out. */
@@ -27,11 +27,15 @@ export function PlannerPage() {
   const [ttft, setTtft] = useState(500);
   const [tpot, setTpot] = useState(50);
   const [price, setPrice] = useState<'on_demand' | 'reserved' | 'spot'>('on_demand');
-  const [spotUp, setSpotUp] = useState('');
-  const [apart, setApart] = useState(false);
-  const [windowMin, setWindowMin] = useState('');
+  const [options, setOptions] = useState(FIRST_OPTIONS);
   const [report, setReport] = useState<PlanReport | undefined>(undefined);
+  const [files, setFiles] = useState<PlanFiles['files']>([]);
   const job = useJob('/api/plans');
+
+  const quoteOf = ({ prices }: (typeof offered)[number]) =>
+    prices.find(({ kind, provider }) => kind === price && (options.provider === '' || options.provider === provider));
+  const usable = gpus.filter(name => offered.some(gpu => gpu.name === name && quoteOf(gpu) !== undefined));
+  const providers = [...new Set(offered.flatMap(({ prices }) => prices.map(({ provider }) => provider)))].sort();
 
   const plan = (): void => {
     const source = sourceOf(trace);
@@ -40,15 +44,15 @@ export function PlannerPage() {
       return;
     }
     setReport(undefined);
+    setFiles([]);
     const body = {
-      ...{ trace: source, model, gpus, slo: { ttft_ms: ttft, tpot_ms: tpot }, price },
-      ...(spotUp === '' ? {} : { buying: { spot_up: Number(spotUp) / 100 } }),
-      ...(apart ? { disaggregate: {} } : {}),
+      ...{ trace: source, model, gpus: usable, slo: { ttft_ms: ttft, tpot_ms: tpot }, price },
+      ...optionsOf(options),
       ...(ownRead === '' ? {} : { catalogue: ownRead }),
-      ...(windowMin === '' ? {} : { over_time: { window_s: 60 * Number(windowMin) } }),
     };
     void job.run(body, event => {
       if (event.name === 'plan') setReport(event.data);
+      else setFiles(event.data.files);
     });
   };
 
@@ -66,7 +70,7 @@ export function PlannerPage() {
             <Loading what="Reading the catalogue" />
           ) : undefined
         ) : (
-          <JobForm job={job} verb="Plan" doing="Planning…" ready={gpus.length > 0} onStart={plan}>
+          <JobForm job={job} verb="Plan" doing="Planning…" ready={usable.length > 0} onStart={plan}>
             <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
             <label class="field">
               <span>Model</span>
@@ -89,42 +93,25 @@ export function PlannerPage() {
               </select>
             </label>
             <label class="field">
-              <span>Spot machines are up, % of time</span>
-              <input
-                type="number"
-                min={1}
-                max={100}
-                step="any"
-                placeholder="none are bought"
-                value={spotUp}
-                onInput={event => setSpotUp(event.currentTarget.value)}
-              />
-            </label>
-            <label class="field">
-              <span>Sized anew every so many minutes</span>
-              <input
-                type="number"
-                min={MIN_WINDOW}
-                step="any"
-                placeholder="never"
-                value={windowMin}
-                onInput={event => setWindowMin(event.currentTarget.value)}
-              />
-            </label>
-            <label class="field">
-              <span>Prompts are computed</span>
+              <span>Whose prices</span>
               <select
-                value={apart ? 'apart' : 'whole'}
-                onChange={event => setApart(event.currentTarget.value === 'apart')}
+                value={options.provider}
+                onChange={event => setOptions({ ...options, provider: event.currentTarget.value })}
               >
-                <option value="whole">by the replicas that answer</option>
-                <option value="apart">by these, or by replicas of their own</option>
+                <option value="">the first in the catalogue</option>
+                {providers.map(name => (
+                  <option key={name} value={name}>
+                    {name}
+                  </option>
+                ))}
               </select>
             </label>
+            <OptionFields draft={options} onChange={setOptions} />
             <fieldset class="gpu-choices">
               <legend>GPUs that may be used</legend>
-              {offered.map(({ name, prices }) => {
-                const quote = prices.find(({ kind }) => kind === price);
+              {offered.map(gpu => {
+                const { name } = gpu;
+                const quote = quoteOf(gpu);
                 return (
                   <label key={name}>
                     <input
@@ -158,6 +145,7 @@ export function PlannerPage() {
         )}
       </Panel>
       {report === undefined ? undefined : <PlanView plan={report} />}
+      {report === undefined ? undefined : <PlanFilesPanel files={files} />}
     </>
   );
 }

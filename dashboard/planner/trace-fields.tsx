@@ -140,3 +140,31 @@ export function NumberField({ label, value, min, max, onChange }: NumberFieldPro
     </label>
   );
 }
+
+interface OptionalNumberFieldProps {
+  readonly label: string;
+  /** Empty where nothing is said. */
+  readonly value: string;
+  /** What holds then. */
+  readonly placeholder: string;
+  readonly min: number;
+  readonly max: number;
+  readonly onChange: (value: string) => void;
+}
+
+export function OptionalNumberField({ label, value, placeholder, min, max, onChange }: OptionalNumberFieldProps) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="number"
+        step="any"
+        min={min}
+        max={max}
+        placeholder={placeholder}
+        value={value}
+        onInput={event => onChange(event.currentTarget.value)}
+      />
+    </label>
+  );
+}

@@ -4,8 +4,9 @@ import type { FleetMoment, SimulationReport } from '../api/types.js';
 import { CatalogueField } from '../planner/catalogue-field.js';
 import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from '../planner/trace-fields.js';
 import { JobForm, useJob } from '../ui/job.js';
-import { ErrorNote, Panel } from '../ui/parts.js';
+import { Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
+import { ConfigurationField } from './configuration-field.js';
 import { Moments } from './moments.js';
 import { SimulationResult } from './result.js';
 
@@ -57,26 +58,13 @@ export function SimulationPage() {
         <JobForm job={job} verb="Simulate" doing="Playing…" onStart={() => void simulate()}>
           <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
           <NumberField label="Times as fast" value={scale} min={0.01} max={1000} onChange={setScale} />
-          <details class="simulated-file">
-            <summary>
-              {text === undefined ? 'Through the configuration in force' : 'Through a changed configuration'}
-            </summary>
-            <ErrorNote error={configuration.error} retry={configuration.reload} />
-            <label class="field">
-              <span>weir.yaml to be played; nothing of it is put in force</span>
-              <textarea
-                rows={14}
-                spellcheck={false}
-                value={text ?? configuration.value?.text ?? ''}
-                onInput={event => setText(event.currentTarget.value)}
-              />
-            </label>
-            {text === undefined ? undefined : (
-              <button type="button" onClick={() => setText(undefined)}>
-                As in force
-              </button>
-            )}
-          </details>
+          <ConfigurationField
+            titles={['Through the configuration in force', 'Through a changed configuration']}
+            label="weir.yaml to be played; nothing of it is put in force"
+            inForce={configuration}
+            text={text}
+            onChange={setText}
+          />
           <CatalogueField text={catalogue} onChange={setCatalogue} />
         </JobForm>
       </Panel>

@@ -193,7 +193,7 @@ const HEADS = {
       },
     ],
     failures: [
-      'Half of non-violent crimes are taken for something else, most often for privacy, specialised advice or violent crimes.',
+      'Half of non-violent crimes are taken for something else.',
       'French is read word by word, by a glossary that was written with a list of the words of these texts at hand (not of their labels): expect a little less of other French.',
       'Only what L1 calls unsafe is asked: of a harmless text it still names a group.',
       'Child safety is not among its groups.',

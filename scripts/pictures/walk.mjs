@@ -117,6 +117,19 @@ export const DEMONSTRATION = [
       await settle(page);
     },
   },
+  {
+    name: 'what-if',
+    height: 1350,
+    async walk(page, { url }) {
+      await open(page, url, 'what-if');
+      await page.getByLabel('How many').fill('2000');
+      const second = page.getByLabel('The second weir.yaml');
+      await second.fill((await second.inputValue()).replace('replicas: 3', 'replicas: 5'));
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await page.locator('#what-if-result').waitFor({ timeout: 300_000 });
+      await settle(page);
+    },
+  },
   { name: 'phone', width: 390, height: 844, colorScheme: 'dark', walk: (page, { url }) => open(page, url, 'overview') },
 ];
 

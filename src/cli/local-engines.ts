@@ -124,6 +124,7 @@ async function startSimulated(wanted: readonly (readonly [string, WantedPool])[]
         ...(context === undefined ? undefined : { contextTokens: context }),
         ...(simulate.blocks === undefined ? undefined : { blocks: simulate.blocks }),
         ...(host === undefined ? undefined : { hostMemory: host.size / 1e9, hostLink: host.link }),
+        ...(host?.disk === undefined ? undefined : { disk: host.disk.size / 1e9, diskLink: host.disk.link }),
         ...kv,
       },
     ];

@@ -50,6 +50,10 @@ export interface EngineServerOptions {
   readonly hostMemory?: number | undefined;
   /** Gigabytes a second that each GPU reads from it: 25 unless said. */
   readonly hostLink?: number | undefined;
+  /** Gigabytes of storage in which KV is kept that the host's memory had to give up; none unless said. */
+  readonly disk?: number | undefined;
+  /** Gigabytes a second that each GPU reads from it: 3 unless said. */
+  readonly diskLink?: number | undefined;
   /** Where it publishes what happens in its prefix cache, as vLLM does: `tcp://127.0.0.1:5557`. Nowhere unless said. */
   readonly kvEvents?: KvEventPlaces | undefined;
   readonly clock?: Clock;
@@ -91,7 +95,10 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
     host:
       options.hostMemory === undefined
         ? undefined
-        : hostMemory(profile, options.hostMemory * 1e9, options.hostLink ?? 25),
+        : hostMemory(profile, {
+            ...{ size: options.hostMemory * 1e9, link: options.hostLink ?? 25 },
+            ...(options.disk === undefined ? {} : { disk: { size: options.disk * 1e9, link: options.diskLink ?? 3 } }),
+          }),
   });
   const pacer = new Pacer(engine, clock, speed);
   const faults = new Faults(clock, random.fork('faults'));

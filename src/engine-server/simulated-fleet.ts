@@ -22,6 +22,9 @@ export interface SimulatedReplicaSpec {
   /** Gigabytes of the host's memory that keep KV, and gigabytes a second that each GPU reads from there. */
   readonly hostMemory?: number;
   readonly hostLink?: number;
+  /** The same of storage behind that. */
+  readonly disk?: number;
+  readonly diskLink?: number;
   readonly role?: KvRole;
   /** Gigabytes a second, unless said as an engine's own. */
   readonly kvLink?: number;

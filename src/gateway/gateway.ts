@@ -71,7 +71,7 @@ export class Gateway implements ExchangeHost {
   prepared = false;
   /** Records as they come. */
   readonly feed: RecordFeed;
-  /** Plans and simulations that the page asks for. */
+  /** Plans, simulations and comparisons that the page asks for. */
   readonly jobs: JobHost;
   /** Where traffic is recorded as it goes. */
   readonly tap = new TrafficTap();

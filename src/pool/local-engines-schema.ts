@@ -26,6 +26,18 @@ export const simulateSchema = z.strictObject({
         .max(100_000)
         .default(25)
         .describe('Gigabytes a second that each GPU of a replica reads from there.'),
+      disk: z
+        .strictObject({
+          size: size.describe('Storage that keeps KV which the memory of the host has to give up.'),
+          link: z
+            .number()
+            .gt(0)
+            .max(100_000)
+            .default(3)
+            .describe('Gigabytes a second that each GPU of a replica reads from there.'),
+        })
+        .optional()
+        .describe('A tier behind that, local or over a network; none unless said.'),
     })
     .optional()
     .describe('A tier of KV behind the GPUs; none unless said.'),

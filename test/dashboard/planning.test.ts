@@ -42,7 +42,12 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
   test('a plan: the fleet, why, what else held and what breaks it', async () => {
     await page.getByLabel('How many').fill('600');
     await page.getByRole('checkbox', { name: /^a100/ }).uncheck();
+    await page.getByLabel('Whose prices').selectOption('aws');
+    await page.getByRole('checkbox', { name: /^h200/, disabled: true }).waitFor();
+    await page.getByRole('checkbox', { name: /^h100.*aws/ }).waitFor();
+    await page.getByLabel('Whose prices').selectOption({ index: 0 });
     await page.getByLabel('Spot machines are up, % of time').fill('90');
+    await page.getByLabel('Enough replicas are up, % of time').fill('99.5');
     await page.getByLabel('Sized anew every so many minutes').fill('0.1');
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
     const best = page.locator('#plan-best');
@@ -52,10 +57,15 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
       .waitFor();
     expect(await best.innerText()).toMatch(/one pool: \$/);
     expect(await page.locator('#plan-stress').innerText()).toMatch(/rate × 1.1\s+holds|breaks/);
-    expect(await page.locator('#plan-buying').innerText()).toMatch(/spot of 1 × h100, \d+ needed\s+99\.9\d\d %/);
+    expect(await page.locator('#plan-buying').innerText()).toMatch(/spot of 1 × h100, \d+ needed\s+99\.[5-9]\d\d %/);
     expect(await page.locator('#plan-power').innerText()).toMatch(/5 %\s+holds|breaks/);
     expect(await page.locator('#plan-over-time').innerText()).toMatch(/without hysteresis[\s\S]*Up to, tokens/i);
     await page.getByRole('img', { name: /Price and first token/ }).waitFor();
+    await page.locator('#plan-files').getByText('weir.yaml', { exact: true }).click();
+    expect(await page.getByRole('textbox', { name: 'weir.yaml', exact: true }).inputValue()).toContain('pools:');
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save weir.yaml', exact: true }).click();
+    expect((await saved).suggestedFilename()).toBe('weir.yaml');
     expect(await accessibilityFaults(page)).toEqual([]);
   }, 90_000);
 
@@ -100,6 +110,22 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     expect(await page.locator('#workload-shape').innerText()).toMatch(/dispersed[\s\S]*agent, prefill-heavy/);
     expect(await page.locator('#workload-scores').innerText()).toMatch(/5 min\s+2.50\s+3.25/);
     await page.getByRole('slider', { name: /Requests by kind/ }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  test('two configurations are compared, and what is changed is told', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'What if' }).click();
+    await page.getByLabel('How many').fill('300');
+    await page.getByLabel('Arrival patterns').fill('2');
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText('Change something in the second configuration first.').waitFor();
+    const second = page.getByLabel('The second weir.yaml');
+    await second.fill((await second.inputValue()).replace('replicas: 3', 'replicas: 4'));
+    await page.getByRole('button', { name: 'Compare' }).click();
+    const result = page.locator('#what-if-result');
+    await result.getByRole('row', { name: /^TTFT, mean/ }).waitFor();
+    expect(await result.innerText()).toMatch(/USD an hour\s+worse[\s\S]*TTFT, P99/);
+    expect(await page.locator('#what-if-changes').innerText()).toMatch(/pool \S+\s+replicas/);
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 

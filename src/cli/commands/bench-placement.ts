@@ -15,6 +15,8 @@ interface BenchOptions {
   readonly blocks?: number;
   readonly hostBlocks?: number;
   readonly hostLink: number;
+  readonly diskBlocks?: number;
+  readonly diskLink: number;
   readonly policy?: readonly string[];
   readonly candidates?: number;
   readonly load?: number;
@@ -40,6 +42,12 @@ export function benchPlacementCommand(): Command {
       whole(1, MOST_BLOCKS),
     )
     .option('--host-link <GB/s>', 'with --host-blocks: gigabytes a second that each GPU reads from there', positive, 25)
+    .option(
+      '--disk-blocks <n>',
+      'prefix blocks that storage behind each host keeps beside those (absent: none)',
+      whole(1, MOST_BLOCKS),
+    )
+    .option('--disk-link <GB/s>', 'with --disk-blocks: gigabytes a second that each GPU reads from there', positive, 3)
     .option(
       '--policy <names>',
       'policies, separated by commas: weir, max_prefix, least_load, power_of_two, round_robin, llm_d, dynamo, sglang, aibrix',
@@ -79,7 +87,16 @@ async function bench(options: BenchOptions): Promise<void> {
   const trace = await traceOf(options);
   const { DEFAULT_ENGINE } = await import('#lab/placement/engines.js');
   const { model, gpu, tp, replicas, blocks, policy, load, sweep, candidates, seed } = options;
-  const { hostBlocks, hostLink } = options;
+  const { hostBlocks, hostLink, diskBlocks, diskLink } = options;
+  if (diskBlocks !== undefined && hostBlocks === undefined) {
+    throw new WeirError(
+      'usage.invalid',
+      '--disk-blocks without --host-blocks: what goes to storage has left the host.',
+      {
+        hint: 'give --host-blocks',
+      },
+    );
+  }
   if (hostBlocks !== undefined && blocks === undefined) {
     throw new WeirError('usage.invalid', '--host-blocks without --blocks: what never overflows needs no host.', {
       hint: 'give --blocks',
@@ -89,7 +106,14 @@ async function bench(options: BenchOptions): Promise<void> {
   const common = {
     replicas,
     ...(blocks === undefined ? {} : { blocks }),
-    ...(hostBlocks === undefined ? {} : { host: { blocks: hostBlocks, bandwidth: hostLink * 1e9 } }),
+    ...(hostBlocks === undefined
+      ? {}
+      : {
+          host: {
+            ...{ blocks: hostBlocks, bandwidth: hostLink * 1e9 },
+            ...(diskBlocks === undefined ? {} : { disk: { blocks: diskBlocks, bandwidth: diskLink * 1e9 } }),
+          },
+        }),
     ...(policy === undefined ? {} : { policies: policy }),
     ...(candidates === undefined ? {} : { candidates }),
     seed,

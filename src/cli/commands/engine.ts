@@ -34,6 +34,8 @@ interface EngineCommandOptions {
   readonly kvLoadFailure: 'fail' | 'recompute';
   readonly hostMemory?: number;
   readonly hostLink: number;
+  readonly disk?: number;
+  readonly diskLink: number;
   readonly kvEvents?: string;
   readonly kvReplay?: string;
 }
@@ -110,6 +112,8 @@ export function engineCommand(): Command {
       positive,
     )
     .option('--host-link <GB/s>', 'with --host-memory: gigabytes a second that each GPU reads from there', positive, 25)
+    .option('--disk <GB>', 'with --host-memory: gigabytes of storage behind it (default: none)', positive)
+    .option('--disk-link <GB/s>', 'with --disk: gigabytes a second that each GPU reads from there', positive, 3)
     .option('--kv-replay <endpoint>', 'with --kv-events: where missed events can be asked for')
     .addOption(seedOption())
     .addHelpText(
@@ -183,7 +187,7 @@ async function runSimulated(options: EngineCommandOptions): Promise<Listening> {
 
 async function startSimulated(options: EngineCommandOptions): Promise<EngineServer> {
   const { model, gpu, tp, host, port, servedAs, context, blocks, speed, instant, answer, admission, seed } = options;
-  const { role, kvLink, kvLoadFailure, kvEvents, kvReplay, hostMemory, hostLink } = options;
+  const { role, kvLink, kvLoadFailure, kvEvents, kvReplay, hostMemory, hostLink, disk, diskLink } = options;
   try {
     return await startEngineServer({
       ...{ model, gpu, tp, host, port, speed, admission, seed, answerTokens: answer, faults: options.fault },
@@ -193,6 +197,7 @@ async function startSimulated(options: EngineCommandOptions): Promise<EngineServ
       ...(instant === undefined ? undefined : { instant }),
       ...(role === undefined ? undefined : { role, kvLink, kvLoadFailure }),
       ...(hostMemory === undefined ? undefined : { hostMemory, hostLink }),
+      ...(disk === undefined ? undefined : { disk, diskLink }),
       ...(kvEvents === undefined ? undefined : { kvEvents: { events: kvEvents, replay: kvReplay } }),
     });
   } catch (error) {

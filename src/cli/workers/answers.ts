@@ -128,17 +128,18 @@ export class Answers {
 
   /** The metrics of all workers, those that have ended included, as of one gateway. */
   private async exposition(): Promise<Exposition> {
-    const told = await Promise.all(
+    await Promise.all(
       this.ports.charges().map(async charge => {
         try {
           charge.counted = (await charge.link.ask({ kind: 'metrics' }, ALL_WITHIN)) as MetricsSnapshot;
         } catch {
           // It is busy or has just ended: what it said last is closer to the truth than nothing.
         }
-        return charge.counted;
       }),
     );
-    return together([await this.metrics.snapshot(), this.departed.snapshot, ...told]);
+    const own = await this.metrics.snapshot();
+    // Who ended meanwhile is among the departed now, and must not be counted twice.
+    return together([own, this.departed.snapshot, ...this.ports.charges().map(({ counted }) => counted)]);
   }
 }
 

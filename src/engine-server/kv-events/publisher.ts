@@ -3,7 +3,7 @@ import type { KvEvent } from '#contract/kv-events.js';
 import type { PromptPrefix } from '#contract/profile.js';
 import type { Tokens } from '#contract/units.js';
 import { CHARS_PER_TOKEN, tokensOf } from '#engine-server/simulated/prompt-prefix.js';
-import type { CacheListener } from '#pool/engine/engine.js';
+import type { CacheListener, LowerTierName } from '#pool/engine/engine.js';
 import { writeBatch } from '#protocols/kv-events/batch.js';
 import { type KvEventLibrary, loadKvEventLibrary } from '#protocols/kv-events/library.js';
 import { endBytes, readSequence, sequenceBytes } from '#protocols/kv-events/sequence-number.js';
@@ -89,15 +89,15 @@ export class KvEventPublisher implements CacheListener {
     this.add({ kind: 'removed', blocks: [hash], tier: 'device' });
   }
 
-  offloaded(hash: number): void {
+  offloaded(hash: number, tier: LowerTierName): void {
     this.run = undefined;
     const { blockTokens } = this;
-    this.add({ kind: 'stored', blocks: [hash], tokens: [], blockTokens, salts: [], tier: 'host' });
+    this.add({ kind: 'stored', blocks: [hash], tokens: [], blockTokens, salts: [], tier });
   }
 
-  dropped(hash: number): void {
+  dropped(hash: number, tier: LowerTierName): void {
     this.run = undefined;
-    this.add({ kind: 'removed', blocks: [hash], tier: 'host' });
+    this.add({ kind: 'removed', blocks: [hash], tier });
   }
 
   close(): void {

@@ -23,7 +23,9 @@ export class JobHost {
    */
   start(job: Job, tell: (event: JobEvent) => void): () => void {
     if (this.running >= MOST_RUNNING) {
-      throw new WeirError('gateway.overloaded', 'Another plan or simulation is running', { retryAfterMs: 10_000 });
+      throw new WeirError('gateway.overloaded', 'Another plan, simulation or comparison is running', {
+        retryAfterMs: 10_000,
+      });
     }
     this.running++;
     const thread = new Worker(new URL('./job-thread.js', import.meta.url), {

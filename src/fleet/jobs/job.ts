@@ -4,6 +4,7 @@ import type { PlanOptions } from '#fleet/plan/plan.js';
 import type { PlanReport } from '#fleet/plan/report.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { FleetMoment } from '#fleet/twin/moments.js';
+import type { WhatIfReport } from '#fleet/what-if/what-if.js';
 import type { PriceKind } from '#pool/engine/catalogue/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 
@@ -33,26 +34,58 @@ export interface PlanJob {
   readonly catalogue?: string | undefined;
 }
 
+/** The text of a `weir.yaml` and the file that it is of. */
+export interface ConfigurationText {
+  readonly text: string;
+  readonly file: string;
+}
+
 /** A trace through a configuration. */
 export interface SimulationJob {
   readonly kind: 'simulation';
   readonly trace: TraceSource;
-  /** The text of a `weir.yaml` and the file that it is of. */
-  readonly configuration: { readonly text: string; readonly file: string };
+  readonly configuration: ConfigurationText;
   readonly rateScale: number;
   readonly seed: number;
   /** The text of a catalogue that goes before the built-in one. */
   readonly catalogue?: string | undefined;
 }
 
-export type Job = PlanJob | SimulationJob;
+/** A trace through two configurations. */
+export interface WhatIfJob {
+  readonly kind: 'what-if';
+  readonly trace: TraceSource;
+  readonly first: ConfigurationText;
+  readonly second: ConfigurationText;
+  /** What requests ask for, a model or a virtual name. */
+  readonly model?: string | undefined;
+  /** Requests a second, Poisson, in place of the times of the trace. */
+  readonly rate?: number | undefined;
+  readonly rateScale: number;
+  /** Arrival patterns: at least two. */
+  readonly seeds: number;
+  /** Of the first pattern; the others follow it. */
+  readonly seed: number;
+  /** The text of a catalogue that goes before the built-in one. */
+  readonly catalogue?: string | undefined;
+}
 
-/** What is told of a job: how far it is, a moment of virtual time, and at the end its result or what went wrong. */
+export type Job = PlanJob | SimulationJob | WhatIfJob;
+
+/** A file of the fleet of a plan, as `weir plan --emit` writes it. */
+export interface PlannedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What is told of a job: how far it is, a moment of virtual time, files of a plan, and at the end its result or what went wrong. */
 export type JobEvent =
   | { readonly name: 'progress'; readonly data: { readonly text: string; readonly share?: number } }
   | { readonly name: 'moment'; readonly data: FleetMoment }
+  | { readonly name: 'files'; readonly data: { readonly files: readonly PlannedFile[] } }
   | { readonly name: 'plan'; readonly data: PlanReport }
   | { readonly name: 'simulation'; readonly data: SimulationReport }
+  | { readonly name: 'comparison'; readonly data: WhatIfReport }
   | {
       readonly name: 'failed';
       readonly data: {
@@ -65,5 +98,5 @@ export type JobEvent =
 
 /** Whether nothing comes after an event. */
 export function isLast({ name }: JobEvent): boolean {
-  return name !== 'progress' && name !== 'moment';
+  return name !== 'progress' && name !== 'moment' && name !== 'files';
 }

@@ -79,6 +79,7 @@ export async function playSeeds(
 /**
  * Plays the seeds of several configurations in worker threads; what they share, such as the trace, is sent to a thread once.
  *
+ * @param threads 0 plays them one after another in this thread, within its bounds.
  * @param done told of each run that has ended, in whatever order.
  * @returns reports of each, in the order of its seeds from its `from` on.
  */
@@ -90,18 +91,16 @@ export async function playAll(
   const tasks = all.flatMap(({ seeds, from = 0 }, of) => seeds.slice(from).map((_, i) => ({ of, index: from + i })));
   tasks.sort((a, b) => a.index - b.index);
   const reports = new Map<string, SimulationReport>();
+  const keep = (task: SeedTask, report: SimulationReport): void => {
+    reports.set(`${task.of} ${task.index}`, report);
+    done?.(task);
+  };
   const count = Math.min(threads, tasks.length);
+  if (count === 0) for (const task of tasks) keep(task, playSeed(all[task.of]!, task.index));
   // Each thread gets runs of every configuration, for one may take longer than another.
   const threadOf = (i: number) => (i + Math.floor(i / count)) % count;
   const shares = Array.from({ length: count }, (_, thread) => tasks.filter((_, i) => threadOf(i) === thread));
-  await Promise.all(
-    shares.map(share =>
-      inThread(all, share, ({ of, index }, report) => {
-        reports.set(`${of} ${index}`, report);
-        done?.({ of, index });
-      }),
-    ),
-  );
+  await Promise.all(shares.map(share => inThread(all, share, keep)));
   return all.map(({ seeds, from = 0 }, of) => seeds.slice(from).map((_, i) => reports.get(`${of} ${from + i}`)!));
 }
 

@@ -342,7 +342,7 @@ function replicaKind(
   const profile = given ?? engineProfile({ model, gpu, tp, contextTokens, ...said });
   return {
     profile,
-    memory: memory && hostMemory(profile, memory.size, memory.link),
+    memory: memory && hostMemory(profile, memory),
     usdPerHour: (price ?? (given === undefined ? findGpu(gpu).usdPerHour : 0)) * tp,
   };
 }

@@ -12,6 +12,10 @@ export type Verdict = 'better' | 'worse' | 'same' | 'not shown';
 
 export interface MetricDifference {
   readonly label: string;
+  /** The label without its unit. */
+  readonly words: string;
+  /** Of all values; null where the words say it, or there is none. */
+  readonly unit: 'ms' | 'share' | null;
   readonly better: 'lower' | 'higher';
   /** Means over seeds. */
   readonly first: number;
@@ -54,7 +58,7 @@ export interface WhatIfOptions {
   readonly requests: readonly TraceRequest[];
   /** {@link SeedRuns.arrivals} */
   readonly arrivals: SeedRuns['arrivals'];
-  /** Runs at a time; as many as there are processors unless said. */
+  /** Runs at a time, each in a thread; as many as there are processors unless said. 0: one after another in this thread. */
   readonly threads?: number;
   readonly clock: Pick<Clock, 'now'>;
   /** Told of each run that has ended, in whatever order they do. */
@@ -81,9 +85,9 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
   const runs = seeds.map((seed, i) => ({ seed, first: before![i]!, second: after![i]! }));
   const metrics = Object.fromEntries(
     METRICS.map(metric => {
-      const { name, better, of } = metric;
+      const { name, words, unit = null, better, of } = metric;
       const pairs = runs.map(run => [of(run.first), of(run.second)] as const);
-      return [name, { label: labelOf(metric), ...differenceOf(pairs, better) }];
+      return [name, { label: labelOf(metric), words, unit, ...differenceOf(pairs, better) }];
     }),
   );
   return {
@@ -97,7 +101,7 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
 export function differenceOf(
   pairs: readonly (readonly [first: number, second: number])[],
   better: 'lower' | 'higher',
-): Omit<MetricDifference, 'label'> {
+): Omit<MetricDifference, 'label' | 'words' | 'unit'> {
   const of = (at: 0 | 1) =>
     meanInterval(
       pairs.map(pair => pair[at]),

@@ -26,7 +26,7 @@ import {
 import { classifyRoute, embeddingsRoute, similarityRoute } from './routes/local-models.js';
 import { openapiRoute } from './routes/openapi.js';
 import { overviewRoute } from './routes/overview.js';
-import { catalogueRoute, ownCatalogueRoute, planRoute, simulationRoute } from './routes/planning.js';
+import { catalogueRoute, ownCatalogueRoute, planRoute, simulationRoute, whatIfRoute } from './routes/planning.js';
 import { pauseRoute, rebalanceRoute, resumeRoute, revertRoute } from './routes/rebalance.js';
 import { recommendationsRoute } from './routes/recommendations.js';
 import { liveRoute, recordRoute, recordsRoute } from './routes/records.js';
@@ -78,6 +78,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ownCatalogueRoute,
   planRoute,
   simulationRoute,
+  whatIfRoute,
   whoamiRoute,
   keysRoute,
   createKeyRoute,

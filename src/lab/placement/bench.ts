@@ -62,6 +62,9 @@ export function benchPlacement(trace: Trace, options: PlacementBenchOptions): Pl
     replicas,
     blocks: blocks ?? null,
     ...(host === undefined ? undefined : { host_blocks: host.blocks, host_gb_per_s: host.bandwidth / 1e9 }),
+    ...(host?.disk === undefined
+      ? undefined
+      : { disk_blocks: host.disk.blocks, disk_gb_per_s: host.disk.bandwidth / 1e9 }),
     block_tokens: fleet.blockTokens,
     load,
     load_chosen: options.load === undefined,
@@ -89,16 +92,19 @@ export function reportOf({ result, engines }: Run, { blockTokens, shared }: Benc
   let outputTokens = 0;
   let preemptions = 0;
   let hostTokens = 0;
+  let diskTokens = 0;
   for (const engine of engines) {
     const stats = engine.stats();
     joules += stats.joules;
     outputTokens += stats.outputTokens;
     preemptions += stats.preemptions;
     hostTokens += stats.hostTokens ?? 0;
+    diskTokens += stats.diskTokens ?? 0;
   }
   return {
     prefix_hit_rate: rate(hits, shared.lookups),
     ...(hostTokens > 0 ? { host_hit_rate: rate(hostTokens / blockTokens, shared.lookups) } : undefined),
+    ...(diskTokens > 0 ? { disk_hit_rate: rate(diskTokens / blockTokens, shared.lookups) } : undefined),
     share_of_shared_cache: shared.hits > 0 ? hits / shared.hits : null,
     load_max_over_mean: median(result.loadRatios),
     load_max_over_mean_momentary: median(result.momentaryLoadRatios),

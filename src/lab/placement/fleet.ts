@@ -1,6 +1,6 @@
 import { seededRandom } from '#contract/random.js';
 import { playTrace, type TwinResult } from '#fleet/twin/trace-driver.js';
-import type { Engine } from '#pool/engine/engine.js';
+import type { Engine, HostMemory } from '#pool/engine/engine.js';
 import { EngineForecast } from '#pool/engine/forecast.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
 import { createPlacer, type PlacerName } from '#pool/placement/create-placer.js';
@@ -15,7 +15,7 @@ export interface FleetOptions {
   readonly blocks: number | undefined;
   readonly engine: BenchEngine;
   /** Prefix blocks that each replica's host keeps of what its GPUs give up, and bytes a second that each GPU reads of them; none when absent. */
-  readonly host?: { readonly blocks: number; readonly bandwidth: number } | undefined;
+  readonly host?: HostMemory | undefined;
   readonly seed: number;
   /** Most replicas that a placer scores for one request. */
   readonly candidates?: number | undefined;
@@ -60,7 +60,11 @@ export class BenchFleet {
   play(policy: string, placer: PlacerName, load: number, progress?: (arrived: number) => void): Run {
     const { replicas, blocks, seed, candidates, host } = this.options;
     const { blockTokens } = this.profile;
-    const memory = host && { ...host, blocks: host.blocks * Math.ceil(this.blockTokens / blockTokens) };
+    const each = Math.ceil(this.blockTokens / blockTokens);
+    const memory = host && {
+      ...{ ...host, blocks: host.blocks * each },
+      ...(host.disk && { disk: { ...host.disk, blocks: host.disk.blocks * each } }),
+    };
     const engines = benchEngines(this.profile, replicas, memory);
     const spec = candidates === undefined || placer === 'max_prefix' ? placer : { preset: placer, candidates };
     const result = playTrace(this.requests, {
@@ -69,7 +73,10 @@ export class BenchFleet {
       replica: {
         limit: Number.MAX_SAFE_INTEGER,
         contextTokens: this.profile.contextTokens,
-        cacheBlocks: blocks === undefined ? Math.max(1, this.infinite.size) : blocks + (host?.blocks ?? 0),
+        cacheBlocks:
+          blocks === undefined
+            ? Math.max(1, this.infinite.size)
+            : blocks + (host?.blocks ?? 0) + (host?.disk?.blocks ?? 0),
         kvTokens: this.profile.totalBlocks * this.profile.blockTokens,
         forecast: new EngineForecast(this.profile),
       },

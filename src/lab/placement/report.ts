@@ -14,6 +14,8 @@ export interface PlacementReport {
   readonly blocks: number | null;
   /** Prefix blocks that each replica's host keeps, and what each GPU reads of them; absent without. */
   readonly host_blocks?: number;
+  readonly disk_blocks?: number;
+  readonly disk_gb_per_s?: number;
   readonly host_gb_per_s?: number;
   readonly block_tokens: number;
   /** Arrivals come this many times as fast as in the trace. */
@@ -39,6 +41,8 @@ export interface PolicyReport {
   readonly prefix_hit_rate: number;
   /** Of those, hits that were read from the host; absent where there were none. */
   readonly host_hit_rate?: number;
+  /** And hits that were read from storage behind it. */
+  readonly disk_hit_rate?: number;
   /** Its hits over those of the shared cache; null when that has none. */
   readonly share_of_shared_cache: number | null;
   /** Median over windows of 10 s: time-averaged tokens in flight on the most loaded replica, over the mean of all. */

@@ -38,13 +38,17 @@ function footnotes(report: PlacementReport): string {
     report.host_blocks === undefined
       ? ''
       : `, ${report.host_blocks} more in the host's memory at ${report.host_gb_per_s} GB/s a GPU`;
+  const disk =
+    report.disk_blocks === undefined
+      ? ''
+      : `, ${report.disk_blocks} more in storage behind it at ${report.disk_gb_per_s} GB/s a GPU`;
   const rate = report.requests_per_s === null ? '' : ` (${report.requests_per_s.toFixed(1)} requests/s)`;
   const utilisation =
     report.offered_utilisation === null ? '' : `, offered utilisation ${report.offered_utilisation.toFixed(2)}`;
   return [
     `shared cache of the same size ${percent(report.shared_cache_hit_rate)}, cache without end ${percent(report.infinite_hit_rate)}`,
     `${report.requests} requests at ${report.load.toFixed(2)} times the trace's rate${rate}${utilisation}`,
-    `${replicas} replicas of ${engine.model} on ${engine.tensor_parallel} × ${engine.gpu}, cache ${cache}${host}; seed ${report.seed}; ${report.wall_s.toFixed(1)} s`,
+    `${replicas} replicas of ${engine.model} on ${engine.tensor_parallel} × ${engine.gpu}, cache ${cache}${host}${disk}; seed ${report.seed}; ${report.wall_s.toFixed(1)} s`,
     '',
   ].join('\n');
 }

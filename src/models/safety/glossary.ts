@@ -4,6 +4,9 @@ import { readAsset } from '#models/assets.js';
 const OF_LANGUAGE = 0.45;
 /** Words that are looked at to tell. */
 const SAMPLE = 256;
+/** Words that are remembered, those that are not in the glossary as well. */
+const MOST_KNOWN = 16_384;
+const LONGEST_KNOWN = 32;
 const WORD = /(\p{L}+)(['’]?)/gu;
 
 /**
@@ -14,6 +17,7 @@ export class Glossary {
   private readonly words = new Map<string, string>();
   private readonly beginnings = new Map<string, string>();
   private longest = 0;
+  private known = new Map<string, string | undefined>();
 
   /** @param text lines of `english: form form beginning*`, and of comments behind `#`. */
   constructor(text: string) {
@@ -49,8 +53,16 @@ export class Glossary {
     return seen > 0 && known >= OF_LANGUAGE * seen;
   }
 
-  /** By the word itself, else by the longest beginning, else without the `s` of the plural. */
   private english(word: string): string | undefined {
+    if (this.known.has(word)) return this.known.get(word);
+    const found = this.lookedUp(word);
+    if (this.known.size >= MOST_KNOWN) this.known = new Map();
+    if (word.length <= LONGEST_KNOWN) this.known.set(word, found);
+    return found;
+  }
+
+  /** By the word itself, else by the longest beginning, else without the `s` of the plural. */
+  private lookedUp(word: string): string | undefined {
     const whole = this.words.get(word);
     if (whole !== undefined) return whole;
     for (let length = Math.min(word.length, this.longest); length > 1; length--) {

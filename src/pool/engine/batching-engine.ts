@@ -44,9 +44,10 @@ class BatchingEngine implements Engine {
   private readonly cache: CacheListener | undefined;
   private readonly hostMemory: HostMemory | undefined;
   private readonly host: HostCache | undefined;
-  /** Tokens whose KV this iteration reads from the host. */
-  private loading: Tokens = 0;
+  /** Tokens whose KV this iteration reads from the host's memory and from storage. */
+  private loading: { host: Tokens; disk: Tokens } = { host: 0, disk: 0 };
   private hostTokens = 0;
+  private diskTokens = 0;
   private readonly waiting = new WaitingLine();
   private readonly sequences = new Map<number, Sequence>();
   /** Both in order of admission. */
@@ -96,9 +97,9 @@ class BatchingEngine implements Engine {
     this.cache = options.cache;
     const { cache, host } = options;
     this.hostMemory = host;
-    this.host = host && new HostCache(host.blocks, hash => cache?.dropped?.(hash));
+    this.host = host && new HostCache(host, cache);
     const evicted = (hash: number, blocks: number): void => {
-      if (this.host?.put(hash, blocks) === true) cache?.offloaded?.(hash);
+      this.host?.put(hash, blocks);
       cache?.removed(hash);
     };
     this.pool = new BlockPool(profile.totalBlocks, cache === undefined && host === undefined ? undefined : evicted);
@@ -214,6 +215,7 @@ class BatchingEngine implements Engine {
       promptTokens: this.promptTokens,
       cachedTokens: this.cachedTokens,
       ...(this.host === undefined ? undefined : { hostTokens: this.hostTokens }),
+      ...(this.hostMemory?.disk === undefined ? undefined : { diskTokens: this.diskTokens }),
       outputTokens: this.outputTokens,
       joules: this.joules,
       iterations: this.iterations,
@@ -240,7 +242,8 @@ class BatchingEngine implements Engine {
     this.events.clear();
     this.preemptedNow = false;
     this.chunkTokens = 0;
-    this.loading = 0;
+    this.loading.host = 0;
+    this.loading.disk = 0;
     work.attentionPairs = 0;
     work.kvTokens = 0;
 
@@ -427,22 +430,24 @@ class BatchingEngine implements Engine {
     return true;
   }
 
-  /** Reads what the host has of a sequence's prefix behind what the cache has. @returns prefix blocks. */
+  /** Reads what the host and its storage have of a sequence's prefix behind what the cache has. @returns prefix blocks. */
   private load({ prefix, reusableBlocks, received }: Sequence, hits: number): number {
     const { host } = this;
     // What came from another engine is there already.
     if (host === undefined || received > 0) return 0;
-    const blocks = host.take(prefix, hits, reusableBlocks);
-    const tokens = blocks * prefix.blockTokens;
-    this.loading += tokens;
-    this.hostTokens += tokens;
-    return blocks;
+    const found = host.take(prefix, hits, reusableBlocks);
+    for (const tier of ['host', 'disk'] as const) this.loading[tier] += found[tier] * prefix.blockTokens;
+    this.hostTokens += found.host * prefix.blockTokens;
+    this.diskTokens += found.disk * prefix.blockTokens;
+    return found.host + found.disk;
   }
 
-  /** What reading that takes: bytes over bandwidth, each GPU its own share. It goes on beside the layers' work, as they need it one after another. */
+  /** What reading that takes: bytes over bandwidth, each GPU its own share, from one place after the other. It goes on beside the layers' work, as they need it one after another. */
   private loadMs(): Milliseconds {
-    if (this.loading === 0 || this.hostMemory === undefined) return 0;
-    return (1000 * this.loading * this.profile.cost.kvBytesPerToken) / this.hostMemory.bandwidth;
+    const { loading, hostMemory } = this;
+    if (hostMemory === undefined || loading.host + loading.disk === 0) return 0;
+    const seconds = loading.host / hostMemory.bandwidth + loading.disk / (hostMemory.disk?.bandwidth ?? 1);
+    return 1000 * seconds * this.profile.cost.kvBytesPerToken;
   }
 
   /** Advances every decoding sequence by one token and ends those that are whole. */

@@ -1,3 +1,4 @@
+import type { KvTier } from '#contract/kv-events.js';
 import type { PromptPrefix } from '#contract/profile.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 
@@ -44,17 +45,21 @@ export interface CacheListener {
   /** The block of a prompt at `index` is in the cache now. */
   stored(prefix: PromptPrefix, index: number): void;
   removed(hash: number): void;
-  /** What is about to leave the cache is in the host's memory as well; and what left that. */
-  offloaded?(hash: number): void;
-  dropped?(hash: number): void;
+  /** What is about to leave the tier before is in this one as well; and what left it. */
+  offloaded?(hash: number, tier: LowerTierName): void;
+  dropped?(hash: number, tier: LowerTierName): void;
 }
 
-/** The host's memory behind the GPUs', where KV goes that the cache has to give up. */
+export type LowerTierName = Exclude<KvTier, 'device'>;
+
+/** The host's memory behind the GPUs', where KV goes that the cache has to give up; or storage behind the host's memory. */
 export interface HostMemory {
   /** KV blocks that it holds. */
   readonly blocks: number;
   /** Bytes a second that each GPU of the replica reads from it. */
   readonly bandwidth: number;
+  /** Storage where what this has to give up goes. */
+  readonly disk?: Omit<HostMemory, 'disk'> | undefined;
 }
 
 /** One iteration, or several run by {@link Engine.advance}: what was done and when it ends. */
@@ -85,6 +90,8 @@ export interface EngineStats {
   readonly cachedTokens: Tokens;
   /** And of those, the ones that had to be read from the host's memory; absent for an engine without. */
   readonly hostTokens?: Tokens;
+  /** And from storage behind that; absent for an engine without. */
+  readonly diskTokens?: Tokens;
   readonly outputTokens: Tokens;
   readonly joules: number;
   readonly iterations: number;

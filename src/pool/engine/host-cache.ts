@@ -1,67 +1,134 @@
 import type { PromptPrefix } from '#contract/profile.js';
 import type { Bytes } from '#contract/units.js';
-import type { HostMemory } from './engine.js';
+import type { CacheListener, HostMemory } from './engine.js';
 import type { EngineProfile } from './profile.js';
 
 /**
  * The memory of an engine's host in whole KV blocks, each as large as a block of all GPUs of the replica together.
  *
- * @param gigabytesPerSecond that each GPU reads from it.
+ * @param link gigabytes a second that each GPU reads from it.
+ * @param disk storage behind it, in the same terms; none when absent.
  */
 export function hostMemory(
   { kvTransferBytesPerToken, blockTokens }: EngineProfile,
-  bytes: Bytes,
-  gigabytesPerSecond: number,
+  { size, link, disk }: MemorySize & { readonly disk?: MemorySize | undefined },
 ): HostMemory {
-  return { blocks: Math.floor(bytes / (kvTransferBytesPerToken * blockTokens)), bandwidth: gigabytesPerSecond * 1e9 };
+  const of = (memory: MemorySize) => ({
+    blocks: Math.floor(memory.size / (kvTransferBytesPerToken * blockTokens)),
+    bandwidth: memory.link * 1e9,
+  });
+  return { ...of({ size, link }), ...(disk === undefined ? undefined : { disk: of(disk) }) };
 }
 
-/** Prefix blocks in the host's memory, least recently used first out. What is read from it stays in it. */
+/** Bytes, and gigabytes a second. */
+export interface MemorySize {
+  readonly size: Bytes;
+  readonly link: number;
+}
+
+/** What was found of a prefix behind the GPUs' cache, in blocks, by where it lay. */
+export interface Found {
+  readonly host: number;
+  readonly disk: number;
+}
+
+/**
+ * Prefix blocks in the host's memory, least recently used first out, and in storage behind it, where those go that it gives up. What is read from
+ * either stays there; what is read from storage is in the host's memory too from then on.
+ */
 export class HostCache {
-  /** KV blocks by hash, from the least to the most recently used. */
-  private readonly held = new Map<number, number>();
-  private used = 0;
+  private readonly host: Held;
+  private readonly disk: Held | undefined;
 
-  /** @param dropped told of each prefix block that has to go. */
+  /** @param listener told of blocks that come in here because they left the tier before, and of blocks that leave. */
   constructor(
-    private readonly capacity: number,
-    private readonly dropped?: (hash: number) => void,
-  ) {}
-
-  /** Takes a block in that left the GPUs' cache. @returns whether it was not there yet. */
-  put(hash: number, blocks: number): boolean {
-    if (blocks > this.capacity) return false;
-    if (this.held.delete(hash)) {
-      this.held.set(hash, blocks);
-      return false;
-    }
-    this.held.set(hash, blocks);
-    this.used += blocks;
-    for (const [oldest, size] of this.held) {
-      if (this.used <= this.capacity) break;
-      this.held.delete(oldest);
-      this.used -= size;
-      this.dropped?.(oldest);
-    }
-    return true;
+    { blocks, disk }: Pick<HostMemory, 'blocks' | 'disk'>,
+    private readonly listener?: Pick<CacheListener, 'offloaded' | 'dropped'>,
+  ) {
+    this.host = new Held(blocks);
+    this.disk = disk && new Held(disk.blocks);
   }
 
-  /** How many blocks of a prefix it holds in a row, from one on and up to a limit. */
+  /** Takes a block in that left the GPUs' cache. */
+  put(hash: number, blocks: number): void {
+    if (this.host.put(hash, blocks)) this.listener?.offloaded?.(hash, 'host');
+    // What the host is too small for goes to storage at once.
+    else if (!this.host.has(hash)) this.store(hash, blocks);
+    this.shrink();
+  }
+
+  /** How many blocks of a prefix are held in a row, from one on and up to a limit. */
   lookup({ hashes }: PromptPrefix, from: number, limit: number): number {
     let at = from;
-    while (at < limit && this.held.has(hashes[at]!)) at++;
+    while (at < limit && (this.host.has(hashes[at]!) || this.disk?.has(hashes[at]!) === true)) at++;
     return at - from;
   }
 
   /** The same, and they are used: the beginning stays longer than the end. */
-  take(prefix: PromptPrefix, from: number, limit: number): number {
+  take(prefix: PromptPrefix, from: number, limit: number): Found {
     const blocks = this.lookup(prefix, from, limit);
-    for (let at = from + blocks - 1; at >= from; at--) {
+    const found: [hash: number, size: number][] = [];
+    let host = 0;
+    for (let at = from; at < from + blocks; at++) {
       const hash = prefix.hashes[at]!;
-      const size = this.held.get(hash)!;
-      this.held.delete(hash);
-      this.held.set(hash, size);
+      const here = this.host.sizeOf(hash);
+      if (here !== undefined) host += 1;
+      found.push([hash, here ?? this.disk!.sizeOf(hash)!]);
     }
-    return blocks;
+    for (const [hash, size] of found.reverse()) {
+      if (this.disk?.has(hash) === true) this.disk.put(hash, size);
+      if (this.host.put(hash, size)) this.listener?.offloaded?.(hash, 'host');
+    }
+    this.shrink();
+    return { host, disk: blocks - host };
+  }
+
+  private store(hash: number, size: number): void {
+    if (this.disk?.put(hash, size) === true) this.listener?.offloaded?.(hash, 'disk');
+  }
+
+  private shrink(): void {
+    for (const [hash, size] of this.host.surplus()) {
+      this.store(hash, size);
+      this.listener?.dropped?.(hash, 'host');
+    }
+    if (this.disk === undefined) return;
+    for (const [hash] of this.disk.surplus()) this.listener?.dropped?.(hash, 'disk');
+  }
+}
+
+/** Blocks that one tier holds. */
+class Held {
+  /** KV blocks by hash, from the least to the most recently used. */
+  private readonly held = new Map<number, number>();
+  private used = 0;
+
+  constructor(private readonly capacity: number) {}
+
+  has(hash: number): boolean {
+    return this.held.has(hash);
+  }
+
+  sizeOf(hash: number): number | undefined {
+    return this.held.get(hash);
+  }
+
+  /** Makes a block the most recently used. @returns whether it was not there yet, and is now. */
+  put(hash: number, size: number): boolean {
+    if (size > this.capacity) return false;
+    const fresh = !this.held.delete(hash);
+    this.held.set(hash, size);
+    if (fresh) this.used += size;
+    return fresh;
+  }
+
+  /** Takes out what is too much, the least recently used first. */
+  *surplus(): Generator<[hash: number, size: number]> {
+    for (const [hash, size] of this.held) {
+      if (this.used <= this.capacity) return;
+      this.held.delete(hash);
+      this.used -= size;
+      yield [hash, size];
+    }
   }
 }

@@ -10,9 +10,14 @@ pool:
   models: { m: {} }
   pools: { p: { model: m, simulate: { model: llama-3.1-8b, gpu: h100 } } }
 `;
-const simulation: Job = {
+const simulation = {
   ...{ kind: 'simulation', trace: generated, rateScale: 1, seed: 1 },
   configuration: { text, file: 'weir.yaml' },
+} as const satisfies Job;
+const larger = { text: text.replace('gpu: h100', 'gpu: h100, replicas: 2'), file: 'then.yaml' };
+const comparison: Job = {
+  ...{ kind: 'what-if', trace: generated, rateScale: 1, seeds: 3, seed: 1 },
+  ...{ first: simulation.configuration, second: larger },
 };
 const plan: Job = {
   ...{ kind: 'plan', trace: generated, model: 'llama-3.1-8b', gpus: ['h100'], price: 'on_demand', seed: 1 },
@@ -34,7 +39,42 @@ describe('a job', () => {
     expect(moments.length).toBeGreaterThan(100);
     expect(moments[0]?.data).toMatchObject({ pools: { p: { replicas: 1, inFlight: expect.any(Number) } } });
     expect(events.at(-1)).toMatchObject({ name: 'simulation', data: { requests: { arrived: 300, completed: 300 } } });
-    expect((await eventsOf(plan)).at(-1)).toMatchObject({ name: 'plan', data: { best: { verified: { ok: true } } } });
+    const planned = await eventsOf(plan);
+    expect(planned.map(isLast).indexOf(true)).toBe(planned.length - 1);
+    expect(planned.at(-2)).toMatchObject({
+      name: 'files',
+      data: { files: expect.arrayContaining([{ path: 'weir.yaml', text: expect.stringContaining('pools:') }]) },
+    });
+    expect(planned.at(-1)).toMatchObject({ name: 'plan', data: { best: { verified: { ok: true } } } });
+  });
+
+  test('a comparison tells each run that has ended, what is changed and what that does', async () => {
+    const events = await eventsOf(comparison);
+    const shares = events.flatMap(({ name, data }) => (name === 'progress' && data.share ? [data.share] : []));
+    expect(shares).toEqual([1, 2, 3, 4, 5, 6].map(run => run / 6));
+    expect(events.map(isLast).indexOf(true)).toBe(events.length - 1);
+    expect(events.at(-1)).toMatchObject({
+      name: 'comparison',
+      data: {
+        seeds: [1, 2, 3],
+        changes: [{ of: 'pool p', setting: 'replicas', first: '1 of 1 × h100', second: '2 of 1 × h100' }],
+        metrics: { usd_per_hour: { words: 'USD an hour', unit: null, relative: 1, verdict: 'worse' } },
+      },
+    });
+    const broken = { ...comparison, second: { text: 'pool: 7', file: 'then.yaml' } };
+    expect((await eventsOf(broken)).at(-1)).toMatchObject({
+      data: { code: 'config.invalid', message: expect.stringMatching(/^Of the second configuration: /) },
+    });
+  });
+
+  test('a comparison draws arrivals at a rate, and of lengths without times only so', async () => {
+    const lengths = { from: 'text', text: `num_prefill_tokens,num_decode_tokens\n${'50,5\n'.repeat(40)}` } as const;
+    const untimed = { ...comparison, trace: lengths };
+    expect((await eventsOf(untimed)).at(-1)).toMatchObject({ name: 'failed', data: { code: 'trace.unreadable' } });
+    expect((await eventsOf({ ...untimed, rate: 5, model: 'm' })).at(-1)).toMatchObject({ data: { requests: 40 } });
+    expect((await eventsOf({ ...comparison, model: 'nobody' })).at(-1)).toMatchObject({
+      data: { code: 'config.unknown_reference' },
+    });
   });
 
   test('a plan is bought, divided and sized anew as it is asked to be', async () => {

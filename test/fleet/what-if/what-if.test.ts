@@ -139,7 +139,9 @@ describe('what if', () => {
     expect(seen.map(line => line.slice(0, 3))).toEqual(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
     const which = seen.map(line => line.slice(4)).sort();
     expect(which).toEqual(['1 first', '1 second', '2 first', '2 second', '3 first', '3 second']);
-    const alone = await whatIf({ ...{ first: simulated(1), second: simulated(2), ...options }, threads: 1 });
-    expect(alone.metrics).toEqual(metrics);
+    for (const threads of [0, 1]) {
+      const alone = await whatIf({ ...{ first: simulated(1), second: simulated(2), ...options }, threads });
+      expect(alone.metrics).toEqual(metrics);
+    }
   });
 });

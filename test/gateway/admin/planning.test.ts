@@ -3,13 +3,15 @@ import type { z } from 'zod';
 import { ADMIN_ROUTES } from '#gateway/admin/routes.js';
 import { type Configured, startConfigured } from './support.js';
 
-let gateway: Configured;
-beforeAll(async () => {
-  gateway = await startConfigured(`router: { decisions: [{ name: all, when: otherwise, models: [llama-3.1-8b] }] }
+const CONFIGURATION = `router: { decisions: [{ name: all, when: otherwise, models: [llama-3.1-8b] }] }
 pool:
   models: { llama-3.1-8b: {} }
   pools: { p: { model: llama-3.1-8b, gpu: h100, health: false, replicas: ["http://127.0.0.1:9"] } }
-`);
+`;
+
+let gateway: Configured;
+beforeAll(async () => {
+  gateway = await startConfigured(CONFIGURATION);
 });
 afterAll(() => gateway.dispose());
 
@@ -65,6 +67,7 @@ it.each([
     'plan',
   ],
   ['/api/simulations', { trace }, 'simulation'],
+  ['/api/what-if', { trace, second: CONFIGURATION.replace('gpu: h100', 'gpu: a100'), seeds: 2 }, 'comparison'],
 ] as const)('%s tells what its schema says and ends with a result', async (path, body, last) => {
   const told = await whenFree(path, body);
   expect(told.at(-1)?.name, JSON.stringify(told.at(-1))).toBe(last);
@@ -80,6 +83,8 @@ it('what cannot be done fails with its code, and a body that is none is refused'
   expect(nothing.at(-1)).toMatchObject({ name: 'failed', data: { code: 'trace.unreadable' } });
   expect((await begin('/api/plans', { trace, model: 'qwen3-8b', gpus: [], slo })).status).toBe(400);
   expect((await begin('/api/simulations', { trace: { from: 'nowhere' } })).status).toBe(400);
+  expect((await begin('/api/what-if', { trace })).status).toBe(400);
+  expect((await begin('/api/what-if', { trace, second: CONFIGURATION, seeds: 1 })).status).toBe(400);
 });
 
 it('closing the stream stops the job and frees its place', async () => {

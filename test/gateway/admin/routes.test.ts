@@ -92,6 +92,7 @@ const ELSEWHERE = [
   'POST /api/plans',
   'GET /api/traffic/live',
   'POST /api/simulations',
+  'POST /api/what-if',
 ];
 const GOVERNANCE = /^\S+ \/api\/(?:whoami|keys|teams|users|budgets|usage|audit)\b/;
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { KvTier } from '#contract/kv-events.js';
 import type { PromptPrefix } from '#contract/profile.js';
 import { createEngine, type EngineOptions } from '#pool/engine/batching-engine.js';
 import type { Engine } from '#pool/engine/engine.js';
@@ -28,26 +29,56 @@ function run(engine: Engine, id: number, path: readonly number[], now: number) {
 }
 
 describe("the host's memory", () => {
-  test('holds what was used last, whatever comes', () => {
+  test('holds what was used last, what it gives up goes to storage, and the listener hears of all of it', () => {
     const step = fc.record({ put: fc.boolean(), first: fc.nat(5), length: fc.integer({ min: 1, max: 4 }) });
+    const sizes = fc.record({ host: fc.integer({ min: 0, max: 5 }), disk: fc.integer({ min: 0, max: 5 }) });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 6 }), fc.array(step, { maxLength: 60 }), (capacity, steps) => {
-        let expected: number[] = [];
-        const dropped: number[] = [];
-        const cache = new HostCache(capacity, hash => dropped.push(hash));
+      fc.property(sizes, fc.array(step, { maxLength: 60 }), (blocks, steps) => {
+        const told = { host: new Set<number>(), disk: new Set<number>() };
+        const cache = new HostCache(
+          { blocks: blocks.host, disk: { blocks: blocks.disk, bandwidth: 1 } },
+          {
+            offloaded: (hash, tier) => {
+              expect(told[tier].has(hash)).toBe(false);
+              told[tier].add(hash);
+            },
+            dropped: (hash, tier) => expect(told[tier].delete(hash)).toBe(true),
+          },
+        );
+        // Lists from the least to the most recently used.
+        let host: number[] = [];
+        let disk: number[] = [];
+        const use = (list: number[], hash: number, most: number) =>
+          most === 0 ? list : [...list.filter(other => other !== hash), hash];
+        const settle = () => {
+          for (const hash of host.splice(0, Math.max(0, host.length - blocks.host)))
+            disk = use(disk, hash, blocks.disk);
+          disk.splice(0, Math.max(0, disk.length - blocks.disk));
+        };
         for (const { put, first, length } of steps) {
           const hashes = Array.from({ length }, (_, at) => first + at);
           if (put) {
-            const fresh = !expected.includes(first);
-            expected = [...expected.filter(hash => hash !== first), first];
-            expect(cache.put(first, 1)).toBe(fresh);
-            expect(dropped.splice(0)).toEqual(expected.splice(0, Math.max(0, expected.length - capacity)));
+            cache.put(first, 1);
+            host = use(host, first, blocks.host);
+            if (blocks.host === 0) disk = use(disk, first, blocks.disk);
           } else {
-            const missing = hashes.findIndex(hash => !expected.includes(hash));
+            const missing = hashes.findIndex(hash => !host.includes(hash) && !disk.includes(hash));
             const found = hashes.slice(0, missing < 0 ? length : missing);
-            expect(cache.take({ hashes, blockTokens: 1 }, 0, length)).toBe(found.length);
-            expected = [...expected.filter(hash => !found.includes(hash)), ...found.reverse()];
+            const here = found.filter(hash => host.includes(hash)).length;
+            expect(cache.take({ hashes, blockTokens: 1 }, 0, length)).toEqual({
+              host: here,
+              disk: found.length - here,
+            });
+            for (const hash of found.reverse()) {
+              if (disk.includes(hash)) disk = use(disk, hash, blocks.disk);
+              host = use(host, hash, blocks.host);
+            }
           }
+          settle();
+          expect([...told.host].sort()).toEqual([...host].sort());
+          expect([...told.disk].sort()).toEqual([...disk].sort());
+          expect(told.host.size).toBeLessThanOrEqual(blocks.host);
+          expect(told.disk.size).toBeLessThanOrEqual(blocks.disk);
         }
       }),
     );
@@ -73,24 +104,35 @@ describe("the host's memory", () => {
     expect(thirdOf({ host: { ...LINK, bandwidth: 1e15 } }).ms).toBeLessThan(slow.ms);
   });
 
-  test('what the listener hears is what would be found, in either memory', () => {
+  test('gives back from storage what the host had to give up, more slowly, and from the host the next time', () => {
+    const disk = { blocks: 64, bandwidth: 1e6 };
+    const engine = createEngine(profile, { host: { blocks: 2, bandwidth: 1e9, disk } });
+    const first = run(engine, 1, [1, 2, 3, 4], 0);
+    const other = run(engine, 2, [5, 6, 7, 0, 1, 2], first.endsAt);
+    const before = engine.stats();
+    const again = run(engine, 3, [1, 2, 3, 4], other.endsAt);
+    const { hostTokens, diskTokens } = engine.stats();
+    expect(again.cached).toBe(4 * SIZE);
+    const read = diskTokens! - before.diskTokens!;
+    expect(read).toBeGreaterThan(0);
+    const seconds = read / disk.bandwidth + (hostTokens! - before.hostTokens!) / 1e9;
+    expect(again.ms).toBeCloseTo(1000 * seconds * profile.cost.kvBytesPerToken, 6);
+    expect(createEngine(profile, { host: LINK }).stats().diskTokens).toBeUndefined();
+  });
+
+  test('what the listener hears is what would be found, in any tier', () => {
     const path = fc.array(fc.integer({ min: 1, max: 2 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(
         fc.array(path, { minLength: 1, maxLength: 20 }),
         fc.integer({ min: 0, max: 12 }),
+        fc.integer({ min: 0, max: 12 }),
         path,
-        (paths, host, asked) => {
+        (paths, host, disk, asked) => {
           const ledger = new BlockLedger();
           ledger.linked('e', true);
           ledger.began('e', 'exact');
-          const tell = (
-            kind: 'stored' | 'removed',
-            hash: number,
-            tier: 'device' | 'host',
-            prefix?: PromptPrefix,
-            at = 0,
-          ) =>
+          const tell = (kind: 'stored' | 'removed', hash: number, tier: KvTier, prefix?: PromptPrefix, at = 0) =>
             ledger.told('e', [
               kind === 'removed'
                 ? { kind, blocks: [hash], tier }
@@ -107,23 +149,25 @@ describe("the host's memory", () => {
                   },
             ]);
           const engine = createEngine(profile, {
-            ...(host > 0 && { host: { blocks: host, bandwidth: 25e9 } }),
+            ...(host > 0 && {
+              host: { blocks: host, bandwidth: 25e9, ...(disk > 0 && { disk: { blocks: disk, bandwidth: 3e9 } }) },
+            }),
             cache: {
               stored: (prefix, at) => tell('stored', prefix.hashes[at]!, 'device', prefix, at),
               removed: hash => tell('removed', hash, 'device'),
-              offloaded: hash => tell('stored', hash, 'host'),
-              dropped: hash => tell('removed', hash, 'host'),
+              offloaded: (hash, tier) => tell('stored', hash, tier),
+              dropped: (hash, tier) => tell('removed', hash, tier),
             },
           });
           let now = 0;
           for (const [id, one] of paths.entries()) now = run(engine, id, one, now).endsAt;
           const prefix = prefixOf(asked);
           const held = ledger.held('e', [...(prefix.hashes as number[]), 0], '')!;
-          expect(held.disk).toBe(0);
+          if (host === 0 || disk === 0) expect(held.disk).toBe(0);
           const found = engine.cached(prefix, asked.length * SIZE + 1) / SIZE;
           // The engine looks into the host's memory behind its own only, and not once more into its own behind that.
-          expect(held.device + held.host).toBeGreaterThanOrEqual(found);
-          if (held.host === 0) expect(held.device).toBe(found);
+          expect(held.device + held.host + held.disk).toBeGreaterThanOrEqual(found);
+          if (held.host + held.disk === 0) expect(held.device).toBe(found);
         },
       ),
     );

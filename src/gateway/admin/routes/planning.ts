@@ -2,18 +2,21 @@ import { z } from 'zod';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { BUILT_IN, type Catalogue } from '#fleet/catalogue.js';
 import { readCatalogueText } from '#fleet/catalogue-text.js';
-import { isLast, type Job, type JobEvent, type TraceSource } from '#fleet/jobs/job.js';
+import { type ConfigurationText, isLast, type Job, type JobEvent, type TraceSource } from '#fleet/jobs/job.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
 import { adminRoute, adminStream, type EventSource } from '#gateway/admin/route.js';
 import {
   failed,
   fleetMoment,
+  planFiles,
   planReport,
   planRequest,
   progress,
   simulationReport,
   simulationRequest,
   type traceSource,
+  whatIfReport,
+  whatIfRequest,
 } from '#gateway/admin/schemas/planning.js';
 import type { Gateway } from '#gateway/gateway.js';
 import { recordedTrace } from '#workload/traces/recorded.js';
@@ -99,9 +102,9 @@ export const planRoute = adminStream({
   path: '/api/plans',
   role: 'admin',
   summary:
-    'The cheapest fleet for a trace, as it is found: progress, then `plan` or `failed`; closing the stream stops it',
+    'The cheapest fleet for a trace, as it is found: progress, its files, then `plan` or `failed`; closing the stream stops it',
   body: planRequest,
-  events: { progress, plan: planReport, failed },
+  events: { progress, files: planFiles, plan: planReport, failed },
   handle({ gateway, body }) {
     const { trace, model, gpus, slo, rate, price, provider, seed, catalogue, buying, disaggregate } = body;
     const { over_time: overTime } = body;
@@ -129,20 +132,42 @@ export const simulationRoute = adminStream({
     return jobEvents(gateway, async () => ({
       kind: 'simulation',
       trace: await sourceOf(trace, gateway),
-      configuration: configuration === undefined ? await inForce(ports) : { text: configuration, file: 'weir.yaml' },
+      configuration: await configurationOf(configuration, ports),
       ...{ rateScale, seed, catalogue },
     }));
   },
 });
 
-async function inForce({ configuration }: AdminPorts): Promise<{ readonly text: string; readonly file: string }> {
+export const whatIfRoute = adminStream({
+  method: 'POST',
+  path: '/api/what-if',
+  role: 'admin',
+  summary:
+    'A trace through two configurations in virtual time: progress, then `comparison` or `failed`; closing the stream stops it',
+  body: whatIfRequest,
+  events: { progress, comparison: whatIfReport, failed },
+  handle({ gateway, ports, body }) {
+    const { trace, first, second, model, rate, rate_scale: rateScale, seeds, seed, catalogue } = body;
+    return jobEvents(gateway, async () => ({
+      kind: 'what-if',
+      trace: await sourceOf(trace, gateway),
+      first: await configurationOf(first, ports),
+      second: await configurationOf(second, ports),
+      ...{ model, rate, rateScale, seeds, seed, catalogue },
+    }));
+  },
+});
+
+/** What was sent, or else what is in force. */
+async function configurationOf(text: string | undefined, { configuration }: AdminPorts): Promise<ConfigurationText> {
+  if (text !== undefined) return { text, file: 'weir.yaml' };
   const shown = await configuration?.shown();
   if (shown === undefined) {
     throw new WeirError(
       'config.unreadable',
       'This gateway was given its configuration by hand: there is no text of it.',
       {
-        hint: 'send one as configuration',
+        hint: 'send one with the request',
       },
     );
   }

@@ -4,7 +4,7 @@ import { PRICE_KINDS } from '#pool/engine/catalogue/schema.js';
 
 const ms = z.number();
 
-/** Where the requests of a plan or a simulation come from. */
+/** Where the requests of a plan, a simulation or a comparison come from. */
 export const traceSource = z
   .discriminatedUnion('from', [
     z.object({
@@ -139,6 +139,11 @@ export const planReport = z
   })
   .meta({ id: 'PlanReport' });
 
+export const planFiles = z.object({ files: z.array(z.object({ path: z.string(), text: z.string() })) }).meta({
+  id: 'PlanFiles',
+  description: 'The best fleet as weir.yaml and manifests, as weir plan --emit writes them.',
+});
+
 const distribution = z.object({ mean: z.number(), p50: z.number(), p90: z.number(), p99: z.number() });
 
 export const simulationReport = z
@@ -169,6 +174,35 @@ export const simulationReport = z
     ...{ requests_per_s: z.number(), wall_s: z.number() },
   })
   .meta({ id: 'SimulationReport' });
+
+const interval = z.array(z.number()).describe('Low and high.');
+
+export const whatIfReport = z
+  .object({
+    ...{ seeds: z.array(z.number()), confidence: z.number(), requests: z.number(), wall_s: z.number() },
+    changes: z
+      .array(
+        z.object({
+          ...{ of: z.string(), kind: z.enum(['added', 'removed', 'changed']), setting: z.string().nullable() },
+          ...{ first: z.string().nullable(), second: z.string().nullable(), text: z.string() },
+        }),
+      )
+      .describe('What the second configuration changes.'),
+    metrics: z.record(
+      z.string(),
+      z.object({
+        ...{ label: z.string(), words: z.string(), unit: z.enum(['ms', 'share']).nullable() },
+        better: z.enum(['lower', 'higher']),
+        ...{ first: z.number(), second: z.number(), first_interval: interval, second_interval: interval },
+        ...{ difference: z.number(), interval, relative: z.number().nullable() },
+        verdict: z
+          .enum(['better', 'worse', 'same', 'not shown'])
+          .describe('What the second is; not shown where the interval of the difference holds zero.'),
+      }),
+    ),
+    runs: z.array(z.object({ seed: z.number(), first: simulationReport, second: simulationReport })),
+  })
+  .meta({ id: 'WhatIfReport' });
 
 export const fleetMoment = z
   .object({
@@ -249,4 +283,33 @@ export const simulationRequest = z.object({
   rate_scale: z.number().gt(0).max(1000).default(1).describe('Arrivals come this many times as fast as in the trace.'),
   catalogue,
   seed: z.int().min(0).max(4_294_967_295).default(1),
+});
+
+export const whatIfRequest = z.object({
+  trace: traceSource,
+  first: z.string().max(2_000_000).optional().describe('A weir.yaml as it is; the one in force unless said.'),
+  second: z.string().min(1).max(2_000_000).describe('A weir.yaml as it might be.'),
+  model: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe(
+      'What requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name.',
+    ),
+  rate: z
+    .number()
+    .gt(0)
+    .max(1e6)
+    .optional()
+    .describe('Requests a second, Poisson, in place of the times of the trace.'),
+  rate_scale: z
+    .number()
+    .gt(0)
+    .max(1000)
+    .default(1)
+    .describe('Arrivals come this many times as fast as in the trace; without a rate.'),
+  seeds: z.int().min(2).max(16).default(5).describe('Arrival patterns, the same for both.'),
+  catalogue,
+  seed: z.int().min(0).max(4_294_967_000).default(1),
 });

@@ -1,0 +1,125 @@
+import type { JobBody } from '../api/jobs.js';
+import { OptionalNumberField } from './trace-fields.js';
+
+type PlanBody = JobBody<'/api/plans'>;
+
+/** What a plan can be asked beside what is to be served; empty is the default of the gateway, or not asked at all. */
+export interface OptionDraft {
+  readonly rate: string;
+  readonly provider: string;
+  /** Of time, in %. */
+  readonly target: string;
+  readonly up: string;
+  readonly spotUp: string;
+  readonly windowMin: string;
+  /** Of requests, in %. */
+  readonly compressible: string;
+  readonly apart: boolean;
+  /** Gigabytes a second. */
+  readonly link: string;
+}
+
+export const FIRST_OPTIONS: OptionDraft = {
+  ...{ rate: '', provider: '', target: '', up: '', spotUp: '', windowMin: '', compressible: '' },
+  ...{ apart: false, link: '' },
+};
+
+/** Minutes; a second, as the API takes it. */
+const MIN_WINDOW = 0.02;
+
+/** The options as the API takes them. */
+export function optionsOf(draft: OptionDraft): Partial<PlanBody> {
+  const { rate, provider, target, up, spotUp, windowMin, compressible, apart, link } = draft;
+  return {
+    ...(rate === '' ? {} : { rate: Number(rate) }),
+    ...(provider === '' ? {} : { provider }),
+    buying: {
+      ...(target === '' ? {} : { target: Number(target) / 100 }),
+      ...(up === '' ? {} : { up: Number(up) / 100 }),
+      ...(spotUp === '' ? {} : { spot_up: Number(spotUp) / 100 }),
+    },
+    ...(apart ? { disaggregate: link === '' ? {} : { link: Number(link) } } : {}),
+    ...(windowMin === ''
+      ? {}
+      : {
+          over_time: {
+            window_s: 60 * Number(windowMin),
+            ...(compressible === '' ? {} : { compressible: Number(compressible) / 100 }),
+          },
+        }),
+  };
+}
+
+interface OptionFieldsProps {
+  readonly draft: OptionDraft;
+  readonly onChange: (draft: OptionDraft) => void;
+}
+
+/** How the fleet is bought, follows the load, and computes prompts. */
+export function OptionFields({ draft, onChange }: OptionFieldsProps) {
+  const number = (of: Exclude<keyof OptionDraft, 'apart'>) => ({
+    value: draft[of],
+    onChange: (value: string) => onChange({ ...draft, [of]: value }),
+  });
+  return (
+    <>
+      <OptionalNumberField
+        label="Stretched to, requests a second"
+        min={0.01}
+        max={1e6}
+        placeholder="as they came"
+        {...number('rate')}
+      />
+      <OptionalNumberField
+        label="Enough replicas are up, % of time"
+        min={0.001}
+        max={99.999}
+        placeholder="99.9"
+        {...number('target')}
+      />
+      <OptionalNumberField label="A machine is up, % of time" min={1} max={100} placeholder="99.89" {...number('up')} />
+      <OptionalNumberField
+        label="Spot machines are up, % of time"
+        min={1}
+        max={100}
+        placeholder="none are bought"
+        {...number('spotUp')}
+      />
+      <OptionalNumberField
+        label="Sized anew every so many minutes"
+        min={MIN_WINDOW}
+        max={525_600}
+        placeholder="never"
+        {...number('windowMin')}
+      />
+      {draft.windowMin === '' ? undefined : (
+        <OptionalNumberField
+          label="Prompts that can be compressed, %"
+          min={0}
+          max={100}
+          placeholder="none"
+          {...number('compressible')}
+        />
+      )}
+      <label class="field">
+        <span>Prompts are computed</span>
+        <select
+          value={draft.apart ? 'apart' : 'whole'}
+          onChange={event => onChange({ ...draft, apart: event.currentTarget.value === 'apart' })}
+        >
+          <option value="whole">by the replicas that answer</option>
+          <option value="apart">by these, or by replicas of their own</option>
+        </select>
+      </label>
+      {draft.apart ? (
+        <OptionalNumberField
+          label="KV into a replica, GB a second"
+          min={0.01}
+          max={10_000}
+          placeholder="25"
+          {...number('link')}
+        />
+      ) : undefined}
+    </>
+  );
+}
