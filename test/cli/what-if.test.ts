@@ -31,6 +31,7 @@ describe('weir what-if', () => {
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({ seeds: [1, 2, 3], confidence: 0.95, requests: 60, wall_s: expect.any(Number) });
     expect(report.metrics.ttft_p99_ms).toEqual({
+      ...{ words: 'TTFT, P99', unit: 'ms' },
       ...{ label: expect.any(String), better: 'lower', first: expect.any(Number), second: expect.any(Number) },
       ...{ first_interval: expect.any(Array), second_interval: expect.any(Array) },
       ...{ difference: expect.any(Number), interval: [expect.any(Number), expect.any(Number)] },
