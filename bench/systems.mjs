@@ -163,7 +163,7 @@ export async function startBare({ ports, profile }) {
   return child;
 }
 
-async function startWeir({ ports, profile, name = 'weir', gateway = {} }) {
+async function startWeir({ ports, profile, name = 'weir', gateway = {}, flags = [] }) {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   const config = parse(readFileSync(here('weir.yaml'), 'utf8'));
   const urls = ports.map(port => `http://127.0.0.1:${port}`);
@@ -178,6 +178,7 @@ async function startWeir({ ports, profile, name = 'weir', gateway = {} }) {
   const args = [
     ...profiling(profile),
     '--max-semi-space-size=4',
+    ...flags,
     here('../bin/weir.js'),
     'serve',
     '-c',
