@@ -9,6 +9,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    setupFiles: ['test/property-seed.ts'],
     // Guards against what hangs, not measures of speed: a machine may have other work.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -31,6 +31,8 @@ export interface SteadyState {
 const FEWEST = 1e-7;
 const MOST = 1e5;
 const HALVINGS = 40;
+/** Newton's steps to the sequences that decode: each about doubles the digits, and the first is seldom off by much. */
+const NEWTON_STEPS = 8;
 
 /**
  * The state in which what arrives in an iteration is what an iteration does, at m prompts in a group. A group of none (e^−m of them) only
@@ -42,7 +44,8 @@ const HALVINGS = 40;
  * with t the engine model's iteration time, c a group's tokens, k its iterations, n the sequences that decode. No slot is reserved:
  * sequences hold the KV of the tokens they have.
  */
-function stateAt(profile: EngineProfile, { moments, sample, rework = 1 }: Demand, prompts: number): SteadyState {
+function stateAt(profile: EngineProfile, demand: Demand, prompts: number): SteadyState {
+  const { moments, sample, rework = 1 } = demand;
   const { count } = moments;
   const output = moments.output / count;
   const fresh = (rework * moments.fresh) / count;
@@ -51,15 +54,9 @@ function stateAt(profile: EngineProfile, { moments, sample, rework = 1 }: Demand
   const none = Math.exp(-prompts);
   const some = -Math.expm1(-prompts);
   const others = Math.max(0, prompts / some - 1) * fresh;
-  let decoding = 0;
-  let budget = profile.maxBatchedTokens;
-  // The budget that decodes leave to prompts hangs on their number, and that, weakly, on the budget.
-  for (let round = 0; round < 3; round++) {
-    let iterations = 0;
-    for (const request of sample) iterations += Math.max(1, (rework * freshOf(request) + others) / budget);
-    decoding = (prompts * output) / (none + (some * iterations) / sample.length);
-    budget = Math.max(1, profile.maxBatchedTokens - decoding);
-  }
+  const groups = sample.map(request => rework * freshOf(request) + others);
+  const decoding = decodingAt(profile.maxBatchedTokens, prompts * output, some, groups);
+  const budget = profile.maxBatchedTokens - decoding;
   const load = { decoding, kvTokens: decoding * held };
   const decodeMs = timeWith(profile, load, 0, 0, 0);
   let groupMs = 0;
@@ -73,6 +70,36 @@ function stateAt(profile: EngineProfile, { moments, sample, rework = 1 }: Demand
   const total = none * decodeMs + (some * groupMs) / sample.length;
   const rate = (1000 * prompts) / total;
   return { rate, iterationMs: (1000 * decoding) / (rate * output), decodeMs, ...load, budget };
+}
+
+/**
+ * The sequences n that decode beside groups of prompts, where n leaves the budget B − n to prompts, and a smaller budget means more iterations
+ * in which n of them decode: the root of
+ *
+ *     n·(1 − some + some·E[max(1, c / (B − n))]) = answers
+ *
+ * whose left side rises and is convex, so Newton's steps from above come down to it. They begin at the lower of two bounds, what n is if
+ * every group fits into one iteration and if none does; each is the root itself where it is the rule for all groups.
+ */
+function decodingAt(most: Tokens, answers: Tokens, some: number, groups: readonly Tokens[]): number {
+  let mean = 0;
+  for (const tokens of groups) mean += tokens / groups.length;
+  // One token of the budget is always left to prompts, or they would never come in.
+  let decoding = Math.min(answers, (most * answers) / (some * mean + answers), most - 1);
+  for (let step = 0; step < NEWTON_STEPS; step++) {
+    const budget = most - decoding;
+    let iterations = 0;
+    let slope = 0;
+    for (const tokens of groups) {
+      iterations += Math.max(1, tokens / budget) / groups.length;
+      if (tokens > budget) slope += tokens / (budget * budget) / groups.length;
+    }
+    const taken = 1 - some + some * iterations;
+    const above = decoding * taken - answers;
+    if (above <= 1e-9 * answers) break;
+    decoding -= above / (taken + decoding * some * slope);
+  }
+  return decoding;
 }
 
 /** The state at so many requests a second; `undefined` for more than there is a state for, whether it fits or not. */

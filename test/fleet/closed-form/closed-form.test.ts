@@ -125,8 +125,20 @@ describe('a pool in closed form', () => {
         expect(state.rate / (share * capacity)).toBeCloseTo(1, 3);
         expect(steadyState(profile, demand, capacity * 1.02)).toBeUndefined();
       }),
-      { numRuns: 40 },
+      {
+        numRuns: 200,
+        examples: [[[{ promptTokens: 20, outputTokens: 67 }], 0.863860765713396]],
+      },
     );
+  });
+
+  test('answers far longer than their prompts fill the batch, and every rate below capacity has a state', () => {
+    const demand = demandOf([{ promptTokens: 20, outputTokens: 67 }]);
+    const capacity = replicaCapacity(profile, demand);
+    for (let percent = 1; percent <= 100; percent++) {
+      const rate = (percent / 100) * capacity;
+      expect(steadyState(profile, demand, rate)?.rate, `${percent} % of capacity`).toBeCloseTo(rate, 3);
+    }
   });
 
   test('the P99 lies between its bounds, falls with replicas, and there is none above capacity', () => {
