@@ -29,6 +29,7 @@ interface Replay {
  * had, or the engine began anew, what was known of its cache is given up.
  *
  * A number does not tell one life of an engine from the next: so the last batch that was taken is always asked for as well, and its time compared.
+ * Where the engine no longer keeps that one, nobody can tell whose batches come, and what was known is given up.
  */
 export class EventStream {
   /** The next number that is expected; `undefined` while nothing was heard. */
@@ -101,7 +102,8 @@ export class EventStream {
     if (!replaying.heard) {
       replaying.heard = true;
       if (replaying.from === 0) this.begin(sequence === 0 ? 'exact' : 'partial', sequence);
-      else if (next !== undefined && sequence === next - 1 && batch.at !== this.lastAt) replaying.another = true;
+      else if (next !== undefined && sequence >= next) this.begin('partial', sequence);
+      else if (batch.at !== this.lastAt) replaying.another = true;
     }
     if (replaying.another || (this.next !== undefined && sequence < this.next)) return;
     // The engine no longer keeps what lies between.

@@ -123,6 +123,16 @@ describe('a stream of KV events', () => {
     expect(wire).toMatchObject({ told: [4, 5], knowledge: 'partial' });
   });
 
+  test('whose last batch is no longer kept may be another, even where the next one is', () => {
+    const wire = new Wire(1, true);
+    wire.publish(false);
+    wire.publish(false);
+    wire.restart();
+    for (const lost of [true, true, false]) wire.publish(lost);
+    wire.answer();
+    expect(wire).toMatchObject({ told: [5], knowledge: 'partial' });
+  });
+
   test('without replay a gap costs all that was known', () => {
     const wire = new Wire(10, false);
     for (const lost of [false, true, false]) wire.publish(lost);
