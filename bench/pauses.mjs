@@ -1,6 +1,6 @@
 /**
- * What the first requests after a pause cost: a load, a pause without any request, and again; the bare proxy, as the control, in turn with
- * Weir. CPU time of all threads, and how many of Weir's functions V8 compiled anew in the meantime (`--trace-opt`).
+ * What the first requests after a pause cost: a load, a pause without any request, and again. In turn with Weir, as controls: the bare proxy, and
+ * Weir with V8's memory reducer, which `npm start` turns off. CPU time of all threads, and how many of Weir's functions V8 compiled anew in the meantime (`--trace-opt`).
  *
  *   node bench/pauses.mjs [--json] [--pause 18] [--seconds 0.5] [--rounds 8]
  */
@@ -33,6 +33,7 @@ const { ports } = mock;
 const systems = {
   bare: await SYSTEMS.bare.start({ ports }),
   weir: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt'] }),
+  reducing: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt', '--memory-reducer'] }),
 };
 const compiled = {};
 for (const [name, { process: child }] of Object.entries(systems)) {

@@ -174,10 +174,11 @@ async function startWeir({ ports, profile, name = 'weir', gateway = {}, flags = 
   const file = join(folder, 'weir.yaml');
   writeFileSync(file, stringify(config));
   const port = await freePort();
-  // The flag that `npm start` gives, too. The bare proxy is no better with it, so it has none.
+  // The flags that `npm start` gives, too. The bare proxy is no better with them, so it has none.
   const args = [
     ...profiling(profile),
     '--max-semi-space-size=4',
+    '--no-memory-reducer',
     ...flags,
     here('../bin/weir.js'),
     'serve',
