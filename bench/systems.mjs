@@ -163,6 +163,9 @@ export async function startBare({ ports, profile }) {
   return child;
 }
 
+/** What `npm start` gives Node. The bare proxy is no better with it, so it has none. */
+export const NODE_FLAGS = JSON.parse(readFileSync(here('../package.json'), 'utf8')).scripts.start.match(/--\S+/g);
+
 async function startWeir({ ports, profile, name = 'weir', gateway = {}, flags = [] }) {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   const config = parse(readFileSync(here('weir.yaml'), 'utf8'));
@@ -174,11 +177,9 @@ async function startWeir({ ports, profile, name = 'weir', gateway = {}, flags = 
   const file = join(folder, 'weir.yaml');
   writeFileSync(file, stringify(config));
   const port = await freePort();
-  // The flags that `npm start` gives, too. The bare proxy is no better with them, so it has none.
   const args = [
     ...profiling(profile),
-    '--max-semi-space-size=4',
-    '--no-memory-reducer',
+    ...NODE_FLAGS,
     ...flags,
     here('../bin/weir.js'),
     'serve',
