@@ -54,6 +54,7 @@ export function ErrorNote({ error, retry }: { error: ApiError | undefined; retry
     <div class="alert" role="alert">
       <p>
         {code === undefined ? '' : <code>{code}</code>} {message}
+        {detail.path === undefined ? undefined : <small> ({detail.path})</small>}
       </p>
       {detail.hint === undefined ? undefined : <p>{detail.hint}</p>}
       {retry === undefined ? undefined : (

@@ -129,10 +129,7 @@ async function otherSeeds(
 type Told = SimulationReport & { readonly intervals?: SeedIntervals };
 
 async function told(report: SimulationReport, others: readonly SimulationReport[]): Promise<Told> {
-  if (others.length === 0) return report;
-  const { CONFIDENCE, intervalsOf } = await import('#fleet/simulate/seed-runs.js');
-  const all = [report, ...others];
-  return { ...report, intervals: { seeds: all.length, confidence: CONFIDENCE, metrics: intervalsOf(all) } };
+  return others.length === 0 ? report : (await import('#fleet/simulate/seed-runs.js')).overSeeds(report, others);
 }
 
 function seeds(text: string): number {
