@@ -55,6 +55,7 @@ export function ArrivalFields({ draft, state, onChange }: ArrivalFieldsProps) {
       <label class="field">
         <span>All ask for</span>
         <input
+          type="text"
           list="known-models"
           maxLength={128}
           placeholder={`what the trace says, or ${state?.names[0] ?? 'auto'}`}

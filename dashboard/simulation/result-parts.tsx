@@ -36,7 +36,7 @@ export function RunsTable({ intervals }: { intervals: NonNullable<SimulationRepo
       </p>
       <Table
         label="Over all runs"
-        columns={['Metric', ...numbers('Mean', `lies with ${score(100 * confidence)} % within`)]}
+        columns={['Metric', ...numbers('Mean', `Lies with ${score(100 * confidence)} % within`)]}
         rows={Object.entries(metrics)}
       >
         {([name, metric]) => (

@@ -37,7 +37,7 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
           ))}
         </ul>
       )}
-      <Table label="Times" columns={['Time', ...numbers('mean', 'P50', 'P90', 'P99')]} rows={TIMES}>
+      <Table label="Times" columns={['Time', ...numbers('Mean', 'P50', 'P90', 'P99')]} rows={TIMES}>
         {([name, label]) => (
           <tr key={name}>
             <th scope="row">{label}</th>
@@ -49,9 +49,9 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
           </tr>
         )}
       </Table>
-      {report.intervals === undefined ? undefined : <RunsTable intervals={report.intervals} />}
       <PoolTable pools={pools} />
       <DecisionTable decisions={report.decisions} />
+      {report.intervals === undefined ? undefined : <RunsTable intervals={report.intervals} />}
       {report.missing_signals.length === 0 ? undefined : (
         <p class="hint">Unknown to the decisions, for the trace does not tell: {report.missing_signals.join(', ')}.</p>
       )}

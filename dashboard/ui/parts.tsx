@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api/client.js';
+import { fieldName } from './field-names.js';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'plain' | 'accent';
 
@@ -54,9 +55,12 @@ export function ErrorNote({ error, retry }: { error: ApiError | undefined; retry
     <div class="alert" role="alert">
       <p>
         {code === undefined ? '' : <code>{code}</code>} {message}
-        {detail.path === undefined ? undefined : <small> ({detail.path})</small>}
       </p>
-      {detail.hint === undefined ? undefined : <p>{detail.hint}</p>}
+      {detail.path === undefined && detail.hint === undefined ? undefined : (
+        <p>
+          {[detail.path === undefined ? '' : fieldName(detail.path), detail.hint ?? ''].filter(Boolean).join(' – ')}
+        </p>
+      )}
       {retry === undefined ? undefined : (
         <button type="button" onClick={retry}>
           Try again

@@ -58,7 +58,7 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
       .waitFor();
     expect(await best.innerText()).toMatch(/one pool: \$/);
     expect(await page.locator('#plan-stress').innerText()).toMatch(/rate × 1.1\s+holds|breaks/);
-    expect(await page.locator('#plan-buying').innerText()).toMatch(/spot of 1 × h100, \d+ needed\s+99\.[5-9]\d\d %/);
+    expect(await page.locator('#plan-buying').innerText()).toMatch(/spot of 1 × h100, \d+ needed\s+99\.[5-9]\d\d\s%/);
     expect(await page.locator('#plan-power').innerText()).toMatch(/5 %\s+holds|breaks/);
     expect(await page.locator('#plan-over-time').innerText()).toMatch(/without hysteresis[\s\S]*Up to, tokens/i);
     await page.getByRole('img', { name: /Price and first token/ }).waitFor();
@@ -122,7 +122,7 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     await page.getByText(/The distribution is no list/).waitFor();
     await distribution.fill('[[100, 0.5], [200, 0.9]]');
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
-    await page.getByRole('alert').getByText('trace.cdf: [1]').waitFor();
+    await page.getByRole('alert').getByText('Distribution: [1] – the last share is 1').waitFor();
     await distribution.fill('[[100, 0.5], [200, 1]]');
     await page.getByLabel('How many').fill('300');
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
@@ -149,12 +149,15 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     await page.getByLabel('How many').fill('300');
     await page.getByLabel('Arrival patterns').fill('2');
     await page.getByRole('button', { name: 'Compare' }).click();
-    await page.getByText(/^Change something in the second configuration first/).waitFor();
+    await page.getByText(/Change something in the second configuration first/).waitFor();
     await page.getByLabel('All ask for').fill('nobody');
     const second = page.getByLabel('The second weir.yaml');
     await second.fill((await second.inputValue()).replace('replicas: 3', 'replicas: 4'));
     await page.getByRole('button', { name: 'Compare' }).click();
-    await page.getByRole('alert').getByText('(model)').waitFor();
+    await page
+      .getByRole('alert')
+      .getByText(/^Model – one of/)
+      .waitFor();
     await page.getByLabel('All ask for').fill('auto');
     await page.getByRole('button', { name: 'Compare' }).click();
     const result = page.locator('#what-if-result');

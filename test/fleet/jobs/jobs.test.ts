@@ -196,20 +196,6 @@ describe('a job', () => {
   });
 
   test.each([
-    [{ gpus: ['abacus'] }, 'gpus'],
-    [{ model: 'gpt-9' }, 'model'],
-    [{ provider: 'nobody' }, 'price'],
-    [{ overTime: { windowMs: 3_600_000, compressible: 0 } }, 'over_time.window_s'],
-    [{ trace: { from: 'text', text: 'num_prefill_tokens,num_decode_tokens\n5,5\n6,6\n' } as const }, 'rate'],
-    [{ trace: { from: 'requests', requests: [] } as const }, 'trace.hours'],
-    [{ trace: { from: 'text', text: 'nothing' } as const }, 'trace.text: line 1'],
-  ])('of %j it says which field of the body is wrong, and no option of the command line', async (wrong, path) => {
-    const last = (await eventsOf({ ...plan, ...wrong })).at(-1)!;
-    expect(last).toMatchObject({ name: 'failed', data: { path } });
-    expect(JSON.stringify(last)).not.toContain('--');
-  });
-
-  test.each([
     ['a text that is no trace', { ...plan, trace: { from: 'text', text: 'nothing' } }, 'trace.unreadable'],
     ['no requests', { ...plan, trace: { from: 'requests', requests: [] } }, 'trace.unreadable'],
     [
