@@ -29,7 +29,9 @@ function staged() {
   return {
     gateway: { jobs, runtime: { clock } } as unknown as Gateway,
     tell: (event: JobEvent) => tell(event),
-    pass: () => timers.splice(0).forEach(work => work()),
+    pass() {
+      for (const work of timers.splice(0)) work();
+    },
     timers,
     stopped: () => stopped,
   };
