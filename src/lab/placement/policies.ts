@@ -15,6 +15,9 @@ export const POLICIES: Readonly<Record<string, PlacerName>> = {
   aibrix: 'aibrix',
 };
 
+/** Those that are compared unless others are named: without {@link POLICIES}' `whole_prefix`, which is like `weir` where nothing is hot. */
+export const USUAL_POLICIES: readonly string[] = Object.keys(POLICIES).filter(name => name !== 'whole_prefix');
+
 /** @throws WeirError `usage.invalid` for an unknown policy. */
 export function placerOf(policy: string): PlacerName {
   const placer = Object.hasOwn(POLICIES, policy) ? POLICIES[policy] : undefined;
