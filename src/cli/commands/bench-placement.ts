@@ -50,7 +50,7 @@ export function benchPlacementCommand(): Command {
     .option('--disk-link <GB/s>', 'with --disk-blocks: gigabytes a second that each GPU reads from there', positive, 3)
     .option(
       '--policy <names>',
-      'policies, separated by commas: weir, max_prefix, least_load, power_of_two, round_robin, llm_d, dynamo, sglang, aibrix',
+      'policies, separated by commas: weir, whole_prefix, max_prefix, least_load, power_of_two, round_robin, llm_d, dynamo, sglang, aibrix',
       names,
     )
     .option('--candidates <n>', 'most replicas that are scored for one request (default: 64)', whole(2, 1024))

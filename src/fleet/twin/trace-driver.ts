@@ -171,7 +171,7 @@ class TraceDriver {
       this.rejected++;
       return;
     }
-    const claim = telling && placer.begin?.(asked, choice.replica.id);
+    const claim = placer.begin?.(asked, choice.replica.id);
     placer.committed(asked, choice.replica.id, claim);
     const reserved = promptTokens + asked.outputTokens;
     const expected = choice.expectedPrefixTokens;
@@ -223,7 +223,8 @@ class TraceDriver {
     this.running.delete(index);
     this.replicas[at]!.finished(running.reserved);
     if (claim !== undefined) {
-      this.options.placer.ended?.(claim, true, { promptTokens, completionTokens: outputTokens, cachedTokens });
+      const { placer, telling } = this.options;
+      placer.ended?.(claim, true, telling && { promptTokens, completionTokens: outputTokens, cachedTokens });
     }
     this.load.add(at, -(promptTokens + outputTokens), now);
     this.answered++;

@@ -3,16 +3,16 @@ import { distributionOf, median } from '#contract/distribution.js';
 import type { Trace } from '#workload/traces/trace.js';
 import { type BenchEngine, DEFAULT_ENGINE } from './engines.js';
 import { BenchFleet, type FleetOptions, type Run } from './fleet.js';
-import { POLICIES, placerOf } from './policies.js';
+import { placerOf, USUAL_POLICIES } from './policies.js';
 import type { PlacementReport, PolicyReport } from './report.js';
 
-export { POLICIES } from './policies.js';
+export { USUAL_POLICIES } from './policies.js';
 
 export interface PlacementBenchOptions {
   readonly replicas: number;
   /** Prefix blocks that a replica's cache holds, running requests included; unbounded when absent. */
   readonly blocks?: number;
-  /** All of {@link POLICIES} unless said. */
+  /** {@link USUAL_POLICIES} unless said. */
   readonly policies?: readonly string[];
   /** Arrivals come this many times as fast as in the trace. Absent: as fast as makes {@link TARGET_UTILISATION}. */
   readonly load?: number;
@@ -39,7 +39,7 @@ export const TARGET_UTILISATION = 0.85;
 export function benchPlacement(trace: Trace, options: PlacementBenchOptions): PlacementReport {
   const { replicas, blocks, seed, clock, engine = DEFAULT_ENGINE, candidates, host, progress } = options;
   const { requests } = trace;
-  const policies = (options.policies ?? Object.keys(POLICIES)).map(name => [name, placerOf(name)] as const);
+  const policies = (options.policies ?? USUAL_POLICIES).map(name => [name, placerOf(name)] as const);
   const startedAt = clock.now();
   const fleet = new BenchFleet(requests, { replicas, blocks, engine, seed, candidates, host });
   const { profile, shared, infinite, demand } = fleet;

@@ -4,6 +4,7 @@ import type { Engine, HostMemory } from '#pool/engine/engine.js';
 import { EngineForecast } from '#pool/engine/forecast.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
 import { createPlacer, type PlacerName } from '#pool/placement/create-placer.js';
+import { PRESETS } from '#pool/placement/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { type BenchEngine, benchEngines, benchProfile, blockTokensOf } from './engines.js';
 import { offeredUtilisation } from './offered-load.js';
@@ -66,7 +67,8 @@ export class BenchFleet {
       ...(host.disk && { disk: { ...host.disk, blocks: host.disk.blocks * each } }),
     };
     const engines = benchEngines(this.profile, replicas, memory);
-    const spec = candidates === undefined || placer === 'max_prefix' ? placer : { preset: placer, candidates };
+    const preset = PRESETS.find(name => name === placer);
+    const spec = candidates === undefined || preset === undefined ? placer : { preset, candidates };
     const result = playTrace(this.requests, {
       placer: createPlacer(spec, { random: seededRandom(seed).fork(policy), maxReplicas: Math.max(1024, replicas) }),
       engines,

@@ -5,7 +5,7 @@ import type { Trace, TraceRequest } from '#workload/traces/trace.js';
 import { reportOf } from './bench.js';
 import { type BenchEngine, DEFAULT_ENGINE } from './engines.js';
 import { BenchFleet, type FleetOptions } from './fleet.js';
-import { POLICIES, placerOf } from './policies.js';
+import { placerOf, USUAL_POLICIES } from './policies.js';
 import { resample } from './resample.js';
 import { measureSaturation } from './saturation.js';
 import type { Estimate, SharePolicyReport, ShareReport, SweepReport } from './sweep-report.js';
@@ -42,7 +42,7 @@ type Figures = Readonly<Record<keyof Omit<SharePolicyReport, 'ttft_p99_over_weir
 export function sweepPlacement(trace: Trace, options: SweepOptions): SweepReport {
   const { shares, resamples, seed, clock, progress = () => {} } = options;
   const startedAt = clock.now();
-  const names = [...new Set([REFERENCE, ...(options.policies ?? Object.keys(POLICIES))])];
+  const names = [...new Set([REFERENCE, ...(options.policies ?? USUAL_POLICIES)])];
   for (const name of names) placerOf(name);
   const fleet = fleetOf(trace.requests, options);
   progress('saturation');

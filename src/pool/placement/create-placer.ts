@@ -37,12 +37,13 @@ export function createPlacer(spec: PlacementSpec | RuleName | string, options: P
   const rule =
     custom?.scorers === undefined ? presetRule(known(name ?? 'prefix')) : customRule(custom.scorers, custom.picker);
   const reads = rule.scorers.some(({ readsPrefix }) => readsPrefix === true);
+  const heat = rule.scorers.some(({ readsHeat }) => readsHeat === true);
   return new ScoredPlacer({
     name: custom === undefined ? String(spec) : describePlacement(custom),
     random: options.random,
     scorers: rule.scorers,
     picker: rule.picker,
-    memory: reads ? new PrefixMemory({ ...options, beyond: BLOCKS_BEYOND_CACHE }) : undefined,
+    memory: reads ? new PrefixMemory({ ...options, beyond: BLOCKS_BEYOND_CACHE, heat }) : undefined,
     candidates: rule.bounded === false ? undefined : (custom?.candidates ?? DEFAULT_CANDIDATES),
   });
 }

@@ -6,6 +6,7 @@ import { weightedRandom } from './pickers/weighted-random.js';
 import type { PlacementRule } from './presets.js';
 import type { PickerSettings, ScorerSettings } from './schema.js';
 import { type Scorer, weighted } from './scorer.js';
+import { amortisedPrefix } from './scorers/amortised-prefix.js';
 import { contextFit } from './scorers/context-fit.js';
 import { energy } from './scorers/energy.js';
 import { inFlightTokens } from './scorers/in-flight-tokens.js';
@@ -25,6 +26,7 @@ const DEFAULT_OBJECTIVE = { ttft: 500, tpot: 50 };
 
 const MAKERS: { readonly [Name in keyof ScorerSettings]-?: (settings: ScorerSettings) => Scorer } = {
   prefix: prefixAffinity,
+  amortised_prefix: amortisedPrefix,
   queue,
   running,
   kv_use: kvUse,

@@ -159,6 +159,11 @@ export class PrefixIndex {
     return this.result;
   }
 
+  /** How many replicas hold the beginning of a prompt that a hash stands for. */
+  holdersAt(hash: number): number {
+    return this.table.holders(this.table.find(hash, UNION));
+  }
+
   /** Uses so far: each insertion and each {@link ended} is one. */
   get now(): number {
     return this.uses;

@@ -6,6 +6,7 @@ import { BlockLedger } from './blocks/block-ledger.js';
 import { TokenMatch } from './blocks/token-match.js';
 import type { ReplicaView } from './placer.js';
 import { type PrefixClaim, PrefixClaims } from './prefix-claims.js';
+import { PrefixHeat } from './prefix-heat.js';
 import { PrefixIndex, type PrefixIndexOptions, type PrefixMatch } from './prefix-index.js';
 
 export interface PrefixMemoryOptions extends PrefixIndexOptions {
@@ -13,14 +14,19 @@ export interface PrefixMemoryOptions extends PrefixIndexOptions {
   readonly beyond: number;
   /** Blocks a replica's cache is taken to hold while nobody has said: 32,768 unless said. */
   readonly defaultBlocks?: number;
+  /** Whether requests in flight are counted by what they share. */
+  readonly heat?: boolean;
 }
 
 /** The prefix index of a placer, with the cache size of each replica it was shown. */
 export class PrefixMemory {
   readonly index: PrefixIndex;
+  /** Absent unless asked for. */
+  readonly heat: PrefixHeat | undefined;
   readonly blocks = new BlockLedger();
   private readonly exact = new TokenMatch(this.blocks);
   private readonly claims: PrefixClaims;
+  private readonly holdersAt = (hash: number) => this.index.holdersAt(hash);
   private readonly capacities = new Map<string, number>();
   private readonly adapters = new Set<string>();
   private readonly beyond: number;
@@ -29,6 +35,7 @@ export class PrefixMemory {
   constructor(options: PrefixMemoryOptions) {
     this.index = new PrefixIndex(options);
     this.claims = new PrefixClaims(this.index);
+    this.heat = options.heat === true ? new PrefixHeat() : undefined;
     this.beyond = options.beyond;
     this.defaultBlocks = options.defaultBlocks ?? 32_768;
   }
@@ -39,6 +46,12 @@ export class PrefixMemory {
     const match = this.index.match(this.hashesOf(request));
     const { tokens } = request;
     return tokens === undefined ? match : this.exact.over(match, request, tokens, this.saltOf(request));
+  }
+
+  /** What of a prompt many requests in flight share, of that which somebody holds by its match. */
+  heatOf(request: PlacementRequest, { deepest }: PrefixMatch): PrefixHeat | undefined {
+    this.heat?.look(this.hashesOf(request), Math.ceil(deepest), this.holdersAt);
+    return this.heat;
   }
 
   /** Whether no replica is known to hold any of a prompt. */
@@ -54,7 +67,12 @@ export class PrefixMemory {
   }
 
   begin(request: PlacementRequest, replica: string): PrefixClaim | undefined {
-    return this.claims.begin(request, this.hashesOf(request), replica);
+    const claim = this.claims.begin(request, this.hashesOf(request), replica);
+    if (claim !== undefined && this.heat !== undefined) {
+      this.heat.began(claim.hashes);
+      claim.shared = this.heat;
+    }
+    return claim;
   }
 
   committed(request: PlacementRequest, replica: string, claim?: PrefixClaim): void {
@@ -66,6 +84,8 @@ export class PrefixMemory {
 
   ended(claim: PrefixClaim, computed: boolean, usage: Usage | undefined): void {
     claim.computed?.();
+    claim.shared?.ended(claim.hashes);
+    claim.shared = undefined;
     this.claims.end(claim, computed, usage);
   }
 

@@ -7,6 +7,7 @@ import { dynamoCost } from './rules/dynamo-cost.js';
 import { sglangCacheAware } from './rules/sglang-cache-aware.js';
 import type { PresetName } from './schema.js';
 import { type Scorer, weighted } from './scorer.js';
+import { amortisedPrefix } from './scorers/amortised-prefix.js';
 import { inFlightTokens } from './scorers/in-flight-tokens.js';
 import { kvUse } from './scorers/kv-use.js';
 import { pendingPrefill } from './scorers/pending-prefill.js';
@@ -21,8 +22,8 @@ export interface PlacementRule {
   readonly bounded?: false;
 }
 
-/** `max_prefix` is there to compare with, not to be used: it has no place in a configuration. */
-export type RuleName = PresetName | 'max_prefix';
+/** `max_prefix` and `whole_prefix` are there to compare with, not to be used: they have no place in a configuration. */
+export type RuleName = PresetName | 'max_prefix' | 'whole_prefix';
 
 /**
  * What a token of imbalance is worth in tokens of prefill, for the default. Low, because sending a conversation elsewhere costs its
@@ -33,6 +34,10 @@ const IN_FLIGHT_TOKEN = 0.003;
 
 const RULES: Readonly<Record<RuleName, () => PlacementRule>> = {
   prefix: () => ({
+    scorers: [amortisedPrefix(), pendingPrefill(QUEUED_TOKEN), inFlightTokens(IN_FLIGHT_TOKEN)],
+    picker: maxScore(),
+  }),
+  whole_prefix: () => ({
     scorers: [prefixAffinity(), pendingPrefill(QUEUED_TOKEN), inFlightTokens(IN_FLIGHT_TOKEN)],
     picker: maxScore(),
   }),

@@ -21,6 +21,11 @@ const objective = duration.refine(ms => ms >= 1 && ms <= 600_000, { message: 'ex
 const scorers = z
   .strictObject({
     prefix: weight.optional().describe('Share of the prompt that the prefix cache is expected to hold.'),
+    amortised_prefix: weight
+      .optional()
+      .describe(
+        'As `prefix`, but what many requests in flight share counts less, so that hot prefixes get more holders.',
+      ),
     queue: weight.optional().describe('Fewest requests whose answer has not begun.'),
     running: weight.optional().describe('Fewest answers being written.'),
     kv_use: weight.optional().describe('Most KV memory free.'),
@@ -137,5 +142,10 @@ export function readsPrefix(spec: PlacementSpec): boolean {
   const preset = typeof spec === 'string' ? spec : spec.preset;
   if (preset !== undefined) return !BLIND.includes(preset);
   const scorers = typeof spec === 'string' ? undefined : spec.scorers;
-  return scorers?.prefix !== undefined || scorers?.no_hit_lru !== undefined || scorers?.headroom !== undefined;
+  return (
+    scorers?.prefix !== undefined ||
+    scorers?.amortised_prefix !== undefined ||
+    scorers?.no_hit_lru !== undefined ||
+    scorers?.headroom !== undefined
+  );
 }

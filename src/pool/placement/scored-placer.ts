@@ -49,7 +49,7 @@ export class ScoredPlacer implements Placer {
     this.told = parts.scorers.filter(({ committed }) => committed !== undefined);
     this.rows = parts.scorers.map(() => new Float64Array(16));
     this.worths = new Float64Array(parts.scorers.length);
-    this.running = { request: NOBODY, replicas: this.open, match: undefined };
+    this.running = { request: NOBODY, replicas: this.open, match: undefined, heat: undefined };
   }
 
   get blocks(): BlockLedger | undefined {
@@ -134,6 +134,7 @@ export class ScoredPlacer implements Placer {
     const { totals, rows, worths, running } = this;
     running.request = request;
     running.match = match;
+    running.heat = match && this.parts.memory?.heatOf(request, match);
     totals.fill(0, 0, count);
     let worth = 0;
     const { scorers } = this.parts;

@@ -1,6 +1,7 @@
 import type { PlacementRequest } from '#contract/placement.js';
 import type { Tokens } from '#contract/units.js';
 import type { ReplicaView } from './placer.js';
+import type { PrefixHeat } from './prefix-heat.js';
 import type { PrefixMatch } from './prefix-index.js';
 
 /** Who is in the running for one request, after the filters. Valid during one choice only. */
@@ -9,6 +10,8 @@ export interface Candidates {
   readonly replicas: readonly ReplicaView[];
   /** What each holds of the prompt; `undefined` for a placer that keeps no index. */
   readonly match: PrefixMatch | undefined;
+  /** What of the prompt many requests in flight share; `undefined` unless a scorer of the placer asks. */
+  readonly heat?: PrefixHeat | undefined;
 }
 
 /**
@@ -23,6 +26,8 @@ export interface Scorer {
   readonly category: 'affinity' | 'balance' | 'rule';
   /** Whether it asks what the replicas hold of the prompt. */
   readonly readsPrefix?: boolean;
+  /** Whether it asks how many requests in flight share the prompt's beginning. */
+  readonly readsHeat?: boolean;
   /** Writes a score for each candidate and returns what the range from 0 to 1 is worth, 0 when all are alike. */
   score(candidates: Candidates, scores: Float64Array): Tokens;
   /** The request has been sent to a replica. `cold` when no replica was known to hold any of its prompt. */
