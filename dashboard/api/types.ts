@@ -216,6 +216,12 @@ export type Explanation = {
     readonly replica: string;
     readonly expected_prefix_tokens: number;
     readonly prefix_source: 'events' | 'estimate';
+    /** Who is believed to have most of the prompt, where it could not be chosen. */
+    readonly prefix_left_out?: {
+      readonly replica: string;
+      readonly tokens: number;
+      readonly filtered: string;
+    };
     readonly score: number;
     readonly losers: readonly {
       readonly replica: string;
@@ -431,6 +437,12 @@ export type Placement = {
     }[];
     readonly chosen: readonly number[];
     readonly losers: readonly (readonly number[])[];
+  };
+  /** Who is believed to have most of the prompt, where it could not be chosen. */
+  readonly prefixLeftOut?: {
+    readonly replica: string;
+    readonly tokens: number;
+    readonly filtered: string;
   };
   readonly considered: number;
   readonly queuedMs: number;
