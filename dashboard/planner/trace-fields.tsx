@@ -79,7 +79,7 @@ export function TraceFields({ draft, onChange, onTrouble }: TraceFieldsProps) {
           <option value="generated">generated, like a known workload</option>
           <option value="traffic">what this gateway answered</option>
           <option value="text">a trace file</option>
-          <option value="cdf">drawn from a distribution of lengths</option>
+          <option value="cdf">a distribution of lengths</option>
         </select>
       </label>
       {draft.from === 'generated' ? (

@@ -1,13 +1,11 @@
 import type { FleetMoment } from '../api/types.js';
+import { seriesKind } from '../charts/series-kinds.js';
 import { XyChart } from '../charts/xy-chart.js';
 import { percent, short } from '../format.js';
 import { Panel } from '../ui/parts.js';
 import { numbers, Table } from '../ui/table.js';
 
 type PoolMoment = FleetMoment['pools'][string];
-
-/** Colours of pools, in their order; a fifth pool begins anew. */
-const KINDS = ['answered', 'p95', 'prefill', 'answers'] as const;
 
 /** How pools, queues, KV memory and power moved in virtual time. */
 export function Moments({ moments }: { moments: readonly FleetMoment[] }) {
@@ -16,7 +14,7 @@ export function Moments({ moments }: { moments: readonly FleetMoment[] }) {
   const series = (of: (moment: PoolMoment) => number) =>
     names.map((name, i) => ({
       name,
-      kind: KINDS[i % KINDS.length] ?? 'answered',
+      kind: seriesKind(i),
       points: moments.flatMap(({ atMs, pools }) => {
         const pool = pools[name];
         return pool === undefined ? [] : [[atMs / 60_000, of(pool)]];
@@ -53,6 +51,7 @@ export function Moments({ moments }: { moments: readonly FleetMoment[] }) {
           series={series(({ watts }) => watts / 1000)}
         />
       </div>
+      <p class="hint">At the last moment:</p>
       <Table
         label="Pools at the last moment"
         columns={['Pool', ...numbers('Replicas up', 'On replicas', 'Waiting', 'KV held', 'Power')]}

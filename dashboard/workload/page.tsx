@@ -1,5 +1,6 @@
 import { type Answer, call } from '../api/client.js';
 import type { WorkloadSeries } from '../api/types.js';
+import { seriesKind } from '../charts/series-kinds.js';
 import { TimeChart } from '../charts/time-chart.js';
 import { count, percent, short } from '../format.js';
 import { Empty, ErrorNote, Loading, Panel, Share } from '../ui/parts.js';
@@ -10,8 +11,6 @@ type Workload = Answer<'GET /api/workload'>;
 
 const EVERY_MS = 60_000;
 /** Colours of kinds, in their order. */
-const COLOURS = ['answered', 'p95', 'prefill', 'answers', 'refused', 'cached'] as const;
-
 const ARCHETYPES = {
   'concentrated-below': 'concentrated below: most requests are short',
   dispersed: 'dispersed: most are short, with a long tail',
@@ -75,7 +74,7 @@ function Learned({ workload }: { workload: Workload }) {
             empty="No requests."
             series={kinds.map(({ name, requests: values }, i) => ({
               ...{ name, values },
-              kind: COLOURS[i % COLOURS.length] ?? 'answered',
+              kind: seriesKind(i),
             }))}
           />
         </div>

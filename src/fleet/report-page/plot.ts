@@ -106,7 +106,7 @@ function scaleOf({ logarithmic = false, marks = [] }: Axes, points: readonly (re
     const [from, to] = [Math.floor(Math.log10(left)), Math.ceil(Math.log10(right) + 1e-9)];
     const reach = Math.max(1, to - from);
     const xTicks = Array.from({ length: reach + 1 }, (_, i) => 10 ** (from + i));
-    return { x: value => across((Math.log10(Math.max(value, left)) - from) / reach), y: up, xTicks, yTicks };
+    return { x: value => across((Math.log10(Math.max(value, 10 ** from)) - from) / reach), y: up, xTicks, yTicks };
   }
   const xTicks = ticks(left, right);
   const [first, last] = [xTicks[0]!, xTicks.at(-1)!];

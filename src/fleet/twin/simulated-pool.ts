@@ -73,6 +73,8 @@ export interface PoolHost extends ReplicaHost {
 }
 
 const FOREVER = 1e9;
+/** Of a sum of times, relative. */
+const ROUNDING = 1e-9;
 const MS_PER_HOUR = 3_600_000;
 
 /** The replicas of one pool in virtual time: which there are, what becomes of them, what they did and what they cost. */
@@ -226,7 +228,8 @@ export class SimulatedPool implements Scalable {
     return {
       ...{ replicas: this.members.size, mostReplicas: this.mostPaid, completed, failures },
       utilisation: upMs > 0 ? Math.min(1, busyMs / upMs) : 0,
-      availability: paidMs > 0 ? Math.min(1, upMs / paidMs) : 1,
+      // Sums of the same times in another order: what differs by rounding alone was up all the time.
+      availability: paidMs - upMs > ROUNDING * paidMs ? upMs / paidMs : 1,
       prefixHitRate: promptTokens > 0 ? cachedTokens / promptTokens : 0,
       loadRatios: this.load.perWindow,
       ...{ joules, outputTokens: this.answers ? outputTokens : 0, usd, preemptions },

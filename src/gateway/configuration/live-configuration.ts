@@ -96,7 +96,7 @@ export class LiveConfiguration {
     return this.inTurn(async () => {
       const { loaded } = this.inForce;
       const same = loaded.text === result.text && JSON.stringify(loaded.config) === JSON.stringify(result.config);
-      if (same) return false;
+      if (same || this.hasChangedSince(result.text)) return false;
       await this.ports.apply(result);
       this.inForce = { loaded: result, at: this.ports.clock.wall(), author: 'file' };
       this.keep('file', '');
@@ -178,6 +178,15 @@ export class LiveConfiguration {
     this.path = file;
     if (fresh) await this.ports.onFile(file);
     return this.keep(author, note);
+  }
+
+  /** A change by the API may have come in between; what the file says now is read when its watcher comes again. */
+  private hasChangedSince(text: string): boolean {
+    try {
+      return this.path !== undefined && readFileSync(this.path, 'utf8') !== text;
+    } catch {
+      return false;
+    }
   }
 
   private parse(text: string): LoadResult {

@@ -153,4 +153,14 @@ describe('the history', () => {
     const { versions } = (await get('/versions')).body;
     expect(versions.map(({ author }: { author: string }) => author)).toEqual(['file', 'local', 'start']);
   });
+
+  it('a look at the file that is older than a change by the API takes nothing back', async () => {
+    await post('', { text: `${YAML}# first\n` });
+    const { loadConfig } = await import('#config/load.js');
+    const early = await loadConfig(gateway.file, { env: { KEY: 'sk-of-the-environment' } });
+    if (!early.ok) throw new Error('not valid');
+    await post('', { text: `${YAML}# second\n` });
+    expect(await gateway.configuration.reloaded(early)).toBe(false);
+    expect((await get('')).body.text).toContain('# second');
+  });
 });
