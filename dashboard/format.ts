@@ -5,7 +5,7 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 
 /** Milliseconds as `84 µs`, `12.3 ms`, `1.25 s`, `4 min 5 s` or `3 h 2 min`. */
 export function duration(ms: number): string {
-  if (ms < 0.0005) return `0${NBSP}µs`;
+  if (ms < 0.0005) return `0${NBSP}s`;
   if (ms < 1) return `${significant(ms * 1000)}${NBSP}µs`;
   if (ms < 1000) return `${significant(ms)}${NBSP}ms`;
   if (ms < 60_000) return `${significant(ms / 1000)}${NBSP}s`;
@@ -55,10 +55,16 @@ export function usd(value: number): string {
   return `$${value.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
 }
 
-/** A share of one as a percentage. */
+/** A share of one as a percentage; what is not quite all is never called 100 %. */
 export function percent(share: number): string {
   const value = share * 100;
+  if (value > 99 && value < 100) return value > 99.9 ? `>${NBSP}99.9${NBSP}%` : `${Number(value.toFixed(1))}${NBSP}%`;
   return `${value > 0 && value < 10 ? Number(value.toPrecision(2)) : Math.round(value)}${NBSP}%`;
+}
+
+/** A probability close to one, to thousandths of a percent: `99.941 %`, `> 99.999 %`. */
+export function probability(share: number): string {
+  return share < 1 && share > 0.99999 ? `>${NBSP}99.999${NBSP}%` : `${(100 * share).toFixed(3)}${NBSP}%`;
 }
 
 /** Wall time, ms since the epoch, as the clock on the reader's wall shows it. */

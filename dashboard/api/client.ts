@@ -10,6 +10,8 @@ export class ApiError extends Error {
     readonly code: string | undefined,
     readonly detail: {
       readonly hint?: string | undefined;
+      /** Of what was sent, the field that is wrong. */
+      readonly path?: string | undefined;
       readonly retryAfter?: string | undefined;
       /** All that is wrong with a configuration that was not put in force. */
       readonly check?: CheckReport | undefined;

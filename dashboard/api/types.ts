@@ -216,6 +216,12 @@ export type Explanation = {
     readonly replica: string;
     readonly expected_prefix_tokens: number;
     readonly prefix_source: 'events' | 'estimate';
+    /** Who is believed to have most of the prompt, where it could not be chosen. */
+    readonly prefix_left_out?: {
+      readonly replica: string;
+      readonly tokens: number;
+      readonly filtered: string;
+    };
     readonly score: number;
     readonly losers: readonly {
       readonly replica: string;
@@ -431,6 +437,12 @@ export type Placement = {
     }[];
     readonly chosen: readonly number[];
     readonly losers: readonly (readonly number[])[];
+  };
+  /** Who is believed to have most of the prompt, where it could not be chosen. */
+  readonly prefixLeftOut?: {
+    readonly replica: string;
+    readonly tokens: number;
+    readonly filtered: string;
   };
   readonly considered: number;
   readonly queuedMs: number;
@@ -811,6 +823,12 @@ export type Replica = {
   readonly simulated: boolean;
 };
 
+/** The result as one HTML file, as --html of the commands writes it. */
+export type ReportPage = {
+  readonly file: string;
+  readonly html: string;
+};
+
 export type SignalReading = {
   readonly name: string;
   readonly type: string;
@@ -878,6 +896,18 @@ export type SimulationReport = {
   }>>;
   readonly requests_per_s: number;
   readonly wall_s: number;
+  /** Metrics over several runs, where there were some; all else is of the first. */
+  readonly intervals?: {
+    readonly seeds: number;
+    readonly confidence: number;
+    readonly metrics: Readonly<Record<string, {
+      readonly words: string;
+      readonly unit: 'ms' | 'share' | null;
+      readonly mean: number;
+      /** Low and high. */
+      readonly interval: readonly number[];
+    }>>;
+  };
 };
 
 export type StageNote = {
@@ -941,6 +971,16 @@ export type Times = {
   readonly p99: number;
 };
 
+/** How many requests were read, and why rows were left out. */
+export type TraceRead = {
+  readonly requests: number;
+  readonly refusals: readonly {
+    readonly reason: string;
+    readonly rows: number;
+    readonly line: number;
+  }[];
+};
+
 export type TraceSource = {
   readonly from: 'generated';
   readonly kind: 'azure' | 'lmsys' | 'agent';
@@ -951,6 +991,14 @@ export type TraceSource = {
   readonly from: 'traffic';
   /** What this gateway answered in the last so many hours, at most 50,000 requests. */
   readonly hours?: number;
+} | {
+  readonly from: 'cdf';
+  /** A distribution of total tokens: [tokens, share of requests no longer], both rising, the last share 1. */
+  readonly cdf: readonly (readonly number[])[];
+  /** How many are drawn. */
+  readonly requests?: number;
+  /** Requests a second, Poisson. */
+  readonly rate: number;
 } | {
   readonly from: 'text';
   /** A trace of any known format. */
@@ -2159,7 +2207,9 @@ export interface Streams {
         readonly text: string;
         readonly share?: number;
       };
+      readonly trace: TraceRead;
       readonly files: PlanFiles;
+      readonly page: ReportPage;
       readonly plan: PlanReport;
       readonly failed: JobFailure;
     };
@@ -2171,8 +2221,16 @@ export interface Streams {
       readonly trace: TraceSource;
       /** A weir.yaml to be played; the one in force unless said. */
       readonly configuration?: string;
-      /** Arrivals come this many times as fast as in the trace. */
+      /** What requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name. */
+      readonly model?: string;
+      /** Requests a second, Poisson, in place of the times of the trace. */
+      readonly rate?: number;
+      /** Arrivals come this many times as fast as in the trace; without a rate. */
       readonly rate_scale?: number;
+      /** Requests of the first so many seconds are played and left out of times. */
+      readonly warm_up_s?: number;
+      /** Runs, each with other draws of arrivals, failures and placement; metrics then come with intervals. */
+      readonly seeds?: number;
       /** GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows. */
       readonly catalogue?: string;
       readonly seed?: number;
@@ -2182,7 +2240,9 @@ export interface Streams {
         readonly text: string;
         readonly share?: number;
       };
+      readonly trace: TraceRead;
       readonly moment: FleetMoment;
+      readonly page: ReportPage;
       readonly simulation: SimulationReport;
       readonly failed: JobFailure;
     };
@@ -2213,6 +2273,8 @@ export interface Streams {
         readonly text: string;
         readonly share?: number;
       };
+      readonly trace: TraceRead;
+      readonly page: ReportPage;
       readonly comparison: WhatIfReport;
       readonly failed: JobFailure;
     };

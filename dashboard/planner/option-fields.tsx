@@ -1,5 +1,5 @@
 import type { JobBody } from '../api/jobs.js';
-import { OptionalNumberField } from './trace-fields.js';
+import { OptionalNumberField } from '../ui/number-field.js';
 
 type PlanBody = JobBody<'/api/plans'>;
 

@@ -2,13 +2,14 @@ import { useState } from 'preact/hooks';
 import { call } from '../api/client.js';
 import type { PlanFiles, PlanReport } from '../api/types.js';
 import { JobForm, useJob } from '../ui/job.js';
+import { NumberField } from '../ui/number-field.js';
 import { ErrorNote, Loading, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { CatalogueField } from './catalogue-field.js';
 import { FIRST_OPTIONS, OptionFields, optionsOf } from './option-fields.js';
 import { PlanFilesPanel } from './plan-files.js';
 import { PlanView } from './plan-view.js';
-import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from './trace-fields.js';
+import { FIRST_TRACE, sourceOf, TraceFields } from './trace-fields.js';
 
 const FIRST_GPUS = ['h100', 'a100'];
 
@@ -39,8 +40,8 @@ export function PlannerPage() {
 
   const plan = (): void => {
     const source = sourceOf(trace);
-    if (source === undefined) {
-      job.refuse('Choose a trace file first.');
+    if (typeof source === 'string') {
+      job.refuse(source);
       return;
     }
     setReport(undefined);

@@ -1,5 +1,5 @@
 import type { PlanReport } from '../api/types.js';
-import { count, duration, percent, usd } from '../format.js';
+import { count, duration, percent, probability, usd } from '../format.js';
 import { Chip, Panel } from '../ui/parts.js';
 import { numbers, Table } from '../ui/table.js';
 
@@ -24,7 +24,7 @@ export function BuyingPanel({ buying }: { buying: PlanReport['buying'] }) {
           <tr key={offer.provider}>
             <th scope="row">{offer.provider}</th>
             <td>{machinesOf(offer)}</td>
-            <td class="number">{(100 * offer.probability).toFixed(3)} %</td>
+            <td class="number">{probability(offer.probability)}</td>
             <td class="number">{usd(offer.usd_per_hour)}</td>
             <td class="number">{usd(offer.usd_per_hour * 24 * 365)}</td>
           </tr>

@@ -1,5 +1,6 @@
 import type { PlanFiles } from '../api/types.js';
 import { Panel } from '../ui/parts.js';
+import { save } from '../ui/save.js';
 
 /** The planned fleet as files, to read, copy and keep. */
 export function PlanFilesPanel({ files }: { files: PlanFiles['files'] }) {
@@ -14,20 +15,11 @@ export function PlanFilesPanel({ files }: { files: PlanFiles['files'] }) {
         <details key={path} class="simulated-file">
           <summary>{path}</summary>
           <textarea rows={14} readOnly spellcheck={false} aria-label={path} value={text} />
-          <button type="button" onClick={() => save(path, text)}>
+          <button type="button" onClick={() => save(path, text, 'text/yaml')}>
             Save {path}
           </button>
         </details>
       ))}
     </Panel>
   );
-}
-
-function save(path: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/yaml' }));
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = path.slice(path.lastIndexOf('/') + 1);
-  anchor.click();
-  URL.revokeObjectURL(url);
 }

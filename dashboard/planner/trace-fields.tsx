@@ -1,4 +1,5 @@
 import type { TraceSource } from '../api/types.js';
+import { NumberField } from '../ui/number-field.js';
 
 /** What a form knows of a trace before it is sent. */
 export interface TraceDraft {
@@ -8,10 +9,13 @@ export interface TraceDraft {
   readonly requests: number;
   readonly hours: number;
   readonly file: { readonly name: string; readonly text: string } | undefined;
+  /** A distribution of lengths, as JSON. */
+  readonly cdf: string;
 }
 
 export const FIRST_TRACE: TraceDraft = {
   ...{ from: 'generated', kind: 'azure', rate: 20, requests: 5000, hours: 24, file: undefined },
+  cdf: '[[512, 0.3], [2048, 0.7], [8192, 1]]',
 };
 
 /** Longest file: what the gateway takes as a body, with room for the rest of it. */
@@ -23,11 +27,26 @@ const KINDS = [
   ['agent', 'agents of ten turns (synthetic)'],
 ] as const;
 
-/** The source that a draft says; `undefined` while something is missing. */
-export function sourceOf({ from, kind, rate, requests, hours, file }: TraceDraft): TraceSource | undefined {
+/** The source that a draft says, or what is missing, in words. */
+export function sourceOf({ from, kind, rate, requests, hours, file, cdf }: TraceDraft): TraceSource | string {
   if (from === 'generated') return { from, kind, rate, requests };
   if (from === 'traffic') return { from, hours };
-  return file === undefined ? undefined : { from, text: file.text };
+  if (from === 'text') return file === undefined ? 'Choose a trace file first.' : { from, text: file.text };
+  const knots = knotsOf(cdf);
+  return knots === undefined
+    ? `The distribution is no list of [tokens, share], as JSON: ${FIRST_TRACE.cdf}`
+    : { from, cdf: knots, requests, rate };
+}
+
+function knotsOf(text: string): number[][] | undefined {
+  try {
+    const knots: unknown = JSON.parse(text);
+    const right = (knot: unknown): knot is number[] =>
+      Array.isArray(knot) && knot.length === 2 && knot.every(value => typeof value === 'number');
+    return Array.isArray(knots) && knots.every(right) ? knots : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 interface TraceFieldsProps {
@@ -36,7 +55,7 @@ interface TraceFieldsProps {
   readonly onTrouble: (message: string | undefined) => void;
 }
 
-/** Which requests: generated, this gateway's own, or a file's. */
+/** Which requests: generated, drawn, this gateway's own, or a file's. */
 export function TraceFields({ draft, onChange, onTrouble }: TraceFieldsProps) {
   const read = async (file: File | undefined): Promise<void> => {
     onTrouble(undefined);
@@ -60,6 +79,7 @@ export function TraceFields({ draft, onChange, onTrouble }: TraceFieldsProps) {
           <option value="generated">generated, like a known workload</option>
           <option value="traffic">what this gateway answered</option>
           <option value="text">a trace file</option>
+          <option value="cdf">drawn from a distribution of lengths</option>
         </select>
       </label>
       {draft.from === 'generated' ? (
@@ -77,20 +97,21 @@ export function TraceFields({ draft, onChange, onTrouble }: TraceFieldsProps) {
               ))}
             </select>
           </label>
-          <NumberField
-            label="Requests a second"
-            value={draft.rate}
-            min={0.01}
-            max={100_000}
-            onChange={rate => onChange({ ...draft, rate })}
-          />
-          <NumberField
-            label="How many"
-            value={draft.requests}
-            min={2}
-            max={50_000}
-            onChange={n => onChange({ ...draft, requests: Math.round(n) })}
-          />
+          <Drawn draft={draft} onChange={onChange} />
+        </>
+      ) : draft.from === 'cdf' ? (
+        <>
+          <Drawn draft={draft} onChange={onChange} />
+          <label class="field wide">
+            <span>Distribution: tokens of prompt and answer, and the share of requests that are no longer</span>
+            <textarea
+              rows={3}
+              spellcheck={false}
+              value={draft.cdf}
+              onInput={event => onChange({ ...draft, cdf: event.currentTarget.value })}
+            />
+            <small>four fifths of a request are prompt</small>
+          </label>
         </>
       ) : draft.from === 'traffic' ? (
         <NumberField
@@ -113,58 +134,24 @@ export function TraceFields({ draft, onChange, onTrouble }: TraceFieldsProps) {
   );
 }
 
-interface NumberFieldProps {
-  readonly label: string;
-  readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  readonly onChange: (value: number) => void;
-}
-
-export function NumberField({ label, value, min, max, onChange }: NumberFieldProps) {
+/** How many requests are made up, and how fast they come. */
+function Drawn({ draft, onChange }: Omit<TraceFieldsProps, 'onTrouble'>) {
   return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        type="number"
-        required
-        step="any"
-        min={min}
-        max={max}
-        value={value}
-        onInput={event => {
-          const given = event.currentTarget.valueAsNumber;
-          if (Number.isFinite(given)) onChange(given);
-        }}
+    <>
+      <NumberField
+        label="Requests a second"
+        value={draft.rate}
+        min={0.01}
+        max={100_000}
+        onChange={rate => onChange({ ...draft, rate })}
       />
-    </label>
-  );
-}
-
-interface OptionalNumberFieldProps {
-  readonly label: string;
-  /** Empty where nothing is said. */
-  readonly value: string;
-  /** What holds then. */
-  readonly placeholder: string;
-  readonly min: number;
-  readonly max: number;
-  readonly onChange: (value: string) => void;
-}
-
-export function OptionalNumberField({ label, value, placeholder, min, max, onChange }: OptionalNumberFieldProps) {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        type="number"
-        step="any"
-        min={min}
-        max={max}
-        placeholder={placeholder}
-        value={value}
-        onInput={event => onChange(event.currentTarget.value)}
+      <NumberField
+        label="How many"
+        value={draft.requests}
+        min={2}
+        max={50_000}
+        onChange={n => onChange({ ...draft, requests: Math.round(n) })}
       />
-    </label>
+    </>
   );
 }

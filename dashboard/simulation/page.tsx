@@ -1,23 +1,28 @@
 import { useState } from 'preact/hooks';
-import { call } from '../api/client.js';
 import type { FleetMoment, SimulationReport } from '../api/types.js';
+import type { PageProps } from '../app.js';
 import { CatalogueField } from '../planner/catalogue-field.js';
-import { FIRST_TRACE, NumberField, sourceOf, TraceFields } from '../planner/trace-fields.js';
+import { FIRST_TRACE, sourceOf, TraceFields } from '../planner/trace-fields.js';
 import { JobForm, useJob } from '../ui/job.js';
+import { NumberField, OptionalNumberField } from '../ui/number-field.js';
 import { Panel } from '../ui/parts.js';
-import { useResource } from '../ui/resource.js';
-import { ConfigurationField } from './configuration-field.js';
+import { ArrivalFields, arrivalsOf, FIRST_ARRIVALS } from './arrival-fields.js';
+import { ConfigurationField, useKnownConfigurations } from './configuration-field.js';
 import { Moments } from './moments.js';
 import { SimulationResult } from './result.js';
 
 /** Moments come faster than anybody can see them. */
 const SHOWN_EVERY_MS = 200;
 
+const MOST_RUNS = 16;
+
 /** A trace through the configuration, in virtual time: pools, queues, KV and power as they move, then what came of it. */
-export function SimulationPage() {
-  const configuration = useResource('configuration', signal => call('GET /api/configuration', { signal }));
+export function SimulationPage({ state }: PageProps) {
+  const known = useKnownConfigurations();
   const [trace, setTrace] = useState(FIRST_TRACE);
-  const [scale, setScale] = useState(1);
+  const [arrivals, setArrivals] = useState(FIRST_ARRIVALS);
+  const [warmUp, setWarmUp] = useState('');
+  const [runs, setRuns] = useState(1);
   const [text, setText] = useState<string | undefined>(undefined);
   const [catalogue, setCatalogue] = useState('');
   const [moments, setMoments] = useState<readonly FleetMoment[]>([]);
@@ -26,8 +31,8 @@ export function SimulationPage() {
 
   const simulate = async (): Promise<void> => {
     const source = sourceOf(trace);
-    if (source === undefined) {
-      job.refuse('Choose a trace file first.');
+    if (typeof source === 'string') {
+      job.refuse(source);
       return;
     }
     setReport(undefined);
@@ -35,7 +40,8 @@ export function SimulationPage() {
     const seen: FleetMoment[] = [];
     const shown = window.setInterval(() => setMoments(seen.slice()), SHOWN_EVERY_MS);
     const body = {
-      ...{ trace: source, rate_scale: scale },
+      ...{ trace: source, seeds: runs, ...arrivalsOf(arrivals) },
+      ...(warmUp === '' ? {} : { warm_up_s: Number(warmUp) }),
       ...(text === undefined ? {} : { configuration: text }),
       ...(catalogue.trim() === '' ? {} : { catalogue }),
     };
@@ -57,11 +63,26 @@ export function SimulationPage() {
         </p>
         <JobForm job={job} verb="Simulate" doing="Playing…" onStart={() => void simulate()}>
           <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
-          <NumberField label="Times as fast" value={scale} min={0.01} max={1000} onChange={setScale} />
+          <ArrivalFields draft={arrivals} state={state} onChange={setArrivals} />
+          <OptionalNumberField
+            label="Not counted at the beginning, s"
+            value={warmUp}
+            placeholder="all are counted"
+            min={0.01}
+            max={31_536_000}
+            onChange={setWarmUp}
+          />
+          <NumberField
+            label="Runs, each with other draws"
+            value={runs}
+            min={1}
+            max={MOST_RUNS}
+            onChange={given => setRuns(Math.round(given))}
+          />
           <ConfigurationField
             titles={['Through the configuration in force', 'Through a changed configuration']}
             label="weir.yaml to be played; nothing of it is put in force"
-            inForce={configuration}
+            known={known}
             text={text}
             onChange={setText}
           />

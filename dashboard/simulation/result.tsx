@@ -1,7 +1,8 @@
 import type { SimulationReport } from '../api/types.js';
-import { count, duration, percent, usd } from '../format.js';
+import { count, duration, usd } from '../format.js';
 import { Panel } from '../ui/parts.js';
 import { numbers, Table } from '../ui/table.js';
+import { DecisionTable, PoolTable, RunsTable } from './result-parts.js';
 
 const TIMES = [
   ['ttft_ms', 'First token'],
@@ -24,6 +25,9 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
         {duration(1000 * report.duration_s)}, {count(requests.rejected)} rejected, {count(requests.failed)} failed;{' '}
         {usd(report.cost_usd)}, {report.tokens_per_joule.toFixed(2)} output tokens a joule.
       </p>
+      {report.answers.retried === 0 ? undefined : (
+        <p>{count(report.answers.retried)} were answered after another attempt had failed.</p>
+      )}
       {missed.length === 0 ? undefined : (
         <ul class="reasons">
           {missed.map(([code, times]) => (
@@ -33,7 +37,7 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
           ))}
         </ul>
       )}
-      <Table label="Times" columns={['Time', ...numbers('mean', 'P50', 'P90', 'P99')]} rows={TIMES}>
+      <Table label="Times" columns={['Time', ...numbers('Mean', 'P50', 'P90', 'P99')]} rows={TIMES}>
         {([name, label]) => (
           <tr key={name}>
             <th scope="row">{label}</th>
@@ -45,26 +49,12 @@ export function SimulationResult({ report }: { report: SimulationReport }) {
           </tr>
         )}
       </Table>
-      <Table
-        label="Pools"
-        columns={[
-          'Pool',
-          ...numbers('Replicas', 'Answered', 'Engines busy', 'Prefix hits', 'Load max/mean', 'An hour'),
-        ]}
-        rows={Object.entries(pools)}
-      >
-        {([name, pool]) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td class="number">{pool.replicas}</td>
-            <td class="number">{count(pool.completed)}</td>
-            <td class="number">{percent(pool.utilisation)}</td>
-            <td class="number">{percent(pool.prefix_hit_rate)}</td>
-            <td class="number">{pool.load_max_over_mean.toFixed(2)}</td>
-            <td class="number">{usd(pool.usd_per_hour)}</td>
-          </tr>
-        )}
-      </Table>
+      <PoolTable pools={pools} />
+      <DecisionTable decisions={report.decisions} />
+      {report.intervals === undefined ? undefined : <RunsTable intervals={report.intervals} />}
+      {report.missing_signals.length === 0 ? undefined : (
+        <p class="hint">Unknown to the decisions, for the trace does not tell: {report.missing_signals.join(', ')}.</p>
+      )}
     </Panel>
   );
 }

@@ -62,11 +62,17 @@ function whyLost(scores: readonly number[], { scorers, chosen }: NonNullable<Pla
   return name === undefined ? 'scored the same' : `${name} cost it ${score(most)}`;
 }
 
+/** Whether what is in caches was weighed, and all that were scored had nothing. */
+function nobodyHas({ scorers, chosen, losers }: NonNullable<Placed['parts']>): boolean {
+  const at = scorers.findIndex(({ name }) => name === 'prefix');
+  return at >= 0 && [chosen, ...losers].every(scores => (scores[at] ?? 0) === 0);
+}
+
 /** On which replica it ran, and how the best of the others scored. */
 export function Placement({ record, state }: { record: DecisionRecord; state: State | undefined }) {
   const { placement: placed, profile } = record;
   if (placed === undefined) return null;
-  const { expectedPrefixTokens: expected, losers, considered, parts } = placed;
+  const { expectedPrefixTokens: expected, losers, considered, parts, prefixLeftOut: leftOut } = placed;
   const prompt = record.outcome.usage?.promptTokens || profile.promptTokens;
   const ways = state?.version === record.configVersion ? state.pools : [];
   const way = WAYS[ways.find(({ name }) => name === placed.pool)?.placement ?? ''];
@@ -86,6 +92,18 @@ export function Placement({ record, state }: { record: DecisionRecord; state: St
         ]}
       />
       {way === undefined ? undefined : <p class="hint">{way}</p>}
+      {leftOut === undefined ? (
+        parts !== undefined && nobodyHas(parts) ? (
+          <p class="hint">
+            None of these replicas has any of this prompt in its cache: prefix told none of them apart.
+          </p>
+        ) : undefined
+      ) : (
+        <p>
+          {leftOut.replica} has about {count(leftOut.tokens)} tokens of the prompt in its cache, more than any that
+          could be chosen; it could not: {leftOut.filtered}.
+        </p>
+      )}
       {parts === undefined ? undefined : <ScoreTable placed={placed} parts={parts} />}
       {losers.length === 0 || parts !== undefined ? undefined : (
         <div>

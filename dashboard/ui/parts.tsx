@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api/client.js';
+import { fieldName } from './field-names.js';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'plain' | 'accent';
 
@@ -55,7 +56,11 @@ export function ErrorNote({ error, retry }: { error: ApiError | undefined; retry
       <p>
         {code === undefined ? '' : <code>{code}</code>} {message}
       </p>
-      {detail.hint === undefined ? undefined : <p>{detail.hint}</p>}
+      {detail.path === undefined && detail.hint === undefined ? undefined : (
+        <p>
+          {[detail.path === undefined ? '' : fieldName(detail.path), detail.hint ?? ''].filter(Boolean).join(' – ')}
+        </p>
+      )}
       {retry === undefined ? undefined : (
         <button type="button" onClick={retry}>
           Try again

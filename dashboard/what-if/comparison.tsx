@@ -1,5 +1,6 @@
 import type { WhatIfReport } from '../api/types.js';
 import { count, duration, score } from '../format.js';
+import { metricRange, metricValue } from '../ui/metric.js';
 import { Chip, Empty, Panel } from '../ui/parts.js';
 import { numbers, Table } from '../ui/table.js';
 import { DifferenceMark } from './difference-mark.js';
@@ -58,8 +59,8 @@ export function Comparison({ report }: { report: WhatIfReport }) {
               <td>
                 <Chip tone={TONES[one.verdict]}>{one.verdict}</Chip>
               </td>
-              <Mean value={shown(one, one.first)} interval={rangeOf(one, one.first_interval)} />
-              <Mean value={shown(one, one.second)} interval={rangeOf(one, one.second_interval)} />
+              <Mean value={metricValue(one, one.first)} interval={metricRange(one, one.first_interval)} />
+              <Mean value={metricValue(one, one.second)} interval={metricRange(one, one.second_interval)} />
               <Mean
                 value={signedOf(one, one.difference)}
                 interval={one.interval.map(end => signedOf(one, end)).join(' to ')}
@@ -89,19 +90,9 @@ function Mean({ value, interval }: { value: string; interval: string }) {
   );
 }
 
-function shown({ unit }: Difference, value: number): string {
-  if (unit === 'ms') return duration(value);
-  return unit === 'share' ? `${score(100 * value)} %` : score(value);
-}
-
-/** Of a mean that is itself never negative. */
-function rangeOf(one: Difference, interval: readonly number[]): string {
-  return interval.map(end => shown(one, Math.max(0, end))).join(' to ');
-}
-
 function signedOf(one: Difference, value: number): string {
   const sign = value > 0 ? '+' : value < 0 ? '−' : '';
-  return `${sign}${shown(one, Math.abs(value))}`;
+  return `${sign}${metricValue(one, Math.abs(value))}`;
 }
 
 function relativeInterval({ first, interval }: Difference): readonly number[] | undefined {

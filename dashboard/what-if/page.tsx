@@ -1,22 +1,22 @@
 import { useState } from 'preact/hooks';
-import { call } from '../api/client.js';
 import type { WhatIfReport } from '../api/types.js';
+import type { PageProps } from '../app.js';
 import { CatalogueField } from '../planner/catalogue-field.js';
-import { FIRST_TRACE, NumberField, OptionalNumberField, sourceOf, TraceFields } from '../planner/trace-fields.js';
-import { ConfigurationField } from '../simulation/configuration-field.js';
+import { FIRST_TRACE, sourceOf, TraceFields } from '../planner/trace-fields.js';
+import { ArrivalFields, arrivalsOf, FIRST_ARRIVALS } from '../simulation/arrival-fields.js';
+import { ConfigurationField, useKnownConfigurations } from '../simulation/configuration-field.js';
 import { JobForm, useJob } from '../ui/job.js';
+import { NumberField } from '../ui/number-field.js';
 import { Panel } from '../ui/parts.js';
-import { useResource } from '../ui/resource.js';
 import { Comparison } from './comparison.js';
 
 const MOST_PATTERNS = 16;
 
 /** The same requests through two configurations, in virtual time: what the second would change. */
-export function WhatIfPage() {
-  const inForce = useResource('configuration', signal => call('GET /api/configuration', { signal }));
+export function WhatIfPage({ state }: PageProps) {
+  const known = useKnownConfigurations();
   const [trace, setTrace] = useState(FIRST_TRACE);
-  const [scale, setScale] = useState(1);
-  const [rate, setRate] = useState('');
+  const [arrivals, setArrivals] = useState(FIRST_ARRIVALS);
   const [patterns, setPatterns] = useState(5);
   const [first, setFirst] = useState<string | undefined>(undefined);
   const [second, setSecond] = useState<string | undefined>(undefined);
@@ -26,18 +26,17 @@ export function WhatIfPage() {
 
   const compare = (): void => {
     const source = sourceOf(trace);
-    if (source === undefined) {
-      job.refuse('Choose a trace file first.');
+    if (typeof source === 'string') {
+      job.refuse(source);
       return;
     }
     if (second === undefined) {
-      job.refuse('Change something in the second configuration first.');
+      job.refuse('Change something in the second configuration first, or begin with another version of it.');
       return;
     }
     setReport(undefined);
     const body = {
-      ...{ trace: source, second, seeds: patterns },
-      ...(rate === '' ? { rate_scale: scale } : { rate: Number(rate) }),
+      ...{ trace: source, second, seeds: patterns, ...arrivalsOf(arrivals) },
       ...(first === undefined ? {} : { first }),
       ...(catalogue.trim() === '' ? {} : { catalogue }),
     };
@@ -54,15 +53,7 @@ export function WhatIfPage() {
         </p>
         <JobForm job={job} verb="Compare" doing="Comparing…" onStart={compare}>
           <TraceFields draft={trace} onChange={setTrace} onTrouble={job.refuse} />
-          <NumberField label="Times as fast" value={scale} min={0.01} max={1000} onChange={setScale} />
-          <OptionalNumberField
-            label="Drawn at so many requests a second"
-            value={rate}
-            placeholder="as they came"
-            min={0.01}
-            max={1e6}
-            onChange={setRate}
-          />
+          <ArrivalFields draft={arrivals} state={state} onChange={setArrivals} />
           <NumberField
             label="Arrival patterns"
             value={patterns}
@@ -73,7 +64,7 @@ export function WhatIfPage() {
           <ConfigurationField
             titles={['As it is: the configuration in force', 'As it is: another configuration']}
             label="The first weir.yaml"
-            inForce={inForce}
+            known={known}
             text={first}
             onChange={setFirst}
           />
@@ -81,7 +72,7 @@ export function WhatIfPage() {
             titles={['As it might be: not changed yet', 'As it might be: changed']}
             label="The second weir.yaml"
             open
-            inForce={inForce}
+            known={known}
             text={second}
             onChange={setSecond}
           />

@@ -1,4 +1,5 @@
 import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
+import { shareText } from '#fleet/share-text.js';
 import { timeRange, timeText } from '#fleet/time-text.js';
 
 /** A plan for people who read it in a terminal. */
@@ -63,7 +64,7 @@ function buying({ buying: bought }: PlanReport): readonly string[] {
       ({ gpu, tp, needed, machines: of }) =>
         `${of.map(({ kind, count }) => `${count} ${kind.replace('_', ' ')}`).join(' + ')} of ${tp} × ${gpu} for ${needed}`,
     );
-    lines.push(`  ${(100 * probability).toFixed(3)} %: ${machines.join('; ')}: $${usd.toFixed(2)}/h at ${provider}`);
+    lines.push(`  ${shareText(probability, 3)}: ${machines.join('; ')}: $${usd.toFixed(2)}/h at ${provider}`);
   }
   return lines;
 }

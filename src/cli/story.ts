@@ -53,11 +53,14 @@ export function renderExplanation(explanation: Explanation): string {
     );
   }
   if (placement !== null) {
-    const { replica, prefill, losers } = placement;
+    const { replica, prefill, losers, prefix_left_out: leftOut } = placement;
     block('placement', [
       placement.prefix_source === 'events'
         ? `${replica}, ${placement.expected_prefix_tokens} prompt tokens in its cache by its own events`
         : `${replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`,
+      ...(leftOut === undefined
+        ? []
+        : [`${leftOut.replica} has about ${leftOut.tokens}, and could not be chosen: ${leftOut.filtered}`]),
       ...(losers.length === 0 ? [] : table(scores(placement))),
       ...(prefill === undefined ? [] : [`prompt computed on ${prefill.replica ?? replica}: ${prefill.reason}`]),
     ]);

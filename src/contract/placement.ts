@@ -39,6 +39,8 @@ export interface Placement {
   readonly losers: readonly ReplicaScore[];
   /** What the scores are made of; absent where one thing alone was weighed, or there was no choice. */
   readonly parts?: ScoreParts;
+  /** Who is believed to have most of the prompt, where it could not be chosen. */
+  readonly prefixLeftOut?: PrefixLeftOut;
   /** How many replicas were considered in all. */
   readonly considered: number;
   /** How long the request waited for a place. */
@@ -47,6 +49,15 @@ export interface Placement {
   readonly retention?: RetentionDirective;
   /** Where its prompt is computed; absent where the pool has no prefill pool. */
   readonly prefill?: PrefillPlacement;
+}
+
+/** A replica that has more of a prompt than all that could be chosen. */
+export interface PrefixLeftOut {
+  readonly replica: string;
+  /** Prompt tokens that it is believed to hold. */
+  readonly tokens: Tokens;
+  /** What a filter held against it. */
+  readonly filtered: string;
 }
 
 /** The KV of a request is worth keeping beyond its end, more than that of others. */

@@ -49,6 +49,7 @@ export function priceOf(gpu: Gpu, { kind, provider }: PriceWish): PriceQuote {
   if (found !== undefined) return found;
   const whose = provider === undefined ? '' : ` of ${provider}`;
   throw new WeirError('config.unknown_reference', `The catalogue has no ${kind} price${whose} for ${gpu.name}.`, {
+    path: 'price',
     hint: `one of ${gpu.prices.map(quote => `${quote.kind} of ${quote.provider}`).join(', ')}; or a catalogue of your own`,
   });
 }

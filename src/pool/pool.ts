@@ -422,6 +422,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       score: choice.score,
       losers: choice.losers,
       ...(parts === undefined ? undefined : { parts }),
+      ...(choice.prefixLeftOut === undefined ? undefined : { prefixLeftOut: choice.prefixLeftOut }),
       considered: choice.considered,
       queuedMs: now - since,
       ...(prefill === undefined ? undefined : { prefill: prefill.placement }),

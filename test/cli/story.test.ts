@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { renderExplanation } from '#cli/story.js';
 import { explanationOf } from '#gateway/explain.js';
-import { recordOf } from '../dashboard/stories.js';
+import { cold, recordOf } from '../dashboard/stories.js';
 
 it('shows what the score of each replica is made of, and why the others lost', () => {
   const record = recordOf('req_1');
@@ -29,4 +29,10 @@ it('shows scores without a table of parts where one thing alone was weighed', ()
   const text = renderExplanation(told);
   expect(text).toContain('> gpu-small/127.0.0.1:9001  0.868');
   expect(text).not.toContain('prefix ×');
+});
+
+it('names who has most of the prompt where it could not be chosen', () => {
+  const { placement, ...record } = cold('req_1', true);
+  const text = renderExplanation(explanationOf({ ...record, placement, selected: 'small' }, 0, () => true));
+  expect(text).toContain('gpu-small/127.0.0.1:9003 has about 1024, and could not be chosen: circuit open');
 });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityFaults, browserPath, launch, type Visit, visit } from './browser.js';
@@ -57,7 +58,7 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
       .waitFor();
     expect(await best.innerText()).toMatch(/one pool: \$/);
     expect(await page.locator('#plan-stress').innerText()).toMatch(/rate × 1.1\s+holds|breaks/);
-    expect(await page.locator('#plan-buying').innerText()).toMatch(/spot of 1 × h100, \d+ needed\s+99\.[5-9]\d\d %/);
+    expect(await page.locator('#plan-buying').innerText()).toMatch(/spot of 1 × h100, \d+ needed\s+99\.[5-9]\d\d\s%/);
     expect(await page.locator('#plan-power').innerText()).toMatch(/5 %\s+holds|breaks/);
     expect(await page.locator('#plan-over-time').innerText()).toMatch(/without hysteresis[\s\S]*Up to, tokens/i);
     await page.getByRole('img', { name: /Price and first token/ }).waitFor();
@@ -66,6 +67,10 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     const saved = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save weir.yaml', exact: true }).click();
     expect((await saved).suggestedFilename()).toBe('weir.yaml');
+    const report = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save the result as a page' }).click();
+    expect((await report).suggestedFilename()).toBe('weir-plan.html');
+    expect(await readFile(await (await report).path(), 'utf8')).toContain('A fleet for llama-3.1-8b');
     expect(await accessibilityFaults(page)).toEqual([]);
   }, 90_000);
 
@@ -99,6 +104,32 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     await page.getByRole('alert').getByText('trace.unreadable').waitFor();
   });
 
+  test('rows that are left out of a trace are told, and lengths can be drawn from a distribution', async () => {
+    const rows = 'arrived_at,num_prefill_tokens,num_decode_tokens\n';
+    const csv = `${rows}${Array.from({ length: 40 }, (_, i) => `${i},${i === 3 ? 'x' : 90},9`).join('\n')}\n`;
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'some.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
+    await page.getByText('some.csv').waitFor();
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.getByText('39 requests read, 1 row left out').click();
+    await page.getByText(/1 row: .*in line 5/).waitFor();
+    await page.locator('#plan-best').waitFor();
+    await page.getByRole('combobox').first().selectOption('cdf');
+    const distribution = page.getByLabel(/^Distribution/);
+    await distribution.fill('[[100, 0.5]');
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.getByText(/The distribution is no list/).waitFor();
+    await distribution.fill('[[100, 0.5], [200, 0.9]]');
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.getByRole('alert').getByText('Distribution: [1] – the last share is 1').waitFor();
+    await distribution.fill('[[100, 0.5], [200, 1]]');
+    await page.getByLabel('How many').fill('300');
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.locator('#plan-best').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  }, 60_000);
+
   test('the workload page says what it has learned, or that there is nothing yet', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Workload' }).click();
     await page.getByText('Nothing to learn from yet.').waitFor();
@@ -118,9 +149,16 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     await page.getByLabel('How many').fill('300');
     await page.getByLabel('Arrival patterns').fill('2');
     await page.getByRole('button', { name: 'Compare' }).click();
-    await page.getByText('Change something in the second configuration first.').waitFor();
+    await page.getByText(/Change something in the second configuration first/).waitFor();
+    await page.getByLabel('All ask for').fill('nobody');
     const second = page.getByLabel('The second weir.yaml');
     await second.fill((await second.inputValue()).replace('replicas: 3', 'replicas: 4'));
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page
+      .getByRole('alert')
+      .getByText(/^Model – one of/)
+      .waitFor();
+    await page.getByLabel('All ask for').fill('auto');
     await page.getByRole('button', { name: 'Compare' }).click();
     const result = page.locator('#what-if-result');
     await result.getByRole('row', { name: /^TTFT, mean/ }).waitFor();
@@ -132,6 +170,9 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
   test('a simulation moves, and can be stopped', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Simulation' }).click();
     await page.getByLabel('How many').fill('400');
+    await page.getByLabel('Drawn at so many requests a second').fill('8');
+    await page.getByLabel('Runs, each with other draws').fill('2');
+    expect(await page.getByLabel('Times as fast').count()).toBe(0);
     await page.getByRole('button', { name: 'Simulate' }).click();
     await page
       .locator('#simulation-result')
@@ -141,6 +182,9 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
       expect(await page.getByRole('img', { name: chart }).locator('path').count()).toBeGreaterThan(0);
     }
     expect(await page.locator('#simulation-moments table').innerText()).toMatch(/kW/);
+    expect(await page.locator('#simulation-result').innerText()).toMatch(
+      /Over 2 runs[\s\S]*TTFT, mean[\s\S]*Decision/i,
+    );
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByLabel('How many').fill('20000');
     await page.getByRole('button', { name: 'Simulate' }).click();

@@ -79,6 +79,20 @@ describe.skipIf(path === undefined)('requests and fleet', () => {
     });
   }
 
+  test('where nobody that could be chosen has any of a prompt, it says whether one that could not has', async () => {
+    await request('cold');
+    await request('left out');
+    const page = await start('#/requests/req_000000000000000000000001');
+    const step = page.locator('[data-step="placement"]');
+    await step.getByText('None of these replicas has any of this prompt in its cache').waitFor();
+    await page.locator('#latest tbody tr').first().getByRole('link').click();
+    await step
+      .getByText(/^gpu-small\/127\.0\.0\.1:9003 has about 1,024 tokens.*it could not: circuit open\.$/)
+      .waitFor();
+    expect(await step.getByText('None of these replicas').count()).toBe(0);
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
   test('a link of before the dashboard had pages still opens its story', async () => {
     await request('one');
     const page = await start('#req_000000000000000000000001');

@@ -110,6 +110,20 @@ export function failedOver(id: string): DecisionRecord {
   return recordOf(id, { attempts: [failure, attempt('answered')] });
 }
 
+/** Nobody that could be chosen has any of the prompt; who has most of it could not, where `leftOut` says so. */
+export function cold(id: string, leftOut: boolean): DecisionRecord {
+  const { placement } = recordOf(id);
+  const [second, third] = placement!.losers;
+  return recordOf(id, {
+    placement: {
+      ...placement!,
+      ...{ expectedPrefixTokens: 0, score: 0.29, losers: [{ ...second!, score: 0.21 }, third!] },
+      parts: { ...placement!.parts!, chosen: [0, 0.66], losers: [[0, 0.48]] },
+      ...(leftOut && { prefixLeftOut: { replica: third!.replica, tokens: 1024, filtered: third!.filtered! } }),
+    },
+  });
+}
+
 /** A decision with a fixed text; no model was asked. */
 export function refused(id: string): DecisionRecord {
   const { placement: _, ...rest } = recordOf(id, {

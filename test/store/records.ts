@@ -209,6 +209,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
           },
           { noNullPrototype: true },
         ),
+        prefixLeftOut: fc.record({ replica: text, tokens: whole, filtered: text }, { noNullPrototype: true }),
         considered: whole,
         queuedMs: time,
         retention: fc.record({ tokens: whole, priority: whole, durationMs: time }, { noNullPrototype: true }),

@@ -6,12 +6,13 @@ import { renderPlan } from '#cli/plan-text.js';
 import { poissonRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writeFiles, writePage } from '#cli/write-files.js';
-import { WeirError } from '#contract/errors.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { parseDuration } from '#contract/units.js';
+import { cdfRequests, DRAWN } from '#fleet/plan/cdf-requests.js';
 import { PRICE_KINDS, type PriceKind } from '#pool/engine/catalogue/schema.js';
-import { drawLengths, readCdf } from '#workload/generate/length-cdf.js';
-import { NO_PREFIX, type TraceRequest } from '#workload/traces/trace.js';
+import { readCdf } from '#workload/generate/length-cdf.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
 
 interface PlanOptions {
   readonly trace?: string;
@@ -36,9 +37,6 @@ interface PlanOptions {
   readonly seed: number;
   readonly json: boolean;
 }
-
-/** Requests that are drawn from a distribution. */
-const DRAWN = 10_000;
 
 export function planCommand(): Command {
   return new Command('plan')
@@ -119,19 +117,21 @@ async function plan(options: PlanOptions): Promise<void> {
     import('#fleet/plan/plan.js'),
     import('#fleet/emit/emit.js'),
   ]);
-  const report = planFleet({
-    ...{ requests, catalogue },
-    ...(options.rate === undefined ? {} : { rate: options.rate }),
-    ...{ model: options.model, gpus: options.gpu, seed: options.seed, clock: performance },
-    price: { kind: options.price, ...(options.provider === undefined ? {} : { provider: options.provider }) },
-    buying: { target: options.availability, up: options.up, spotUp: options.spotUp },
-    ...(options.resize === undefined
-      ? {}
-      : { overTime: { windowMs: options.resize, compressible: options.compressible } }),
-    ...(options.disaggregated ? { disaggregate: { link: options.kvLink } } : {}),
-    slo: { ttftP99Ms: options.sloTtft, tpotMs: options.sloTpot },
-    progress: text => process.stderr.write(`${text}\n`),
-  });
+  const report = withFlags(() =>
+    planFleet({
+      ...{ requests, catalogue },
+      ...(options.rate === undefined ? {} : { rate: options.rate }),
+      ...{ model: options.model, gpus: options.gpu, seed: options.seed, clock: performance },
+      price: { kind: options.price, ...(options.provider === undefined ? {} : { provider: options.provider }) },
+      buying: { target: options.availability, up: options.up, spotUp: options.spotUp },
+      ...(options.resize === undefined
+        ? {}
+        : { overTime: { windowMs: options.resize, compressible: options.compressible } }),
+      ...(options.disaggregated ? { disaggregate: { link: options.kvLink } } : {}),
+      slo: { ttftP99Ms: options.sloTtft, tpotMs: options.sloTpot },
+      progress: text => process.stderr.write(`${text}\n`),
+    }),
+  );
   if (options.emit !== undefined) {
     await writeFiles(options.emit, planFiles(report, catalogue, options.catalogue !== undefined));
   }
@@ -156,16 +156,26 @@ async function requestsOf({ trace, cdf, rate, seed }: PlanOptions): Promise<read
     if (read.timed) return read.requests;
     if (rate !== undefined) return poissonRequests(read.requests, rate, random);
   } else if (rate !== undefined) {
-    const lengths = readCdf(await json(cdf!), cdf!);
-    const draws = random.fork('lengths');
-    const drawn = Array.from({ length: DRAWN }, () => ({
-      ...drawLengths(lengths, draws),
-      arrivalMs: 0,
-      prefix: NO_PREFIX,
-    }));
-    return poissonRequests(drawn, rate, random);
+    return cdfRequests(readCdf(await json(cdf!), cdf!), DRAWN, rate, random);
   }
   throw new WeirError('usage.invalid', 'Nothing says how many requests come in a second.', { hint: '--rate X' });
+}
+
+/** The options that errors of a plan are about. */
+const FLAGS: Readonly<Record<string, string>> = {
+  ...{ rate: '--rate', model: '--model', gpus: '--gpu', price: '--price', 'overTime.windowMs': '--resize' },
+};
+
+/** What `work` gives; where it fails, by the name of the option that is wrong. */
+function withFlags<Given>(work: () => Given): Given {
+  try {
+    return work();
+  } catch (error) {
+    const flag = isWeirError(error) ? FLAGS[error.path ?? ''] : undefined;
+    if (!isWeirError(error) || flag === undefined) throw error;
+    const { code, message, hint } = error;
+    throw new WeirError(code, message, { path: flag, cause: error, ...(hint === undefined ? {} : { hint }) });
+  }
 }
 
 async function json(file: string): Promise<unknown> {

@@ -9,6 +9,7 @@ import { writePage } from '#cli/write-files.js';
 import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { useCatalogue } from '#fleet/catalogue.js';
+import { shareText } from '#fleet/share-text.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { SeedIntervals } from '#fleet/simulate/seed-runs.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
@@ -129,10 +130,7 @@ async function otherSeeds(
 type Told = SimulationReport & { readonly intervals?: SeedIntervals };
 
 async function told(report: SimulationReport, others: readonly SimulationReport[]): Promise<Told> {
-  if (others.length === 0) return report;
-  const { CONFIDENCE, intervalsOf } = await import('#fleet/simulate/seed-runs.js');
-  const all = [report, ...others];
-  return { ...report, intervals: { seeds: all.length, confidence: CONFIDENCE, metrics: intervalsOf(all) } };
+  return others.length === 0 ? report : (await import('#fleet/simulate/seed-runs.js')).overSeeds(report, others);
 }
 
 function seeds(text: string): number {
@@ -186,7 +184,7 @@ function sizeOf({ replicas, most_replicas, failures, availability }: SimulationR
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  return shareText(share, 1);
 }
 
 async function writeRequests({ completed }: PoolTwinResult, file: string): Promise<void> {

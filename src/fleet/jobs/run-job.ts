@@ -1,41 +1,45 @@
 import { type Config, loadText } from '#config/load.js';
-import { isWeirError, WeirError } from '#contract/errors.js';
+import { WeirError } from '#contract/errors.js';
+import { within } from '#contract/within.js';
 import { catalogueInUse, useCatalogue } from '#fleet/catalogue.js';
 import { readCatalogueText } from '#fleet/catalogue-text.js';
 import { planFiles } from '#fleet/emit/emit.js';
 import { planFleet } from '#fleet/plan/plan.js';
-import { simulationReport } from '#fleet/simulate/report.js';
+import { planPage } from '#fleet/report-page/plan-page.js';
+import { whatIfPage } from '#fleet/report-page/what-if-page.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
-import { refuseWhatCannotBeSimulated, simulate } from '#fleet/simulate/simulation.js';
-import type { FleetMoment } from '#fleet/twin/moments.js';
+import { refuseWhatCannotBeSimulated } from '#fleet/simulate/simulation.js';
 import { whatIf } from '#fleet/what-if/what-if.js';
-import type { ConfigurationText, Job, JobEvent, PlanJob, SimulationJob, WhatIfJob } from './job.js';
-import { jobRequests } from './job-trace.js';
-
-/** Moments while requests arrive. What comes after, until the last answer, may take far longer: then fewer and fewer are told. */
-const MOMENTS = 240;
+import { failureOf } from './failure.js';
+import type { ConfigurationText, Job, JobEvent, PlanJob, WhatIfJob } from './job.js';
+import { type JobTrace, jobTrace } from './job-trace.js';
+import { playSimulation } from './simulation.js';
 
 /** Does a job and tells of it; the last event is its result, or `failed`. Never throws. */
 export async function runJob(job: Job, tell: (event: JobEvent) => void): Promise<void> {
   try {
-    useCatalogue(readCatalogueText(job.catalogue, 'catalogue'));
+    useCatalogue(within('catalogue', () => readCatalogueText(job.catalogue, 'This')));
     if (job.kind === 'plan') await plan(job, tell);
-    else if (job.kind === 'simulation') await simulation(job, tell);
-    else await comparison(job, tell);
+    else if (job.kind === 'what-if') await comparison(job, tell);
+    else {
+      const config = playedConfig('configuration', job.configuration);
+      playSimulation(job, config, await readRequests(job, tell), tell);
+    }
   } catch (error) {
-    const known = isWeirError(error) ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error });
-    const { code, message, path, hint } = known;
-    tell({
-      name: 'failed',
-      data: { code, message, ...(path === undefined ? {} : { path }), ...(hint === undefined ? {} : { hint }) },
-    });
+    tell({ name: 'failed', data: failureOf(error) });
   }
+}
+
+async function readRequests({ trace, rate, seed }: Job, tell: (event: JobEvent) => void): Promise<JobTrace> {
+  tell({ name: 'progress', data: { text: 'reading the trace' } });
+  const read = await jobTrace(trace, rate, seed);
+  tell({ name: 'trace', data: { requests: read.requests.length, refusals: read.refusals } });
+  return read;
 }
 
 async function plan(job: PlanJob, tell: (event: JobEvent) => void): Promise<void> {
   const { model, gpus, slo, seed, rate, price, provider, buying, disaggregate, overTime } = job;
-  tell({ name: 'progress', data: { text: 'reading the trace' } });
-  const requests = await jobRequests(job.trace, rate, seed);
+  const { requests } = await readRequests(job, tell);
   const report = planFleet({
     ...{ requests, model, gpus, slo, seed, clock: performance, catalogue: catalogueInUse() },
     ...(rate === undefined ? {} : { rate }),
@@ -47,38 +51,14 @@ async function plan(job: PlanJob, tell: (event: JobEvent) => void): Promise<void
   if (files.size > 0) {
     tell({ name: 'files', data: { files: [...files].map(([path, text]) => ({ path, text })) } });
   }
+  tell({ name: 'page', data: { file: 'weir-plan.html', html: planPage(report) } });
   tell({ name: 'plan', data: report });
-}
-
-async function simulation(job: SimulationJob, tell: (event: JobEvent) => void): Promise<void> {
-  const { configuration, rateScale, seed } = job;
-  const config = playedConfig(configuration);
-  tell({ name: 'progress', data: { text: 'reading the trace' } });
-  const requests = await jobRequests(job.trace, undefined, seed);
-  const span = (requests.at(-1)!.arrivalMs - requests[0]!.arrivalMs) / rateScale;
-  let seen = 0;
-  const see = (moment: FleetMoment): void => {
-    const every = 2 ** Math.floor(seen / MOMENTS);
-    if (seen++ % every === 0) tell({ name: 'moment', data: moment });
-  };
-  const startedAt = performance.now();
-  const result = simulate(requests, {
-    ...{ config, seed, rateScale },
-    watch: { everyMs: Math.max(1, span / MOMENTS), see },
-    progress: arrived =>
-      tell({
-        name: 'progress',
-        data: { text: `${arrived} of ${requests.length} requests`, share: arrived / requests.length },
-      }),
-  });
-  tell({ name: 'simulation', data: simulationReport(result, performance.now() - startedAt) });
 }
 
 async function comparison(job: WhatIfJob, tell: (event: JobEvent) => void): Promise<void> {
   const { model, rate, rateScale, seeds, seed } = job;
-  const [first, second] = [saidOf('first', job.first), saidOf('second', job.second)];
-  tell({ name: 'progress', data: { text: 'reading the trace' } });
-  const requests = await jobRequests(job.trace, rate, seed);
+  const [first, second] = [playedConfig('first', job.first), playedConfig('second', job.second)];
+  const { requests } = await readRequests(job, tell);
   const report = await whatIf({
     ...{ first, second, requests, clock: performance },
     ...(model === undefined ? {} : { model }),
@@ -89,34 +69,27 @@ async function comparison(job: WhatIfJob, tell: (event: JobEvent) => void): Prom
     progress: (ended, runs) =>
       tell({ name: 'progress', data: { text: `${ended} of ${runs} runs`, share: ended / runs } }),
   });
+  const html = whatIfPage(job.first.called, job.second.called, report);
+  tell({ name: 'page', data: { file: 'weir-what-if.html', html } });
   tell({ name: 'comparison', data: report });
 }
 
-/** @throws WeirError that says which of two configurations it is of. */
-function saidOf(which: 'first' | 'second', configuration: ConfigurationText): Config {
-  try {
-    const config = playedConfig(configuration);
+/**
+ * @param field of the body.
+ * @throws WeirError whose path begins with the field.
+ */
+function playedConfig(field: string, { text, file }: ConfigurationText): Config {
+  return within(field, () => {
+    const loaded = loadText(text, file);
+    if (!loaded.ok) {
+      const [problem] = loaded.problems;
+      throw new WeirError('config.invalid', problem?.message ?? 'The configuration is not valid.', {
+        path: problem?.path ?? '',
+        ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
+      });
+    }
+    const config = simulatedConfig(loaded.config);
     refuseWhatCannotBeSimulated(config.pool);
     return config;
-  } catch (error) {
-    if (!isWeirError(error)) throw error;
-    const { code, message, path, hint } = error;
-    throw new WeirError(code, `Of the ${which} configuration: ${message}`, {
-      ...(path === undefined ? {} : { path }),
-      ...(hint === undefined ? {} : { hint }),
-    });
-  }
-}
-
-/** @throws WeirError `config.invalid` with the first of its problems. */
-function playedConfig({ text, file }: ConfigurationText): Config {
-  const loaded = loadText(text, file);
-  if (!loaded.ok) {
-    const [problem] = loaded.problems;
-    throw new WeirError('config.invalid', problem?.message ?? 'The configuration is not valid.', {
-      path: problem?.path ?? '',
-      ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
-    });
-  }
-  return simulatedConfig(loaded.config);
+  });
 }

@@ -4,6 +4,7 @@ import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
 import { BoundaryKeeper, cheapestCell } from '#fleet/closed-form/boundary-keeper.js';
 import { type SweepCell, sweepBoundaries } from '#fleet/closed-form/boundary-sweep.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
+import { timeText } from '#fleet/time-text.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { Slo } from './candidates.js';
 import type { ReplicaKind } from './replica-kinds.js';
@@ -80,7 +81,7 @@ export function planOverTime(options: OverTimeOptions): OverTime {
     throw new WeirError(
       'config.range',
       `The trace has ${windows.length} windows of that length; ${FEWEST_WINDOWS} to ${MOST_WINDOWS} can be planned.`,
-      { path: 'resize', hint: 'another length: --resize 10m' },
+      { path: 'overTime.windowMs', hint: lengthsOf(requests) },
     );
   }
   const all = new LengthMix(requests);
@@ -138,6 +139,12 @@ interface Window {
 }
 
 /** Whole windows that something arrived in; what is left over at the end is no window, for its rate is not known. */
+/** How long windows may be, in words. */
+function lengthsOf(requests: readonly TraceRequest[]): string {
+  const span = requests.at(-1)!.arrivalMs - requests[0]!.arrivalMs;
+  return `windows of ${timeText(span / MOST_WINDOWS)} to ${timeText(span / FEWEST_WINDOWS)}`;
+}
+
 function windowsOf(requests: readonly TraceRequest[], windowMs: Milliseconds): readonly Window[] {
   const first = requests[0]!.arrivalMs;
   const count = Math.floor((requests.at(-1)!.arrivalMs - first) / windowMs);

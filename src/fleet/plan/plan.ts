@@ -66,7 +66,11 @@ export function planFleet(options: PlanOptions): PlanReport {
   const startedAt = clock.now();
   const shape = arrivalShape(requests);
   const rate = options.rate ?? shape.rate;
-  if (!(rate > 0)) throw new WeirError('config.range', 'The trace has no rate.', { path: 'rate', hint: '--rate X' });
+  if (!(rate > 0))
+    throw new WeirError('config.range', 'The trace has no rate.', {
+      path: 'rate',
+      hint: 'requests a second',
+    });
   const longest = requests.reduce((most, r) => Math.max(most, r.promptTokens + r.outputTokens), 1) + 1;
   const kinds = replicaKinds(model, options.gpus, longest, catalogue, options.price ?? { kind: 'on_demand' });
   const mix = new LengthMix(requests);

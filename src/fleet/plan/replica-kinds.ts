@@ -1,5 +1,6 @@
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Tokens, Usd } from '#contract/units.js';
+import { within } from '#contract/within.js';
 import { type Catalogue, type PriceWish, priceOf } from '#fleet/catalogue.js';
 import type { PriceQuote } from '#pool/engine/catalogue/schema.js';
 import { findGpu } from '#pool/engine/hardware.js';
@@ -38,10 +39,10 @@ export function replicaKinds(
   catalogue: Catalogue,
   price: PriceWish,
 ): readonly ReplicaKind[] {
-  const model = findModel(name, catalogue.models);
+  const model = within('model', () => findModel(name, catalogue.models));
   const kinds: ReplicaKind[] = [];
   for (const gpuName of gpus) {
-    const gpu = findGpu(gpuName, catalogue.gpus);
+    const gpu = within('gpus', () => findGpu(gpuName, catalogue.gpus));
     const quote = priceOf(gpu, price);
     for (const tp of TENSOR_PARALLEL) {
       try {
@@ -59,6 +60,6 @@ export function replicaKinds(
   throw new WeirError(
     'config.range',
     `${model.name} with ${longest} tokens fits none of ${gpus.join(', ')}, up to 8 of them.`,
-    { path: 'gpu' },
+    { path: 'gpus' },
   );
 }

@@ -1,4 +1,5 @@
 import type { PlanReport } from '#fleet/plan/report.js';
+import { shareText } from '#fleet/share-text.js';
 import { timeText } from '#fleet/time-text.js';
 import { html, type Markup } from './markup.js';
 import { section, table } from './page.js';
@@ -18,7 +19,7 @@ function buying({ buying: bought }: PlanReport): readonly Markup[] {
         'Buying it',
         ['Provider', 'USD/h', 'enough are up', 'Machines'],
         bought.map(({ provider, usd_per_hour: usd, probability, pools }) => [
-          ...[provider, usd.toFixed(2), `${(100 * probability).toFixed(3)} %`],
+          ...[provider, usd.toFixed(2), shareText(probability, 3)],
           pools
             .map(
               ({ gpu, tp, needed, machines }) =>

@@ -1,4 +1,5 @@
 import type { Milliseconds } from '#contract/units.js';
+import { shareText } from '#fleet/share-text.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { SeedIntervals } from '#fleet/simulate/seed-runs.js';
 import { timeAxis, timeText } from '#fleet/time-text.js';
@@ -32,7 +33,12 @@ export function simulationPage(
     ]),
     unanswered === 0
       ? undefined
-      : section('Not answered', list(Object.entries(report.rejections).map(([code, count]) => `${count} × ${code}`))),
+      : section(
+          'Not answered',
+          list(
+            Object.entries({ ...report.rejections, ...report.failures }).map(([code, count]) => `${count} × ${code}`),
+          ),
+        ),
     over === undefined
       ? undefined
       : section(
@@ -91,10 +97,22 @@ export function simulationPage(
       'Pools',
       table(
         'Pools',
-        ['Pool', 'replicas', 'answered', 'engines busy', 'prefix hits', 'load max/mean', 'preempted', 'USD/h'],
+        [
+          'Pool',
+          'replicas',
+          'answered',
+          'engines busy',
+          'prefix hits',
+          'load max/mean',
+          'preempted',
+          'failures',
+          'up',
+          'USD/h',
+        ],
         Object.entries(report.pools).map(([name, pool]) => [
           ...[name, pool.replicas, pool.completed, percent(pool.utilisation), percent(pool.prefix_hit_rate)],
-          ...[pool.load_max_over_mean.toFixed(2), pool.preemptions, pool.usd_per_hour.toFixed(2)],
+          ...[pool.load_max_over_mean.toFixed(2), pool.preemptions],
+          ...[pool.failures, percent(pool.availability), pool.usd_per_hour.toFixed(2)],
         ]),
       ),
     ),
@@ -135,5 +153,5 @@ function cumulative(name: string, values: readonly Milliseconds[]): Line {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  return shareText(share, 1);
 }

@@ -27,6 +27,9 @@ export interface SeedRuns {
 
 /** What one metric is over seeds. */
 export interface MetricInterval {
+  /** What the metric is called, and of what unit its values are where the words do not say it. */
+  readonly words: string;
+  readonly unit: 'ms' | 'share' | null;
   readonly mean: number;
   /** Where the true mean lies with {@link CONFIDENCE}, by Student's t over seeds. */
   readonly interval: readonly [low: number, high: number];
@@ -106,7 +109,22 @@ export async function playAll(
 
 /** Mean and interval of each metric that configurations are compared by. */
 export function intervalsOf(reports: readonly SimulationReport[]): Readonly<Record<string, MetricInterval>> {
-  return Object.fromEntries(METRICS.map(({ name, of }) => [name, meanInterval(reports.map(of), CONFIDENCE)]));
+  return Object.fromEntries(
+    METRICS.map(({ name, words, unit = null, of }) => [
+      name,
+      { words, unit, ...meanInterval(reports.map(of), CONFIDENCE) },
+    ]),
+  );
+}
+
+/** The report of the first of several runs, with what its metrics are over all of them. */
+export function overSeeds(
+  first: SimulationReport,
+  others: readonly SimulationReport[],
+): SimulationReport & { readonly intervals?: SeedIntervals } {
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  return { ...first, intervals: { seeds: all.length, confidence: CONFIDENCE, metrics: intervalsOf(all) } };
 }
 
 /** What a thread is given: {@link SeedTask}s, and the runs that they are of. */

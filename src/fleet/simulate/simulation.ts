@@ -69,6 +69,7 @@ export function askedName({ pool, router }: TwinConfig, asked: string | undefine
   if (asked !== undefined) {
     if (known.has(asked)) return () => asked;
     throw new WeirError('config.unknown_reference', `No model and no virtual name is "${asked}".`, {
+      path: 'model',
       hint: `one of ${[...known].join(', ')}`,
     });
   }

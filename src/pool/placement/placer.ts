@@ -1,5 +1,5 @@
 import type { Usage } from '#contract/outcome.js';
-import type { PlacementRequest, ReplicaScore, ScoreParts } from '#contract/placement.js';
+import type { PlacementRequest, PrefixLeftOut, ReplicaScore, ScoreParts } from '#contract/placement.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { EngineForecast } from '#pool/engine/forecast.js';
 import type { BlockLedger } from './blocks/block-ledger.js';
@@ -60,6 +60,8 @@ export interface Choice {
   readonly prefixSource?: 'events';
   /** At most eight, best first. */
   readonly losers: readonly ReplicaScore[];
+  /** As in {@link Placement}. */
+  readonly prefixLeftOut?: PrefixLeftOut;
   readonly considered: number;
 }
 

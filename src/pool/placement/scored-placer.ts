@@ -3,6 +3,7 @@ import type { PlacementRequest, ReplicaScore, ScoreParts } from '#contract/place
 import type { Random } from '#contract/random.js';
 import type { BlockLedger } from './blocks/block-ledger.js';
 import { objection } from './filters.js';
+import { prefixLeftOut } from './left-out.js';
 import type { Picker } from './picker.js';
 import type { Choice, Placer, ReplicaView } from './placer.js';
 import type { PrefixClaim } from './prefix-claims.js';
@@ -68,6 +69,7 @@ export class ScoredPlacer implements Placer {
     const replica = open[chosen]!;
     memory?.noted(replica, request.prefix.blockTokens);
     this.chosen = chosen;
+    const leftOut = prefixLeftOut(request, replicas, match, open);
     this.latest = {
       replica,
       score: this.totals[chosen]!,
@@ -77,6 +79,7 @@ export class ScoredPlacer implements Placer {
           : Math.min(request.promptTokens, Math.floor(match.blocksOn(replica.id) * request.prefix.blockTokens)),
       ...(match?.known?.(replica.id) === true ? { prefixSource: 'events' } : undefined),
       losers: this.losers(request, replicas, chosen),
+      ...(leftOut === undefined ? undefined : { prefixLeftOut: leftOut }),
       considered: replicas.length,
     };
     return this.latest;

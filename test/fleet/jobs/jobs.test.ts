@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isLast, type Job, type JobEvent } from '#fleet/jobs/job.js';
 import { JobHost } from '#fleet/jobs/job-host.js';
 import { runJob } from '#fleet/jobs/run-job.js';
+import type { SimulationReport } from '#fleet/simulate/report.js';
 import { machineClock } from '#gateway/machine-clock.js';
 
 const generated = { from: 'generated', kind: 'azure', requests: 300, rate: 5 } as const;
@@ -11,10 +12,10 @@ pool:
   pools: { p: { model: m, simulate: { model: llama-3.1-8b, gpu: h100 } } }
 `;
 const simulation = {
-  ...{ kind: 'simulation', trace: generated, rateScale: 1, seed: 1 },
-  configuration: { text, file: 'weir.yaml' },
+  ...{ kind: 'simulation', trace: generated, rateScale: 1, seeds: 1, seed: 1 },
+  configuration: { text, file: 'weir.yaml', called: 'this' },
 } as const satisfies Job;
-const larger = { text: text.replace('gpu: h100', 'gpu: h100, replicas: 2'), file: 'then.yaml' };
+const larger = { text: text.replace('gpu: h100', 'gpu: h100, replicas: 2'), file: 'then.yaml', called: 'that' };
 const comparison: Job = {
   ...{ kind: 'what-if', trace: generated, rateScale: 1, seeds: 3, seed: 1 },
   ...{ first: simulation.configuration, second: larger },
@@ -42,6 +43,10 @@ describe('a job', () => {
     const planned = await eventsOf(plan);
     expect(planned.map(isLast).indexOf(true)).toBe(planned.length - 1);
     expect(planned.at(-2)).toMatchObject({
+      name: 'page',
+      data: { html: expect.stringMatching(/^<!doctype html>[\s\S]*A fleet for llama/i) },
+    });
+    expect(planned.at(-3)).toMatchObject({
       name: 'files',
       data: { files: expect.arrayContaining([{ path: 'weir.yaml', text: expect.stringContaining('pools:') }]) },
     });
@@ -61,9 +66,9 @@ describe('a job', () => {
         metrics: { usd_per_hour: { words: 'USD an hour', unit: null, relative: 1, verdict: 'worse' } },
       },
     });
-    const broken = { ...comparison, second: { text: 'pool: 7', file: 'then.yaml' } };
+    const broken = { ...comparison, second: { text: 'pool: 7', file: 'then.yaml', called: 'that' } };
     expect((await eventsOf(broken)).at(-1)).toMatchObject({
-      data: { code: 'config.invalid', message: expect.stringMatching(/^Of the second configuration: /) },
+      data: { code: 'config.invalid', path: expect.stringMatching(/^second: pool/) },
     });
   });
 
@@ -96,7 +101,7 @@ describe('a job', () => {
     const real = (more: string) => ({
       ...simulation,
       configuration: {
-        file: 'weir.yaml',
+        ...{ file: 'weir.yaml', called: 'this' },
         text: text
           .replace(/m: \{\}/, 'llama-3.1-8b: {}')
           .replaceAll(/\[m\]/g, '[llama-3.1-8b]')
@@ -113,7 +118,10 @@ describe('a job', () => {
   test('takes GPUs of its own, for as long as it runs', async () => {
     const catalogue = `gpus: [{ name: abacus, memory_bytes: 85e9, bandwidth_tbps: 3, tflops_16: 900, link_gbps: 400, board_watts: 700,
   prices: [{ kind: on_demand, usd_per_hour: 7, provider: us, date: 2026-11-01, source: contract 4711 }], source: a data sheet }]`;
-    const own = { ...simulation, configuration: { text: text.replace('h100', 'abacus'), file: 'weir.yaml' } };
+    const own = {
+      ...simulation,
+      configuration: { text: text.replace('h100', 'abacus'), file: 'weir.yaml', called: 'this' },
+    };
     const lacking = { name: 'failed', data: { code: 'config.invalid', message: expect.stringContaining('abacus') } };
     expect((await eventsOf(own)).at(-1)).toMatchObject(lacking);
     expect((await eventsOf({ ...own, catalogue })).at(-1)).toMatchObject({
@@ -124,7 +132,66 @@ describe('a job', () => {
     });
     expect((await eventsOf(own)).at(-1)).toMatchObject(lacking);
     expect((await eventsOf({ ...own, catalogue: 'gpus: 7' })).at(-1)).toMatchObject({
-      data: { code: 'usage.invalid', path: 'gpus' },
+      data: { code: 'request.invalid', path: 'catalogue: gpus' },
+    });
+  });
+
+  test('a simulation draws arrivals at a rate, asks for a model, and over several runs has intervals', async () => {
+    const lengths = { from: 'text', text: `num_prefill_tokens,num_decode_tokens\n${'50,5\n'.repeat(40)}` } as const;
+    const drawn: Job = { ...simulation, trace: lengths, rate: 2, model: 'm', seeds: 3 };
+    const told = await eventsOf(drawn);
+    expect(told.at(-1)).toMatchObject({
+      name: 'simulation',
+      data: {
+        requests: { arrived: 40 },
+        intervals: { seeds: 3, metrics: { ttft_mean_ms: { words: 'TTFT, mean', unit: 'ms' } } },
+      },
+    });
+    expect(told.at(-2)).toMatchObject({ name: 'page', data: { html: expect.stringContaining('Over 3 seeds') } });
+    const faster = (await eventsOf({ ...drawn, rate: 4 })).at(-1)!.data as SimulationReport;
+    const { duration_s: slow } = told.at(-1)!.data as SimulationReport;
+    expect(slow / faster.duration_s).toBeGreaterThan(1.8);
+    const asked = { ...drawn, model: 'nobody' };
+    expect((await eventsOf(asked)).at(-1)).toMatchObject({ data: { code: 'config.unknown_reference', path: 'model' } });
+  });
+
+  test('requests of the warm-up are left out of times, and of nothing else', async () => {
+    const [all, later] = [simulation, { ...simulation, warmUpMs: 30_000 }].map(job => eventsOf(job));
+    const [first, second] = [(await all!).at(-1)!.data, (await later!).at(-1)!.data] as SimulationReport[];
+    expect(second!.requests).toEqual(first!.requests);
+    expect(second!.ttft_ms).not.toEqual(first!.ttft_ms);
+  });
+
+  test('requests are drawn from a distribution of lengths, at a rate', async () => {
+    const trace = {
+      from: 'cdf',
+      cdf: [
+        [100, 0.5],
+        [200, 1],
+      ],
+      requests: 300,
+      rate: 5,
+    } as const;
+    expect((await eventsOf({ ...plan, trace })).at(-1)).toMatchObject({
+      data: { requests: 300, workload: { lengths: expect.arrayContaining([[expect.closeTo(200, -1), 1]]) } },
+    });
+    const falling = {
+      ...trace,
+      cdf: [
+        [100, 0.5],
+        [50, 1],
+      ],
+    };
+    expect((await eventsOf({ ...plan, trace: falling })).at(-1)).toMatchObject({
+      data: { code: 'trace.unreadable', path: 'trace.cdf: [1]', hint: 'whole tokens above 100' },
+    });
+  });
+
+  test('rows that are left out are told with their reasons', async () => {
+    const text = 'num_prefill_tokens,num_decode_tokens\n50,5\nx,5\n60,6\n';
+    const told = await eventsOf({ ...plan, trace: { from: 'text', text }, rate: 5 });
+    expect(told.find(({ name }) => name === 'trace')).toMatchObject({
+      data: { requests: 2, refusals: [{ rows: 1, line: 3 }] },
     });
   });
 
@@ -139,7 +206,7 @@ describe('a job', () => {
     ['an unknown GPU', { ...plan, gpus: ['abacus'] }, 'config.unknown_reference'],
     [
       'a configuration that is none',
-      { ...simulation, configuration: { text: 'pool: 7', file: 'x' } },
+      { ...simulation, configuration: { text: 'pool: 7', file: 'x', called: 'this' } },
       'config.invalid',
     ],
   ] as const)('%s is a failure with its code', async (_, job, code) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
 import { createPlacer, PLACERS } from '#pool/placement/create-placer.js';
+import type { ReplicaView } from '#pool/placement/placer.js';
 import { placementRequest, placerContract, replicaView } from '../../contracts/placer.js';
 
 for (const name of PLACERS) placerContract(name, random => createPlacer(name, { random }));
@@ -53,6 +54,21 @@ describe('prefix', () => {
       const placer = make(kind);
       expect(placer.partsOf!(placer.choose(placementRequest([1]), views)!)).toBeUndefined();
     }
+  });
+
+  test('says who has most of a prompt where it could not be chosen, and only then', () => {
+    const placer = make('prefix');
+    placer.committed(placementRequest(chain(100, 20)), 'b');
+    placer.committed(placementRequest(chain(100, 5)), 'c');
+    const [a, c] = [replicaView('a'), replicaView('c')];
+    const prompt = placementRequest(chain(100, 22));
+    const choose = (b: ReplicaView, ...more: readonly ReplicaView[]) => placer.choose(prompt, [a, b, ...more])!;
+    const full = replicaView('b', { inFlight: 7, limit: 7 });
+    expect(choose(full).prefixLeftOut).toEqual({ replica: 'b', tokens: 320, filtered: 'full' });
+    expect(choose(full, c)).toMatchObject({ replica: { id: 'c' }, prefixLeftOut: { replica: 'b' } });
+    expect(choose(replicaView('b'), c).prefixLeftOut).toBeUndefined();
+    expect(choose(replicaView('b'), replicaView('d', { inFlight: 7, limit: 7 })).prefixLeftOut).toBeUndefined();
+    expect(placer.choose(placementRequest(chain(900, 22)), [a, full])!.prefixLeftOut).toBeUndefined();
   });
 
   test('a beginning that every replica holds draws nobody: load decides', () => {

@@ -2,30 +2,33 @@ import { z } from 'zod';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { BUILT_IN, type Catalogue } from '#fleet/catalogue.js';
 import { readCatalogueText } from '#fleet/catalogue-text.js';
-import { type ConfigurationText, isLast, type Job, type JobEvent, type TraceSource } from '#fleet/jobs/job.js';
+import type { ConfigurationText, TraceSource } from '#fleet/jobs/job.js';
+import { jobEvents } from '#gateway/admin/job-events.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
-import { adminRoute, adminStream, type EventSource } from '#gateway/admin/route.js';
+import { adminRoute, adminStream } from '#gateway/admin/route.js';
 import {
   failed,
   fleetMoment,
   planFiles,
   planReport,
-  planRequest,
   progress,
+  reportPage,
   simulationReport,
+  traceRead,
+  whatIfReport,
+} from '#gateway/admin/schemas/planning.js';
+import {
+  planRequest,
   simulationRequest,
   type traceSource,
-  whatIfReport,
   whatIfRequest,
-} from '#gateway/admin/schemas/planning.js';
+} from '#gateway/admin/schemas/planning-requests.js';
 import type { Gateway } from '#gateway/gateway.js';
 import { recordedTrace } from '#workload/traces/recorded.js';
 
 const HOUR_MS = 3_600_000;
 /** Of the gateway's own traffic. */
 const MOST_RECORDED = 50_000;
-/** How soon an event that must arrive is offered again to a client that reads slowly. */
-const AGAIN_MS = 50;
 
 const catalogueListing = z.object({
   gpus: z.array(
@@ -102,9 +105,9 @@ export const planRoute = adminStream({
   path: '/api/plans',
   role: 'admin',
   summary:
-    'The cheapest fleet for a trace, as it is found: progress, its files, then `plan` or `failed`; closing the stream stops it',
+    'The cheapest fleet for a trace, as it is found: progress, its files, the plan as a page, then `plan` or `failed`; closing the stream stops it',
   body: planRequest,
-  events: { progress, files: planFiles, plan: planReport, failed },
+  events: { progress, trace: traceRead, files: planFiles, page: reportPage, plan: planReport, failed },
   handle({ gateway, body }) {
     const { trace, model, gpus, slo, rate, price, provider, seed, catalogue, buying, disaggregate } = body;
     const { over_time: overTime } = body;
@@ -124,16 +127,20 @@ export const simulationRoute = adminStream({
   path: '/api/simulations',
   role: 'admin',
   summary:
-    'A trace through a configuration in virtual time: moments of the fleet, then `simulation` or `failed`; closing the stream stops it',
+    'A trace through a configuration in virtual time: moments of the fleet, the result as a page, then `simulation` or `failed`; closing the stream stops it',
   body: simulationRequest,
-  events: { progress, moment: fleetMoment, simulation: simulationReport, failed },
+  events: {
+    ...{ progress, trace: traceRead, moment: fleetMoment, page: reportPage },
+    ...{ simulation: simulationReport, failed },
+  },
   handle({ gateway, ports, body }) {
-    const { trace, configuration, rate_scale: rateScale, seed, catalogue } = body;
+    const { trace, configuration, model, rate, rate_scale: rateScale, seeds, seed, catalogue } = body;
+    const warmUpMs = body.warm_up_s === undefined ? undefined : 1000 * body.warm_up_s;
     return jobEvents(gateway, async () => ({
       kind: 'simulation',
       trace: await sourceOf(trace, gateway),
-      configuration: await configurationOf(configuration, ports),
-      ...{ rateScale, seed, catalogue },
+      configuration: await configurationOf('configuration', configuration, ports),
+      ...{ model, rate, rateScale, warmUpMs, seeds, seed, catalogue },
     }));
   },
 });
@@ -143,73 +150,52 @@ export const whatIfRoute = adminStream({
   path: '/api/what-if',
   role: 'admin',
   summary:
-    'A trace through two configurations in virtual time: progress, then `comparison` or `failed`; closing the stream stops it',
+    'A trace through two configurations in virtual time: progress, the result as a page, then `comparison` or `failed`; closing the stream stops it',
   body: whatIfRequest,
-  events: { progress, comparison: whatIfReport, failed },
+  events: { progress, trace: traceRead, page: reportPage, comparison: whatIfReport, failed },
   handle({ gateway, ports, body }) {
     const { trace, first, second, model, rate, rate_scale: rateScale, seeds, seed, catalogue } = body;
     return jobEvents(gateway, async () => ({
       kind: 'what-if',
       trace: await sourceOf(trace, gateway),
-      first: await configurationOf(first, ports),
-      second: await configurationOf(second, ports),
+      first: await configurationOf('first', first, ports),
+      second: await configurationOf('second', second, ports),
       ...{ model, rate, rateScale, seeds, seed, catalogue },
     }));
   },
 });
 
+/** What a configuration is called that came with a request. */
+const SENT = {
+  configuration: 'a changed configuration',
+  first: 'the first configuration',
+  second: 'the second configuration',
+};
+
 /** What was sent, or else what is in force. */
-async function configurationOf(text: string | undefined, { configuration }: AdminPorts): Promise<ConfigurationText> {
-  if (text !== undefined) return { text, file: 'weir.yaml' };
+async function configurationOf(
+  field: keyof typeof SENT,
+  text: string | undefined,
+  { configuration }: AdminPorts,
+): Promise<ConfigurationText> {
+  if (text !== undefined) return { text, file: 'weir.yaml', called: SENT[field] };
   const shown = await configuration?.shown();
   if (shown === undefined) {
     throw new WeirError(
       'config.unreadable',
       'This gateway was given its configuration by hand: there is no text of it.',
       {
+        path: field,
         hint: 'send one with the request',
       },
     );
   }
-  return { text: shown.text, file: shown.file ?? 'weir.yaml' };
+  return { text: shown.text, file: shown.file ?? 'weir.yaml', called: 'the configuration in force' };
 }
 
 async function sourceOf(given: z.output<typeof traceSource>, { runtime }: Gateway): Promise<TraceSource> {
   if (given.from !== 'traffic') return given;
   const since = runtime.clock.wall() - given.hours * HOUR_MS;
-  const { requests } = await recordedTrace(runtime.records, since, () => undefined, MOST_RECORDED);
-  return { from: 'requests', requests };
-}
-
-/**
- * The events of a job, which begins when the stream does and is stopped when that is closed. The last event waits for a slow
- * reader, and the stream ends after it.
- */
-function jobEvents({ jobs, runtime: { clock } }: Gateway, jobOf: () => Promise<Job>): EventSource {
-  return (send, done) => {
-    let stopped = false;
-    let stop = (): void => undefined;
-    const tell = (event: JobEvent): void => {
-      if (stopped) return;
-      const sent = send(event.name, event.data);
-      if (!isLast(event)) return;
-      if (sent) done();
-      else stop = clock.after(AGAIN_MS, () => tell(event));
-    };
-    const fail = (error: unknown): void => {
-      const known =
-        error instanceof WeirError ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error });
-      const { code, message, hint } = known;
-      tell({ name: 'failed', data: { code, message, ...(hint === undefined ? {} : { hint }) } });
-    };
-    jobOf()
-      .then(job => {
-        if (!stopped) stop = jobs.start(job, tell);
-      })
-      .catch(fail);
-    return () => {
-      stopped = true;
-      stop();
-    };
-  };
+  const { requests, startedAt } = await recordedTrace(runtime.records, since, () => undefined, MOST_RECORDED);
+  return { from: 'requests', requests, startedAt };
 }

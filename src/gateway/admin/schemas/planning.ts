@@ -1,30 +1,7 @@
 import { z } from 'zod';
-import { DEFAULT_TARGET, DEFAULT_UP } from '#fleet/plan/buying.js';
 import { PRICE_KINDS } from '#pool/engine/catalogue/schema.js';
 
 const ms = z.number();
-
-/** Where the requests of a plan, a simulation or a comparison come from. */
-export const traceSource = z
-  .discriminatedUnion('from', [
-    z.object({
-      from: z.literal('generated'),
-      kind: z.enum(['azure', 'lmsys', 'agent']),
-      requests: z.int().min(2).max(50_000).default(5000),
-      rate: z.number().gt(0).max(100_000).describe('Requests a second.'),
-    }),
-    z.object({
-      from: z.literal('traffic'),
-      hours: z
-        .number()
-        .gt(0)
-        .max(720)
-        .default(24)
-        .describe('What this gateway answered in the last so many hours, at most 50,000 requests.'),
-    }),
-    z.object({ from: z.literal('text'), text: z.string().min(1).describe('A trace of any known format.') }),
-  ])
-  .meta({ id: 'TraceSource' });
 
 const quote = z.object({
   kind: z.enum(PRICE_KINDS),
@@ -144,7 +121,21 @@ export const planFiles = z.object({ files: z.array(z.object({ path: z.string(), 
   description: 'The best fleet as weir.yaml and manifests, as weir plan --emit writes them.',
 });
 
+export const reportPage = z.object({ file: z.string(), html: z.string() }).meta({
+  id: 'ReportPage',
+  description: 'The result as one HTML file, as --html of the commands writes it.',
+});
+
+export const traceRead = z
+  .object({
+    requests: z.number(),
+    refusals: z.array(z.object({ reason: z.string(), rows: z.number(), line: z.number() })),
+  })
+  .meta({ id: 'TraceRead', description: 'How many requests were read, and why rows were left out.' });
+
 const distribution = z.object({ mean: z.number(), p50: z.number(), p90: z.number(), p99: z.number() });
+
+const interval = z.array(z.number()).describe('Low and high.');
 
 export const simulationReport = z
   .looseObject({
@@ -172,10 +163,18 @@ export const simulationReport = z
       }),
     ),
     ...{ requests_per_s: z.number(), wall_s: z.number() },
+    intervals: z
+      .object({
+        ...{ seeds: z.number(), confidence: z.number() },
+        metrics: z.record(
+          z.string(),
+          z.object({ words: z.string(), unit: z.enum(['ms', 'share']).nullable(), mean: z.number(), interval }),
+        ),
+      })
+      .optional()
+      .describe('Metrics over several runs, where there were some; all else is of the first.'),
   })
   .meta({ id: 'SimulationReport' });
-
-const interval = z.array(z.number()).describe('Low and high.');
 
 export const whatIfReport = z
   .object({
@@ -222,94 +221,3 @@ export const progress = z.object({ text: z.string(), share: z.number().optional(
 export const failed = z
   .object({ code: z.string(), message: z.string(), path: z.string().optional(), hint: z.string().optional() })
   .meta({ id: 'JobFailure' });
-
-const catalogue = z
-  .string()
-  .max(1_000_000)
-  .optional()
-  .describe('GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows.');
-
-export const planRequest = z.object({
-  trace: traceSource,
-  model: z.string().min(1).max(128).describe('Of the engine catalogue.'),
-  gpus: z.array(z.string().min(1).max(64)).min(1).max(8),
-  slo: z.object({
-    ttft_ms: z.number().gt(0).max(1e7).describe('P99 of the time to first token.'),
-    tpot_ms: z.number().gt(0).max(1e6).describe('Mean time per output token.'),
-  }),
-  rate: z.number().gt(0).max(1e6).optional().describe('Requests a second; as in the trace unless said.'),
-  price: z.enum(PRICE_KINDS).default('on_demand'),
-  provider: z.string().min(1).max(64).optional(),
-  buying: z
-    .object({
-      target: z.number().gt(0).lt(1).default(DEFAULT_TARGET).describe('Probability with which enough replicas are up.'),
-      up: z.number().gt(0).max(1).default(DEFAULT_UP).describe('Share of time that a machine is up.'),
-      spot_up: z.number().gt(0).max(1).optional().describe('The same of spot machines; none are bought unless said.'),
-    })
-    .prefault({}),
-  disaggregate: z
-    .object({
-      link: z.number().gt(0).max(10_000).default(25).describe('Gigabytes of KV a second into a replica that answers.'),
-    })
-    .optional()
-    .describe('Fleets whose prompts are computed on replicas of their own are tried, too.'),
-  over_time: z
-    .object({
-      window_s: z
-        .number()
-        .min(1)
-        .max(31_536_000)
-        .describe('Seconds after which replicas and boundary are chosen anew.'),
-      compressible: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0)
-        .describe('Share of requests a little over the boundary whose prompts can be compressed to it.'),
-    })
-    .optional()
-    .describe('A fleet in two pools that follows the load is planned, too.'),
-  catalogue,
-  seed: z.int().min(0).max(4_294_967_295).default(1),
-});
-
-export const simulationRequest = z.object({
-  trace: traceSource,
-  configuration: z
-    .string()
-    .max(2_000_000)
-    .optional()
-    .describe('A weir.yaml to be played; the one in force unless said.'),
-  rate_scale: z.number().gt(0).max(1000).default(1).describe('Arrivals come this many times as fast as in the trace.'),
-  catalogue,
-  seed: z.int().min(0).max(4_294_967_295).default(1),
-});
-
-export const whatIfRequest = z.object({
-  trace: traceSource,
-  first: z.string().max(2_000_000).optional().describe('A weir.yaml as it is; the one in force unless said.'),
-  second: z.string().min(1).max(2_000_000).describe('A weir.yaml as it might be.'),
-  model: z
-    .string()
-    .min(1)
-    .max(128)
-    .optional()
-    .describe(
-      'What requests ask for, a model or a virtual name; else the model of the trace where it is configured, else the first virtual name.',
-    ),
-  rate: z
-    .number()
-    .gt(0)
-    .max(1e6)
-    .optional()
-    .describe('Requests a second, Poisson, in place of the times of the trace.'),
-  rate_scale: z
-    .number()
-    .gt(0)
-    .max(1000)
-    .default(1)
-    .describe('Arrivals come this many times as fast as in the trace; without a rate.'),
-  seeds: z.int().min(2).max(16).default(5).describe('Arrival patterns, the same for both.'),
-  catalogue,
-  seed: z.int().min(0).max(4_294_967_000).default(1),
-});

@@ -43,6 +43,10 @@ export const scoreParts = z
   })
   .describe('What the scores are made of, by scorer; absent where one thing alone was weighed.');
 
+export const prefixLeftOut = z
+  .object({ replica: z.string(), tokens: z.number(), filtered: z.string() })
+  .describe('Who is believed to have most of the prompt, where it could not be chosen.');
+
 const placement = z
   .object({
     pool: z.string(),
@@ -52,6 +56,7 @@ const placement = z
     score: z.number(),
     losers: z.array(z.object({ replica: z.string(), score: z.number(), filtered: z.string().optional() })),
     parts: scoreParts.optional(),
+    prefixLeftOut: prefixLeftOut.optional(),
     considered: z.number(),
     queuedMs: z.number(),
     retention: z.object({ tokens: z.number(), priority: z.number(), durationMs: z.number() }).optional(),
