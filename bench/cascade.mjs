@@ -1,6 +1,7 @@
-// What a pool-aware cascade is worth: `node bench/cascade.mjs --trace FILE [--requests N] [--resamples 3] [--loads 0.5,0.8,0.95] [--json]`, after a build.
+// What a pool-aware cascade is worth: `node bench/cascade.mjs --trace FILE [--requests N] [--resamples 3] [--loads 0.5,0.8,0.95] [--compressible 0.6] [--json]`, after a build.
 // Virtual time: the production router, strategy and pools over modelled engines (an 8B model on one H100, twice; a 70B model on four, twice). The same requests under
-// five policies: only small, only large, and cascades that escalate every doubted answer, those that are predicted in time, and those with half the time. Load is a share of what the fleet serves when
+// six policies: only small, only large, and cascades that escalate every doubted answer, those that are predicted in time, those with half the time, and the last with prompts
+// made shorter by a third where the whole is not in time (of a share of prompts, `--compressible`). Load is a share of what the fleet serves when
 // every doubted answer escalates. Whether an answer passes is drawn, so quality is a stand-in: the share of answers given by a model that the request is not too hard for.
 // Ranges are least and most over the trace and bootstrap resamples of it. Nothing is fitted: the limits are the defaults of the strategy.
 
@@ -18,12 +19,14 @@ const count = Number(argument('requests', 3000));
 const resamples = Number(argument('resamples', 3));
 const loads = argument('loads', '0.5,0.8,0.95').split(',').map(Number);
 const ACCEPTED = { small: Number(argument('small', 0.65)), large: Number(argument('large', 0.92)) };
+const COMPRESSIBLE = Number(argument('compressible', 0.6));
 const POLICIES = {
   'only small': 'models: [small], strategy: single',
   'only large': 'models: [large], strategy: single',
   'always escalate': 'models: [small, large], strategy: { cascade: { escalate: always } }',
   'pool-aware, 10 s': 'models: [small, large], strategy: cascade',
   'pool-aware, 5 s': 'models: [small, large], strategy: { cascade: { ttft: 5s } }',
+  'pool-aware, 5 s, compressing': 'models: [small, large], strategy: { cascade: { ttft: 5s, compress: 1.5 } }',
 };
 
 const requests = await tracedRequests(count);
@@ -33,7 +36,7 @@ function configOf(policy) {
     'concurrency: 256, ejection: false, queue: { length: 100000, tokens: 100000M, bytes: 100GB, timeout: 24h }';
   const text = `
 router: { decisions: [{ name: all, when: otherwise, ${policy} }] }
-fleet: { accepted: ${JSON.stringify(ACCEPTED)} }
+fleet: { accepted: ${JSON.stringify(ACCEPTED)}, compressible: ${COMPRESSIBLE} }
 pool:
   models: { small: { context: 128k }, large: { context: 128k } }
   pools:

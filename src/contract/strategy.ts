@@ -13,6 +13,8 @@ export interface Outlook {
   readonly wholeMs?: Milliseconds;
   /** Prompt and median answer. */
   readonly tokens: Tokens;
+  /** The same with sentences of the prompt left out; absent where the strategy does not ask for that, or it cannot be done. */
+  readonly compressed?: Pick<Outlook, 'ttftMs' | 'wholeMs' | 'tokens'>;
 }
 
 /** What happened to the attempt that a strategy last asked for. */
@@ -55,6 +57,8 @@ export type StrategyAction =
       readonly hold?: boolean;
       /** Break it off at this time since the arrival, unless the client's answer has begun. */
       readonly byMs?: Milliseconds;
+      /** Ask with sentences of the prompt left out, as {@link Outlook.compressed} has it. */
+      readonly compressed?: true;
       /** Why another model is asked although there is an answer. */
       readonly why?: string;
     }
@@ -69,6 +73,8 @@ export type StrategyAction =
  */
 export interface Strategy<State = unknown> {
   readonly name: string;
+  /** By what factor a prompt may be made shorter for it; above 1, and absent where it may not. */
+  readonly gamma?: number;
   start(candidates: readonly Candidate[]): State;
   step(state: State, event: StrategyEvent): { readonly state: State; readonly action: StrategyAction };
 }

@@ -73,6 +73,11 @@ export const fleetSchema = z.strictObject({
     .describe(
       'By the names of models: the share of their answers that pass the judges of a cascade. Traces that recorded verdicts need none.',
     ),
+  compressible: share
+    .default(0)
+    .describe(
+      'Share of prompts of which as much can be left out as `compress` of a cascade asks for: a trace has no text to tell. Drawn for each request.',
+    ),
 });
 
 export type FleetConfig = z.output<typeof fleetSchema>;

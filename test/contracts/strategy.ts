@@ -68,7 +68,9 @@ const event = fc.oneof(
         accepted,
         models.map(([feasible, ms], index) => ({
           ...{ model: `m${index}`, feasible, tokens: 100 },
-          ...(ms === undefined ? undefined : { ttftMs: ms, wholeMs: 2 * ms }),
+          ...(ms === undefined
+            ? undefined
+            : { ttftMs: ms, wholeMs: 2 * ms, compressed: { tokens: 60, ttftMs: ms / 2, wholeMs: ms } }),
         })),
       ),
     ),

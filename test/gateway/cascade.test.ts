@@ -9,9 +9,10 @@ let weir: RunningGateway;
 
 const configuration = (more = '') => `
 router:
-  signals: { brief: { metadata: { field: act, equals: brief } } }
+  signals: { brief: { metadata: { field: act, equals: brief } }, long: { metadata: { field: act, equals: long } } }
   decisions:
     - { name: brief, when: brief, models: [small, large], strategy: { cascade: { ttft: 400ms, grace: 100ms } } }
+    - { name: long, when: long, models: [small, large], strategy: { cascade: { ttft: 60s, tokens: 14000, compress: 1.6 } } }
     - { name: all, when: otherwise, models: [small, large], strategy: { cascade: { ttft: 60s } } }
 pool:
   models: { small: { price: { prompt: 1, completion: 2 } }, large: { price: { prompt: 10, completion: 20 } } }
@@ -55,6 +56,8 @@ function says(message: object, { finish = 'stop', usage = USAGE as object | unde
     return { kind: 'raw', type: 'text/event-stream', body: `${events}data: [DONE]\n\n` };
   };
 }
+/** What a prompt of 33 kB takes. */
+const READ = { prompt_tokens: 7700, completion_tokens: 10, total_tokens: 7710 };
 const REFUSAL = { content: "I'm sorry, but I can't help with that." };
 
 const textOf = async (response: Response, stream: boolean): Promise<string> => {
@@ -121,6 +124,48 @@ describe.each([false, true])('a cascade, streamed: %s', stream => {
       expect(outcome).toMatchObject({ status: 'answered', model: 'small', pool: 'small' });
       expect(outcome.costUsd).toBeCloseTo(120e-6, 12);
     }
+  });
+
+  const sentences = Array.from({ length: 600 }, (_, i) => `This is what stands in line ${i} of the long report.`);
+  const long = (text: string) =>
+    ask({
+      metadata: { act: 'long' },
+      messages: [
+        { role: 'user', content: text },
+        { role: 'user', content: 'What stands in line 77?' },
+      ],
+    });
+
+  it('asks the dearer model with less of the prompt where the whole of it is too much, and says so', async () => {
+    small.behaviour = says(REFUSAL, { usage: READ });
+    large.behaviour = says({ content: 'It is 7.' }, { usage: READ });
+    const response = await long(sentences.join(' '));
+    expect(response.headers.get('x-weir-cascade')).toBe('small=escalated');
+    expect(await textOf(response, stream)).toBe('It is 7.');
+    const [from, to] = response.headers.get('x-weir-compressed')!.split('>').map(Number);
+    expect(to! * 1.6).toBeLessThanOrEqual(from! * 1.02);
+    const told = (mock: MockUpstream) => JSON.stringify(mock.seen.at(-1)!.body);
+    expect(told(small)).toContain(sentences[300]);
+    expect(told(large).length * 1.5).toBeLessThan(told(small).length);
+    expect(told(large)).toContain(sentences[77]);
+    const { attempts, stages } = await weir.recordOf(response);
+    expect(attempts[0]!.judged!.why).toMatch(/; to large with \d+ of \d+ tokens/);
+    expect(stages).toContainEqual(
+      expect.objectContaining({ stage: 'compress', note: `${from} to ${to} tokens, for an answer in time` }),
+    );
+  });
+
+  it('sends the first answer, to the whole prompt, when the dearer model fails with less of it or none can be left out', async () => {
+    small.behaviour = says(REFUSAL, { usage: READ });
+    large.behaviour = { kind: 'status', status: 500 };
+    const code = Array.from({ length: 1100 }, (_, i) => `const line${i} = { of: [${i}] };`).join('\n');
+    for (const text of [sentences.join(' '), code]) {
+      const response = await long(text);
+      expect([response.status, response.headers.get('x-weir-cascade')]).toEqual([200, 'small=kept']);
+      expect(response.headers.get('x-weir-compressed')).toBeNull();
+      expect(await textOf(response, stream)).toBe(REFUSAL.content);
+    }
+    expect(large.seen).toHaveLength(1);
   });
 
   it('breaks the dearer model off when its time is over', async () => {

@@ -108,7 +108,7 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     this.poolConfig = config.pool;
     this.workload = config.workload ?? workloadSchema.parse({});
     this.ledger = new TwinLedger(warmUpMs, onAnswered);
-    this.verdicts = new Verdicts(config.fleet?.accepted ?? {}, random);
+    this.verdicts = new Verdicts(config.fleet?.accepted ?? {}, random, config.fleet?.compressible);
     const routerConfig = config.router ?? routerSchema.parse({});
     this.recorded = new RecordedSignals(routerConfig.signals, startedAt !== undefined);
     const models = [...modelFactsOf(config.pool.models).values()];
@@ -246,8 +246,9 @@ export class FleetTwin implements ExchangeHost, PoolHost {
     const profile = this.profiler.profile(traced);
     this.open++;
     const hardness = this.verdicts.hardness();
+    const shorter = this.verdicts.canBeShorter();
     const given = this.recorded.of(traced);
-    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, given, hardness);
+    const exchange = new SimulatedExchange(this, index, traced, asks, profile, flow, given, { hardness, shorter });
     exchange.run();
     if ((index + 1) % PROGRESS_EVERY === 0) this.options.progress?.(index + 1);
   }

@@ -18,6 +18,7 @@ import { outlookOf } from '#router/strategy/outlook.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { AwaitsToken, Deadline } from './first-token-limit.js';
 import { type PromptHost, RemotePrompt } from './remote-prompt.js';
+import { type Shorter, shorterBy } from './shorter-prompt.js';
 import type { Running } from './simulated-replica.js';
 
 /** What an exchange needs of the twin around it. */
@@ -70,6 +71,7 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
   /** The place of the first attempt, and those of more; each is released before the next is asked for. */
   private first: Lease | undefined;
   private more: Lease[] | undefined;
+  private shorter: Shorter | undefined;
   /** Tokens of answers that were held back. */
   private heldTokens: Tokens = 0;
 
@@ -81,13 +83,17 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     readonly profile: WorkloadProfile,
     private readonly flow: Asked['flow'],
     given: ReadonlyMap<string, SignalValue> | undefined,
-    /** How hard it is to answer well, in [0, 1). */
-    readonly hardness: number,
+    private readonly drawn: Drawn,
   ) {
     this.arrivalMs = host.clock.now();
     this.board = host.router.board(asks, profile, given);
     this.route = host.router.draft(asks);
     this.outputTokens = Math.max(1, traced.outputTokens);
+  }
+
+  /** How hard it is to answer well, in [0, 1). */
+  get hardness(): number {
+    return this.drawn.hardness;
   }
 
   get pool(): LivePool {
@@ -211,7 +217,11 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       this.firstTokenMs = -1;
       this.hold = action.hold === true;
       this.limitTo(action.byMs);
-      this.asked = new Asked(action.candidate.model, this.asks, this.profile, this.route.constraints, this.flow);
+      const sent = action.compressed === true ? this.shorter : undefined;
+      const { promptTokens, prefix } = sent?.traced ?? this.traced;
+      if (this.work!.promptTokens !== promptTokens) this.work = { ...this.work!, promptTokens, prefix };
+      const profile = sent?.profile ?? this.profile;
+      this.asked = new Asked(action.candidate.model, this.asks, profile, this.route.constraints, this.flow);
       this.place();
     }
   }
@@ -293,9 +303,17 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
       streamed: true,
       tokens: this.heldTokens,
       atMs: host.clock.now() - this.arrivalMs,
-      outlook: accepted ? [] : outlookOf(host.pool, profile, route),
+      outlook: accepted ? [] : outlookOf(host.pool, profile, route, this.compressed()?.profile),
     };
     this.advance(event, cachedTokens);
+  }
+
+  /** The request with as much left out as its strategy may; `undefined` where it may not, or it cannot be. */
+  private compressed(): Shorter | undefined {
+    const gamma = this.strategy!.gamma;
+    if (gamma === undefined || !this.drawn.shorter) return undefined;
+    this.shorter ??= shorterBy(gamma, this.traced, this.profile);
+    return this.shorter;
   }
 
   /** Notes what becomes of the answer that is held back. */
@@ -353,6 +371,13 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     else if (retryable && this.asked!.mayTryAnother(lease.target.id)) this.place();
     else this.advance({ kind: 'failed', error, retryable }, 0);
   }
+}
+
+/** What is drawn for a request, since no trace tells it. */
+export interface Drawn {
+  readonly hardness: number;
+  /** Whether enough of its prompt can be left out. */
+  readonly shorter: boolean;
 }
 
 const NONE: readonly never[] = [];

@@ -10,17 +10,25 @@ import { verdictSignal } from '#workload/traces/verdict-signal.js';
  */
 export class Verdicts {
   private readonly draws: Random;
+  private readonly lengths: Random;
 
   constructor(
     private readonly shares: Readonly<Record<string, number>>,
     random: Random,
+    private readonly compressible = 0,
   ) {
     this.draws = random.fork('verdicts');
+    this.lengths = random.fork('compressible');
   }
 
   /** How hard the next request is. To be asked once for every request, in order of arrival. */
   hardness(): number {
     return this.draws.next();
+  }
+
+  /** Whether enough of the next request's prompt can be left out, which no trace tells either. As {@link hardness}, to be asked once for every request. */
+  canBeShorter(): boolean {
+    return this.lengths.next() < this.compressible;
   }
 
   /** @throws WeirError `config.missing` when neither trace nor configuration says. */

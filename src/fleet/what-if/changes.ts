@@ -65,6 +65,7 @@ function partsOf({ pool, router, fleet, workload }: TwinConfig): ReadonlyMap<str
     parts.set(`failures and scaling of pool ${name}`, settingsOf(plan));
   }
   parts.set('accepted answers', settingsOf(fleet?.accepted));
+  parts.set('compressible prompts', settingsOf({ share: fleet?.compressible }));
   parts.set('workload', settingsOf(workload));
   return parts;
 }

@@ -10,9 +10,8 @@ import type { WorkloadProfile } from '#contract/profile.js';
 import type { Candidate, StageNote } from '#contract/route.js';
 import type { Board } from '#contract/signal.js';
 import { CONTINUE, type RouteDraft, type StageContext, type StageResult } from '#contract/stage.js';
-import type { Strategy, StrategyEvent } from '#contract/strategy.js';
-import type { Milliseconds, Tokens } from '#contract/units.js';
-import { fitWindow, type Sent } from '#gateway/compression/fit-window.js';
+import type { Outlook, Strategy, StrategyEvent } from '#contract/strategy.js';
+import type { Milliseconds } from '#contract/units.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Admission } from '#identity/admission.js';
@@ -31,6 +30,7 @@ import { answerHeaders } from './headers.js';
 import { doubtsAbout, type HeldAnswer, HeldAnswers, isLimited } from './held-answers.js';
 import { outboundOf } from './outbound.js';
 import { meteredOn, outcomeOf } from './outcome.js';
+import { type Compressed, PromptForms } from './prompt-forms.js';
 import { recordOf } from './record.js';
 import { isAboutCaller } from './refusal.js';
 import { tell } from './telling.js';
@@ -72,10 +72,10 @@ export class Exchange implements AttemptOwner, StageContext {
   private asked: Asked | undefined;
   private candidate: Candidate | undefined;
   private lastError: WeirError | undefined;
-  /** The request as it is when nothing of it is left out. */
-  private whole: Sent | undefined;
+  /** How the prompt may be sent; absent before a model is asked. */
+  private forms: PromptForms | undefined;
   /** What was left out of the prompt that was sent last. */
-  compressed: { readonly from: Tokens; readonly to: Tokens } | undefined;
+  compressed: Compressed | undefined;
   private queuedMs: Milliseconds = 0;
   private firstByteAt: Milliseconds | undefined;
   private ended = false;
@@ -158,7 +158,7 @@ export class Exchange implements AttemptOwner, StageContext {
       return;
     }
     this.outbound = outbound;
-    this.whole = { outbound, profile: this.profile };
+    this.forms = new PromptForms(this.runtime, { outbound, profile: this.profile }, note => this.stages.push(note));
     const strategy = this.runtime.router.strategy(this.route);
     this.strategy.machine = strategy;
     this.strategy.state = strategy.start(this.route.candidates);
@@ -177,7 +177,7 @@ export class Exchange implements AttemptOwner, StageContext {
       this.candidate = action.candidate;
       this.hold = action.hold === true && this.protocol.answerForm !== undefined;
       this.limit.set(action.byMs, () => this.guard(() => this.late()));
-      this.fit(action.candidate.model);
+      this.fit(action.candidate.model, action.compressed === true);
       const { request } = this.inbound;
       const flow = flowFacts(request, this.runtime.config.workload);
       this.asked = new Asked(action.candidate.model, request, this.profile, this.route.constraints, flow);
@@ -199,24 +199,22 @@ export class Exchange implements AttemptOwner, StageContext {
     }
   }
 
-  /** Leaves something out of the prompt where that spares a longer window, and nothing where it does not. */
-  private fit(model: string): void {
-    const { whole, runtime } = this;
-    if (whole === undefined || this.protocol.kind === 'embedding') return;
-    const begun = this.clock.now();
-    const fitted = fitWindow(runtime, model, whole, this.route.constraints);
-    const sent = fitted === undefined || 'whole' in fitted ? whole : fitted;
+  /** Takes the form of the prompt that a model is to be sent. */
+  private fit(model: string, compressed: boolean): void {
+    const { forms } = this;
+    if (forms === undefined || this.protocol.kind === 'embedding') return;
+    const sent = compressed ? forms.short(model) : forms.fitting(model, this.route.constraints);
     this.outbound = sent.outbound;
     this.profile = sent.profile;
-    this.compressed = undefined;
-    if (fitted === undefined) return;
-    const done = !('whole' in fitted);
-    if (done) this.compressed = { from: fitted.from, to: fitted.to };
-    runtime.metrics.compressed(model, done);
-    const note = done
-      ? `${fitted.from} to ${fitted.to} tokens, for a window of ${fitted.window}`
-      : `left whole: ${fitted.whole}`;
-    this.stages.push({ stage: 'compress', ms: this.clock.now() - begun, note });
+    this.compressed = forms.compressed;
+  }
+
+  /** What the models could do for the request, with as much of its prompt left out as the strategy may, too. */
+  private outlook(): readonly Outlook[] {
+    const { forms, route } = this;
+    const gamma = this.strategy.machine?.gamma;
+    const shorter = gamma === undefined ? undefined : forms?.shorterBy(gamma);
+    return outlookOf(this.pool, forms?.profile ?? this.profile, route, shorter);
   }
 
   /** What is asked has not begun to answer in the time it had. */
@@ -323,7 +321,8 @@ export class Exchange implements AttemptOwner, StageContext {
     this.reported(attempt.reports);
     const doubts = doubtsAbout(attempt.reports, delivery.finish, isLimited(request, this.route.parameters));
     const outcome = attempt.outcome('answered', this.clock.now());
-    this.answers.hold({ attempt, delivery, candidate: this.candidate, doubts }, outcome);
+    const { candidate, compressed } = this;
+    this.answers.hold({ attempt, delivery, candidate, doubts, compressed }, outcome);
     this.attempt = undefined;
     this.advance({
       kind: 'judged',
@@ -331,13 +330,14 @@ export class Exchange implements AttemptOwner, StageContext {
       atMs: this.clock.now() - request.arrivedAt,
       tokens: this.answers.tokens,
       streamed: request.stream,
-      outlook: doubts === '' ? [] : outlookOf(this.pool, this.profile, this.route),
+      outlook: doubts === '' ? [] : this.outlook(),
     });
   }
 
   /** Sends the answer that was held back. */
-  private deliver({ attempt, delivery, candidate }: HeldAnswer): void {
+  private deliver({ attempt, delivery, candidate, compressed }: HeldAnswer): void {
     this.candidate = candidate;
+    this.compressed = compressed;
     this.placement = attempt.placement;
     this.charged = attempt;
     if (delivery.stream !== undefined) this.begin(attempt).write(delivery.stream);

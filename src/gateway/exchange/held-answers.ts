@@ -9,6 +9,7 @@ import { toNano } from '#identity/money.js';
 import type { GuardReport } from '#protocols/guards/guard-chain.js';
 import type { Attempt, Delivery } from './attempt.js';
 import { billed } from './outcome.js';
+import type { Compressed } from './prompt-forms.js';
 
 /** An answer that is whole and has not left. */
 export interface HeldAnswer {
@@ -17,6 +18,8 @@ export interface HeldAnswer {
   readonly candidate: Candidate | undefined;
   /** What speaks against it; empty when nothing does. */
   readonly doubts: string;
+  /** What was left out of the prompt that it answers. */
+  readonly compressed: Compressed | undefined;
 }
 
 /** What answers took that did not go to the client. */

@@ -15,6 +15,8 @@ export interface CascadeTerms {
   readonly tokens: Tokens;
   /** `next`: the next model in order that is in time; `best`: the last one that is. */
   readonly to: 'next' | 'best';
+  /** By what factor a prompt may be made shorter for a model that is not in time otherwise: 1 for not at all. */
+  readonly compress: number;
   /** `in_time`: only to a model that is predicted to be; `always`: whatever it takes. */
   readonly escalate: 'in_time' | 'always';
 }
@@ -33,14 +35,14 @@ type Judged = Extract<StrategyEvent, { kind: 'judged' }>;
 /**
  * From cheap to dear: an answer is held back and judged, and one that does not pass is given up for the answer of a dearer model, where that
  * one is predicted to begin in the time that is left (queue and prefill at its pool; the WRP architecture's pool-aware cascade, opportunity 14). The last answer that was held
- * back goes out when no model is in time, and when the one that was asked fails or is late: from the first answer on, no client is left without one.
+ * back goes out when no model is in time, with the whole prompt or, where that is allowed, a compressed one, and when the one that was asked fails or is late: from the first answer on, no client is left without one.
  */
 export function cascadeOf(terms: CascadeTerms): Strategy<State> {
   const attempt = (
     state: State,
     candidate: Candidate,
     left: readonly Candidate[],
-    more: { readonly byMs?: Milliseconds; readonly why?: string } = {},
+    more: { readonly byMs?: Milliseconds; readonly compressed?: true; readonly why?: string } = {},
   ): { readonly state: State; readonly action: StrategyAction } => {
     const hold = holds(left, state.judged);
     return {
@@ -58,22 +60,30 @@ export function cascadeOf(terms: CascadeTerms): Strategy<State> {
     const outlook = new Map(event.outlook.map(one => [one.model, one]));
     const reasons: string[] = [];
     let first: DeliveryReason | undefined;
-    for (const candidate of terms.to === 'next' ? state.left : state.left.toReversed()) {
-      const left = state.left.slice(state.left.indexOf(candidate) + 1);
-      const whole = !event.streamed || holds(left, state.judged);
-      const { refused, why } = considered(candidate.model, outlook.get(candidate.model), event, whole, terms);
-      if (refused === undefined) {
-        const byMs = terms.escalate === 'always' ? undefined : { byMs: terms.ttftMs + terms.graceMs };
-        return attempt(state, candidate, left, { ...byMs, why });
+    const order = terms.to === 'next' ? state.left : state.left.toReversed();
+    // The whole prompt for any model comes before a compressed one for a better.
+    for (const compressed of terms.compress > 1 ? WHOLE_THEN_COMPRESSED : WHOLE) {
+      for (const candidate of order) {
+        const left = state.left.slice(state.left.indexOf(candidate) + 1);
+        const held = !event.streamed || holds(left, state.judged);
+        const asked = askedOf(outlook.get(candidate.model), compressed);
+        if (asked === undefined) continue;
+        const { refused, why } = considered(candidate.model, asked, event, held, terms);
+        if (refused === undefined) {
+          const byMs = terms.escalate === 'always' ? undefined : { byMs: terms.ttftMs + terms.graceMs };
+          const shorter = compressed ? { compressed: true as const } : undefined;
+          return attempt(state, candidate, left, { ...byMs, ...shorter, why });
+        }
+        first ??= refused;
+        reasons.push(why);
       }
-      first ??= refused;
-      reasons.push(why);
     }
     return deliver(first ?? 'no_replica', reasons.join('; '));
   };
 
   return {
     name: 'cascade',
+    ...(terms.compress > 1 ? { gamma: terms.compress } : undefined),
     start: candidates => ({
       left: candidates.filter(({ eligible }) => eligible),
       current: undefined,
@@ -111,20 +121,38 @@ export function cascadeOf(terms: CascadeTerms): Strategy<State> {
   };
 }
 
+const WHOLE = [false] as const;
+const WHOLE_THEN_COMPRESSED = [false, true] as const;
+
+/** What a model could do with the prompt as it is, or as it can be made; `undefined` where it cannot be made shorter. */
+function askedOf(outlook: Outlook | undefined, compressed: boolean): Asked | undefined {
+  if (!compressed) return { ...(outlook ?? NOT_FEASIBLE), with: '' };
+  if (outlook?.compressed === undefined) return undefined;
+  return {
+    ...outlook.compressed,
+    feasible: true,
+    with: ` with ${outlook.compressed.tokens} of ${outlook.tokens} tokens`,
+  };
+}
+
+type Asked = Pick<Outlook, 'feasible' | 'ttftMs' | 'wholeMs' | 'tokens'> & { readonly with: string };
+const NOT_FEASIBLE = { feasible: false, tokens: 0 };
+
 /** @returns what speaks against asking the model, if anything does, and why in words. */
 function considered(
-  model: string,
-  outlook: Outlook | undefined,
+  name: string,
+  asked: Asked,
   { atMs, tokens }: Judged,
   whole: boolean,
   terms: CascadeTerms,
 ): { readonly refused?: DeliveryReason; readonly why: string } {
-  if (outlook?.feasible !== true) return { refused: 'no_replica', why: `${model}: no replica` };
-  if (tokens + outlook.tokens > terms.tokens)
+  const model = `${name}${asked.with}`;
+  if (!asked.feasible) return { refused: 'no_replica', why: `${model}: no replica` };
+  if (tokens + asked.tokens > terms.tokens)
     return { refused: 'tokens', why: `${model}: beyond ${terms.tokens} tokens` };
   if (terms.escalate === 'always') return { why: `to ${model}` };
   const left = Math.max(0, terms.ttftMs - atMs);
-  const predicted = whole ? outlook.wholeMs : outlook.ttftMs;
+  const predicted = whole ? asked.wholeMs : asked.ttftMs;
   // What has never been measured can only become known by being asked; the time limit holds all the same.
   if (predicted === undefined)
     return left > 0 ? { why: `to ${model}, speed unknown` } : { refused: 'no_time', why: `${model}: no time is left` };

@@ -39,6 +39,17 @@ export function createTraceProfiler(): TraceProfiler {
   };
 }
 
+/** The profile that a request has with some of its prompt left out: answers are expected as for the whole. */
+export function profileOfShorter(whole: WorkloadProfile, { promptTokens, prefix }: TraceRequest): WorkloadProfile {
+  const { outputTokens, archetype, warmth, modality, application, turn, session } = whole;
+  return {
+    ...{ outputTokens, archetype, warmth, modality, application, turn, session },
+    heaviness: heavinessOf(promptTokens, outputTokens.p50),
+    promptTokens: () => promptTokens,
+    prefix: () => prefix,
+  };
+}
+
 class TraceProfile implements WorkloadProfile {
   readonly archetype: Archetype;
   readonly warmth: 'warm' | 'cold';

@@ -11,11 +11,11 @@ import type { TraceRequest } from '#workload/traces/trace.js';
 import { verdictSignal } from '#workload/traces/verdict-signal.js';
 
 const ENGINE = 'simulate: { model: llama-3.1-8b, gpu: l40s';
-const configOf = (strategy: string, accepted: string, places = 64) => {
+const configOf = (strategy: string, accepted: string, places = 64, small = 2) => {
   const text = `router: { decisions: [{ name: all, when: otherwise, models: [small, large], strategy: ${strategy} }] }
 fleet: { accepted: ${accepted} }
 pool: { models: { small: {}, large: {} }, pools: {
-  a: { model: small, concurrency: 64, ${ENGINE}, replicas: 2 } },
+  a: { model: small, concurrency: 64, ${ENGINE}, replicas: ${small} } },
   b: { model: large, concurrency: ${places}, queue: { timeout: 1h, length: 10000 }, ${ENGINE}, replicas: 1 } } } }`;
   const result = parseConfig(text, { file: 'test', env: {}, readFile: () => '' });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
@@ -45,6 +45,21 @@ describe('a cascade in the twin', () => {
       expect(ttftMs === e2eMs).toBe(model === 'small');
     }
     expect(play(every(100, 1000), configOf('cascade', '{ small: 0.7 }')).completed).toEqual(result.completed);
+  });
+
+  test('compresses prompts for a model that is not in time with the whole, where as much can be left out', () => {
+    const crowd = every(150, 400, { promptTokens: 12_000, outputTokens: 20 });
+    const accepted = '{ small: 0.5 }';
+    const [whole, shorter, never] = [
+      play(crowd, configOf('{ cascade: { ttft: 10s } }', accepted, 4, 8)),
+      play(crowd, configOf('{ cascade: { ttft: 10s, compress: 2 } }', `${accepted}, compressible: 0.8`, 4, 8)),
+      play(crowd, configOf('{ cascade: { ttft: 10s, compress: 2 } }', accepted, 4, 8)),
+    ] as const;
+    const escalated = (result: typeof whole) => result.decisions.get('all')!.judged!.small!.escalated ?? 0;
+    expect(escalated(shorter)).toBeGreaterThan(escalated(whole));
+    // Nothing says that anything can be left out: nothing is.
+    expect(never.completed).toEqual(whole.completed);
+    expect(shorter.answered).toBe(400);
   });
 
   test('learning is told the energy of all attempts of a request, as they were charged', () => {

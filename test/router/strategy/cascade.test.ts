@@ -4,7 +4,7 @@ import { type CascadeTerms, cascadeOf } from '#router/strategy/cascade.js';
 import { candidates, failed, judged, play, strategyContract } from '../../contracts/strategy.js';
 
 const terms = (more: Partial<CascadeTerms> = {}): CascadeTerms => ({
-  ...{ stages: 3, ttftMs: 10_000, graceMs: 500, tokens: 10_000, to: 'next', escalate: 'in_time', ...more },
+  ...{ stages: 3, ttftMs: 10_000, graceMs: 500, tokens: 10_000, to: 'next', escalate: 'in_time', compress: 1, ...more },
 });
 const takes = (...times: readonly (number | undefined)[]): Outlook[] =>
   times.map((ms, at) => ({
@@ -13,7 +13,7 @@ const takes = (...times: readonly (number | undefined)[]): Outlook[] =>
   }));
 const three = candidates(true, true, true);
 
-for (const more of [{ to: 'best' }, { escalate: 'always' }, { stages: 2 }] as const)
+for (const more of [{ to: 'best' }, { escalate: 'always' }, { stages: 2 }, { compress: 2 }] as const)
   strategyContract(cascadeOf(terms(more)));
 
 describe('cascade', () => {
@@ -51,6 +51,30 @@ describe('cascade', () => {
     expect(second('best', 100, 100)).toMatchObject({ candidate: { model: 'm2' } });
     expect(second('best', 100, 9500)).toMatchObject({ candidate: { model: 'm1' }, hold: true });
     expect(second('best', 9500, 9500)).toMatchObject({ kind: 'deliver', reason: 'no_time' });
+  });
+
+  test('a prompt made shorter is asked with where the whole one is not in time, and no model takes the whole one', () => {
+    const outlook = (...times: readonly (readonly [number, number | undefined])[]) =>
+      takes(0, ...times.map(([ms]) => ms)).map((one, at) => {
+        const ms = at === 0 ? undefined : times[at - 1]?.[1];
+        return ms === undefined ? one : { ...one, compressed: { tokens: 200, ttftMs: ms, wholeMs: ms + 4000 } };
+      });
+    const second = (more: Partial<CascadeTerms>, ...times: readonly (readonly [number, number | undefined])[]) =>
+      play(cascadeOf(terms({ compress: 1.5, ...more })), three, [judged(false, outlook(...times))])[1];
+    const late = [20_000, undefined] as const;
+    expect(second({}, [20_000, 2000], late)).toMatchObject({
+      ...{ kind: 'attempt', candidate: { model: 'm1' }, compressed: true, hold: true, byMs: 10_500 },
+      why: 'to m1 with 200 of 300 tokens: 6s predicted, 9s left',
+    });
+    // A middle tier with all of the prompt comes first, and nothing is left out unless that is allowed.
+    expect(second({ to: 'best' }, [100, 100], [20_000, 100])).toMatchObject({ candidate: { model: 'm1' } });
+    expect(second({ to: 'best' }, [100, 100], [20_000, 100])).not.toHaveProperty('compressed');
+    expect(second({ compress: 1 }, [20_000, 100], late)).toMatchObject({ kind: 'deliver', reason: 'no_time' });
+    expect(second({}, [20_000, 9500], late)).toMatchObject({ kind: 'deliver', reason: 'no_time' });
+    // So does a bound on tokens that only the whole prompt is beyond.
+    expect(second({ tokens: 750 }, [100, 100], late)).toMatchObject({ candidate: { model: 'm1' }, compressed: true });
+    expect(cascadeOf(terms({ compress: 1.5 })).gamma).toBe(1.5);
+    expect(cascadeOf(terms())).not.toHaveProperty('gamma');
   });
 
   test('what nothing is known of is asked while there is time, and always when told to', () => {
