@@ -64,7 +64,8 @@ export function percent(share: number): string {
 
 /** A probability close to one, to thousandths of a percent: `99.941 %`, `> 99.999 %`. */
 export function probability(share: number): string {
-  return share < 1 && share > 0.99999 ? `>${NBSP}99.999${NBSP}%` : `${(100 * share).toFixed(3)}${NBSP}%`;
+  const rounded = (100 * share).toFixed(3);
+  return share < 1 && rounded === '100.000' ? `>${NBSP}99.999${NBSP}%` : `${rounded}${NBSP}%`;
 }
 
 /** Wall time, ms since the epoch, as the clock on the reader's wall shows it. */

@@ -76,7 +76,7 @@ export function TraceFields({ draft, onChange, onTrouble }: TraceFieldsProps) {
           value={draft.from}
           onChange={event => onChange({ ...draft, from: event.currentTarget.value as TraceDraft['from'] })}
         >
-          <option value="generated">generated, like a known workload</option>
+          <option value="generated">like a known workload</option>
           <option value="traffic">what this gateway answered</option>
           <option value="text">a trace file</option>
           <option value="cdf">a distribution of lengths</option>
