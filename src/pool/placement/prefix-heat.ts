@@ -6,6 +6,13 @@ const MOST_COUNTED = 262_144;
 /** How many times over those who share a beginning now will use a copy of it: chosen on two seeds of `bench/hot-prefixes.mjs`. */
 const TURNS = 4;
 
+/** Requests in flight that share a beginning. */
+interface Crowd {
+  count: number;
+  /** Whose it is while it is one request's, which is then counted no deeper: nobody shares what is deeper. */
+  alone: ArrayLike<number> | undefined;
+}
+
 /** How many hold the first blocks of a prompt, up to a depth. */
 export type HoldersAt = (hash: number) => number;
 
@@ -21,11 +28,11 @@ export type HoldersAt = (hash: number) => number;
  * of its tokens. A conversation's own turns, one at a time, count whole; a system prompt that fifty requests are using on one replica counts a
  * hundredth, and load decides who is the next to hold it.
  *
- * Counted at depths that grow by a quarter, whatever a prompt's length: some thirty for 2,000 blocks. Between two depths the deeper one's count holds,
+ * Counted at depths that grow by a quarter, and no deeper than others share it: once for most prompts, some thirty times for 2,000 shared blocks. Between two depths the deeper one's count holds,
  * which is the lower; beyond the deepest within a match, that one's.
  */
 export class PrefixHeat {
-  private readonly inFlight = new Map<number, number>();
+  private readonly inFlight = new Map<number, Crowd>();
   /** Of the prompt looked at last: what a block is worth up to each depth, and what all blocks up to it are worth. */
   private readonly shares = new Float64Array(DEPTHS.length);
   private readonly sums = new Float64Array(DEPTHS.length);
@@ -43,34 +50,20 @@ export class PrefixHeat {
 
   /** A request is sent. */
   began(hashes: ArrayLike<number>): void {
-    const { inFlight } = this;
-    for (let i = 0; i < DEPTHS.length && DEPTHS[i]! <= hashes.length; i++) {
-      const hash = hashes[DEPTHS[i]! - 1]!;
-      const count = inFlight.get(hash);
-      if (count !== undefined) inFlight.set(hash, count + 1);
-      else if (inFlight.size < this.most) inFlight.set(hash, 1);
-    }
+    this.count(hashes, 0);
   }
 
-  /** A request that was sent has ended. */
+  /** A request that was sent has ended; told with the very hashes that it began with. */
   ended(hashes: ArrayLike<number>): void {
     const { inFlight } = this;
-    for (let i = 0; i < DEPTHS.length && DEPTHS[i]! <= hashes.length; i++) {
-      const hash = hashes[DEPTHS[i]! - 1]!;
-      const count = inFlight.get(hash);
-      if (count === undefined) continue;
-      if (count > 1) inFlight.set(hash, count - 1);
+    for (let at = 0; at < DEPTHS.length && DEPTHS[at]! <= hashes.length; at++) {
+      const hash = hashes[DEPTHS[at]! - 1]!;
+      const crowd = inFlight.get(hash);
+      if (crowd === undefined) return;
+      if (crowd.count > 1) crowd.count -= 1;
       else inFlight.delete(hash);
+      if (crowd.alone !== undefined) return;
     }
-  }
-
-  /** Requests in flight that share a beginning of at least so many blocks with a prompt; of a few blocks less, between depths. */
-  sharing(hashes: ArrayLike<number>, blocks: number): number {
-    let count = 0;
-    for (let i = 0; i < DEPTHS.length && DEPTHS[i]! <= Math.min(blocks, hashes.length); i++) {
-      count = this.inFlight.get(hashes[DEPTHS[i]! - 1]!) ?? 0;
-    }
-    return count;
   }
 
   /** Looks at a prompt that is to be sent, of which nobody holds more than `deepest` blocks: {@link worth} is of it from now on. */
@@ -79,7 +72,7 @@ export class PrefixHeat {
     let [at, depth, sum] = [0, 0, 0];
     for (; at < DEPTHS.length && DEPTHS[at]! <= Math.min(deepest, hashes.length); at++) {
       const hash = hashes[DEPTHS[at]! - 1]!;
-      const count = inFlight.get(hash) ?? 0;
+      const count = inFlight.get(hash)?.count ?? 0;
       // Fewer share what is deeper: from here on all counts whole.
       if (count <= 1) break;
       const share = Math.min(1, (holders(hash) + 1) / (TURNS * count + 1));
@@ -106,6 +99,23 @@ export class PrefixHeat {
     const depth = at < 0 ? 0 : DEPTHS[at]!;
     const beyond = at + 1 < looked ? shares[at + 1]! : this.whole ? 1 : shares[looked - 1]!;
     return (at < 0 ? 0 : sums[at]!) + beyond * (blocks - depth);
+  }
+
+  /** Counts a request from a depth down to where it is alone; who was alone before it came is counted one deeper. */
+  private count(hashes: ArrayLike<number>, from: number): void {
+    const { inFlight } = this;
+    for (let at = from; at < DEPTHS.length && DEPTHS[at]! <= hashes.length; at++) {
+      const hash = hashes[DEPTHS[at]! - 1]!;
+      const crowd = inFlight.get(hash);
+      if (crowd === undefined) {
+        if (inFlight.size < this.most) inFlight.set(hash, { count: 1, alone: hashes });
+        return;
+      }
+      crowd.count += 1;
+      const { alone } = crowd;
+      crowd.alone = undefined;
+      if (alone !== undefined) this.count(alone, at + 1);
+    }
   }
 }
 

@@ -7,9 +7,9 @@ import { PrefixHeat } from '#pool/placement/prefix-heat.js';
 import { placementRequest, replicaView } from '../../contracts/placer.js';
 
 const one = () => 1;
-/** A chain of so many blocks, of which the first `shared` are those of every chain. */
+/** A chain of so many blocks, of which the first `shared` are those of every chain; what stands behind others is another block. */
 const chain = (own: number, shared: number, blocks: number): number[] =>
-  Array.from({ length: blocks }, (_, i) => (i < shared ? i + 1 : 10_000 * (own + 1) + i));
+  Array.from({ length: blocks }, (_, i) => (i < shared ? i + 1 : 1_000_000 * (shared + 1) + 10_000 * own + i));
 
 describe('what a shared beginning is worth', () => {
   test('(k + 1) / (4 c + 1) of each block, up to where requests part', () => {
@@ -37,6 +37,44 @@ describe('what a shared beginning is worth', () => {
     for (let own = 0; own < 4; own++) heat.ended(chain(own, 8, 20));
     heat.look(chain(9, 8, 20), 8, one);
     expect([heat.shared, heat.worth(8), heat.size]).toEqual([false, 8, 0]);
+  });
+
+  test('counts what counting every request at every depth would, in whatever order they come and go', () => {
+    const prompt = fc.record({
+      own: fc.nat(4),
+      shared: fc.integer({ min: 0, max: 40 }),
+      blocks: fc.integer({ min: 1, max: 60 }),
+    });
+    const step = fc.oneof(prompt, fc.nat(20));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), prompt, (steps, asked) => {
+        const heat = new PrefixHeat();
+        const open: number[][] = [];
+        for (const next of steps) {
+          if (typeof next === 'number') {
+            const [ended] = open.splice(next % Math.max(1, open.length), 1);
+            if (ended !== undefined) heat.ended(ended);
+          } else {
+            open.push(chain(next.own, next.shared, next.blocks));
+            heat.began(open.at(-1)!);
+          }
+        }
+        const hashes = chain(asked.own, asked.shared, asked.blocks);
+        heat.look(hashes, asked.blocks, one);
+        const sharing = (depth: number) => open.filter(other => other[depth - 1] === hashes[depth - 1]).length;
+        let worth = 0;
+        let before = 0;
+        for (const depth of [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 41, 51].filter(
+          at => at <= asked.blocks,
+        )) {
+          const count = sharing(depth);
+          worth += (depth - before) * (count > 1 ? Math.min(1, 2 / (4 * count + 1)) : 1);
+          before = depth;
+          expect(heat.worth(depth)).toBeCloseTo(worth, 9);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('bounds: never more than the blocks, never less for more of them, and no more is counted than said', () => {
