@@ -19,6 +19,7 @@ import { sections } from '../scripts/models/texts.mjs';
 import { cpuMicroseconds, memory } from './process-figures.mjs';
 import { help } from './support/help.mjs';
 import { hardware, quantile } from './support/learned.mjs';
+import { NODE_FLAGS } from './systems.mjs';
 
 help(import.meta.url);
 const { values: options } = parseArgs({
@@ -50,7 +51,8 @@ async function freePort() {
 
 async function started(args, path) {
   const port = await freePort();
-  const child = spawn(process.execPath, [WEIR, ...args, '--port', `${port}`], { stdio: 'ignore', cwd: folder });
+  const command = [...NODE_FLAGS, WEIR, ...args, '--port', `${port}`];
+  const child = spawn(process.execPath, command, { stdio: 'ignore', cwd: folder });
   children.push(child);
   const begun = performance.now();
   for (;;) {
