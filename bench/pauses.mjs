@@ -1,6 +1,7 @@
 /**
  * What the first requests after a pause cost: a load, a pause without any request, and again. In turn with Weir, as controls: the bare proxy, and
- * Weir with V8's memory reducer, which `npm start` turns off. CPU time of all threads, and how many of Weir's functions V8 compiled anew in the meantime (`--trace-opt`).
+ * Weir without one each of the flags that `npm start` gives: with V8's memory reducer (`reducing`), and with V8's own growth of the heap
+ * (`growing`). CPU time of all threads, memory after the load, and how many of Weir's functions V8 compiled anew in the meantime (`--trace-opt`).
  *
  *   node bench/pauses.mjs [--json] [--pause 18] [--seconds 0.5] [--rounds 8]
  */
@@ -34,6 +35,7 @@ const systems = {
   bare: await SYSTEMS.bare.start({ ports }),
   weir: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt'] }),
   reducing: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt', '--memory-reducer'] }),
+  growing: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt', '--heap-growing-percent=0'] }),
 };
 const compiled = {};
 for (const [name, { process: child }] of Object.entries(systems)) {
@@ -63,11 +65,13 @@ for (let round = 0; round < Number(values.rounds); round++) {
     const before = compiled[name];
     const after = await drive(name, { seconds: Number(values.seconds) });
     const warm = await drive(name, { seconds: WARM_SECONDS });
+    const loaded = memory(systems[name].pid).now;
     samples[name].push({
       warm: warm.cpu,
       after: after.cpu,
       rate: after.rate,
       rss,
+      loaded,
       ...(name === 'bare' ? {} : { compiled: compiled[name] - before }),
     });
   }
@@ -88,6 +92,7 @@ const rows = Object.fromEntries(
         cpu_us_later: told('warm'),
         requests_per_s_after_the_pause: told('rate'),
         rss_mb_in_the_pause: told('rss'),
+        rss_mb_after_the_load: told('loaded'),
         ...(name === 'bare' ? {} : { functions_compiled_again: told('compiled') }),
       },
     ];

@@ -32,6 +32,9 @@ export const postgresUrl = z
 /** A share between 0 and 1. */
 export const share = z.number().min(0).max(1);
 
+/** By what factor a prompt may be made shorter; 1 for not at all. Beyond 4 hardly a prompt has as much to leave out. */
+export const compression = z.number().min(1).max(4).default(1);
+
 /** Names of models, pools, signals and decisions: what headers, labels and expressions can carry unquoted. */
 export const name = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { name, price, share, tokens } from '#contract/schema.js';
+import { compression, name, price, share, tokens } from '#contract/schema.js';
 import { prefillSchema } from './disaggregation/schema.js';
 import { queueSchema, spillSchema } from './flow/schema.js';
 import { kvEventsSchema, type ReplicaEvents, replicaEventsSchema } from './kv-events-schema.js';
@@ -212,14 +212,9 @@ const poolEntry = z
       .describe(
         'When requests that fit this pool go to one with a longer window: from the one mark, until it is back under the other.',
       ),
-    compress: z
-      .number()
-      .min(1)
-      .max(4)
-      .default(1)
-      .describe(
-        'Requests that need up to so many times the window (FleetOpt’s γ) are made to fit it by leaving whole sentences of their prompts out; 1 for none.',
-      ),
+    compress: compression.describe(
+      'Requests that need up to so many times the window (FleetOpt’s γ) are made to fit it by leaving whole sentences of their prompts out; 1 for none.',
+    ),
     retention: retentionSchema
       .optional()
       .describe('Has engines keep the KV of conversations that are likely to go on. Off unless said.'),

@@ -3,6 +3,7 @@ import { seededRandom } from '#contract/random.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import { playTrace } from '#fleet/twin/trace-driver.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
+import type { EngineProfile } from '#pool/engine/profile.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { PlannedPool, Slo } from './candidates.js';
@@ -56,7 +57,7 @@ export function verifyPool(pool: SizedPool, arrivals: readonly (readonly TraceRe
       replica: {
         limit: Number.MAX_SAFE_INTEGER,
         contextTokens: profile.contextTokens,
-        cacheBlocks: profile.totalBlocks,
+        cacheBlocks: cacheBlocksOf(profile, requests),
       },
     });
     const counted = result.completed.filter(({ index }) => index >= WARM_UP * requests.length);
@@ -80,4 +81,13 @@ export function verifyPool(pool: SizedPool, arrivals: readonly (readonly TraceRe
     ...{ p99TtftMs, p99TtftEachMs: each, meanTpotMs, rejected, playedMs, requests: played },
     ...{ outputTokens: tokens, joules, busy: busy / runs },
   };
+}
+
+/** What a replica's KV memory holds in blocks as the trace cuts its prompts, which need not be those of the engine. */
+export function cacheBlocksOf(
+  { totalBlocks, blockTokens }: Pick<EngineProfile, 'totalBlocks' | 'blockTokens'>,
+  requests: readonly Pick<TraceRequest, 'prefix'>[],
+): number {
+  const cut = requests.find(({ prefix }) => prefix.hashes.length > 0)?.prefix.blockTokens ?? blockTokens;
+  return Math.max(1, Math.floor((totalBlocks * blockTokens) / cut));
 }

@@ -1,7 +1,7 @@
 import type { Usage } from '#contract/outcome.js';
 import type { PlacementRequest } from '#contract/placement.js';
 import type { Tokens } from '#contract/units.js';
-import type { PrefixHeat } from './prefix-heat.js';
+import type { Counted } from './prefix-heat.js';
 import type { PrefixIndex } from './prefix-index.js';
 
 /** What a replica was believed to hold of a prompt when it was sent there; to be handed back when the request has ended. */
@@ -18,8 +18,8 @@ export interface PrefixClaim {
   readonly sentAs: number;
   /** To be told when the request has ended, where its engine tells of its cache. */
   computed?: (() => void) | undefined;
-  /** Where it counts until it has ended. */
-  shared?: PrefixHeat | undefined;
+  /** To be taken back when the request has ended, where requests are counted by what they share. */
+  counted?: Counted | undefined;
 }
 
 /** A claim in the line of those that are open on its replica. */
@@ -75,7 +75,7 @@ export class PrefixClaims {
       goneBefore: usedAt < (line.first?.sentAs ?? Number.POSITIVE_INFINITY) ? usedAt : undefined,
       sentAs: this.index.now + 1,
       computed: undefined,
-      shared: undefined,
+      counted: undefined,
       open: true,
       before: line.last,
       after: undefined,

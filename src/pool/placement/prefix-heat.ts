@@ -6,11 +6,17 @@ const MOST_COUNTED = 262_144;
 /** How many times over those who share a beginning now will use a copy of it: chosen on two seeds of `bench/hot-prefixes.mjs`. */
 const TURNS = 4;
 
+/** A request that is counted, at so many of {@link DEPTHS} from the first: to be handed back when it has ended. */
+export interface Counted {
+  readonly hashes: ArrayLike<number>;
+  depths: number;
+}
+
 /** Requests in flight that share a beginning. */
 interface Crowd {
   count: number;
   /** Whose it is while it is one request's, which is then counted no deeper: nobody shares what is deeper. */
-  alone: ArrayLike<number> | undefined;
+  alone: Counted | undefined;
 }
 
 /** How many hold the first blocks of a prompt, up to a depth. */
@@ -20,16 +26,16 @@ export type HoldersAt = (hash: number) => number;
  * How many requests in flight share the beginning of a prompt, and so what its being cached is worth.
  *
  * Sending a request where its beginning is not cached costs computing it there. But then that replica has it too: where c requests that
- * share it run at the same time, and k replicas hold it, one more copy will be used by c / (k + 1) of them, and by as many again when those have
- * ended, several times over; and they share what it costs. So a cached block counts
+ * share it run at the same time, and k replicas hold it, one more copy will be used by c / (k + 1) of them, and by as many again when those
+ * have ended, several times over; and they share what it costs. So a cached block counts
  *
  *     min(1, (k + 1) / (4 c + 1))        c without the request itself, two or more
  *
  * of its tokens. A conversation's own turns, one at a time, count whole; a system prompt that fifty requests are using on one replica counts a
  * hundredth, and load decides who is the next to hold it.
  *
- * Counted at depths that grow by a quarter, and no deeper than others share it: once for most prompts, some thirty times for 2,000 shared blocks. Between two depths the deeper one's count holds,
- * which is the lower; beyond the deepest within a match, that one's.
+ * Counted at depths that grow by a quarter, and no deeper than others share it: once for most prompts, some thirty times for 2,000 shared
+ * blocks. Between two depths the deeper one's count holds, which is the lower; beyond the deepest within a match, that one's.
  */
 export class PrefixHeat {
   private readonly inFlight = new Map<number, Crowd>();
@@ -48,21 +54,21 @@ export class PrefixHeat {
     return this.inFlight.size;
   }
 
-  /** A request is sent. */
-  began(hashes: ArrayLike<number>): void {
-    this.count(hashes, 0);
+  /** A request is sent. @returns what {@link ended} is to be told, once. */
+  began(hashes: ArrayLike<number>): Counted {
+    const counted = { hashes, depths: 0 };
+    this.count(counted);
+    return counted;
   }
 
-  /** A request that was sent has ended; told with the very hashes that it began with. */
-  ended(hashes: ArrayLike<number>): void {
+  /** A request that was sent has ended. */
+  ended({ hashes, depths }: Counted): void {
     const { inFlight } = this;
-    for (let at = 0; at < DEPTHS.length && DEPTHS[at]! <= hashes.length; at++) {
+    for (let at = 0; at < depths; at++) {
       const hash = hashes[DEPTHS[at]! - 1]!;
-      const crowd = inFlight.get(hash);
-      if (crowd === undefined) return;
+      const crowd = inFlight.get(hash)!;
       if (crowd.count > 1) crowd.count -= 1;
       else inFlight.delete(hash);
-      if (crowd.alone !== undefined) return;
     }
   }
 
@@ -101,20 +107,23 @@ export class PrefixHeat {
     return (at < 0 ? 0 : sums[at]!) + beyond * (blocks - depth);
   }
 
-  /** Counts a request from a depth down to where it is alone; who was alone before it came is counted one deeper. */
-  private count(hashes: ArrayLike<number>, from: number): void {
+  /** Counts a request on, down to where it is alone; who was alone before it came is counted on as well. */
+  private count(counted: Counted): void {
     const { inFlight } = this;
-    for (let at = from; at < DEPTHS.length && DEPTHS[at]! <= hashes.length; at++) {
-      const hash = hashes[DEPTHS[at]! - 1]!;
+    const { hashes } = counted;
+    while (counted.depths < DEPTHS.length && DEPTHS[counted.depths]! <= hashes.length) {
+      const hash = hashes[DEPTHS[counted.depths]! - 1]!;
       const crowd = inFlight.get(hash);
+      if (crowd === undefined && inFlight.size >= this.most) return;
+      counted.depths += 1;
       if (crowd === undefined) {
-        if (inFlight.size < this.most) inFlight.set(hash, { count: 1, alone: hashes });
+        inFlight.set(hash, { count: 1, alone: counted });
         return;
       }
       crowd.count += 1;
       const { alone } = crowd;
       crowd.alone = undefined;
-      if (alone !== undefined) this.count(alone, at + 1);
+      if (alone !== undefined) this.count(alone);
     }
   }
 }

@@ -68,10 +68,7 @@ export class PrefixMemory {
 
   begin(request: PlacementRequest, replica: string): PrefixClaim | undefined {
     const claim = this.claims.begin(request, this.hashesOf(request), replica);
-    if (claim !== undefined && this.heat !== undefined) {
-      this.heat.began(claim.hashes);
-      claim.shared = this.heat;
-    }
+    if (claim !== undefined) claim.counted = this.heat?.began(claim.hashes);
     return claim;
   }
 
@@ -84,8 +81,8 @@ export class PrefixMemory {
 
   ended(claim: PrefixClaim, computed: boolean, usage: Usage | undefined): void {
     claim.computed?.();
-    claim.shared?.ended(claim.hashes);
-    claim.shared = undefined;
+    if (claim.counted !== undefined) this.heat?.ended(claim.counted);
+    claim.counted = undefined;
     this.claims.end(claim, computed, usage);
   }
 

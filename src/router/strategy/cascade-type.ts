@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AnswerGuardMaker } from '#contract/answer-guard.js';
-import { duration, share, tokens } from '#contract/schema.js';
+import { compression, duration, share, tokens } from '#contract/schema.js';
 import { cascadeOf } from './cascade.js';
 import { confidenceJudge } from './judges/confidence.js';
 import { formJudge } from './judges/form.js';
@@ -36,14 +36,9 @@ const schema = z.strictObject({
     .describe(
       'Where an answer that does not pass leads: to the next model that is in time, or to the last one that is.',
     ),
-  compress: z
-    .number()
-    .min(1)
-    .max(4)
-    .default(1)
-    .describe(
-      'A model that is not predicted in time with the whole prompt is asked with one shorter by this factor where it is then; sentences that say least of what is asked are left out. 1: never.',
-    ),
+  compress: compression.describe(
+    'A model that is not predicted in time with the whole prompt is asked with one shorter by this factor where it is then; sentences that say least of what is asked are left out. 1: never.',
+  ),
   escalate: z
     .enum(['in_time', 'always'])
     .default('in_time')

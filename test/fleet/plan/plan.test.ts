@@ -8,7 +8,7 @@ import { buyingOf } from '#fleet/plan/buying.js';
 import { candidates } from '#fleet/plan/candidates.js';
 import { planOverTime } from '#fleet/plan/over-time.js';
 import { planFleet } from '#fleet/plan/plan.js';
-import { verifyPool } from '#fleet/plan/verify.js';
+import { cacheBlocksOf, verifyPool } from '#fleet/plan/verify.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
@@ -207,4 +207,16 @@ describe('less power', () => {
       if (i > 0) expect(cap[0]).toBeLessThan(cuts[i - 1]!.max_sequences[0]!);
     }
   });
+});
+
+test('what a cache holds is counted in the blocks that a trace cuts its prompts into', () => {
+  const profile = { totalBlocks: 1000, blockTokens: 16 };
+  const cut = (blockTokens: number, hashes: number[]) => [
+    { prefix: { hashes: [], blockTokens: 16 } },
+    { prefix: { hashes, blockTokens } },
+  ];
+  expect(cacheBlocksOf(profile, cut(512, [1, 2]))).toBe(31);
+  expect(cacheBlocksOf(profile, cut(16, [1, 2]))).toBe(1000);
+  expect(cacheBlocksOf(profile, cut(512, []))).toBe(1000);
+  expect(cacheBlocksOf({ totalBlocks: 1, blockTokens: 16 }, cut(512, [1]))).toBe(1);
 });

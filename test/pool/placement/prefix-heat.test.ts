@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import type { PrefixClaim } from '#pool/placement/prefix-claims.js';
-import { PrefixHeat } from '#pool/placement/prefix-heat.js';
+import { type Counted, PrefixHeat } from '#pool/placement/prefix-heat.js';
 import { placementRequest, replicaView } from '../../contracts/placer.js';
 
 const one = () => 1;
@@ -28,13 +28,13 @@ describe('what a shared beginning is worth', () => {
 
   test('one other request is no crowd, and nothing is shared any more once all have ended', () => {
     const heat = new PrefixHeat();
-    heat.began(chain(0, 8, 20));
+    const counted = [heat.began(chain(0, 8, 20))];
     heat.look(chain(1, 8, 20), 8, one);
     expect([heat.shared, heat.worth(8)]).toEqual([false, 8]);
-    for (let own = 1; own < 4; own++) heat.began(chain(own, 8, 20));
+    for (let own = 1; own < 4; own++) counted.push(heat.began(chain(own, 8, 20)));
     heat.look(chain(9, 8, 20), 8, one);
     expect(heat.worth(8)).toBeLessThan(2);
-    for (let own = 0; own < 4; own++) heat.ended(chain(own, 8, 20));
+    for (const one of counted) heat.ended(one);
     heat.look(chain(9, 8, 20), 8, one);
     expect([heat.shared, heat.worth(8), heat.size]).toEqual([false, 8, 0]);
   });
@@ -47,21 +47,25 @@ describe('what a shared beginning is worth', () => {
     });
     const step = fc.oneof(prompt, fc.nat(20));
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), prompt, (steps, asked) => {
+      fc.property(fc.array(step, { maxLength: 60 }), prompt, fc.integer({ min: 1, max: 30 }), (steps, asked, most) => {
         const heat = new PrefixHeat();
-        const open: number[][] = [];
+        // One that has not room for all leaves nothing behind either.
+        const small = new PrefixHeat(most);
+        const open: { hashes: number[]; counted: Counted; little: Counted }[] = [];
+        const end = ({ counted, little }: (typeof open)[number]) => {
+          heat.ended(counted);
+          small.ended(little);
+        };
         for (const next of steps) {
-          if (typeof next === 'number') {
-            const [ended] = open.splice(next % Math.max(1, open.length), 1);
-            if (ended !== undefined) heat.ended(ended);
-          } else {
-            open.push(chain(next.own, next.shared, next.blocks));
-            heat.began(open.at(-1)!);
+          if (typeof next === 'number') open.splice(next % Math.max(1, open.length), 1).forEach(end);
+          else {
+            const hashes = chain(next.own, next.shared, next.blocks);
+            open.push({ hashes, counted: heat.began(hashes), little: small.began(hashes) });
           }
         }
         const hashes = chain(asked.own, asked.shared, asked.blocks);
         heat.look(hashes, asked.blocks, one);
-        const sharing = (depth: number) => open.filter(other => other[depth - 1] === hashes[depth - 1]).length;
+        const sharing = (depth: number) => open.filter(other => other.hashes[depth - 1] === hashes[depth - 1]).length;
         let worth = 0;
         let before = 0;
         for (const depth of [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 41, 51].filter(
@@ -72,6 +76,8 @@ describe('what a shared beginning is worth', () => {
           before = depth;
           expect(heat.worth(depth)).toBeCloseTo(worth, 9);
         }
+        open.forEach(end);
+        expect([heat.size, small.size]).toEqual([0, 0]);
       }),
       { numRuns: 500 },
     );
@@ -92,7 +98,7 @@ describe('what a shared beginning is worth', () => {
         (sent, asked, holders, most) => {
           const heat = new PrefixHeat(most);
           const chains = sent.map(({ own, shared, blocks }) => chain(own, shared, blocks));
-          for (const hashes of chains) heat.began(hashes);
+          const counted = chains.map(hashes => heat.began(hashes));
           expect(heat.size).toBeLessThanOrEqual(most);
           const hashes = chain(asked.own, asked.shared, asked.blocks);
           heat.look(hashes, asked.blocks, () => holders);
@@ -103,7 +109,7 @@ describe('what a shared beginning is worth', () => {
             expect(worth).toBeGreaterThanOrEqual(before - 1e-9);
             before = worth;
           }
-          for (const ended of chains.reverse()) heat.ended(ended);
+          for (const one of counted.reverse()) heat.ended(one);
           expect(heat.size).toBe(0);
         },
       ),
