@@ -75,10 +75,10 @@ describe.skipIf(path === undefined)('set-up and configuration', () => {
     expect(await page.getByRole('button', { name: 'Put in force' }).isDisabled()).toBe(true);
     expect(await accessibilityFaults(page)).toEqual([]);
     await problems.getByRole('button').first().click();
-    const chosen = await page.evaluate(
-      '((e) => e.value.slice(e.selectionStart, e.selectionEnd))(document.activeElement)',
-    );
-    expect(chosen).toContain('rooter');
+    // It is chosen after the page has been painted.
+    const chosen = () =>
+      page.evaluate('((e) => (e.value ?? "").slice(e.selectionStart, e.selectionEnd))(document.activeElement)');
+    await expect.poll(chosen).toContain('rooter');
     await page.getByRole('button', { name: 'Undo changes' }).click();
     await verdict().getByText('As in force').waitFor();
     expect(file()).toBe(before);
