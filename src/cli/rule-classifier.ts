@@ -32,7 +32,7 @@ export function ruleClassifier(kind: RuleKind): Classifier {
     labels,
     prepare: async () => signal.prepare?.(),
     classify(text) {
-      const request = readInput({ text }, kind, machineClock.now(), 'auto');
+      const { request } = readInput({ text }, kind, machineClock.now(), 'auto');
       const value = signal.evaluate({ request, profile: profiler.profile(request) });
       return value instanceof Promise ? value.then(verdictOf) : verdictOf(value);
     },
