@@ -81,14 +81,19 @@ async function told(name, tell, rows) {
     return `${medium} ${of(right, medium)} of ${of(all, medium)} found, ${of(right, medium)} of ${claimed} right`;
   });
   const media = said.filter(({ label }) => label !== 'text');
+  const found = media.filter(({ label, truth }) => label === truth).length;
+  const made = all.filter(({ truth }) => truth !== 'text').length;
   return {
     [`${name}: right`]: withInterval(right.length, all.length),
     [`${name}: nothing said`]: withInterval(all.length - said.length, all.length),
     [`${name}: words taken for a medium`]: withInterval(of(media, 'text'), of(all, 'text')),
+    ...(made > 0 && { [`${name}: media found`]: withInterval(found, made) }),
+    ...(media.length > 0 && { [`${name}: media said, rightly`]: withInterval(found, media.length) }),
     [`${name}: by medium`]: perLabel.join('; '),
-    ...(said.every(({ score }) => score !== undefined) && {
-      [`${name}: calibration error (15 bins), texts by the transformer`]: `${eceOf(said).toFixed(3)}, ${percent(asked / all.length)}`,
-    }),
+    ...(said.length > 0 &&
+      said.every(({ score }) => score !== undefined) && {
+        [`${name}: calibration error (15 bins), texts by the transformer`]: `${eceOf(said).toFixed(3)}, ${percent(asked / all.length)}`,
+      }),
   };
 }
 
