@@ -148,6 +148,7 @@ export async function startLoopbackHub(plan: HubPlan): Promise<LoopbackHub> {
     plan,
     async close() {
       for (const one of [server, store]) {
+        if (!one.listening) continue;
         one.closeAllConnections();
         one.close();
         await once(one, 'close');
