@@ -2,9 +2,11 @@ import { CommanderError } from 'commander';
 import { isWeirError } from '#contract/errors.js';
 import { EXIT } from './exit.js';
 import { buildProgram } from './program.js';
+import { endWithReaders } from './reader-left.js';
 
 /** Runs the command line `weir <argv>` and resolves to the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  endWithReaders();
   try {
     const program = await buildProgram(argv);
     await program.parseAsync(argv, { from: 'user' });

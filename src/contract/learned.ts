@@ -120,8 +120,11 @@ export interface LearnedModels {
 }
 
 /** What the models need to know of a configuration. */
+/** Where local models are kept unless said. */
+export const USUAL_CACHE = '.weir/models';
+
 export interface LearnedSettings {
-  /** Folder that the default model is converted into. */
+  /** Folder that the default model is converted into, and models of the hub are pulled into. */
   readonly cache: string;
   readonly queue: number;
   readonly batch: number;

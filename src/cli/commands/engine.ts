@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
 import { integer, positive, seedOption } from '#cli/options.js';
+import { outliveReaders } from '#cli/reader-left.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { FAULT_KINDS, type FaultInput, parseFault } from '#engine-server/faults.js';
 import { LLAMA_VERSION } from '#engine-server/gguf/library.js';
@@ -138,6 +139,7 @@ Examples:
 }
 
 async function run(options: EngineCommandOptions): Promise<void> {
+  outliveReaders();
   const server = options.gguf === undefined ? await runSimulated(options) : await runGguf(options.gguf, options);
   await new Promise<void>(resolve => {
     process.once('SIGTERM', () => resolve());

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { ServeOptions } from '#cli/gateway-process.js';
 import { atLeastOne, configFile, configOption, integer, seedOption } from '#cli/options.js';
+import { outliveReaders } from '#cli/reader-left.js';
 import { warmSimulatedFleet } from '#engine-server/simulated-fleet.js';
 
 export function serveCommand(): Command {
@@ -32,6 +33,7 @@ Examples:
   $ WEIR_PORT=9000 weir serve`,
     )
     .action(async (options: ServeOptions) => {
+      outliveReaders();
       // The demonstration needs engines whatever else is found out: their thread loads while this one loads the gateway.
       if (configFile(options) === undefined) warmSimulatedFleet();
       const { runGateway } = await import('#cli/gateway-process.js');
