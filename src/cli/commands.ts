@@ -70,6 +70,23 @@ export const COMMANDS: CommandTable = {
       },
     },
   },
+  models: {
+    summary: 'fetch models of the hub into the cache, list and remove them',
+    commands: {
+      pull: {
+        summary: 'fetch a model of the hub into the cache',
+        load: async () => (await import('./commands/models.js')).pullModelCommand(),
+      },
+      list: {
+        summary: 'list the models of the hub in the cache',
+        load: async () => (await import('./commands/models.js')).listModelsCommand(),
+      },
+      remove: {
+        summary: 'remove a model of the hub from the cache',
+        load: async () => (await import('./commands/models.js')).removeModelCommand(),
+      },
+    },
+  },
   keys: {
     summary: 'make, list, rotate and revoke keys',
     commands: {

@@ -7,6 +7,7 @@ import type { Config, ListenOverrides } from '#config/load.js';
 import type { ConfigWatch } from '#config/watch.js';
 import { WeirError } from '#contract/errors.js';
 import { LiveConfiguration } from '#gateway/configuration/live-configuration.js';
+import { withPulledModels } from '#gateway/configuration/pulled-models.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { GatewayState } from '#store/gateway-state.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
@@ -150,7 +151,7 @@ function portFromEnvironment(): number | undefined {
 }
 
 async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<ValidConfig> {
-  const result = await readConfig(options, listen);
+  const result = withPulledModels(await readConfig(options, listen));
   report(result);
   return result.ok ? result : exit(EXIT.misuse);
 }

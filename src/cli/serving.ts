@@ -2,6 +2,7 @@ import { renderProblems } from '#cli/problems.js';
 import { version } from '#cli/version.js';
 import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
 import { ConfigWatch } from '#config/watch.js';
+import { withPulledModels } from '#gateway/configuration/pulled-models.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { Logger } from '#telemetry/log.js';
 
@@ -31,7 +32,8 @@ export async function watchFile(file: string, listen: ListenOverrides, log: Logg
     file,
     clock: machineClock,
     load: { listen },
-    onReload(result) {
+    onReload(read) {
+      const result = withPulledModels(read);
       report(result);
       if (!result.ok) {
         to.reloaded(false);

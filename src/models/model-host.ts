@@ -176,7 +176,7 @@ export class ModelHost {
     const given = settings.classifiers[name];
     if (given === undefined) return new UnusableClassifier(new Error(`there is no classifier ${name}`));
     try {
-      const files = modelFiles(given.path);
+      const files = modelFiles(given.path, settings.cache);
       const labels = readLabels(files.config);
       const key = scorerKeyOf(name, settings);
       const limits = { capacity: settings.queue, batch: settings.batch };
@@ -296,7 +296,7 @@ export class ModelHost {
     const { path = '', pooling, prefix, length } = own;
     const spec = {
       kind: 'onnx',
-      ...modelFiles(path),
+      ...modelFiles(path, settings.cache),
       pooling,
       prefix,
       length,
@@ -359,6 +359,6 @@ function keyOf(name: string, { embedders, cache, queue, batch, threads }: Learne
 }
 
 /** As {@link keyOf}, of a classifier's scores. */
-function scorerKeyOf(name: string, { classifiers, queue, batch, threads }: LearnedSettings): string {
-  return JSON.stringify(['classifier', name, classifiers[name], queue, batch, threads]);
+function scorerKeyOf(name: string, { classifiers, cache, queue, batch, threads }: LearnedSettings): string {
+  return JSON.stringify(['classifier', name, classifiers[name], cache, queue, batch, threads]);
 }

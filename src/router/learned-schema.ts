@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HEADS } from '#contract/learned.js';
+import { HEADS, USUAL_CACHE } from '#contract/learned.js';
 import { duration, identifier } from '#contract/schema.js';
 import { LANGUAGES } from './signals/language-codes.js';
 
@@ -11,7 +11,7 @@ const embedder = z
     path: path
       .optional()
       .describe(
-        'An ONNX model, or a folder as Transformers.js lays it out (`tokenizer.json`, and `onnx/model_quantized.onnx` or `onnx/model.onnx`).',
+        'An ONNX model, or a folder as Transformers.js lays it out (`tokenizer.json`, and `onnx/model_quantized.onnx` or `onnx/model.onnx`). Where nothing is there: the id of a model of the hub that `weir models pull` has fetched, `owner/name` or `owner/name@revision`.',
       ),
     url: z
       .url({ protocol: /^https?$/ })
@@ -47,7 +47,7 @@ const label = z.string().min(1).max(128);
 
 const classifier = z.strictObject({
   path: path.describe(
-    'An ONNX model with `config.json` and `tokenizer.json` beside it, or a folder as Transformers.js lays it out. Labels are those of `id2label`.',
+    'An ONNX model with `config.json` and `tokenizer.json` beside it, or a folder as Transformers.js lays it out; or the id of a model of the hub, as an embedder’s. Labels are those of `id2label`.',
   ),
   task: z
     .enum(['text', 'entities'])
@@ -113,7 +113,11 @@ const classifier = z.strictObject({
 
 /** The `router.learned:` block: the small local models that signals ask. Nothing of it is loaded unless a signal needs it. */
 export const learnedSchema = z.strictObject({
-  cache: path.default('.weir/models').describe('Folder that the model that comes with Weir is converted into, once.'),
+  cache: path
+    .default(USUAL_CACHE)
+    .describe(
+      'Folder that the model that comes with Weir is converted into, once, and that `weir models pull` fetches models of the hub into.',
+    ),
   queue: z.int().min(1).max(65_536).default(256).describe('Texts that may wait for a model.'),
   batch: z
     .int()

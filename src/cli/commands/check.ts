@@ -21,12 +21,15 @@ Examples:
 }
 
 async function check(options: CommonOptions): Promise<void> {
-  const result = await readConfig(options);
-  const [{ checkReport }, { classifierProblems }, { knowledgeProblems }] = await Promise.all([
-    import('#gateway/configuration/check-report.js'),
-    import('#gateway/configuration/classifier-files.js'),
-    import('#gateway/configuration/knowledge-files.js'),
-  ]);
+  const [read, { checkReport }, { classifierProblems }, { knowledgeProblems }, { withPulledModels }] =
+    await Promise.all([
+      readConfig(options),
+      import('#gateway/configuration/check-report.js'),
+      import('#gateway/configuration/classifier-files.js'),
+      import('#gateway/configuration/knowledge-files.js'),
+      import('#gateway/configuration/pulled-models.js'),
+    ]);
+  const result = withPulledModels(read);
   const found = await checkReport(result, options.seed);
   // The API's check leaves this out: what files there are is not for everyone who may look at a configuration.
   const files = result.ok

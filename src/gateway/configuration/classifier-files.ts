@@ -32,7 +32,7 @@ export function classifierProblems(config: Config, locate: (path: Path) => Place
   };
   for (const [name, settings] of Object.entries(learned.classifiers)) {
     try {
-      opened.set(name, unloaded(settings));
+      opened.set(name, unloaded(settings, learned.cache));
     } catch (error) {
       if (!isWeirError(error)) throw error;
       warn(['router', 'learned', 'classifiers', name], error);
@@ -57,8 +57,8 @@ export function classifierProblems(config: Config, locate: (path: Path) => Place
 }
 
 /** @throws WeirError `model.unavailable`. */
-function unloaded(settings: ClassifierSettings): Classifier {
-  const files = modelFiles(settings.path);
+function unloaded(settings: ClassifierSettings, cache: string): Classifier {
+  const files = modelFiles(settings.path, cache);
   const missing = [files.file, files.tokenizer].find(file => !existsSync(file));
   if (missing !== undefined) throw new WeirError('model.unavailable', `${missing} is not there`);
   return openOwnClassifier(settings, files, readLabels(files.config), () => NOTHING, 0);

@@ -10,6 +10,7 @@ import { type CheckReport, checkReport, passes } from './check-report.js';
 import { differenceOf, type Hunk } from './difference.js';
 import { stageFile } from './file.js';
 import { masked, unmasked } from './masking.js';
+import { withPulledModels } from './pulled-models.js';
 
 type Valid = LoadResult & { readonly ok: true };
 
@@ -157,7 +158,7 @@ export class LiveConfiguration {
       });
     }
     const file = this.path ?? resolve(this.ports.newFile);
-    const result = this.parse(text);
+    const result = withPulledModels(this.parse(text));
     const report = await checkReport(result, this.ports.seed);
     if (!result.ok || !passes(report)) throw new Rejection(report);
     const staged = await stageFile(file, text);

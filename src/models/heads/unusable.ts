@@ -1,3 +1,4 @@
+import { isWeirError } from '#contract/errors.js';
 import type { Classifier, Verdict } from '#contract/learned.js';
 
 /** Stands in for a head that cannot be used: every verdict is unsure, with the reason. */
@@ -6,7 +7,8 @@ export class UnusableClassifier implements Classifier {
   private readonly verdict: Verdict;
 
   constructor(cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const reason = isWeirError(cause) && cause.hint !== undefined ? `${message}; ${cause.hint}` : message;
     this.verdict = { probabilities: new Float32Array(0), best: -1, sure: false, tier: 'busy', reason };
   }
 

@@ -1,5 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { WeirError } from '#contract/errors.js';
+import { USUAL_CACHE } from '#contract/learned.js';
+import { HubCache } from '#models/hub/hub-cache.js';
+import { formatHubId, parseHubId } from '#models/hub/hub-id.js';
 
 /** Where the parts of a published model lie. */
 export interface ModelFiles {
@@ -10,7 +14,7 @@ export interface ModelFiles {
 }
 
 /** Names that Transformers.js gives to ONNX files, the smallest first. */
-const NAMES = [
+export const MODEL_NAMES: readonly string[] = [
   'onnx/model_quantized.onnx',
   'onnx/model_int8.onnx',
   'onnx/model.onnx',
@@ -20,12 +24,27 @@ const NAMES = [
 ];
 
 /**
- * A file, or a folder as Transformers.js lays it out: `tokenizer.json`, `config.json`, and the model in `onnx/` or beside them. What is
- * not there is named where it was looked for first, for the error of who opens it.
+ * The files of a model by what a configuration calls it: a file, a folder as Transformers.js lays it out, or, where no such path is there, the id of a
+ * model of the hub that was pulled into the cache. Nothing is fetched. What a path does not have is named where it was looked for first, for the error of
+ * who opens it.
+ *
+ * @throws WeirError `hub.not_pulled`.
  */
-export function modelFiles(path: string): ModelFiles {
+export function modelFiles(path: string, cache: string): ModelFiles {
+  const id = existsSync(path) ? undefined : parseHubId(path);
+  if (id === undefined) return filesAt(path);
+  const files = new HubCache(cache).modelFiles(id);
+  if (files !== undefined) return files;
+  const elsewhere = cache === USUAL_CACHE ? '' : ` --cache ${JSON.stringify(cache)}`;
+  throw new WeirError('hub.not_pulled', `${path} is no path here, and no model of the hub that is whole in ${cache}`, {
+    hint: `run: weir models pull ${formatHubId(id)}${elsewhere}`,
+  });
+}
+
+/** `tokenizer.json`, `config.json`, and the model in `onnx/` or beside them. */
+function filesAt(path: string): ModelFiles {
   const folder = existsSync(path) && statSync(path).isDirectory();
-  const files = NAMES.map(name => join(path, name));
+  const files = MODEL_NAMES.map(name => join(path, name));
   const file = folder ? (files.find(candidate => existsSync(candidate)) ?? join(path, 'onnx/model.onnx')) : path;
   const beside = folder ? path : dirname(path);
   const find = (name: string): string =>

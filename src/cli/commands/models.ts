@@ -1,0 +1,163 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { table } from '#cli/governed-options.js';
+import { type CommonOptions, configFile, configOption, jsonOption, printJson, resolveConfig } from '#cli/options.js';
+import { inMegabytes, pullProgress } from '#cli/pull-progress.js';
+import { WeirError } from '#contract/errors.js';
+import { USUAL_CACHE } from '#contract/learned.js';
+import { type Bytes, parseSize } from '#contract/units.js';
+import { HubCache } from '#models/hub/hub-cache.js';
+import { HubClient } from '#models/hub/hub-client.js';
+import { formatHubId, type HubId, parseHubId } from '#models/hub/hub-id.js';
+import type { Manifest } from '#models/hub/manifest.js';
+import { pullModel } from '#models/hub/pull-model.js';
+
+interface CacheOptions extends Pick<CommonOptions, 'config' | 'json'> {
+  readonly cache?: string;
+}
+
+interface PullOptions extends CacheOptions {
+  readonly revision?: string;
+  readonly file?: string;
+  readonly maxSize: Bytes;
+}
+
+const HUB = 'https://huggingface.co';
+const MOST_BYTES: Bytes = 2e9;
+
+export function pullModelCommand(): Command {
+  return withCacheOptions(new Command('pull').argument('<id>', 'OWNER/NAME or OWNER/NAME@REVISION'))
+    .description(
+      'Fetches a model of the hub into the cache: tokeniser, configuration and one ONNX file, each checked against the length and the hash that the hub\n' +
+        'tells. A configuration names it by the same id where a path would stand. Nothing is ever fetched while Weir serves.',
+    )
+    .option('--revision <revision>', 'a branch, a tag or a commit (default: main)')
+    .option('--file <path>', 'the ONNX file (default: the smallest of the names that Transformers.js gives)')
+    .addOption(
+      new Option('--max-size <size>', 'what all files together may have')
+        .default(MOST_BYTES, '2GB')
+        .argParser(sizeOption),
+    )
+    .addHelpText(
+      'after',
+      `
+HF_ENDPOINT names another hub or a mirror (default: ${HUB}). HF_TOKEN is shown to that hub alone, not to servers it redirects to.
+What breaks off goes on where it stopped when the same command is run again.
+
+Examples:
+  $ weir models pull Xenova/bge-small-en-v1.5
+  $ weir models pull Xenova/bert-base-NER --file onnx/model.onnx
+  $ HF_TOKEN=hf_… weir models pull acme/private-model@v2 --cache /var/lib/weir/models --json`,
+    )
+    .action(pull);
+}
+
+export function listModelsCommand(): Command {
+  return withCacheOptions(new Command('list'))
+    .addHelpText('after', '\nExamples:\n  $ weir models list\n  $ weir models list --cache /var/lib/weir/models --json')
+    .action(async (options: CacheOptions) => {
+      const folder = await cacheFolder(options);
+      const cache = new HubCache(folder);
+      const models = cache.list().map(manifest => shown(manifest, cache));
+      if (options.json) {
+        printJson({ cache: folder, bytes: cache.bytes, models });
+        return;
+      }
+      const rows = models.map(({ name, commit, file, bytes, whole }) => [
+        name,
+        commit.slice(0, 12),
+        file,
+        inMegabytes(bytes),
+        whole ? '' : 'not whole: pull it again',
+      ]);
+      process.stdout.write(rows.length === 0 ? `no models of the hub in ${folder}\n` : table(rows));
+    });
+}
+
+export function removeModelCommand(): Command {
+  return withCacheOptions(
+    new Command('remove').argument('<id>', 'OWNER/NAME, or OWNER/NAME@REVISION for that revision alone'),
+  )
+    .addHelpText(
+      'after',
+      `
+A gateway that has it loaded goes on with it until it is started again, and then refuses to start without it.
+
+Examples:
+  $ weir models remove Xenova/bge-small-en-v1.5
+  $ weir models remove Xenova/bge-small-en-v1.5@v1`,
+    )
+    .action(async (text: string, options: CacheOptions) => {
+      const id = hubId(text);
+      const folder = await cacheFolder(options);
+      const cache = new HubCache(folder);
+      const removed = text.includes('@') ? cache.removeRevision(id) : cache.remove(id);
+      if (!removed) {
+        throw new WeirError('hub.not_found', `${text} is not in ${folder}`, { hint: 'what `weir models list` shows' });
+      }
+      if (options.json) printJson({ cache: folder, removed: text });
+      else process.stdout.write(`${text} is removed\n`);
+    });
+}
+
+async function pull(text: string, options: PullOptions): Promise<void> {
+  const { revision, file, maxSize } = options;
+  if (revision !== undefined && text.includes('@')) {
+    throw new WeirError('usage.invalid', 'The revision is said twice', { hint: 'after @, or by --revision' });
+  }
+  const id = hubId(revision === undefined ? text : `${text}@${revision}`);
+  const folder = await cacheFolder(options);
+  const cache = new HubCache(folder);
+  const { HF_ENDPOINT: endpoint, HF_TOKEN: token } = process.env;
+  const hub = new HubClient({ endpoint: endpoint || HUB, token: token || undefined });
+  const progress = pullProgress(process.stderr);
+  const manifest = await pullModel(id, { hub, cache, file, maxSize, progress });
+  const model = shown(manifest, cache);
+  if (options.json) printJson({ cache: folder, model });
+  else
+    process.stdout.write(
+      `${model.name} is ${model.commit.slice(0, 12)}, ${inMegabytes(model.bytes)} in ${model.folder}\n`,
+    );
+}
+
+function shown(manifest: Manifest, cache: HubCache) {
+  const { id, revision, commit, model: file, files } = manifest;
+  const of = hubId(`${id}@${revision}`);
+  return {
+    name: formatHubId(of),
+    id,
+    revision,
+    commit,
+    file,
+    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    whole: cache.modelFiles(of) !== undefined,
+    folder: cache.folder(of, commit),
+    files,
+  };
+}
+
+function withCacheOptions(command: Command): Command {
+  return command
+    .option('--cache <folder>', `the cache (default: router.learned.cache, ${USUAL_CACHE} unless said)`)
+    .addOption(configOption())
+    .addOption(jsonOption());
+}
+
+async function cacheFolder(options: CacheOptions): Promise<string> {
+  if (options.cache !== undefined) return options.cache;
+  return configFile(options) === undefined ? USUAL_CACHE : (await resolveConfig(options)).router.learned.cache;
+}
+
+/** @throws WeirError `usage.invalid`. */
+function hubId(text: string): HubId {
+  const id = parseHubId(text);
+  if (id !== undefined) return id;
+  throw new WeirError('usage.invalid', `${JSON.stringify(text.slice(0, 200))} is no id of a model of the hub`, {
+    hint: 'OWNER/NAME or OWNER/NAME@REVISION, such as Xenova/bge-small-en-v1.5',
+  });
+}
+
+function sizeOption(text: string): Bytes {
+  const bytes = parseSize(text);
+  if (bytes === undefined || bytes <= 0) throw new InvalidArgumentError('Expected a size: 500MB, 2GB.');
+  return bytes;
+}
