@@ -22,7 +22,7 @@ export type PersonalKind = (typeof PERSONAL_KINDS)[number];
 
 /** Where personal data stands in a text: `text.slice(start, end)`. */
 export interface PersonalSpan {
-  /** One of {@link PERSONAL_KINDS}, or a kind that a configuration names for models of its own. */
+  /** One of {@link PERSONAL_KINDS}, or a kind that a configuration defines by patterns or models of its own. */
   readonly kind: string;
   readonly start: number;
   readonly end: number;
@@ -43,7 +43,7 @@ export interface PersonalDataFinder {
   /** Set where it asks models, which may be busy or still be loaded. */
   readonly asksModels?: true;
   /** What finds these kinds: itself, or what asks no models where none of its models finds any of them. */
-  narrowed?(kinds: ReadonlySet<string>): PersonalDataFinder;
+  narrowed?(kinds: Pick<ReadonlySet<string>, 'has'>): PersonalDataFinder;
   /** Loads what it needs. Never rejects. */
   prepare?(): Promise<void>;
   /**

@@ -1,14 +1,16 @@
-import { PERSONAL_KINDS } from '#contract/personal-data.js';
 import { type CompareNode, type Leaf, OTHERWISE } from './policy/expression.js';
 import { parseExpression } from './policy/parse.js';
 import { rankDecisions } from './policy/policy.js';
 import { leavesOf } from './policy/references.js';
 import type { DecisionConfig } from './policy/schema.js';
-import type { ProblemPath, RouterProblem } from './problem.js';
+import { checkPrivacy, personalKinds } from './privacy-check.js';
+import type { PrivacyConfig } from './privacy-schema.js';
+import { error, type ProblemPath, type RouterProblem, unknownName } from './problem.js';
 import type { RouterConfig } from './schema.js';
 import { selectorType } from './selection/registry.js';
 import { askedClassifier } from './signals/classifier.js';
 import { wantedKinds } from './signals/defined-kinds.js';
+import { pii } from './signals/pii.js';
 import { poolState } from './signals/pool-state.js';
 import { signalType } from './signals/set.js';
 
@@ -38,26 +40,6 @@ export function checkRouter(config: RouterConfig, around: RouterSurroundings): r
     ...checkTests(config, around),
     ...checkSafety(config, around),
   ];
-}
-
-function error(
-  code: RouterProblem['code'],
-  path: ProblemPath,
-  message: string,
-  more: Partial<RouterProblem> = {},
-): RouterProblem {
-  return { code, level: 'error', path, message, ...more };
-}
-
-function unknownName(
-  path: ProblemPath,
-  what: string,
-  name: string,
-  known: readonly string[],
-  offset?: number,
-): RouterProblem {
-  const more = { unknown: { name, known }, ...(offset === undefined ? undefined : { offset }) };
-  return error('config.unknown_reference', path, `there is no ${what} named ${name}`, more);
 }
 
 function checkSafety({ safety }: RouterConfig, { models }: RouterSurroundings): RouterProblem[] {
@@ -141,20 +123,6 @@ function checkClassifiers({ signals, learned, safety }: RouterConfig): RouterPro
   );
 }
 
-/** Which models find personal data, and whether each kind is one that something finds. */
-function checkPrivacy({ privacy, learned }: RouterConfig): RouterProblem[] {
-  const classifiers = Object.keys(learned.classifiers);
-  const known = [...PERSONAL_KINDS, ...Object.values(privacy.models).flatMap(types => Object.values(types))];
-  return [
-    ...Object.keys(privacy.models).flatMap(name =>
-      classifiers.includes(name) ? [] : [unknownName(['privacy', 'models', name], 'classifier', name, classifiers)],
-    ),
-    ...Object.keys(privacy.kinds).flatMap(kind =>
-      known.includes(kind) ? [] : [unknownName(['privacy', 'kinds', kind], 'kind of personal data', kind, known)],
-    ),
-  ];
-}
-
 /** Where routes and vectors come from. */
 function checkRoutes({ routes, learned }: RouterConfig): RouterProblem[] {
   const problems: RouterProblem[] = [];
@@ -222,7 +190,7 @@ function checkCondition(
 function checkLeaf(
   leaf: Leaf,
   path: ProblemPath,
-  { signals }: RouterConfig,
+  { signals, privacy }: RouterConfig,
   around: RouterSurroundings,
 ): RouterProblem[] {
   const signal = Object.hasOwn(signals, leaf.name) ? signals[leaf.name] : undefined;
@@ -236,7 +204,7 @@ function checkLeaf(
   }
   if (signal === undefined) return [unknownName(path, 'signal', leaf.name, Object.keys(signals), leaf.offset)];
   return leaf.kind === 'compare' && typeof leaf.value === 'string'
-    ? checkLabel(leaf, leaf.value, path, signal.type)
+    ? checkLabel(leaf, leaf.value, path, signal.type, privacy)
     : [];
 }
 
@@ -245,6 +213,7 @@ function checkLabel(
   label: string,
   path: ProblemPath,
   type: string,
+  privacy: PrivacyConfig,
 ): RouterProblem[] {
   const kind = signalType(type);
   if (kind?.labelMeaning === undefined) {
@@ -253,8 +222,9 @@ function checkLabel(
       error('config.invalid', path, `${name} is a ${type} signal, which has a score but no name to compare with`, more),
     ];
   }
-  if (kind.labels === undefined || kind.labels.includes(label)) return [];
-  const more = { offset: valueOffset, unknown: { name: label, known: kind.labels } };
+  const known = type === pii.type ? personalKinds(privacy) : kind.labels;
+  if (known === undefined || known.includes(label)) return [];
+  const more = { offset: valueOffset, unknown: { name: label, known } };
   return [error('config.unknown_reference', path, `no ${type} signal ever has the label ${label}`, more)];
 }
 

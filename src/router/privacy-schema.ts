@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PERSONAL_KINDS, type PersonalKind } from '#contract/personal-data.js';
 import { duration, identifier } from '#contract/schema.js';
+import { MAX_PATTERN_LENGTH } from './signals/pattern.js';
 
 const WORDS: Readonly<Record<PersonalKind, string>> = {
   secret: 'keys, tokens, private keys and passwords',
@@ -24,11 +25,34 @@ const mode = z.enum(['off', 'log', 'mask', 'block']);
 /** What is done with personal data of a kind. */
 export type PrivacyMode = z.output<typeof mode>;
 
-/** A kind that models of one's own find: short, for it stands in placeholders. */
-const kindName = z
+/** A kind that models or patterns of one's own find: short, for it stands in placeholders. */
+export const kindName = z
   .string()
   .regex(/^[a-z]{2,12}(?:_[a-z]{2,12})?$/, 'a kind in small letters, such as disease or case_number');
 const MOST_TYPES = 64;
+const MOST_PATTERNS = 16;
+
+const source = z.string().min(1).max(MAX_PATTERN_LENGTH);
+
+const patternSchema = z.strictObject({
+  pattern: z
+    .union([source, z.array(source).min(1).max(MOST_PATTERNS)])
+    .describe(
+      'A regular expression, or several: what matches is of this kind. Only what cannot run away on any text is taken, and what matches from 2 to 128 characters.',
+    ),
+  case_sensitive: z.boolean().default(true).describe('Whether upper and lower case differ.'),
+  check: z
+    .enum(['luhn', 'mod97'])
+    .optional()
+    .describe(
+      'Check digits that must be right as well: `luhn` of the digits that a match has (ISO/IEC 7812-1), or `mod97`, its letters and digits as one number, with 10 for A, leave 1 (ISO 7064, MOD 97-10).',
+    ),
+  placeholder: z
+    .string()
+    .regex(/^[A-Z]{2,12}(?:_[A-Z]{2,12})?$/, 'a word in capital letters, such as STAFF or CASE_NUMBER')
+    .optional()
+    .describe('What stands in placeholders in the place of the kind’s own name.'),
+});
 
 /** The `router.privacy:` block: what of personal data may go to models. */
 export const privacySchema = z.strictObject({
@@ -44,7 +68,7 @@ export const privacySchema = z.strictObject({
     })
     .prefault({})
     .describe(
-      'For each kind, also of those that `models` name: `off`, not looked for; `log`, counted in the record; `mask`, replaced by a placeholder on the way to the engine and put back in the answer; `block`, the request is refused.',
+      'For each kind, also of those that `models` and `patterns` name: `off`, not looked for; `log`, counted in the record; `mask`, replaced by a placeholder on the way to the engine and put back in the answer; `block`, the request is refused.',
     ),
   models: z
     .record(
@@ -56,6 +80,16 @@ export const privacySchema = z.strictObject({
     .prefault({})
     .describe(
       'Classifiers of tokens (`router.learned.classifiers`) that look for names beside the tagger that comes with Weir, for `pii` signals too: for each of their types of entities the kind that it is, one of the kinds above or one of your own; `off` where it is none. Types that are not named are what they usually are: `PER` is `person`, `LOC` and `GPE` are `place`, `ORG` is `organization`, and what is called like a kind is of that kind.',
+    ),
+  patterns: z
+    .record(
+      kindName.refine(kind => kind !== 'off', { message: 'a kind, which off is not' }),
+      patternSchema,
+    )
+    .refine(patterns => Object.keys(patterns).length <= MOST_TYPES, { message: `at most ${MOST_TYPES} kinds` })
+    .prefault({})
+    .describe(
+      'Kinds of your own by how they are written, such as numbers of employees or cases; or more of a kind above, such as another country’s `national_id`.',
     ),
   patience: duration
     .prefault('2s')

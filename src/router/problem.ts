@@ -18,3 +18,25 @@ export interface RouterProblem {
   /** The name that nothing has, with the names there are: what a near-name suggestion is made from. */
   readonly unknown?: { readonly name: string; readonly known: readonly string[] };
 }
+
+/** What keeps Weir from starting. */
+export function error(
+  code: RouterProblem['code'],
+  path: ProblemPath,
+  message: string,
+  more: Partial<RouterProblem> = {},
+): RouterProblem {
+  return { code, level: 'error', path, message, ...more };
+}
+
+/** A name that nothing has. @param offset where it stands in a text with a syntax of its own. */
+export function unknownName(
+  path: ProblemPath,
+  what: string,
+  name: string,
+  known: readonly string[],
+  offset?: number,
+): RouterProblem {
+  const more = { unknown: { name, known }, ...(offset === undefined ? undefined : { offset }) };
+  return error('config.unknown_reference', path, `there is no ${what} named ${name}`, more);
+}

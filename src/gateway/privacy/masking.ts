@@ -15,6 +15,8 @@ export class Masking {
     private readonly find: (text: string) => readonly PersonalSpan[],
     /** Texts that stay as they are. */
     private readonly kept: ReadonlySet<string>,
+    /** Words of placeholders, of kinds that do not stand in them by their own name. */
+    private readonly words: ReadonlyMap<string, string> = new Map(),
   ) {}
 
   /** Puts placeholders in; JSON is changed text by text and stays JSON. */
@@ -42,7 +44,7 @@ export class Masking {
     for (const { kind, start, end } of this.find(text)) {
       if (!this.kinds.has(kind)) continue;
       const value = text.slice(start, end);
-      const placeholder = this.session.placeholder(kind, value);
+      const placeholder = this.session.placeholder(kind, value, this.words.get(kind));
       this.values.set(placeholder, value);
       out += text.slice(at, start) + placeholder;
       at = end;

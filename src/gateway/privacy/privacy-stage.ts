@@ -1,13 +1,13 @@
 import type { Deadline } from '#contract/deadline.js';
 import { WeirError } from '#contract/errors.js';
-import type { PersonalDataFinder, PersonalReading, PersonalSpan } from '#contract/personal-data.js';
+import type { PersonalDataFinder, PersonalReading } from '#contract/personal-data.js';
 import { CONTINUE, type Stage, type StageContext, type StageResult } from '#contract/stage.js';
 import { ownerOf } from '#gateway/memory.js';
 import type { RouterConfig } from '#router/schema.js';
 import { countsOf, inOrder, personalReadings, toldCounts } from '#router/signals/personal-readings.js';
 import { Masking, unmasking } from './masking.js';
 import { asItIs, type PersonalTexts, personalTexts } from './personal-texts.js';
-import type { Vault } from './vault.js';
+import type { Vault, VaultSession } from './vault.js';
 
 /**
  * Blocks, masks or counts personal data, as `router.privacy` says, on its way to the models of a decision. It comes behind the decision: one that
@@ -28,6 +28,11 @@ export function privacyStage(
   if (watched.size === 0) return undefined;
   const finder = all.narrowed?.(watched) ?? all;
   const strict = privacy.fail === 'closed' && blocked.size + masked.size > 0;
+  const words = new Map(
+    Object.entries(privacy.patterns).flatMap(([kind, { placeholder }]) =>
+      placeholder === undefined ? [] : [[kind, placeholder]],
+    ),
+  );
   const trusted = new Set(decisions.filter(decision => decision.privacy === 'off').map(({ name }) => name));
 
   const settle = (context: StageContext, texts: PersonalTexts, found: readonly PersonalReading[]): StageResult => {
@@ -54,7 +59,9 @@ export function privacyStage(
       return { kind: 'continue', note: `found ${note}${unread}` };
     }
     const spans = new Map([...said, ...naming].map((text, at) => [text, found[at]!.spans]));
-    mask(context, text => spans.get(text) ?? finder.findNow(text), vault, masked, kept);
+    mask(context, vault, session => {
+      return new Masking(session, masked, text => spans.get(text) ?? finder.findNow(text), kept, words);
+    });
     return { kind: 'continue', note: `masked ${masks ? told(counts, masked) : 'what names the user'}${unread}` };
   };
 
@@ -76,17 +83,10 @@ function told(counts: ReadonlyMap<string, number>, masked: ReadonlySet<string>):
   return toldCounts(new Map([...counts].filter(([kind]) => masked.has(kind))));
 }
 
-function mask(
-  { board, route }: StageContext,
-  find: (text: string) => readonly PersonalSpan[],
-  vault: Vault,
-  kinds: ReadonlySet<string>,
-  kept: ReadonlySet<string>,
-): void {
+function mask({ board, route }: StageContext, vault: Vault, maskingOf: (session: VaultSession) => Masking): void {
   const { request, profile } = board;
   // Another caller's conversation that begins the same is another conversation.
-  const session = vault.session(`${ownerOf(request.caller)}\0${profile.session}`);
-  const masking = new Masking(session, kinds, find, kept);
+  const masking = maskingOf(vault.session(`${ownerOf(request.caller)}\0${profile.session}`));
   const { rewrite: before = asItIs } = route;
   route.rewrite = (text, json) => masking.rewrite(before(text, json), json);
   route.guards = [unmasking(masking, request.sampling.structured), ...(route.guards ?? [])];

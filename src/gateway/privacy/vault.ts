@@ -71,12 +71,12 @@ export class VaultSession {
     private readonly most: number,
   ) {}
 
-  /** The placeholder of a value. */
-  placeholder(kind: string, value: string): string {
+  /** The placeholder of a value. @param word what stands in it in the place of the kind. */
+  placeholder(kind: string, value: string, word = kind.toUpperCase()): string {
     const digest = createHmac('sha256', this.salt).update(`${this.key}\0${kind}\0${value}`).digest();
     const tag = [...digest].map(byte => BASE32[byte & 31]).join('');
     for (let size = TAG; ; size++) {
-      const made = `[${kind.toUpperCase()}_${tag.slice(0, size)}]`;
+      const made = `[${word}_${tag.slice(0, size)}]`;
       const known = this.values.get(made);
       if (known !== undefined && known !== value && size < 26) continue;
       this.keep(made, value);

@@ -54,7 +54,7 @@ export class AidedPersonalData implements PersonalDataFinder {
     await Promise.all(this.models.map(({ classifier }) => classifier.prepare()));
   }
 
-  narrowed(kinds: ReadonlySet<string>): PersonalDataFinder {
+  narrowed(kinds: Pick<ReadonlySet<string>, 'has'>): PersonalDataFinder {
     return this.models.some(model => kindsOf(model).some(kind => kinds.has(kind))) ? this : this.unaided;
   }
 

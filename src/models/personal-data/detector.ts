@@ -1,5 +1,3 @@
-import type { PersonalKind } from '#contract/personal-data.js';
-
 export interface Found {
   readonly start: number;
   readonly end: number;
@@ -7,7 +5,8 @@ export interface Found {
 
 /** Finds one kind of identifier by its form and its check digits. Takes time linear in the text. */
 export interface Detector {
-  readonly kind: PersonalKind;
+  /** One of those that come with Weir, or one of the operator's own. */
+  readonly kind: string;
   find(text: string): readonly Found[];
 }
 
@@ -17,7 +16,7 @@ export interface Detector {
  * @param mark what every match contains, quick to look for: most texts have none.
  */
 export function byPattern(
-  kind: PersonalKind,
+  kind: string,
   pattern: RegExp,
   holds: (match: string, at: number, text: string) => boolean,
   mark?: RegExp,

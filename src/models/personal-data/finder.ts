@@ -1,17 +1,18 @@
 import {
   PERSONAL_KINDS,
   type PersonalDataFinder,
-  type PersonalKind,
   type PersonalReading,
   type PersonalSpan,
 } from '#contract/personal-data.js';
 import { openNameTagger } from '#models/names/tagger-file.js';
 import { card } from './card.js';
 import { date } from './date.js';
+import type { DefinedForms } from './defined-forms.js';
 import type { Detector } from './detector.js';
 import { email } from './email.js';
 import { iban } from './iban.js';
 import { ip } from './ip.js';
+import { layered } from './layers.js';
 import { mac } from './mac.js';
 import { nationalId } from './national-id.js';
 import { phone } from './phone.js';
@@ -35,15 +36,35 @@ const MOST_REMEMBERED = 4096;
 /** Nothing that is shorter tells of anyone. */
 const SHORTEST = 2;
 
+/** What was found in a text, not yet in order. */
+interface Heap {
+  /** By the operator's own patterns. */
+  readonly defined: PersonalSpan[];
+  readonly usual: PersonalSpan[];
+}
+
+const NO_FORMS: DefinedForms = { key: '', detectors: [] };
+
 /**
- * All personal data of a text. What was found in texts of late is remembered, for conversations send the same ones again with each turn: by a
- * keyed hash, with the places and without the text.
+ * All personal data of a text: what the operator's own patterns find comes first, and what else lies beside it. What was found in texts of late is remembered,
+ * for conversations send the same ones again with each turn: by a keyed hash, with the places and without the text.
  */
 export class PersonalData implements PersonalDataFinder {
   private readonly known = new Remembered<readonly PersonalSpan[]>(MOST_REMEMBERED);
+  private readonly rank: ReadonlyMap<string, number>;
 
   /** @param names opened at first use; `undefined` where names are not to be looked for. */
-  constructor(private readonly names: () => NameFinder | undefined) {}
+  constructor(
+    private readonly names: () => NameFinder | undefined,
+    private readonly forms: DefinedForms = NO_FORMS,
+  ) {
+    this.rank = new Map(forms.detectors.map(({ kind }, at) => [kind, at]));
+  }
+
+  /** The same with these patterns; itself where it has them. */
+  withForms(forms: DefinedForms): PersonalData {
+    return forms.key === this.forms.key ? this : new PersonalData(this.names, forms);
+  }
 
   find(text: string): PersonalReading | Promise<PersonalReading> {
     if (text.length <= PIECE) return { spans: this.findNow(text) };
@@ -57,29 +78,40 @@ export class PersonalData implements PersonalDataFinder {
     if (text.length < SHORTEST) return NONE;
     const { known } = this;
     const key = known.keyOf(text);
-    return known.recall(key) ?? known.remember(key, merged(this.read(text, 0)));
+    return known.recall(key) ?? known.remember(key, this.laid(text, this.read(text, 0)));
   }
 
   private async readLong(text: string): Promise<readonly PersonalSpan[]> {
-    const spans: PersonalSpan[] = shifted('secret', secret.find(text), 0);
+    const heap: Heap = { defined: [], usual: shifted('secret', secret.find(text), 0) };
     for (let at = 0; at < text.length; at += PIECE) {
       const from = Math.max(0, at - OVERLAP);
       const to = Math.min(text.length, at + PIECE + OVERLAP);
+      const piece = this.read(text.slice(from, to), from);
       // What touches the edge of a piece may be cut: the piece beside it has it whole.
-      for (const span of this.read(text.slice(from, to), from)) {
-        const cut = (span.start === from && from > 0) || (span.end === to && to < text.length);
-        if (!cut && span.start < at + PIECE && span.end > at) spans.push(span);
-      }
+      const whole = (span: PersonalSpan): boolean =>
+        (span.start > from || from === 0) &&
+        (span.end < to || to === text.length) &&
+        span.start < at + PIECE &&
+        span.end > at;
+      heap.defined.push(...piece.defined.filter(whole));
+      heap.usual.push(...piece.usual.filter(whole));
       await new Promise<void>(resolve => setImmediate(resolve));
     }
-    return merged(spans);
+    return this.laid(text, heap);
   }
 
-  private read(text: string, offset: number): PersonalSpan[] {
-    const spans = DETECTORS.flatMap(({ kind, find }) => shifted(kind, find(text), offset));
+  private read(text: string, offset: number): Heap {
+    const by = (detectors: readonly Detector[]): PersonalSpan[] =>
+      detectors.flatMap(({ kind, find }) => shifted(kind, find(text), offset));
+    const usual = by(DETECTORS);
     for (const { kind, start, end } of this.names()?.find(text) ?? NONE)
-      spans.push({ kind, start: start + offset, end: end + offset });
-    return spans;
+      usual.push({ kind, start: start + offset, end: end + offset });
+    return { defined: by(this.forms.detectors), usual };
+  }
+
+  private laid(text: string, { defined, usual }: Heap): readonly PersonalSpan[] {
+    const rest = merged(usual);
+    return defined.length === 0 ? rest : layered(text, merged(defined, this.rank), rest);
   }
 }
 
@@ -96,7 +128,7 @@ const NONE: readonly PersonalSpan[] = Object.freeze([]);
 const RANK: ReadonlyMap<string, number> = new Map(PERSONAL_KINDS.map((kind, at) => [kind, at]));
 
 function shifted(
-  kind: PersonalKind,
+  kind: string,
   found: readonly { readonly start: number; readonly end: number }[],
   by: number,
 ): PersonalSpan[] {
@@ -104,9 +136,9 @@ function shifted(
 }
 
 /** In order, none over another: the surer kind wins, of one kind the longer. */
-export function merged(spans: readonly PersonalSpan[]): readonly PersonalSpan[] {
+export function merged(spans: readonly PersonalSpan[], rank = RANK): readonly PersonalSpan[] {
   const ranked = [...spans].sort(
-    (a, b) => RANK.get(a.kind)! - RANK.get(b.kind)! || b.end - b.start - (a.end - a.start) || a.start - b.start,
+    (a, b) => rank.get(a.kind)! - rank.get(b.kind)! || b.end - b.start - (a.end - a.start) || a.start - b.start,
   );
   const kept: PersonalSpan[] = [];
   for (const span of ranked) insert(kept, span);

@@ -22,7 +22,8 @@ export const iban: Detector = {
       const length = LENGTHS[head.slice(0, 2).toUpperCase()];
       if (length === undefined) continue;
       const { compact, end } = taken(text, start, length);
-      if (compact.length === length && remainder(compact) === 1) found.push({ start, end });
+      if (compact.length === length && remainder97(compact.slice(4) + compact.slice(0, 4)) === 1)
+        found.push({ start, end });
     }
     return found;
   },
@@ -41,9 +42,10 @@ function taken(text: string, start: number, length: number): { readonly compact:
   return /[A-Za-z0-9]/.test(text[at] ?? '') ? { compact: '', end: at } : { compact, end: at };
 }
 
-function remainder(compact: string): number {
+/** Letters and digits, as one number with 10 for A, modulo 97 (ISO 7064). */
+export function remainder97(compact: string): number {
   let rest = 0;
-  for (const char of compact.slice(4) + compact.slice(0, 4)) {
+  for (const char of compact) {
     const value = Number.parseInt(char, 36);
     rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
   }

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { WeirError } from '#contract/errors.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
 import { evidence, quoted } from './evidence.js';
 import { Literals } from './literals.js';
-import { MAX_PATTERN_LENGTH, type SafePattern, safePattern } from './pattern.js';
+import { compiledPattern, MAX_PATTERN_LENGTH, type SafePattern, safePattern } from './pattern.js';
 import { MAX_SCANNED, type Piece, scopedText, scopeSchema } from './scope.js';
 import type { OptionProblem, SignalType } from './signal-type.js';
 
@@ -67,12 +66,6 @@ function patternProblems(options: KeywordOptions): OptionProblem[] {
   return problems;
 }
 
-function compile(source: string, caseSensitive: boolean): SafePattern {
-  const compiled = safePattern(source, caseSensitive);
-  if ('problem' in compiled) throw new WeirError('config.unsafe_pattern', `${source}: ${compiled.problem}`);
-  return compiled;
-}
-
 const NOT_FOUND: SignalValue = Object.freeze({ state: 'false', score: 0, evidence: 'no term found' });
 const NONE_FOUND: SignalValue = Object.freeze({ state: 'true', score: 0, evidence: 'none of the terms found' });
 
@@ -89,7 +82,7 @@ class KeywordMatcher {
     this.any = options.any && new Literals(options.any, sensitive);
     this.all = (options.all ?? []).map(term => new Literals([term], sensitive));
     this.none = options.none && new Literals(options.none, sensitive);
-    this.patterns = (options.regex ?? []).map(source => compile(source, sensitive));
+    this.patterns = (options.regex ?? []).map(source => compiledPattern(source, sensitive));
   }
 
   evaluate({ request }: SignalInput): SignalValue {

@@ -1,5 +1,7 @@
 import { type AST, RegExpParser } from '@eslint-community/regexpp';
 import { RE2JS } from 're2js';
+import { WeirError } from '#contract/errors.js';
+import { type Width, widthOf } from './pattern-width.js';
 import { worstCaseSteps } from './pattern-work.js';
 import { hasOddCases, spelledCases } from './spelled-cases.js';
 
@@ -16,6 +18,10 @@ export interface SafePattern {
   /** `backtracking`: the platform's own, its work bounded beforehand. `linear`: time proportional to the text, whatever the pattern. */
   readonly engine: 'backtracking' | 'linear';
   test(text: string): boolean;
+  /** Where it matches, in order, none over another. */
+  places(text: string): Iterable<{ readonly start: number; readonly end: number }>;
+  /** How long its matches are; absent for what only the linear engine can read. */
+  readonly width?: Width | undefined;
 }
 
 export interface UnsafePattern {
@@ -41,6 +47,13 @@ export function safePattern(source: string, caseSensitive: boolean): SafePattern
   return linear(source, caseSensitive, parsed);
 }
 
+/** @throws WeirError `config.unsafe_pattern` for what {@link safePattern} refuses. */
+export function compiledPattern(source: string, caseSensitive: boolean): SafePattern {
+  const compiled = safePattern(source, caseSensitive);
+  if ('problem' in compiled) throw new WeirError('config.unsafe_pattern', `${source}: ${compiled.problem}`);
+  return compiled;
+}
+
 interface Parsed {
   readonly steps: number;
   readonly tree?: AST.Pattern;
@@ -60,14 +73,19 @@ function parse(source: string): Parsed {
 }
 
 function backtracking(source: string, caseSensitive: boolean, tree: AST.Pattern): SafePattern {
-  const pattern = new RegExp(source, caseSensitive ? 'u' : 'iu');
+  const flags = caseSensitive ? 'u' : 'iu';
+  const pattern = new RegExp(source, flags);
   const spelled = caseSensitive ? undefined : spelledCases(tree);
-  if (spelled === undefined) return { source, engine: 'backtracking', test: text => pattern.test(text) };
-  const quick = new RegExp(spelled, 'u');
+  const quick = spelled === undefined ? undefined : new RegExp(spelled, 'u');
   return {
     source,
     engine: 'backtracking',
-    test: text => (hasOddCases(text) ? pattern.test(text) : quick.test(text)),
+    test: text => (quick === undefined || hasOddCases(text) ? pattern.test(text) : quick.test(text)),
+    *places(text) {
+      const every = new RegExp(source, `g${flags}`);
+      for (const { 0: match, index: start } of text.matchAll(every)) yield { start, end: start + match.length };
+    },
+    width: widthOf(tree),
   };
 }
 
@@ -78,7 +96,16 @@ function linear(source: string, caseSensitive: boolean, parsed: Parsed): SafePat
     if (pattern.programSize() > MAX_PROGRAM) {
       return { problem: 'too large once its repeats are written out', hint: 'smaller repeat counts' };
     }
-    return { source, engine: 'linear', test: text => pattern.test(text) };
+    return {
+      source,
+      engine: 'linear',
+      test: text => pattern.test(text),
+      *places(text) {
+        const matcher = pattern.matcher(text);
+        while (matcher.find()) yield { start: matcher.start(), end: matcher.end() };
+      },
+      width: parsed.tree && widthOf(parsed.tree),
+    };
   } catch (cause) {
     if (parsed.error !== undefined) return { problem: parsed.error.message, offset: parsed.error.offset };
     const reason = (cause as Error).message.replace(/^error parsing regexp: /, '');

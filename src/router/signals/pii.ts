@@ -1,19 +1,26 @@
 import { z } from 'zod';
-import { PERSONAL_KINDS, type PersonalKind, type PersonalReading } from '#contract/personal-data.js';
+import { PERSONAL_KINDS, type PersonalReading } from '#contract/personal-data.js';
 import type { SignalInput, SignalValue } from '#contract/signal.js';
+import { kindName } from '#router/privacy-schema.js';
 import { evidence } from './evidence.js';
 import { LEARNED_COST } from './learned-signal.js';
-import { countsOf, personalReadings, toldCounts } from './personal-readings.js';
+import { countsOf, inOrder, personalReadings, toldCounts } from './personal-readings.js';
 import { scopedTexts, scopeSchema } from './scope.js';
 import type { SignalType } from './signal-type.js';
 
-const kind = z.enum(PERSONAL_KINDS).meta({ title: 'kind of personal data' });
-const kinds = z.array(kind).min(1).max(PERSONAL_KINDS.length);
+/** Kinds of one's own that one signal asks for by name, at most. */
+const MOST_OWN = 64;
 
-/** What is looked for unless said: not dates, places and pages, which most texts have and which tell of no one by themselves. */
-const USUAL: readonly PersonalKind[] = PERSONAL_KINDS.filter(
-  one => !['date', 'place', 'url', 'organization'].includes(one),
-);
+const kind = z.union([z.enum(PERSONAL_KINDS), kindName]).meta({ title: 'kind of personal data' });
+const kinds = z
+  .array(kind)
+  .min(1)
+  .max(PERSONAL_KINDS.length + MOST_OWN);
+
+/** What is not looked for unless said: most texts have it, and it tells of no one by itself. */
+const UNUSUAL: ReadonlySet<string> = new Set(['date', 'place', 'url', 'organization']);
+/** What is looked for unless said: every other kind, those of one's own among them. */
+const USUAL = { has: (one: string): boolean => !UNUSUAL.has(one) };
 
 const schema = z
   .union([
@@ -22,7 +29,9 @@ const schema = z
     z.strictObject({
       any: kinds
         .optional()
-        .describe('The kinds that are looked for; unless said all but dates, places, organisations and pages.'),
+        .describe(
+          'The kinds that are looked for, those among them that `privacy` defines by patterns and models of one’s own; unless said all but dates, places, organisations and pages.',
+        ),
       above: z.int().min(0).max(1_000_000).default(0).describe('True when more than so many are found.'),
       in: scopeSchema,
     }),
@@ -35,21 +44,20 @@ type PiiOptions = z.output<typeof schema>;
 export const pii: SignalType<PiiOptions> = {
   type: 'pii',
   summary:
-    'Personal data in the text: identifiers by form and check digits, names by a small tagger and by models of your own.',
+    'Personal data in the text: identifiers by form and check digits, names by a small tagger, and kinds of your own by patterns and models.',
   scoreMeaning: 'how many were found',
-  labelMeaning: 'the surest kind that was found',
-  labels: PERSONAL_KINDS,
+  labelMeaning: 'the surest kind that was found, one of your own only where no other was',
   cost: { tier: 'inline', microseconds: 3000 },
   schema,
   build(name, options, { personal: all }) {
     const full = typeof options === 'string' ? { any: [options] } : Array.isArray(options) ? { any: options } : options;
-    const wanted: ReadonlySet<string> = new Set(full.any ?? USUAL);
+    const wanted = full.any === undefined ? USUAL : new Set<string>(full.any);
     const personal = all?.narrowed?.(wanted) ?? all;
     const { above, in: scope } = 'above' in full ? full : { above: 0, in: 'last_user' as const };
     const judge = (found: readonly PersonalReading[]): SignalValue => {
       const counts = countsOf(found.flatMap(({ spans }) => spans.filter(span => wanted.has(span.kind))));
       const score = [...counts.values()].reduce((sum, count) => sum + count, 0);
-      const [first] = PERSONAL_KINDS.filter(one => counts.has(one));
+      const [first] = inOrder(counts.keys());
       // What was not read can only hold more.
       const missed = score > above ? undefined : found.find(one => one.missed !== undefined)?.missed;
       return {
