@@ -1,5 +1,5 @@
 // How often learned signals are right, and how fast they are.
-// node bench/learned.mjs DATA_FOLDER [--vectors FOLDER] [--cache FOLDER] [--only banking,clinc,domain,speed]
+// node bench/learned.mjs DATA_FOLDER [--vectors FOLDER] [--cache FOLDER] [--only banking,clinc,domain,modality,speed]
 //   DATA_FOLDER has text/banking77.jsonl and text/clinc150.jsonl {text, intent, split?}. Vectors are kept in the folder from run to run.
 // Accuracy is on a fifth of the texts that is never trained or tuned on. Controls: the largest class, the nearest centroid, the transformer always.
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ import { trainRoutes } from '../dist/models/train/train-routes.js';
 import { embedder, jsonLines, sections } from '../scripts/models/texts.mjs';
 import { help } from './support/help.mjs';
 import { hardware, openModels, percent, print, timed, told, WORDS, withInterval } from './support/learned.mjs';
+import { modalityWanted } from './support/modality-wanted.mjs';
 
 help(import.meta.url);
 
@@ -26,7 +27,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     vectors: { type: 'string', default: '.weir/bench-vectors' },
     cache: { type: 'string', default: '.weir/models' },
-    only: { type: 'string', default: 'banking,clinc,domain,speed' },
+    only: { type: 'string', default: 'banking,clinc,domain,modality,speed' },
   },
 });
 const [data = '.'] = positionals;
@@ -198,6 +199,7 @@ process.stdout.write(`${hardware()}
 `);
 const wanted = options.only.split(',');
 if (wanted.includes('domain')) await domain();
+if (wanted.includes('modality')) await modalityWanted(options.cache);
 if (wanted.includes('banking')) await routes('BANKING77', jsonLines(join(data, 'text/banking77.jsonl')));
 if (wanted.includes('clinc')) await routes('CLINC150', jsonLines(join(data, 'text/clinc150.jsonl')));
 if (wanted.includes('speed')) await speed();

@@ -11,6 +11,7 @@ const KINDS = [
   'complexity',
   'factual',
   'feedback',
+  'modality',
   'routes',
   'preferences',
   'knowledge',

@@ -27,6 +27,13 @@ export function sections(file) {
     });
 }
 
+/** As {@link sections}, where a label may have a mark behind it: `[text hard]`. */
+export const marked = file =>
+  sections(file).map(({ text, label }) => {
+    const [name, mark = ''] = label.split(' ');
+    return { text, label: name, mark };
+  });
+
 export const picked = (list, random) => list[random.below(list.length)];
 
 /** At most `most` texts of each line of {@link sections} with `{a|b}` in it: choices drawn at random, none twice. */

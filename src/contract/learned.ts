@@ -27,6 +27,8 @@ export interface Verdict {
   readonly loading?: true;
   /** The example that the text is most like, where the classifier has examples. */
   readonly nearest?: NearestExample;
+  /** The words that a rule went by, where a rule told it. */
+  readonly words?: string;
   /** Places in the text that made it so, where the classifier finds such. */
   readonly spans?: readonly Span[];
   /** Set where not all of the text was read: what was not found may stand in the rest. */
@@ -64,7 +66,7 @@ export interface Classifier {
 }
 
 /** The trained heads there are. */
-export const HEADS = ['domain', 'complexity', 'factual', 'feedback'] as const;
+export const HEADS = ['domain', 'complexity', 'factual', 'feedback', 'modality'] as const;
 
 export type HeadName = (typeof HEADS)[number];
 

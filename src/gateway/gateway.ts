@@ -34,6 +34,7 @@ import { EventFeeds } from './kv-events/feeds.js';
 import { keepAnswer, ownerOf, resumed } from './memory.js';
 import { RecordFeed } from './record-feed.js';
 import { idHeaders, requestIdFor } from './request-id.js';
+import { Roster } from './roster.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
 import { ReplicaAdviser } from './scaling/replica-adviser.js';
 import { standingOfAll } from './standing.js';
@@ -80,7 +81,7 @@ export class Gateway implements ExchangeHost {
   /** How many replicas pools should have. */
   readonly adviser: ReplicaAdviser;
   private current: Runtime;
-  private readonly exchanges = new Set<Exchange>();
+  private readonly exchanges = new Roster<Exchange>();
   private readonly server: Server;
   private readonly prober: Prober;
   private readonly events: EventFeeds;
@@ -210,7 +211,9 @@ export class Gateway implements ExchangeHost {
     await this.until(() => this.open === 0 || now?.aborted === true, deadline);
     const left = this.exchanges.size;
     const error = new WeirError('gateway.draining', 'The gateway is shutting down and could wait no longer');
-    for (const exchange of [...this.exchanges]) exchange.stop(error);
+    this.exchanges.forEach(exchange => {
+      exchange.stop(error);
+    });
     this.prober.stop();
     this.adviser.stop();
     this.events.close();

@@ -96,6 +96,11 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     });
     expect(domain.body.results[0].label).toBe('math');
     expect(Object.keys(domain.body.results[0].scores)).toHaveLength(14);
+    const wanted = await ask(gateway.url, 'POST', '/api/classify', {
+      body: { kind: 'modality', texts: ['We need a logo for our rowing club', 'Why is the sky blue?'] },
+    });
+    expect(wanted.body.results).toMatchObject([{ label: 'image' }, { label: 'text' }]);
+    expect(Object.keys(wanted.body.results[0].scores).sort()).toEqual(['audio', 'image', 'text', 'video']);
     expect((await ask(gateway.url, 'POST', '/api/classify', { body: { kind: 'none', texts: ['a'] } })).status).toBe(
       400,
     );
@@ -309,7 +314,16 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
       'Combien de temps faut-il pour aller à Lyon ?',
     );
     expect(JSON.parse(french.stdout)).toMatchObject({ label: 'fr', tier: 'fast' });
-    const picture = await weir('classify', '-c', config, '--kind', 'modality', 'Generate an image of a lighthouse');
-    expect(JSON.parse(picture.stdout)).toMatchObject({ label: 'image' });
+    const wanted = async (text: string) =>
+      JSON.parse((await weir('classify', '-c', config, '--kind', 'modality', text)).stdout);
+    const picture = await wanted('Generate an image of a lighthouse');
+    expect(picture).toMatchObject({ label: 'image', scores: { text: expect.any(Number), video: expect.any(Number) } });
+    expect(picture.scores.image).toBe(picture.score);
+    // The head knows English only, so that rules alone speak here, and not at all where they find nothing.
+    expect(await wanted('Génère une image d’un phare dans la tempête')).toMatchObject({ label: 'image', tier: 'fast' });
+    expect(await wanted('Pourquoi les feuilles des arbres deviennent-elles rouges ?')).toMatchObject({
+      label: null,
+      reason: 'in fr, which this head does not know',
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
+import { languageClassifier } from '#cli/language-classifier.js';
 import { configOption, printJson, resolveConfig } from '#cli/options.js';
-import { RULE_KINDS, type RuleKind, ruleClassifier } from '#cli/rule-classifier.js';
 import { WeirError } from '#contract/errors.js';
 import {
   type Classifier,
@@ -16,13 +16,14 @@ import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';
 import { FINDING_KINDS, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
+import { headClassifier } from '#router/signals/head-classifier.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
 import { wordIndex } from '#router/signals/word-index.js';
 import { runFindings } from './classify-findings.js';
 
 interface ClassifyOptions {
   readonly config?: string;
-  readonly kind?: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences' | 'knowledge';
+  readonly kind?: HeadName | SafetyHeadName | 'language' | 'routes' | 'preferences' | 'knowledge';
   readonly routes?: string;
   readonly classifier?: string;
   readonly input?: string;
@@ -34,7 +35,7 @@ const AT_ONCE = 16;
 export function classifyCommand(): Command {
   return new Command('classify')
     .description(
-      'Says what the local models make of texts: by a head that comes with Weir, a head of `weir train`, the routes of the configuration, or the rules of a signal.',
+      'Says what the local models make of texts: by a head that comes with Weir, a head of `weir train`, the routes of the configuration, or the `language` signal.',
     )
     .argument('[text]', 'a text; the answer is one JSON document')
     .addOption(configOption())
@@ -42,7 +43,7 @@ export function classifyCommand(): Command {
       new Option('--kind <kind>', 'what is asked').choices([
         ...HEADS,
         ...SAFETY_HEADS,
-        ...RULE_KINDS,
+        'language',
         ...FINDING_KINDS,
         'routes',
         'preferences',
@@ -63,6 +64,7 @@ export function classifyCommand(): Command {
 Examples:
   $ weir classify --kind domain "Can my landlord evict me without notice?"
   $ weir classify --kind domain --input prompts.jsonl
+  $ weir classify --kind modality "We need a logo for our rowing club"
   $ weir classify --kind jailbreak --input prompts.jsonl
   $ weir classify --kind pii "My card is 4111 1111 1111 1111"
   $ weir classify --kind grounding --context article.txt --question "Who founded it?" "Ann Example, in 1902."
@@ -102,7 +104,7 @@ async function run(text: string | undefined, options: ClassifyOptions): Promise<
 }
 
 function classifierOf(
-  kind: HeadName | SafetyHeadName | RuleKind | 'routes' | 'preferences' | 'knowledge',
+  kind: HeadName | SafetyHeadName | 'language' | 'routes' | 'preferences' | 'knowledge',
   models: LearnedModels,
 ): Classifier {
   if (kind === 'routes') return new LanguageGate(models.routes());
@@ -110,9 +112,7 @@ function classifierOf(
   if (kind === 'knowledge') return new LanguageGate(models.knowledge(wordIndex));
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, models);
-  return new LanguageGate(
-    kind === 'language' || kind === 'modality' ? ruleClassifier(kind) : models.head(kind as HeadName),
-  );
+  return kind === 'language' ? languageClassifier() : headClassifier(kind as HeadName, models);
 }
 
 async function answer(classifier: Classifier, text: string) {

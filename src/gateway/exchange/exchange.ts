@@ -13,6 +13,7 @@ import { CONTINUE, type RouteDraft, type StageContext, type StageResult } from '
 import type { Outlook, Strategy, StrategyEvent } from '#contract/strategy.js';
 import type { Milliseconds } from '#contract/units.js';
 import { errorHeaders, sendText } from '#gateway/http/respond.js';
+import { NOWHERE, type Rostered } from '#gateway/roster.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Admission } from '#identity/admission.js';
 import type { Lease } from '#pool/lease.js';
@@ -42,7 +43,8 @@ import { TimeLimit } from './time-limit.js';
  *
  * Whatever happens, exactly one of `answered`, `failed`, `cut`, `cancelled` and `refused` ends it, with one record.
  */
-export class Exchange implements AttemptOwner, StageContext {
+export class Exchange implements AttemptOwner, StageContext, Rostered {
+  rosterPlace = NOWHERE;
   readonly board: Board;
   profile: WorkloadProfile;
   readonly route: RouteDraft;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
+import { NOWHERE } from '#gateway/roster.js';
 import type { Watchdog, Watched } from '#gateway/upstream/watchdog.js';
 import { BytePile } from '#protocols/byte-pile.js';
 
@@ -32,6 +33,7 @@ export function readBody(
 }
 
 class Body implements Watched {
+  rosterPlace = NOWHERE;
   private readonly pile = new BytePile();
   private settled = false;
 

@@ -3,6 +3,7 @@ import { WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
 import { CONNECT_TIMEOUT, type Connection, type Exchanger } from '#gateway/http1/connection.js';
 import { MalformedResponse, type ResponseHead } from '#gateway/http1/response-head.js';
+import { NOWHERE } from '#gateway/roster.js';
 import type { Route } from './connections.js';
 import type { Watchdog, Watched } from './watchdog.js';
 
@@ -27,6 +28,7 @@ export interface CallListener {
 
 /** One HTTP call to a replica with deadlines, back-pressure and abort, and no promise or stream object. */
 export class UpstreamCall implements Exchanger, Watched {
+  rosterPlace = NOWHERE;
   deadline: Milliseconds;
   private connection: Connection | undefined;
   private ended = false;

@@ -1,8 +1,9 @@
 import type { Cancel, Clock } from '#contract/clock.js';
 import type { Milliseconds } from '#contract/units.js';
+import { Roster, type Rostered } from '#gateway/roster.js';
 
 /** Something that must make progress before its deadline. */
-export interface Watched {
+export interface Watched extends Rostered {
   /** {@link Clock.now} by which something must have happened; moved on with every sign of life. */
   deadline: Milliseconds;
   expired(): void;
@@ -15,7 +16,7 @@ const SWEEP_MS = 50;
  * met up to {@link SWEEP_MS} late, and a call costs no timer of its own.
  */
 export class Watchdog {
-  private readonly calls = new Set<Watched>();
+  private readonly calls = new Roster<Watched>();
   private next: Cancel | undefined;
 
   constructor(private readonly clock: Clock) {}
@@ -31,11 +32,11 @@ export class Watchdog {
 
   private readonly sweep = (): void => {
     const now = this.clock.now();
-    for (const call of this.calls) {
-      if (call.deadline > now) continue;
+    this.calls.forEach(call => {
+      if (call.deadline > now) return;
       this.calls.delete(call);
       call.expired();
-    }
+    });
     this.next = this.calls.size === 0 ? undefined : this.clock.after(SWEEP_MS, this.sweep);
   };
 }

@@ -52,7 +52,7 @@ export function learnedSignal(
 }
 
 function signalValue(
-  { probabilities, best, sure, tier, reason, nearest, partial }: Verdict,
+  { probabilities, best, sure, tier, reason, nearest, words, partial }: Verdict,
   labels: readonly string[],
   places: readonly number[] | undefined,
   { wanted, above, below, together }: LearnedSignalOptions,
@@ -63,11 +63,12 @@ function signalValue(
   const top = labels[best]!;
   const likeliest = rounded(probabilities[best]!);
   const near = nearest === undefined ? '' : ` like ${quoted(nearest.text)} ${nearest.likeness.toFixed(2)}`;
+  const rule = words === undefined ? '' : ` by ${quoted(words)}`;
   const missing = places?.indexOf(-1) ?? -1;
   if (missing >= 0)
     return { state: 'unknown', score: 0, tier, evidence: evidence(`the head knows no ${wanted?.[missing]}`) };
   const said = evidence(
-    `${top} ${likeliest.toFixed(2)}${near}${tier === 'busy' ? `, by the fast tier: ${reason ?? 'busy'}` : ''}`,
+    `${top} ${likeliest.toFixed(2)}${near}${rule}${tier === 'busy' ? `, by the fast tier: ${reason ?? 'busy'}` : ''}`,
   );
   const label = sure ? { label: top } : undefined;
   if (places === undefined && together === 'sum') {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { type LearnedModels, NO_MODELS, type Verdict } from '#contract/learned.js';
 import type { Message } from '#contract/request.js';
 import { wantedMedium } from '#router/signals/modality/wanted.js';
 import { modality } from '#router/signals/modality.js';
-import { message, request } from '../support.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+import { message, profile, request } from '../support.js';
 import { accepts, problemsOf, readOf } from './build.js';
 import { type LabelledPrompt, MODALITY_PROMPTS } from './labelled/modality-prompts.js';
 
@@ -79,5 +81,116 @@ describe('modality', () => {
     expect(accepts(modality, {})).toBe(false);
     expect(accepts(modality, { wanted: ['smell'] })).toBe(false);
     expect(problemsOf(modality, { wanted: ['image', 'image'] })).toMatchObject([{ code: 'config.duplicate' }]);
+  });
+});
+
+describe('modality by a head', () => {
+  const LABELS = ['audio', 'image', 'text', 'video'];
+  const asked: string[] = [];
+  const said = ([audio, image, text, video]: readonly [number, number, number, number]): LearnedModels => ({
+    ...NO_MODELS,
+    head: name => ({
+      labels: LABELS,
+      languages: ['en'],
+      prepare: () => Promise.resolve(),
+      classify(prompt, { whenBusy }): Verdict {
+        asked.push(name, prompt, whenBusy);
+        const probabilities = Float32Array.of(audio, image, text, video);
+        const best = probabilities.indexOf(Math.max(...probabilities));
+        return { probabilities, best, sure: true, tier: 'model' };
+      },
+    }),
+  });
+  const value = (options: object, learned: LearnedModels, given: Parameters<typeof request>[0]) => {
+    const built = modality.build('it', modality.schema.parse(options), { clock: new VirtualClock(), learned });
+    return built.evaluate({ request: request(given), profile: profile() });
+  };
+  const logo = 'Our rowing club is in need of a crest with two crossed oars.';
+  const picture = said([0.01, 0.8, 0.18, 0.01]);
+
+  test.each([
+    [{ wanted: ['image'], by: 'learned' }, 'true', 0.8],
+    [{ wanted: ['image', 'video'], by: 'learned', above: 0.8 }, 'true', 0.81],
+    [{ wanted: ['image'], by: 'learned', above: 0.9 }, 'unknown', 0.8],
+    [{ wanted: ['text'], by: 'learned' }, 'false', 0.18],
+    [{ wanted: ['text'], by: 'both', above: 0.1 }, 'true', 0.18],
+    [{ wanted: ['text'], by: 'both', above: 0.2, below: 0.15 }, 'unknown', 0.18],
+  ])('%o of a request that rules say nothing of is %s', (options, state, score) => {
+    expect(value(options, picture, logo)).toEqual({
+      state,
+      score,
+      label: 'image',
+      tier: 'model',
+      evidence: 'image 0.80',
+    });
+  });
+
+  test('rules alone hear nothing of a head, as before there was one', () => {
+    asked.length = 0;
+    expect(value({ wanted: ['image'] }, picture, logo)).toEqual({
+      state: 'false',
+      score: 0,
+      label: 'text',
+      evidence: 'text',
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test('both: a rule moves the head, and its words are the evidence', async () => {
+    const torn = said([0.01, 0.45, 0.53, 0.01]);
+    const drawn = 'Draw a map of the harbour';
+    expect(await value({ wanted: ['image'], by: 'learned' }, torn, drawn)).toMatchObject({
+      label: 'text',
+      state: 'unknown',
+    });
+    expect(await value({ wanted: ['image'], by: 'both' }, torn, drawn)).toMatchObject({
+      label: 'image',
+      state: 'true',
+      evidence: expect.stringMatching(/^image 0\.86 by .*Draw/),
+    });
+  });
+
+  test('in a language that the head does not know only a rule speaks', async () => {
+    const [ruled, plain] = [
+      "Génère une image d'un chat qui joue du piano",
+      'Il faudrait quelque chose pour la vitrine de notre magasin',
+    ];
+    for (const by of ['learned', 'both']) {
+      expect(await value({ wanted: ['image'], by }, picture, plain)).toMatchObject({
+        state: 'unknown',
+        evidence: 'in fr, which this head does not know',
+      });
+    }
+    expect(await value({ wanted: ['image'], by: 'learned' }, picture, ruled)).toMatchObject({ state: 'unknown' });
+    expect(await value({ wanted: ['image'], by: 'both' }, picture, ruled)).toMatchObject({
+      state: 'true',
+      label: 'image',
+      score: 0.8772,
+      tier: 'fast',
+    });
+  });
+
+  test('asks no head of a request without what is to be given with it', () => {
+    asked.length = 0;
+    const options = { wanted: ['image'], given: ['image'], by: 'learned', when_busy: 'wait' };
+    expect(value(options, picture, logo)).toEqual({ state: 'false', score: 0, evidence: 'no image given' });
+    expect(asked).toEqual([]);
+    const image: Message = { role: 'user', content: [{ type: 'image', source: 'data:x' }] };
+    expect(value(options, picture, { messages: [image, message('user', logo)] })).toMatchObject({ state: 'true' });
+    expect(asked).toEqual(['modality', logo, 'wait']);
+  });
+
+  test('is not to be configured for a head that has nothing to tell, or where none is asked', () => {
+    expect(problemsOf(modality, { given: ['image'], by: 'learned' })).toMatchObject([
+      { code: 'config.invalid', path: ['by'] },
+    ]);
+    expect(problemsOf(modality, { wanted: ['image'], below: 0.2, when_busy: 'wait' })).toMatchObject([
+      { path: ['below'] },
+      { path: ['when_busy'] },
+    ]);
+    expect(problemsOf(modality, { wanted: ['image'], by: 'both', above: 0.2, below: 0.4 })).toMatchObject([
+      { code: 'config.range' },
+    ]);
+    expect(problemsOf(modality, { wanted: ['image'], by: 'both', below: 0.2, when_busy: 'wait' })).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { DEFAULT_EMBEDDER } from '#models/model-host.js';
 import { dot } from '#models/runtime/pooling.js';
 import { FINDING_KINDS, type FindingKind, findingsOf, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
+import { headClassifier } from '#router/signals/head-classifier.js';
 import { LanguageGate } from '#router/signals/language-gate.js';
 import { wordIndex } from '#router/signals/word-index.js';
 
@@ -103,7 +104,7 @@ function classifierOf(
   if (kind === 'preferences') return new LanguageGate(learned.preferences());
   if (kind === 'knowledge') return new LanguageGate(learned.knowledge(wordIndex));
   if (kind === 'classifier') return new LanguageGate(learned.classifier(own));
-  return new LanguageGate(kind === 'routes' ? learned.routes() : learned.head(kind as HeadName));
+  return kind === 'routes' ? new LanguageGate(learned.routes()) : headClassifier(kind as HeadName, learned);
 }
 
 /** Looks for places in texts; a classifier is not needed for it. */
