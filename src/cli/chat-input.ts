@@ -1,7 +1,8 @@
 import { WeirError } from '#contract/errors.js';
-import type { InferenceRequest } from '#contract/request.js';
 import type { Milliseconds } from '#contract/units.js';
+import { bodyTexts } from '#protocols/guards/request-texts.js';
 import { readChat } from '#protocols/openai/chat-request.js';
+import type { Inbound } from '#protocols/protocol.js';
 
 /** A request as commands take it: a bare text, or an OpenAI chat request of which only the messages must be there. */
 export type ChatInput = Readonly<Record<string, unknown>>;
@@ -17,14 +18,15 @@ export function readInput(
   id: string,
   arrivedAt: Milliseconds,
   virtualModel: string,
-): InferenceRequest {
+): Pick<Inbound, 'request' | 'sentTexts'> {
   const { text, headers, ...body } = input;
   if (text !== undefined && typeof text !== 'string') {
     throw new WeirError('request.invalid', 'text must be a string', { path: 'text', hint: 'a string' });
   }
   const messages = text === undefined ? body.messages : [{ role: 'user', content: text }];
   const caller = { address: '127.0.0.1', headers: headersIn(headers) };
-  return readChat({ model: virtualModel, ...body, messages }, { id, arrivedAt, caller });
+  const asked = { model: virtualModel, ...body, messages };
+  return { request: readChat(asked, { id, arrivedAt, caller }), sentTexts: () => bodyTexts(asked) };
 }
 
 function headersIn(value: unknown): Record<string, string> {

@@ -14,7 +14,7 @@ export function languageClassifier(): Classifier {
     labels: LANGUAGES,
     prepare: async () => signal.prepare?.(),
     classify(text) {
-      const request = readInput({ text }, 'language', machineClock.now(), 'auto');
+      const { request } = readInput({ text }, 'language', machineClock.now(), 'auto');
       const value = signal.evaluate({ request, profile: profiler.profile(request) });
       return value instanceof Promise ? value.then(verdictOf) : verdictOf(value);
     },

@@ -67,6 +67,15 @@ export class AnswerStopped extends WeirError {
   }
 }
 
+/** A text of a request that goes on to an engine: what a {@link TextRewrite} is asked for. */
+export interface SentText {
+  readonly text: string;
+  /** Whether it is the JSON of a tool's arguments. */
+  readonly json: boolean;
+  /** Set where the application says by it who the end user is. */
+  readonly namesUser?: true;
+}
+
 /**
  * Texts of a request as the engine is to read them. @param json whether the text is the JSON of a tool's arguments.
  */

@@ -1,4 +1,4 @@
-import type { AnswerGuardMaker, TextRewrite } from './answer-guard.js';
+import type { AnswerGuardMaker, SentText, TextRewrite } from './answer-guard.js';
 import type { Clock } from './clock.js';
 import type { WeirError } from './errors.js';
 import type { PoolView } from './pool-view.js';
@@ -35,6 +35,8 @@ export interface StageContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly route: RouteDraft;
+  /** Every text that goes on to an engine, no other than those that {@link RouteDraft.rewrite} is asked for. */
+  sentTexts(): readonly SentText[];
 }
 
 export type StageResult =

@@ -4,11 +4,11 @@ import type { LearnedTier } from '#contract/learned.js';
 import type { AttemptOutcome, JudgedEnd } from '#contract/outcome.js';
 import type { Placement, PrefillPlacement, PrefixLeftOut, ScoreParts } from '#contract/placement.js';
 import type { ProfileSummary } from '#contract/record.js';
-import type { InferenceRequest } from '#contract/request.js';
 import type { Candidate, DecisionReason, StageNote } from '#contract/route.js';
 import type { SignalReading, Truth } from '#contract/signal.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { Asked } from '#pool/placement/asked.js';
+import type { Inbound } from '#protocols/protocol.js';
 import { summarise } from '#workload/profile/summary.js';
 import type { Runtime } from './runtime.js';
 import { whyLost } from './why-lost.js';
@@ -92,7 +92,10 @@ export interface Told {
  * What Weir would do with a request now: the same stages as live, on the same board, up to the replica. No model is asked, and
  * nothing is left behind in queues, load or prefix index.
  */
-export async function explain(runtime: Runtime, request: InferenceRequest): Promise<Explanation> {
+export async function explain(
+  runtime: Runtime,
+  { request, sentTexts }: Pick<Inbound, 'request' | 'sentTexts'>,
+): Promise<Explanation> {
   const { clock, random, router, pool } = runtime;
   const begun = clock.now();
   const profile = runtime.profiler.profile(request);
@@ -103,7 +106,7 @@ export async function explain(runtime: Runtime, request: InferenceRequest): Prom
   let answered = false;
   for (const stage of runtime.stages) {
     const from = clock.now();
-    const result = await stage.run({ board, pool, clock, random, route });
+    const result = await stage.run({ board, pool, clock, random, route, sentTexts });
     const ms = clock.now() - from;
     stages.push(result.note === undefined ? { stage: stage.name, ms } : { stage: stage.name, ms, note: result.note });
     if (result.kind === 'refuse') refused = result.error;

@@ -1,4 +1,4 @@
-import type { AnswerStopped, TextRewrite } from '#contract/answer-guard.js';
+import type { AnswerStopped, SentText, TextRewrite } from '#contract/answer-guard.js';
 import type { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
 import type { Caller, InferenceRequest } from '#contract/request.js';
@@ -41,6 +41,8 @@ export interface Inbound {
   readonly engineHeaders?: Readonly<Record<string, string>>;
   /** What is to be remembered of the conversation, where the API has that. */
   readonly memory?: Memory;
+  /** Every text that {@link Inbound.rewritten} changes. */
+  sentTexts(): readonly SentText[];
   /**
    * The same request with every text that a model reads changed; names, ids and what is no text stay. Absent where an API has no such
    * texts: what must not go on unchanged cannot go on there.

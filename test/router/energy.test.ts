@@ -30,7 +30,7 @@ function route(
   };
   const context = { board: router.board(request(), profile({ p50: 50 })), pool, clock: new VirtualClock() };
   for (const stage of router.stages) {
-    const result = stage.run({ ...context, random: seededRandom(1), route: draft });
+    const result = stage.run({ ...context, random: seededRandom(1), route: draft, sentTexts: () => [] });
     if (result instanceof Promise) throw new Error(`${stage.name} had to be waited for`);
     if (result.kind !== 'continue') return { draft, end: result };
   }

@@ -27,6 +27,7 @@ function route(router: Router, given: InferenceRequest, options: { pool?: PoolVi
       clock: new VirtualClock(),
       random: seededRandom(1),
       route: draft,
+      sentTexts: () => [],
     };
     const result = stage.run(context);
     if (result instanceof Promise) throw new Error(`${stage.name} had to be waited for`);
@@ -186,6 +187,7 @@ describe('waiting', () => {
       clock: new VirtualClock(),
       random: seededRandom(1),
       route: draft,
+      sentTexts: () => [],
     });
     expect(waiting).toBeInstanceOf(Promise);
     await waiting;

@@ -101,7 +101,7 @@ async function answer(runtime: Runtime, text: string, line: number): Promise<obj
   }
   const { id, ...input } = parsed as Record<string, unknown>;
   const [virtual] = runtime.router.virtualNames;
-  const request = readInput(input, String(id ?? line), runtime.clock.now(), virtual ?? 'auto');
-  const { signals, decision, selected } = await explain(runtime, request);
+  const asked = readInput(input, String(id ?? line), runtime.clock.now(), virtual ?? 'auto');
+  const { signals, decision, selected } = await explain(runtime, asked);
   return { id: id ?? line, signals, decision, selected };
 }

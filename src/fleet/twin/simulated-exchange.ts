@@ -108,6 +108,11 @@ export class SimulatedExchange implements StageContext, Running, AwaitsToken {
     return this.host.random;
   }
 
+  /** Traces hold no texts. */
+  sentTexts(): readonly [] {
+    return [];
+  }
+
   /** {@link Running}: what its engine is asked. */
   get request(): EngineRequest {
     return this.work!;

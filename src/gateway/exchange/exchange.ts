@@ -1,6 +1,6 @@
 // Long because: one request's whole way, from its body to its last byte, is one state machine; what its steps do stands in files of their own beside it.
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { AnswerStopped } from '#contract/answer-guard.js';
+import type { AnswerStopped, SentText } from '#contract/answer-guard.js';
 import type { Cancel } from '#contract/clock.js';
 import type { Deadline } from '#contract/deadline.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
@@ -109,6 +109,10 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   }
   get random() {
     return this.runtime.random;
+  }
+
+  sentTexts(): readonly SentText[] {
+    return this.inbound.sentTexts();
   }
 
   /** Begins. Never throws: a defect ends the exchange as an error like any other. */

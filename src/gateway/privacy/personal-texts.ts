@@ -1,40 +1,51 @@
-import type { ContentPart, InferenceRequest } from '#contract/request.js';
+import type { TextRewrite } from '#contract/answer-guard.js';
+import { type Message, partText } from '#contract/request.js';
+import type { StageContext } from '#contract/stage.js';
 import { mapStrings } from '#protocols/guards/strings.js';
 import { parsedObject } from '#protocols/json.js';
 
-/** Every text of a request in which personal data may stand, what its metadata says among them; the arguments of tools text by text. */
-export function personalTexts(request: InferenceRequest, system: boolean): string[] {
-  const texts: string[] = [];
-  for (const message of request.messages) {
-    if (message.role === 'system' && !system) continue;
-    for (const part of message.content) textsOf(part, texts);
-  }
-  for (const [key, value] of Object.entries(request.metadata)) if (key !== NO_TEXT) texts.push(value);
-  return texts;
+/** Texts of a request in which personal data may stand. */
+export interface PersonalTexts {
+  /** What a model or its provider reads; the arguments of tools text by text. */
+  readonly said: readonly string[];
+  /** What says who the end user is. */
+  readonly naming: readonly string[];
+  /** What goes on as it is, whatever stands in it. */
+  readonly kept: ReadonlySet<string>;
 }
 
-/** What keeps prefix caches of engines apart: told with the metadata, read by no model. */
-const NO_TEXT = 'cache_salt';
-
-/** The texts of the system prompt. */
-export function systemTexts(request: InferenceRequest): ReadonlySet<string> {
-  const texts: string[] = [];
-  for (const { role, content } of request.messages) {
-    if (role === 'system') for (const part of content) textsOf(part, texts);
-  }
-  return new Set(texts);
-}
-
-function textsOf(part: ContentPart, into: string[]): void {
-  if (part.type === 'text' || part.type === 'thinking' || part.type === 'tool_result') {
-    if (part.text !== '') into.push(part.text);
-  } else if (part.type === 'tool_call') {
-    const parsed = parsedObject(part.arguments);
-    if (parsed === undefined) into.push(part.arguments);
+/**
+ * Every text that would go on to an engine, as the stages before leave it: nothing is masked that was not looked at, and nothing goes on that was
+ * not.
+ *
+ * @param system whether system prompts are among them.
+ */
+export function personalTexts(context: StageContext, system: boolean): PersonalTexts {
+  const kept = system ? NOTHING_KEPT : systemTexts(context.board.request.messages);
+  const said: string[] = [];
+  const naming: string[] = [];
+  const { rewrite = asItIs } = context.route;
+  for (const { text: sent, json, namesUser } of context.sentTexts()) {
+    const text = rewrite(sent, json);
+    if (text === '' || kept.has(text)) continue;
+    const into = namesUser ? naming : said;
+    const parsed = json ? parsedObject(text) : undefined;
+    if (parsed === undefined) into.push(text);
     else
-      mapStrings(parsed, text => {
-        into.push(text);
-        return text;
+      mapStrings(parsed, inner => {
+        into.push(inner);
+        return inner;
       });
   }
+  return { said, naming, kept };
+}
+
+/** Changes nothing. */
+export const asItIs: TextRewrite = text => text;
+
+const NOTHING_KEPT: ReadonlySet<string> = new Set();
+
+function systemTexts(messages: readonly Message[]): ReadonlySet<string> {
+  const system = messages.filter(({ role }) => role === 'system');
+  return new Set(system.flatMap(({ content }) => content.map(partText)));
 }

@@ -6,7 +6,7 @@ import { ownerOf } from '#gateway/memory.js';
 import type { RouterConfig } from '#router/schema.js';
 import { countsOf, inOrder, personalReadings, toldCounts } from '#router/signals/personal-readings.js';
 import { Masking, unmasking } from './masking.js';
-import { personalTexts, systemTexts } from './personal-texts.js';
+import { asItIs, type PersonalTexts, personalTexts } from './personal-texts.js';
 import type { Vault } from './vault.js';
 
 /**
@@ -30,8 +30,11 @@ export function privacyStage(
   const strict = privacy.fail === 'closed' && blocked.size + masked.size > 0;
   const trusted = new Set(decisions.filter(decision => decision.privacy === 'off').map(({ name }) => name));
 
-  const settle = (context: StageContext, texts: readonly string[], found: readonly PersonalReading[]): StageResult => {
-    const counts = countsOf(found.flatMap(({ spans }) => spans.filter(({ kind }) => watched.has(kind))));
+  const settle = (context: StageContext, texts: PersonalTexts, found: readonly PersonalReading[]): StageResult => {
+    const { said, naming, kept } = texts;
+    const counts = countsOf(
+      found.slice(0, said.length).flatMap(({ spans }) => spans.filter(({ kind }) => watched.has(kind))),
+    );
     const note = toldCounts(counts);
     const refused = inOrder(counts.keys()).filter(kind => blocked.has(kind));
     if (refused.length > 0) {
@@ -45,12 +48,13 @@ export function privacyStage(
     }
     const unread = missed === undefined ? '' : `, not all read: ${missed}`;
     const masks = [...counts.keys()].some(kind => masked.has(kind));
-    if (!masks && !namesUser(context, finder, masked)) {
+    const namesUser = found.slice(said.length).some(({ spans }) => spans.some(({ kind }) => masked.has(kind)));
+    if (!masks && !namesUser) {
       if (counts.size === 0 && missed === undefined) return CONTINUE;
       return { kind: 'continue', note: `found ${note}${unread}` };
     }
-    const spans = new Map(texts.map((text, at) => [text, found[at]!.spans]));
-    mask(context, text => spans.get(text) ?? finder.findNow(text), vault, masked, privacy.system);
+    const spans = new Map([...said, ...naming].map((text, at) => [text, found[at]!.spans]));
+    mask(context, text => spans.get(text) ?? finder.findNow(text), vault, masked, kept);
     return { kind: 'continue', note: `masked ${masks ? told(counts, masked) : 'what names the user'}${unread}` };
   };
 
@@ -58,20 +62,14 @@ export function privacyStage(
     name: 'privacy',
     run(context) {
       if (trusted.has(context.route.decision)) return { kind: 'continue', note: 'off for this decision' };
-      const { board, clock } = context;
+      const { clock } = context;
       const until = clock.now() + privacy.patience;
       const deadline: Deadline = { leftMs: () => Math.max(0, until - clock.now()) };
-      const texts = personalTexts(board.request, privacy.system);
-      const found = personalReadings(finder, texts, deadline);
+      const texts = personalTexts(context, privacy.system);
+      const found = personalReadings(finder, [...texts.said, ...texts.naming], deadline);
       return found instanceof Promise ? found.then(all => settle(context, texts, all)) : settle(context, texts, found);
     },
   };
-}
-
-/** Whether what the body, or who stands before it, calls the end user is to be masked: it is in no message, and goes along. */
-function namesUser({ board }: StageContext, finder: PersonalDataFinder, masked: ReadonlySet<string>): boolean {
-  const { user } = board.request.caller;
-  return user !== undefined && finder.findNow(user).some(({ kind }) => masked.has(kind));
 }
 
 function told(counts: ReadonlyMap<string, number>, masked: ReadonlySet<string>): string {
@@ -83,15 +81,13 @@ function mask(
   find: (text: string) => readonly PersonalSpan[],
   vault: Vault,
   kinds: ReadonlySet<string>,
-  system: boolean,
+  kept: ReadonlySet<string>,
 ): void {
   const { request, profile } = board;
   // Another caller's conversation that begins the same is another conversation.
   const session = vault.session(`${ownerOf(request.caller)}\0${profile.session}`);
-  const kept = system ? NOTHING_KEPT : systemTexts(request);
   const masking = new Masking(session, kinds, find, kept);
-  route.rewrite = masking.rewrite;
+  const { rewrite: before = asItIs } = route;
+  route.rewrite = (text, json) => masking.rewrite(before(text, json), json);
   route.guards = [unmasking(masking, request.sampling.structured), ...(route.guards ?? [])];
 }
-
-const NOTHING_KEPT: ReadonlySet<string> = new Set();

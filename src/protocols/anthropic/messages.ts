@@ -1,8 +1,8 @@
-import type { TextRewrite } from '#contract/answer-guard.js';
+import type { SentText, TextRewrite } from '#contract/answer-guard.js';
 import type { RouteParameters } from '#contract/route.js';
 import { BodyEdits } from '#protocols/body-edits.js';
 import { EventRelay } from '#protocols/event-relay.js';
-import { bodyRewritten } from '#protocols/guards/request-texts.js';
+import { bodyRewritten, bodyTexts } from '#protocols/guards/request-texts.js';
 import { type Json, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import { type Conversation, inferenceOf, promptBytesOf } from '#protocols/neutral/conversation.js';
@@ -43,6 +43,10 @@ class MessagesInbound implements Inbound {
 
   conversation(): Conversation {
     return this.read;
+  }
+
+  sentTexts(): readonly SentText[] {
+    return bodyTexts(this.body, 'user_id');
   }
 
   rewritten(rewrite: TextRewrite): Inbound {

@@ -1,4 +1,4 @@
-import type { TextRewrite } from '#contract/answer-guard.js';
+import type { SentText, TextRewrite } from '#contract/answer-guard.js';
 import { BodyEdits } from '#protocols/body-edits.js';
 import { isObject, type Json } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
@@ -75,6 +75,9 @@ const MEMBERS = [
   'metadata',
 ] as const;
 
+/** Members in which applications say who the end user is. */
+const NAMING: ReadonlySet<string> = new Set(['user', 'safety_identifier']);
+
 /** A body with every text that a model reads changed; all else goes on byte for byte. */
 export function bodyRewritten(bytes: Buffer, rewrite: TextRewrite): Buffer {
   const { text, body } = jsonBody(bytes);
@@ -82,13 +85,39 @@ export function bodyRewritten(bytes: Buffer, rewrite: TextRewrite): Buffer {
   for (const key of MEMBERS) {
     const value = body[key];
     if (value === undefined || value === null) continue;
-    const rewritten = key === 'metadata' ? everyText(value, rewrite) : listRewritten(value, rewrite);
-    const printed = JSON.stringify(rewritten);
+    const printed = JSON.stringify(bodyMember(key, value, rewrite));
     if (printed !== JSON.stringify(value)) edits.setText(key, printed);
   }
   return edits.applied();
 }
 
-function listRewritten(value: unknown, rewrite: TextRewrite): unknown {
+/**
+ * Every text of a body that {@link bodyRewritten} changes.
+ *
+ * @param naming the member of `metadata` that says who the end user is, in an API where one does.
+ */
+export function bodyTexts(body: Json, naming?: string): SentText[] {
+  return MEMBERS.flatMap(key => {
+    const value = body[key];
+    if (key !== 'metadata' || naming === undefined || !isObject(value)) {
+      return textsOf(see => bodyMember(key, value, see), NAMING.has(key));
+    }
+    const { [naming]: user, ...rest } = value;
+    return [...textsOf(see => everyText(user, see), true), ...textsOf(see => everyText(rest, see))];
+  });
+}
+
+/** Every text that a change of texts is asked for. */
+export function textsOf(changed: (see: TextRewrite) => unknown, namesUser = false): SentText[] {
+  const texts: SentText[] = [];
+  changed((text, json) => {
+    texts.push(namesUser ? { text, json, namesUser } : { text, json });
+    return text;
+  });
+  return texts;
+}
+
+function bodyMember(key: (typeof MEMBERS)[number], value: unknown, rewrite: TextRewrite): unknown {
+  if (key === 'metadata') return everyText(value, rewrite);
   return typeof value === 'string' ? rewrite(value, false) : textsRewritten(asParts(value, rewrite), rewrite);
 }

@@ -1,7 +1,7 @@
-import type { TextRewrite } from '#contract/answer-guard.js';
+import type { SentText, TextRewrite } from '#contract/answer-guard.js';
 import type { WeirError } from '#contract/errors.js';
 import type { RouteParameters } from '#contract/route.js';
-import { bodyRewritten } from '#protocols/guards/request-texts.js';
+import { bodyRewritten, bodyTexts } from '#protocols/guards/request-texts.js';
 import { jsonBody, parseObject } from '#protocols/json-body.js';
 import { type Outline, outlineOf } from '#protocols/json-outline.js';
 import { applyEditsToBytes } from '#protocols/json-text.js';
@@ -62,6 +62,10 @@ class ChatInbound implements Inbound {
   conversation(): Conversation {
     // Strings of a body that is kept as bytes are bytes: what goes on in another API has to be text.
     return chatConversation(jsonBody(this.bytes).body);
+  }
+
+  sentTexts(): readonly SentText[] {
+    return bodyTexts(jsonBody(this.bytes).body);
   }
 
   rewritten(rewrite: TextRewrite): Inbound {

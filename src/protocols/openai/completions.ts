@@ -1,8 +1,8 @@
-import type { TextRewrite } from '#contract/answer-guard.js';
+import type { SentText, TextRewrite } from '#contract/answer-guard.js';
 import type { InferenceRequest, Message } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
 import { BodyEdits, capOutput } from '#protocols/body-edits.js';
-import { bodyRewritten } from '#protocols/guards/request-texts.js';
+import { bodyRewritten, bodyTexts } from '#protocols/guards/request-texts.js';
 import { invalid, isObject, type Json, metadataOf, modelOf, optional, optionalCount } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import type { Answer, AnswerEvent } from '#protocols/neutral/answer.js';
@@ -77,6 +77,10 @@ class CompletionsInbound implements Inbound {
     const { prompt: _, echo: _echo, suffix: _suffix, best_of: _best, ...rest } = this.body;
     const conversation = chatConversation({ ...rest, messages: [{ role: 'user', content: only }] });
     return { ...conversation, maxOutputTokens: conversation.maxOutputTokens ?? DEFAULT_TOKENS };
+  }
+
+  sentTexts(): readonly SentText[] {
+    return bodyTexts(this.body);
   }
 
   rewritten(rewrite: TextRewrite): Inbound {

@@ -1,7 +1,7 @@
-import type { TextRewrite } from '#contract/answer-guard.js';
+import type { SentText, TextRewrite } from '#contract/answer-guard.js';
 import type { InferenceRequest } from '#contract/request.js';
 import { BodyEdits } from '#protocols/body-edits.js';
-import { bodyRewritten } from '#protocols/guards/request-texts.js';
+import { bodyRewritten, bodyTexts } from '#protocols/guards/request-texts.js';
 import { invalid, type Json, modelOf, optional } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import type { AnswerFacts, Envelope, Inbound, Protocol } from '#protocols/protocol.js';
@@ -29,6 +29,10 @@ class EmbeddingsInbound implements Inbound {
     const edits = new BodyEdits(this.bytes, this.text, this.body);
     if (this.body.model !== servedModel) edits.set('model', servedModel);
     return edits.applied();
+  }
+
+  sentTexts(): readonly SentText[] {
+    return bodyTexts(this.body);
   }
 
   rewritten(rewrite: TextRewrite): Inbound {

@@ -1,4 +1,4 @@
-import type { TextRewrite } from '#contract/answer-guard.js';
+import type { SentText, TextRewrite } from '#contract/answer-guard.js';
 import type { InferenceRequest } from '#contract/request.js';
 import { type Json, objectsIn, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
@@ -27,6 +27,10 @@ class CompactionInbound implements Inbound {
   /** What a route asks of an answer (a prompt, a limit, an effort) is not asked of a summary: the API has no place for it. */
   bodyFor(servedModel: string): Buffer {
     return this.whole.bodyFor(servedModel, {});
+  }
+
+  sentTexts(): readonly SentText[] {
+    return this.whole.sentTexts();
   }
 
   rewritten(rewrite: TextRewrite): Inbound {

@@ -1,10 +1,10 @@
-import type { TextRewrite } from '#contract/answer-guard.js';
+import type { SentText, TextRewrite } from '#contract/answer-guard.js';
 import type { WeirError } from '#contract/errors.js';
 import type { InferenceRequest } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
 import { BodyEdits, capOutput } from '#protocols/body-edits.js';
 import { EventRelay } from '#protocols/event-relay.js';
-import { bodyRewritten, textsRewritten } from '#protocols/guards/request-texts.js';
+import { bodyRewritten, bodyTexts, textsOf, textsRewritten } from '#protocols/guards/request-texts.js';
 import { asText, isObject, type Json, optional, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import { type Conversation, inferenceOf, promptBytesOf } from '#protocols/neutral/conversation.js';
@@ -88,6 +88,10 @@ export class ResponsesInbound implements Inbound {
       );
     }
     return this.read;
+  }
+
+  sentTexts(): readonly SentText[] {
+    return [...textsOf(see => textsRewritten(this.earlier, see)), ...bodyTexts(this.from.body)];
   }
 
   rewritten(rewrite: TextRewrite): ResponsesInbound {

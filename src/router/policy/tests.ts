@@ -76,6 +76,7 @@ async function runTest(
     clock,
     random: random.fork(`test ${index}`),
     route,
+    sentTexts: () => [],
   };
   let ended = '';
   for (const stage of router.stages) {

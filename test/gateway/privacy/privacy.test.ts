@@ -111,22 +111,6 @@ describe('privacy', () => {
     expect(JSON.stringify(record)).not.toMatch(/Kowalska|anna@/);
   });
 
-  it.each([
-    ['metadata', { metadata: { owner: 'anna@example.org' } }, 'masked email 1'],
-    ['user', { user: 'anna@example.org' }, 'masked what names the user'],
-  ])('masks what %s says where the messages hold nothing', async (_, more, note) => {
-    const response = await ask('hello', more);
-    const record = await weir.recordOf(response);
-    expect(JSON.stringify(cloud.seen[0]?.body)).toMatch(/"\[EMAIL_[a-z2-7]{8}\]"/);
-    expect(JSON.stringify(cloud.seen[0]?.body)).not.toContain('anna@');
-    expect(record.stages).toContainEqual(expect.objectContaining({ stage: 'privacy', note }));
-  });
-
-  it('blocks what metadata says', async () => {
-    const response = await ask('hello', { metadata: { paid_with: '4111 1111 1111 1111' } });
-    expect([response.status, cloud.seen.length]).toEqual([403, 0]);
-  });
-
   it('puts values back into streams and the arguments of tools', async () => {
     const streamed = await ask(SAID, { stream: true });
     expect(await streamedText(streamed, ({ content }) => content)).toBe(SAID);

@@ -178,7 +178,14 @@ describe('in a configuration', { timeout: 60_000 }, () => {
     const asked = request({ messages: [message('user', text)] });
     const [route, board] = [router.draft(asked), router.board(asked, profile())];
     for (const stage of router.stages) {
-      const end = await stage.run({ board, pool: poolOf(), clock, random: seededRandom(1), route });
+      const end = await stage.run({
+        board,
+        pool: poolOf(),
+        clock,
+        random: seededRandom(1),
+        route,
+        sentTexts: () => [],
+      });
       if (end.kind !== 'continue') return { route, end };
     }
     return { route, end: undefined };

@@ -160,7 +160,7 @@ describe('in a configuration', { timeout: 60_000 }, () => {
     const asked = request({ messages: [message('user', text)] });
     const [route, board] = [router.draft(asked), router.board(asked, profile())];
     for (const stage of router.stages)
-      await stage.run({ board, pool: poolOf(), clock, random: seededRandom(1), route });
+      await stage.run({ board, pool: poolOf(), clock, random: seededRandom(1), route, sentTexts: () => [] });
     return route.decision;
   }
 

@@ -3,7 +3,7 @@ import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import { openaiCompletions } from '#protocols/openai/completions.js';
 import { openaiEmbeddings } from '#protocols/openai/embeddings.js';
-import type { Protocol } from '#protocols/protocol.js';
+import type { Inbound, Protocol } from '#protocols/protocol.js';
 import { openaiCompaction } from '#protocols/responses/compaction.js';
 import { openaiResponses } from '#protocols/responses/responses.js';
 
@@ -11,10 +11,28 @@ const CALLER = { headers: {}, address: '127.0.0.1' };
 
 function sent(protocol: Protocol, body: string): string {
   const inbound = protocol.read(Buffer.from(body), { id: 'id', arrivedAt: 0, caller: CALLER });
+  expectSameTexts(inbound);
   const rewritten = inbound.rewritten!((text, json) =>
     json ? text.replaceAll('Ann', 'N1') : text.replaceAll('Ann', 'N2'),
   );
   return rewritten.bodyFor('m', {}, false).toString('utf8');
+}
+
+/** What is told of a request's texts is what a change of them is asked for. */
+function expectSameTexts(inbound: Inbound): void {
+  const asked: [string, boolean][] = [];
+  try {
+    inbound.rewritten!((text, json) => {
+      asked.push([text, json]);
+      return text;
+    });
+  } catch {
+    return; // It cannot be changed.
+  }
+  expect(new Set(inbound.sentTexts().map(({ text, json }) => `${json} ${text}`))).toEqual(
+    new Set(asked.map(([text, json]) => `${json} ${text}`)),
+  );
+  expect(inbound.sentTexts()).toHaveLength(asked.length);
 }
 
 describe('texts of requests on their way to the engine', () => {
@@ -128,5 +146,33 @@ describe('texts of requests on their way to the engine', () => {
   it('leaves a body in which nothing is to be changed as it came', () => {
     const body = '{ "model": "m",  "messages": [ {"role":"user","content":"h\\u0069"} ] }';
     expect(sent(openaiChat, body)).toBe(body);
+  });
+
+  const DEEP = { plain: 'a', deep: { list: ['b', { more: 'c' }], number: 1 }, long: 'x'.repeat(3000) };
+
+  it.each([
+    ['chat', openaiChat, { messages: [{ role: 'user', content: 'hi' }], user: 'u', safety_identifier: 's' }],
+    ['Anthropic messages', anthropicMessages, { max_tokens: 1, messages: [{ role: 'user', content: 'hi' }] }],
+    ['Responses', openaiResponses, { input: 'hi', user: 'u', safety_identifier: 's' }],
+    ['compaction', openaiCompaction, { input: 'hi', user: 'u', safety_identifier: 's' }],
+    ['completions', openaiCompletions, { prompt: 'hi', user: 'u', safety_identifier: 's' }],
+  ])('are told with all that metadata says, and what names the user apart: %s', (_, protocol, more) => {
+    const naming = protocol === anthropicMessages ? { user_id: { of: 'u' } } : {};
+    const body = JSON.stringify({ model: 'm', ...more, metadata: { ...DEEP, ...naming } });
+    const inbound = protocol.read(Buffer.from(body), { id: 'id', arrivedAt: 0, caller: CALLER });
+    expectSameTexts(inbound);
+    const texts = inbound.sentTexts();
+    const said = texts.filter(({ namesUser }) => namesUser !== true).map(({ text }) => text);
+    expect(said.sort()).toEqual(['a', 'b', 'c', 'hi', DEEP.long]);
+    const named = texts.filter(({ namesUser }) => namesUser).map(({ text }) => text);
+    expect(named.sort()).toEqual(protocol === anthropicMessages ? ['u'] : ['s', 'u']);
+  });
+
+  it('are told of the conversation before a response, too', () => {
+    const body = Buffer.from('{"model":"m","input":"Ann","previous_response_id":"r"}');
+    const inbound = openaiResponses.read(body, { id: 'id', arrivedAt: 0, caller: CALLER });
+    const resumed = inbound.memory!.resume([{ type: 'message', role: 'user', content: 'earlier Ann' }]);
+    expectSameTexts(resumed);
+    expect(resumed.sentTexts().map(({ text }) => text)).toEqual(['earlier Ann', 'Ann']);
   });
 });

@@ -61,6 +61,7 @@ async function run(safety: unknown, messages: readonly Message[]) {
       clock: new VirtualClock(),
       random: seededRandom(1),
       route,
+      sentTexts: () => [],
     });
     notes[stage.name] = result.note;
     if (result.kind !== 'continue') return { route, notes, end: result };

@@ -75,7 +75,8 @@ export const explainRoute = adminRoute({
       arrivedAt: runtime.clock.now(),
       caller: callerOf(readHead(request, runtime.heads)),
     };
-    const told = await explain(runtime, openaiChat.read(bytes, envelope).request);
+    const inbound = openaiChat.read(bytes, envelope);
+    const told = await explain(runtime, { request: inbound.request, sentTexts: () => inbound.sentTexts() });
     return told as Mutable<typeof told>;
   },
 });
