@@ -58,7 +58,8 @@ describe('weir models', { timeout: 60_000 }, () => {
     const pulled = await weir('models', 'pull', ID, '--json');
     expect(pulled).toMatchObject({ code: 0 });
     expect(pulled.stderr).toMatch(/^weir: onnx\/model\.onnx: \d+\.\d kB$/m);
-    const { cache, model } = JSON.parse(pulled.stdout);
+    const { cache, models } = JSON.parse(pulled.stdout);
+    const [model] = models;
     expect(cache).toBe('.weir/models');
     expect(model).toMatchObject({ name: ID, revision: 'main', commit: COMMIT, file: 'onnx/model.onnx', whole: true });
     for (const { path, sha256: told } of model.files) {
@@ -71,13 +72,29 @@ describe('weir models', { timeout: 60_000 }, () => {
     expect(await weir('check')).toMatchObject({ code: 0 });
 
     const listed = JSON.parse((await weir('models', 'list', '--json')).stdout);
-    expect(listed.models).toEqual([model]);
+    expect(listed.models).toEqual(models);
     expect(listed.bytes).toBeGreaterThan(model.bytes);
     expect((await weir('models', 'list')).stdout).toContain(ID);
     expect(await weir('models', 'remove', ID)).toMatchObject({ code: 0, stdout: `${ID} is removed\n` });
     expect((await weir('models', 'list')).stdout).toBe('no models of the hub in .weir/models\n');
     const again = await weir('models', 'remove', ID);
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('hub.not_found') });
+  });
+
+  test('all that the configuration names are pulled where no id is given', async () => {
+    configure(join(folder, 'made'));
+    expect(await weir('models', 'pull')).toMatchObject({
+      code: 0,
+      stdout: 'the configuration names no model of the hub\n',
+    });
+    configure(`${ID}@v2`);
+    hub.plan = { ...hub.plan, revisions: ['v2'] };
+    expect(await weir('models', 'pull')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^acme\/words@v2 is c0ff/),
+    });
+    expect(await weir('check')).toMatchObject({ code: 0 });
+    expect(await weir('models', 'pull', '--file', 'x.onnx')).toMatchObject({ code: 2 });
   });
 
   test('a revision and a cache of one’s own', async () => {

@@ -25,7 +25,12 @@ const HUB = 'https://huggingface.co';
 const MOST_BYTES: Bytes = 2e9;
 
 export function pullModelCommand(): Command {
-  return withCacheOptions(new Command('pull').argument('<id>', 'OWNER/NAME or OWNER/NAME@REVISION'))
+  return withCacheOptions(
+    new Command('pull').argument(
+      '[id]',
+      'OWNER/NAME or OWNER/NAME@REVISION (default: every one that the configuration names)',
+    ),
+  )
     .description(
       'Fetches a model of the hub into the cache: tokeniser, configuration and one ONNX file, each checked against the length and the hash that the hub\n' +
         'tells. A configuration names it by the same id where a path would stand. Nothing is ever fetched while Weir serves.',
@@ -44,6 +49,7 @@ HF_ENDPOINT names another hub or a mirror (default: ${HUB}). HF_TOKEN is shown t
 What breaks off goes on where it stopped when the same command is run again.
 
 Examples:
+  $ weir models pull                                  all that weir.yaml names
   $ weir models pull Xenova/bge-small-en-v1.5
   $ weir models pull Xenova/bert-base-NER --file onnx/model.onnx
   $ HF_TOKEN=hf_… weir models pull acme/private-model@v2 --cache /var/lib/weir/models --json`,
@@ -99,24 +105,38 @@ Examples:
     });
 }
 
-async function pull(text: string, options: PullOptions): Promise<void> {
-  const { revision, file, maxSize } = options;
-  if (revision !== undefined && text.includes('@')) {
-    throw new WeirError('usage.invalid', 'The revision is said twice', { hint: 'after @, or by --revision' });
-  }
-  const id = hubId(revision === undefined ? text : `${text}@${revision}`);
+async function pull(text: string | undefined, options: PullOptions): Promise<void> {
+  const { file, maxSize } = options;
+  const ids = text === undefined ? await namedModels(options) : [hubId(withRevision(text, options.revision))];
   const folder = await cacheFolder(options);
   const cache = new HubCache(folder);
   const { HF_ENDPOINT: endpoint, HF_TOKEN: token } = process.env;
   const hub = new HubClient({ endpoint: endpoint || HUB, token: token || undefined });
-  const progress = pullProgress(process.stderr);
-  const manifest = await pullModel(id, { hub, cache, file, maxSize, progress });
-  const model = shown(manifest, cache);
-  if (options.json) printJson({ cache: folder, model });
-  else
-    process.stdout.write(
-      `${model.name} is ${model.commit.slice(0, 12)}, ${inMegabytes(model.bytes)} in ${model.folder}\n`,
-    );
+  const models: ReturnType<typeof shown>[] = [];
+  for (const id of ids) {
+    const manifest = await pullModel(id, { hub, cache, file, maxSize, progress: pullProgress(process.stderr) });
+    const model = shown(manifest, cache);
+    models.push(model);
+    const { name, commit, bytes } = model;
+    if (!options.json)
+      process.stdout.write(`${name} is ${commit.slice(0, 12)}, ${inMegabytes(bytes)} in ${model.folder}\n`);
+  }
+  if (options.json) printJson({ cache: folder, models });
+  else if (ids.length === 0) process.stdout.write('the configuration names no model of the hub\n');
+}
+
+function withRevision(text: string, revision: string | undefined): string {
+  if (revision === undefined) return text;
+  if (!text.includes('@')) return `${text}@${revision}`;
+  throw new WeirError('usage.invalid', 'The revision is said twice', { hint: 'after @, or by --revision' });
+}
+
+async function namedModels(options: PullOptions): Promise<readonly HubId[]> {
+  if (options.revision !== undefined || options.file !== undefined) {
+    throw new WeirError('usage.invalid', '--revision and --file are of one model', { hint: 'its id' });
+  }
+  const { hubModels } = await import('#gateway/configuration/pulled-models.js');
+  return hubModels(await resolveConfig(options));
 }
 
 function shown(manifest: Manifest, cache: HubCache) {

@@ -9,6 +9,9 @@ export type Precision = 'int8' | 'fp32';
 /** Below every value that GELU takes (its minimum is −0.16997): added to make its output positive before it is quantized. */
 const GELU_SHIFT = 0.17;
 
+/** What stands for 0 where activations of both signs are quantized to 0…127. */
+const MIDDLE = 64;
+
 /**
  * The encoder as ONNX: BERT with six layers, mean over the tokens, length 1.
  *
@@ -16,15 +19,26 @@ const GELU_SHIFT = 0.17;
  * vector independent of the texts beside it. Seven bits rather than eight because the kernels of processors without VNNI add two
  * products of a u8 and an s8 in 16 bits, which only 127 × 128 × 2 never overflows; weights keep the 8 bits that they come with.
  *
+ * Half of a short text's time would go into what stands between the products, so there is little of it: tokens are rows of one matrix, whose
+ * scales the quantizing nodes take row by row, and biases are left to the nodes that come next.
+ *
  * @param weightsFile name of the file that the weights will stand in, beside the graph's.
  */
 export function miniLmGraph(weights: MiniLmWeights, precision: Precision, weightsFile: string): WrittenGraph {
   return new MiniLmGraph(weights, precision, weightsFile).finish();
 }
 
+/** A product without its bias. Its values are to be multiplied by `scale`, which is 1 unless that was left to who reads it. */
+interface Product {
+  readonly name: string;
+  readonly bias: Float32Array<ArrayBuffer>;
+  readonly scale: number;
+}
+
 class MiniLmGraph {
   private readonly graph: GraphWriter;
-  private readonly quantized = new Set<string>();
+  /** Of what was quantized, each token's scale. */
+  private readonly scales = new Map<string, string>();
 
   constructor(
     private readonly weights: MiniLmWeights,
@@ -42,8 +56,8 @@ class MiniLmGraph {
     graph.node('Cast', ['attention_mask'], 'mask', { to: 6 });
     let hidden = this.normalised(this.embeddings(), 'embeddings', 'h');
     for (let layer = 0; layer < layers; layer++) hidden = this.layer(hidden, layer);
-    graph.node('Identity', [hidden], 'last_hidden_state');
-    this.pool(hidden);
+    graph.node('Reshape', [hidden, 'by_text'], 'last_hidden_state');
+    this.pool('last_hidden_state');
     graph.output('sentence_embedding', 'float32', ['batch', width]);
     graph.output('last_hidden_state', 'float32', ['batch', 'length', width]);
     return graph.finish();
@@ -61,8 +75,15 @@ class MiniLmGraph {
     const [zero, one, two] = [0n, 1n, 2n].map(at => graph.constant(`at_${at}`, BigInt64Array.of(at), [1]));
     graph.node('Slice', ['shape', one!, two!, zero!], 'length');
     graph.node('Slice', ['positions', zero!, 'length', zero!], 'places');
-    const looked = this.lookUp(words);
-    return graph.node('Add', [looked, 'places'], 'embedded');
+    graph.node('Add', [this.lookUp(words), 'places'], 'embedded');
+    const across = graph.constant('across', BigInt64Array.of(BigInt(width)), [1]);
+    graph.node('Concat', ['shape', across], 'by_text', { axis: 0 });
+    return graph.node('Reshape', ['embedded', this.byToken()], 'tokens');
+  }
+
+  /** The shape in which all tokens are rows of one matrix. */
+  private byToken(): string {
+    return this.graph.constant('by_token', BigInt64Array.of(-1n, BigInt(MINILM.width)), [2]);
   }
 
   /** The table stays as it is: of 30,522 rows a text needs a few. */
@@ -78,71 +99,109 @@ class MiniLmGraph {
     const { graph } = this;
     const at = `encoder/layer_._${layer}`;
     const to = `l${layer}`;
-    const query = this.dense(hidden, `${at}/attention/self/query`, `${to}_query`);
-    const key = this.dense(hidden, `${at}/attention/self/key`, `${to}_key`);
-    const value = this.dense(hidden, `${at}/attention/self/value`, `${to}_value`);
-    const attended = graph.node(
-      'MultiHeadAttention',
-      [query, key, value, '', 'mask'],
-      `${to}_attended`,
-      { num_heads: MINILM.heads, mask_filter_value: { float: -10_000 } },
-      'com.microsoft',
-    );
-    const mixed = this.dense(attended, `${at}/attention/output/dense`, `${to}_mixed`);
-    graph.node('Add', [mixed, hidden], `${to}_sum`);
-    const noticed = this.normalised(`${to}_sum`, `${at}/attention/output`, `${to}_noticed`);
+    const attended = this.attention(hidden, `${at}/attention/self`, to);
+    const mixed = this.dense(attended.name, `${at}/attention/output/dense`, `${to}_mixed`, { of: attended.scale });
+    const noticed = this.normalisedSum(mixed, hidden, `${at}/attention/output`, `${to}_noticed`);
     const wide = this.dense(noticed, `${at}/intermediate/dense`, `${to}_wide`);
-    const active = graph.node('Gelu', [wide], `${to}_active`, { approximate: 'none' });
-    const narrow = this.dense(active, `${at}/output/dense`, `${to}_narrow`, GELU_SHIFT);
-    graph.node('Add', [narrow, noticed], `${to}_rest`);
-    return this.normalised(`${to}_rest`, `${at}/output`, `${to}_out`);
+    const bias = graph.constant(`${to}_wide_b`, wide.bias, [wide.bias.length]);
+    const active = graph.node('BiasGelu', [wide.name, bias], `${to}_active`, {}, 'com.microsoft');
+    const narrow = this.dense(active, `${at}/output/dense`, `${to}_narrow`, { shift: GELU_SHIFT });
+    return this.normalisedSum(narrow, noticed, `${at}/output`, `${to}_out`);
   }
 
-  /** `x · W + b`. @param shift makes every number of `x` positive where it is known how low they go. */
-  private dense(x: string, at: string, to: string, shift = 0): string {
+  /**
+   * What the weights' scales of queries and keys multiply is multiplied once, with the scores; those of values are left to the next product. So
+   * neither is a node of its own.
+   */
+  private attention(hidden: string, at: string, to: string): { readonly name: string; readonly scale: number } {
+    const { graph } = this;
+    const { width, heads } = MINILM;
+    const parts = (['query', 'key', 'value'] as const).map(part =>
+      this.dense(hidden, `${at}/${part}`, `${to}_${part}`, { leaveScale: true }),
+    );
+    const [query, key, value] = parts.map(({ name }) => graph.node('Reshape', [name, 'by_text'], `${name}_by_text`));
+    const [ofQuery, ofKey, ofValue] = parts.map(({ scale }) => scale) as [number, number, number];
+    const biases = parts.flatMap(({ bias, scale }) => [...bias].map(one => one / scale));
+    graph.constant(`${to}_attended_b`, Float32Array.from(biases), [biases.length]);
+    graph.node(
+      'MultiHeadAttention',
+      [query!, key!, value!, `${to}_attended_b`, 'mask'],
+      `${to}_attended_by_text`,
+      {
+        num_heads: heads,
+        mask_filter_value: { float: -10_000 },
+        scale: { float: (ofQuery * ofKey) / Math.sqrt(width / heads) },
+      },
+      'com.microsoft',
+    );
+    const name = graph.node('Reshape', [`${to}_attended_by_text`, this.byToken()], `${to}_attended`);
+    return { name, scale: ofValue };
+  }
+
+  /**
+   * `x · W`, the bias of `x · W + b` beside it.
+   *
+   * @param how `shift` makes every number of `x` positive where it is known how low they go; `of` is what `x` is to be multiplied by;
+   * `leaveScale` leaves the multiplication by the weights' scale to who reads the product.
+   */
+  private dense(
+    x: string,
+    at: string,
+    to: string,
+    how: { readonly shift?: number; readonly of?: number; readonly leaveScale?: boolean } = {},
+  ): Product {
+    const { graph } = this;
+    const { shift = 0, of = 1, leaveScale = false } = how;
     const weight = this.tensor(`${at}/Tensordot/ReadVariableOp`);
     const bias = dequantized(this.tensor(`${at}/BiasAdd/ReadVariableOp`));
     if (this.precision === 'fp32') {
-      this.graph.constant(`${to}_w`, dequantized(weight), weight.shape);
-      this.graph.node('MatMul', [x, `${to}_w`], `${to}_product`);
-    } else {
-      this.integerProduct(x, weight, to, shift);
-      if (shift > 0) unshift(bias, weight, shift);
+      const w = graph.constant(`${to}_w`, dequantized(weight), weight.shape);
+      return { name: graph.node('MatMul', [x, w], to), bias, scale: 1 };
     }
-    this.graph.constant(`${to}_b`, bias, [bias.length]);
-    return this.graph.node('Add', [`${to}_product`, `${to}_b`], to);
-  }
-
-  private integerProduct(x: string, weight: QuantizedTensor, to: string, shift: number): void {
-    const { graph } = this;
+    const xScale = this.quantize(x, shift);
+    if (shift > 0) unshift(bias, weight, shift);
     const signed = Int8Array.from(weight.values, value => value - 128);
     graph.constant(`${to}_w`, signed, weight.shape);
     const zero = graph.constant(`${to}_zero`, Int8Array.of(zeroPoint(weight) - 128), []);
-    const xZero = this.quantize(x, shift);
-    graph.node('MatMulInteger', [`${x}_q`, `${to}_w`, xZero, zero], `${to}_i`);
-    graph.node('Cast', [`${to}_i`], `${to}_f`, { to: 1 });
-    graph.node('Mul', [`${to}_f`, `${x}_scale`], `${to}_scaled`);
-    graph.node('Mul', [`${to}_scaled`, graph.scalar(`${to}_wscale`, weight.scale)], `${to}_product`);
+    graph.node('MatMulInteger', [`${x}_q`, `${to}_w`, this.zeroOf(shift), zero], `${to}_i`);
+    const scale = leaveScale
+      ? xScale
+      : graph.node('Mul', [xScale, graph.scalar(`${to}_wscale`, weight.scale * of)], `${to}_scale`);
+    const name = graph.node('DequantizeLinear', [`${to}_i`, scale], to, { axis: 0 });
+    return { name, bias, scale: leaveScale ? weight.scale : 1 };
   }
 
-  /** Quantizes `x` to 0…127, each token by its own largest number, once. @returns the name of what stands for 0. */
+  /** Quantizes `x` to 0…127, each token by its own largest number, once. @returns the name of the tokens' scales. */
   private quantize(x: string, shift: number): string {
     const { graph } = this;
-    const zero = graph.constant(shift > 0 ? 'zero_low' : 'zero_middle', Uint8Array.of(shift > 0 ? 0 : 64), []);
-    if (this.quantized.has(x)) return zero;
-    this.quantized.add(x);
+    const known = this.scales.get(x);
+    if (known !== undefined) return known;
     const size =
       shift > 0
         ? graph.node('Add', [x, graph.scalar('shift', shift)], `${x}_size`)
         : graph.node('Abs', [x], `${x}_size`);
     const lastAxis = graph.constant('last_axis', BigInt64Array.of(-1n), [1]);
-    graph.node('ReduceMax', [size, lastAxis], `${x}_largest`, { keepdims: 1 });
+    graph.node('ReduceMax', [size, lastAxis], `${x}_largest`, { keepdims: 0 });
     const step = shift > 0 ? graph.scalar('step_low', 1 / 127) : graph.scalar('step_middle', 1 / 63);
     graph.node('Mul', [`${x}_largest`, step], `${x}_step`);
-    graph.node('Max', [`${x}_step`, graph.scalar('least_step', 1e-9)], `${x}_scale`);
-    graph.node('Div', [shift > 0 ? size : x, `${x}_scale`], `${x}_divided`);
-    graph.node('QuantizeLinear', [`${x}_divided`, graph.scalar('unit', 1), zero], `${x}_q`);
-    return zero;
+    const scale = graph.node('Max', [`${x}_step`, graph.scalar('least_step', 1e-9)], `${x}_scale`);
+    this.scales.set(x, scale);
+    // What stands for 0 is one number, but where scales are a list it has to be one too; the least number is 0 unless one says otherwise.
+    const inputs = shift > 0 ? [size, scale] : [x, scale, this.middles(scale)];
+    graph.node('QuantizeLinear', inputs, `${x}_q`, { axis: 0 });
+    return scale;
+  }
+
+  private zeroOf(shift: number): string {
+    return this.graph.constant(shift > 0 ? 'low' : 'middle', Uint8Array.of(shift > 0 ? 0 : MIDDLE), []);
+  }
+
+  /** What stands for 0 in each of as many tokens as there are scales. */
+  private middles(scales: string): string {
+    const { graph } = this;
+    if (this.scales.size > 1) return 'middles';
+    graph.node('Shape', [scales], 'tokens_count');
+    return graph.node('Expand', [this.zeroOf(0), 'tokens_count'], 'middles');
   }
 
   private normalised(x: string, at: string, to: string): string {
@@ -155,6 +214,15 @@ class MiniLmGraph {
       axis: -1,
       epsilon: { float: 1e-12 },
     });
+  }
+
+  /** What a product and its bias add to `rest`, normalised. */
+  private normalisedSum({ name: product, bias }: Product, rest: string, at: string, to: string): string {
+    const added = this.graph.constant(`${to}_added`, bias, [bias.length]);
+    this.graph.node('Add', [product, added], `${to}_biased`);
+    this.graph.node('Add', [`${to}_biased`, rest], `${to}_sum`);
+    // Not `SkipLayerNormalization`, which is all three in one: on processors it is 3 times as slow as they are.
+    return this.normalised(`${to}_sum`, at, to);
   }
 
   private pool(hidden: string): void {

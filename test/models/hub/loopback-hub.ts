@@ -8,7 +8,7 @@ export const COMMIT = 'c0ffee00'.repeat(5);
 
 /** What a hub does wrong with a file. */
 export interface Fault {
-  /** Breaks each answer off after so many bytes. */
+  /** Gives so many bytes of each answer, and breaks it off once {@link LoopbackHub.arrived} says that some of them are there. */
   readonly cutAfter?: number;
   /** Only so many answers are broken off; all unless said. */
   readonly times?: number;
@@ -33,6 +33,8 @@ export interface HubPlan {
   readonly gated?: true;
   /** A hub that tells neither lengths nor hashes of files. */
   readonly silent?: true;
+  /** A hub that does not say what large files are, as some mirrors do not. */
+  readonly unlinked?: true;
   /** Redirects of a large file before its content. */
   readonly hops?: number;
 }
@@ -49,6 +51,8 @@ export interface LoopbackHub {
   /** Requests, in their order. */
   readonly seen: readonly Seen[];
   plan: HubPlan;
+  /** The client has something of a file: what was to break off does so now. Earlier it might take what was sent along. */
+  arrived(): void;
   close(): Promise<void>;
 }
 
@@ -61,6 +65,7 @@ const gitHash = (bytes: Buffer): string => hash('sha1', `blob ${bytes.length}\0`
 export async function startLoopbackHub(plan: HubPlan): Promise<LoopbackHub> {
   const seen: Seen[] = [];
   const broken = new Map<string, number>();
+  let held: ServerResponse | undefined;
   const note = (server: Seen['server'], { url = '', headers: { authorization, range } }: IncomingMessage): void => {
     seen.push({ server, url, authorization, range });
   };
@@ -84,7 +89,8 @@ export async function startLoopbackHub(plan: HubPlan): Promise<LoopbackHub> {
     const cuts = broken.get(path) ?? 0;
     if (cutAfter !== undefined && cuts < times && rest.length > cutAfter) {
       broken.set(path, cuts + 1);
-      response.write(rest.subarray(0, cutAfter), () => response.destroy());
+      response.write(rest.subarray(0, cutAfter));
+      held = response;
     } else response.end(rest);
   };
 
@@ -101,7 +107,7 @@ export async function startLoopbackHub(plan: HubPlan): Promise<LoopbackHub> {
 
   const server = createServer((request, response) => {
     note('hub', request);
-    const { id, files, large = [], revisions = ['main', COMMIT], token, gated, silent, hops = 0 } = hub.plan;
+    const { id, files, large = [], revisions = ['main', COMMIT], token, gated, silent, unlinked, hops = 0 } = hub.plan;
     const refuse = (status: number, code: string): void => {
       response.writeHead(status, { 'x-error-code': code }).end('{"error":"no"}');
     };
@@ -135,8 +141,7 @@ export async function startLoopbackHub(plan: HubPlan): Promise<LoopbackHub> {
       .writeHead(302, {
         ...headers,
         location: `${storeUrl}/${encodeURIComponent(name)}?hops=${hops}`,
-        'x-linked-etag': `"${sha256(content)}"`,
-        'x-linked-size': content.length,
+        ...(!unlinked && { 'x-linked-etag': `"${sha256(content)}"`, 'x-linked-size': content.length }),
       })
       .end();
     return undefined;
@@ -146,6 +151,10 @@ export async function startLoopbackHub(plan: HubPlan): Promise<LoopbackHub> {
     endpoint,
     seen,
     plan,
+    arrived() {
+      held?.destroy();
+      held = undefined;
+    },
     async close() {
       for (const one of [server, store]) {
         if (!one.listening) continue;

@@ -145,6 +145,7 @@ describe('a file that breaks off', () => {
     writeFileSync(run.partOf(MODEL_FILE), MODEL.subarray(0, 5000));
     await run.pull();
     expect(readFileSync(join(run.folder, MODEL_FILE))).toEqual(MODEL);
+    expect(run.hub.seen.filter(({ server }) => server === 'store')).toHaveLength(1);
 
     for (const [left, requests] of [
       [Buffer.alloc(5000, 'x'), 2],

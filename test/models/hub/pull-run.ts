@@ -64,7 +64,8 @@ export class PullRun {
 
   pull({ id = ID, token, file, maxSize = 2e9 }: Ask = {}): Promise<Manifest> {
     const hub = new HubClient({ endpoint: this.hub.endpoint, token });
-    return pullModel(parseHubId(id)!, { hub, cache: this.cache, file, maxSize, progress: () => {} });
+    const progress = (): void => this.hub.arrived();
+    return pullModel(parseHubId(id)!, { hub, cache: this.cache, file, maxSize, progress });
   }
 
   async close(): Promise<void> {

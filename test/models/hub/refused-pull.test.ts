@@ -39,6 +39,11 @@ describe('what is not what the hub says', () => {
     await expect(run.pull()).rejects.toEqual(failing('hub.mismatch', 'd'.repeat(40)));
   });
 
+  test('what the other server calls a file is no hash of it', async () => {
+    run.hub.plan = { ...PLAN, silent: true, unlinked: true };
+    expect((await run.pull()).files.at(-1)).toMatchObject({ size: MODEL.length, sha256: sha256(MODEL) });
+  });
+
   test('a hub that lists neither lengths nor hashes is held to what it says of each file', async () => {
     run.hub.plan = { ...PLAN, silent: true };
     expect((await run.pull()).files.at(-1)?.sha256).toBe(sha256(MODEL));
