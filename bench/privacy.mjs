@@ -58,7 +58,10 @@ if (configFile !== undefined) {
   const { router } = loaded.config;
   const aided = personalDataOf(router, host.configure(router.learned, router), machineClock);
   await aided.prepare?.();
-  finders.set(`and ${[...Object.keys(router.privacy.models), ...Object.keys(router.privacy.patterns)].join(', ')}`, aided);
+  finders.set(
+    `and ${[...Object.keys(router.privacy.models), ...Object.keys(router.privacy.patterns)].join(', ')}`,
+    aided,
+  );
 }
 for (const [name, finder] of finders) await measure(name, finder);
 await host.close();
