@@ -38,6 +38,8 @@ export interface AnswerGuard {
   text(block: AnswerBlock, text: string): string;
   /** Nothing more comes of a block. @returns what was held back of it. @throws AnswerStopped */
   close(block: AnswerBlock): string;
+  /** What a text of the request that the answer repeats is for the client. */
+  repeated?(text: string): string;
   /** Natural logarithms of the probabilities of the next tokens, where the engine tells them. */
   logprobs?(values: readonly number[]): void;
   /** The answer is whole and is not yet all with the client. @throws AnswerStopped */

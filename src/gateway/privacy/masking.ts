@@ -77,6 +77,10 @@ class UnmaskGuard implements AnswerGuard {
     return rest;
   }
 
+  repeated(text: string): string {
+    return text.replace(PLACEHOLDER, placeholder => this.masking.value(placeholder) ?? placeholder);
+  }
+
   end() {
     return { note: `put ${this.restored} back` };
   }

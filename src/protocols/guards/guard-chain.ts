@@ -68,6 +68,11 @@ export class GuardChain {
     for (const { guard } of this.links) guard.logprobs?.(values);
   }
 
+  /** A text of the request that the answer repeats, as the client is to read it. */
+  repeated(text: string): string {
+    return this.links.reduce((said, { guard }) => guard.repeated?.(said) ?? said, text);
+  }
+
   /** Blocks that are open, by their keys. */
   get openKeys(): readonly string[] {
     return [...this.open.keys()];

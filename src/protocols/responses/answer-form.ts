@@ -23,6 +23,17 @@ const PARTS: Readonly<Record<string, string>> = {
   summary_text: 'reasoning_summary_text',
 };
 
+/** Members of a response that repeat texts of its request. */
+const REPEATED = ['instructions', 'metadata', 'user', 'safety_identifier'] as const;
+
+/** A response that repeats its request as the client wrote it. */
+function withRequest(response: Json, guards: GuardChain): Json {
+  const said = REPEATED.flatMap(key =>
+    response[key] == null ? [] : [[key, mapStrings(response[key], text => guards.repeated(text))] as const],
+  );
+  return { ...response, ...Object.fromEntries(said) };
+}
+
 /** The texts of one answer as they were passed on: streams repeat them, and must repeat what the client was told. */
 class Told {
   private readonly texts = new Map<string, string>();
@@ -67,7 +78,8 @@ class Told {
     }
   }
 
-  response(response: Json): Json {
+  response(given: Json): Json {
+    const response = withRequest(given, this.guards);
     if (!Array.isArray(response.output)) return response;
     const output = response.output.map((item: unknown, at) => (isObject(item) ? this.item(item, at) : item));
     // A convenience of some engines and of OpenAI's own clients: all texts of the answer.
@@ -149,7 +161,7 @@ class ResponsesStream implements StreamForm {
     }
     if (step === 'done' && isObject(event.item)) return [{ ...event, item: this.told.item(event.item, output) }];
     if (type === 'response.completed' || type === 'response.incomplete') return [this.ended(event)];
-    return [event];
+    return [isObject(event.response) ? { ...event, response: withRequest(event.response, this.guards) } : event];
   }
 
   /** A delta with what was held back of a text whose end has come. */

@@ -37,6 +37,17 @@ const ANSWERS = {
 };
 type Api = keyof typeof ANSWERS;
 
+/** Answers as OpenAI does, which repeats what it was asked, at the beginning of a stream and at its end. */
+function repeating({ metadata, user, safety_identifier, instructions, stream }: Record<string, unknown>) {
+  const asked = { metadata, user, safety_identifier, instructions };
+  const response = { ...JSON.parse(ANSWERS.responses.body), ...asked };
+  if (stream !== true) return json(response);
+  const event = (type: string, given: object) =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, response: given })}\n\n`;
+  const begun = event('response.created', { ...response, output: [] });
+  return { kind: 'raw' as const, type: 'text/event-stream', body: begun + event('response.completed', response) };
+}
+
 let engines: Record<Api, MockUpstream>;
 let weir: RunningGateway;
 
@@ -44,7 +55,7 @@ beforeAll(async () => {
   engines = {
     chat: await startMockUpstream(() => ANSWERS.chat),
     messages: await startMockUpstream(() => ANSWERS.messages),
-    responses: await startMockUpstream(() => ANSWERS.responses),
+    responses: await startMockUpstream(repeating),
   };
   weir = await startGateway(`
 router:
@@ -136,5 +147,21 @@ describe('what stands beside the messages', () => {
     expect(response.status).toBe(200);
     const sent = JSON.stringify(engines.chat.seen[0]?.body);
     expect(sent).toMatch(/write to \[EMAIL_[a-z2-7]{8}\]/);
+  });
+
+  it.each([
+    ['whole by an engine of the same API', 'responses', false],
+    ['streamed by an engine of the same API', 'responses', true],
+    ['whole by an engine of another', 'chat', false],
+  ] as const)('is repeated in a Responses answer as the client wrote it, %s', async (_, model, stream) => {
+    const said = { metadata: { owner: MAIL }, user: `by ${MAIL}`, instructions: 'Be short.' };
+    const response = await askIn('responses', model, { ...said, input: `write to ${MAIL}`, stream });
+    const text = await response.text();
+    expect(JSON.stringify(engines[model].seen[0]?.body)).not.toContain(MAIL);
+    const told = stream
+      ? text.split('\n').flatMap(line => (line.startsWith('data: {') ? [JSON.parse(line.slice(6)).response] : []))
+      : [JSON.parse(text)];
+    expect(told).toHaveLength(stream ? 2 : 1);
+    for (const one of told) expect(one).toMatchObject(said);
   });
 });
