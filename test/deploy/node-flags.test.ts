@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
-const flags = (line: string | undefined): string[] => line?.match(/--[a-z-]+(?:=\d+)?(?=["\s])/g) ?? [];
+const flags = (line: string | undefined): string[] => line?.match(/--[a-z\d-]+(?:=\d+)?(?=["\s])/g) ?? [];
 
 const [started] = /"start": ".*"/.exec(read('package.json')) ?? [];
 
