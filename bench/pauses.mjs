@@ -1,8 +1,7 @@
 /**
  * What the first requests after a pause cost: a load, a pause without any request, and again. In turn with Weir, as controls: the bare proxy, and
- * Weir without one each of the flags that `npm start` gives: with the memory reducer (`reducing`), and with V8's own growth of the heap (`growing`), young
- * generation (`young`) and number of threads (`threads`). CPU time of all threads, memory after the load, and how many of Weir's functions V8 compiled
- * anew in the meantime (`--trace-opt`).
+ * Weir without one each of the flags that `npm start` gives: with the memory reducer (`reducing`), and with V8's own young generation (`young`). CPU time of
+ * all threads, memory after the load, and how many of Weir's functions V8 compiled anew in the meantime (`--trace-opt`).
  *
  *   node bench/pauses.mjs [--json] [--pause 18] [--seconds 0.5] [--rounds 8]
  */
@@ -36,9 +35,7 @@ const systems = {
   bare: await SYSTEMS.bare.start({ ports }),
   weir: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt'] }),
   reducing: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt', '--memory-reducer'] }),
-  growing: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt', '--heap-growing-percent=0'] }),
   young: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt', '--max-semi-space-size=0'] }),
-  threads: await SYSTEMS.weir.start({ ports, flags: ['--trace-opt', '--v8-pool-size=4'] }),
 };
 const compiled = {};
 for (const [name, { process: child }] of Object.entries(systems)) {
