@@ -39,6 +39,8 @@ class MiniLmGraph {
   private readonly graph: GraphWriter;
   /** Of what was quantized, each token's scale. */
   private readonly scales = new Map<string, string>();
+  /** There are as many tokens wherever they are quantized, so one list does for all. */
+  private middles: string | undefined;
 
   constructor(
     private readonly weights: MiniLmWeights,
@@ -187,7 +189,7 @@ class MiniLmGraph {
     const scale = graph.node('Max', [`${x}_step`, graph.scalar('least_step', 1e-9)], `${x}_scale`);
     this.scales.set(x, scale);
     // What stands for 0 is one number, but where scales are a list it has to be one too; the least number is 0 unless one says otherwise.
-    const inputs = shift > 0 ? [size, scale] : [x, scale, this.middles(scale)];
+    const inputs = shift > 0 ? [size, scale] : [x, scale, this.middlesOf(scale)];
     graph.node('QuantizeLinear', inputs, `${x}_q`, { axis: 0 });
     return scale;
   }
@@ -196,12 +198,14 @@ class MiniLmGraph {
     return this.graph.constant(shift > 0 ? 'low' : 'middle', Uint8Array.of(shift > 0 ? 0 : MIDDLE), []);
   }
 
-  /** What stands for 0 in each of as many tokens as there are scales. */
-  private middles(scales: string): string {
+  /** What stands for 0 in each token, where activations of both signs are quantized. */
+  private middlesOf(scales: string): string {
     const { graph } = this;
-    if (this.scales.size > 1) return 'middles';
-    graph.node('Shape', [scales], 'tokens_count');
-    return graph.node('Expand', [this.zeroOf(0), 'tokens_count'], 'middles');
+    if (this.middles === undefined) {
+      graph.node('Shape', [scales], 'tokens_count');
+      this.middles = graph.node('Expand', [this.zeroOf(0), 'tokens_count'], 'middles');
+    }
+    return this.middles;
   }
 
   private normalised(x: string, at: string, to: string): string {
@@ -221,7 +225,7 @@ class MiniLmGraph {
     const added = this.graph.constant(`${to}_added`, bias, [bias.length]);
     this.graph.node('Add', [product, added], `${to}_biased`);
     this.graph.node('Add', [`${to}_biased`, rest], `${to}_sum`);
-    // Not `SkipLayerNormalization`, which is all three in one: on processors it is 3 times as slow as they are.
+    // Not `SkipLayerNormalization`, which is all three in one: on processors it takes longer than they do.
     return this.normalised(`${to}_sum`, at, to);
   }
 

@@ -76,6 +76,7 @@ async function runTest(
     clock,
     random: random.fork(`test ${index}`),
     route,
+    // The router's own stages read the request; what goes on to an engine is the gateway's to look at.
     sentTexts: () => [],
   };
   let ended = '';

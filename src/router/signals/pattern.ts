@@ -77,12 +77,12 @@ function backtracking(source: string, caseSensitive: boolean, tree: AST.Pattern)
   const pattern = new RegExp(source, flags);
   const spelled = caseSensitive ? undefined : spelledCases(tree);
   const quick = spelled === undefined ? undefined : new RegExp(spelled, 'u');
+  const every = new RegExp(source, `g${flags}`);
   return {
     source,
     engine: 'backtracking',
     test: text => (quick === undefined || hasOddCases(text) ? pattern.test(text) : quick.test(text)),
     *places(text) {
-      const every = new RegExp(source, `g${flags}`);
       for (const { 0: match, index: start } of text.matchAll(every)) yield { start, end: start + match.length };
     },
     width: widthOf(tree),
