@@ -1,6 +1,7 @@
 import { renderProblems } from '#cli/problems.js';
 import { version } from '#cli/version.js';
 import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
+import type { ConfigProblem } from '#config/problem.js';
 import { ConfigWatch } from '#config/watch.js';
 import { withPulledModels } from '#gateway/configuration/pulled-models.js';
 import { machineClock } from '#gateway/machine-clock.js';
@@ -25,6 +26,30 @@ export function report(result: LoadResult): void {
   if (warnings.length > 0) process.stderr.write(renderProblems(warnings, { source, text, severity: 'warning' }));
 }
 
+/** As {@link report}, of a file that was read while requests are served: in lines of the log where programs read that. */
+function reportReload(result: LoadResult, log: Logger): void {
+  const told = (problems: readonly ConfigProblem[]): readonly string[] => problems.slice(0, MOST_LOGGED).map(oneLine);
+  if (log.form === 'text') report(result);
+  const json = log.form === 'json';
+  if (!result.ok) {
+    log.warn('the changed configuration is not valid; the one before stays in force', {
+      file: result.source,
+      problems: result.problems.length,
+      ...(json && { errors: told(result.problems) }),
+    });
+  } else if (json && result.warnings.length > 0) {
+    log.warn('the changed configuration has doubtful places', { warnings: told(result.warnings) });
+  }
+}
+
+/** Problems that one line of the log names at most. */
+const MOST_LOGGED = 5;
+
+function oneLine({ code, path, line, column, message, hint }: ConfigProblem): string {
+  const place = line === 0 ? '' : `${line}:${column} `;
+  return `${place}${code}: ${message}${path === '' ? '' : ` (${path})`}${hint === undefined ? '' : `; ${hint}`}`;
+}
+
 /** Watches the file. Configurations come into force one after the other, in the order in which they were read. */
 export async function watchFile(file: string, listen: ListenOverrides, log: Logger, to: Reloads): Promise<ConfigWatch> {
   let before: Promise<unknown> = Promise.resolve();
@@ -34,12 +59,9 @@ export async function watchFile(file: string, listen: ListenOverrides, log: Logg
     load: { listen },
     onReload(read) {
       const result = withPulledModels(read);
-      report(result);
+      reportReload(result, log);
       if (!result.ok) {
         to.reloaded(false);
-        log.warn('the changed configuration is not valid; the one before stays in force', {
-          problems: result.problems.length,
-        });
         return;
       }
       before = before

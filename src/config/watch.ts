@@ -30,6 +30,7 @@ export class ConfigWatch {
   private again = false;
   private closed = false;
   private seen: string | undefined;
+  private absences = 0;
 
   constructor(options: ConfigWatchOptions) {
     this.options = { settle: 100, poll: 5000, load: {}, ...options };
@@ -94,8 +95,15 @@ export class ConfigWatch {
   private schedulePoll(): void {
     if (this.options.poll === 0 || this.closed) return;
     this.polling = this.options.clock.after(this.options.poll, () => {
-      void this.reloadIfChanged().finally(() => this.schedulePoll());
+      void this.poll().finally(() => this.schedulePoll());
     });
+  }
+
+  /** A file that two polls in a row do not find is not being replaced but gone: that is reported, once. */
+  private async poll(): Promise<void> {
+    await this.reloadIfChanged();
+    this.absences = (await signature(this.options.file)) === undefined ? this.absences + 1 : 0;
+    if (this.absences === 2) await this.reload();
   }
 
   private async reloadIfChanged(): Promise<void> {

@@ -13,7 +13,7 @@ import type { WorkloadProfile } from '#contract/profile.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { Milliseconds } from '#contract/units.js';
 import { JobHost } from '#fleet/jobs/job-host.js';
-import type { Admission } from '#identity/admission.js';
+import { type Admission, addCallerHeaders } from '#identity/admission.js';
 import type { Grant } from '#identity/grant.js';
 import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
 import { protocolAt } from '#protocols/registry.js';
@@ -27,6 +27,7 @@ import { Exchange } from './exchange/exchange.js';
 import type { ExchangeHost } from './exchange/exchange-host.js';
 import { billed } from './exchange/outcome.js';
 import { readBody } from './http/body.js';
+import { unknownModel } from './http/models.js';
 import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
 import { answerWireErrors } from './http/wire-errors.js';
@@ -260,16 +261,17 @@ export class Gateway implements ExchangeHost {
     const arrivedWall = clock.wall();
     const id = requestIdFor(request);
     let admission: Admission | undefined;
+    let grant: Grant | undefined;
     const refuse = (error: WeirError): void => {
       runtime.metrics.refused(error.code);
       const address = request.socket.remoteAddress ?? '';
       runtime.accessLog.refused(id, error.code, error.status, address, clock.now() - arrivedAt);
       const headers: OutgoingHttpHeaders = { ...idHeaders(id), ...errorHeaders(error) };
       if (protocol.idHeader !== undefined) headers[protocol.idHeader] = id;
-      if (admission !== undefined) {
+      if (grant !== undefined) {
         const now = clock.wall();
-        admission.abandon(now);
-        admission.addHeaders(now, headers);
+        admission?.abandon(now);
+        addCallerHeaders(grant, now, headers);
       }
       sendText(response, error.status, protocol.errorBody(error), 'application/json', headers);
     };
@@ -308,7 +310,7 @@ export class Gateway implements ExchangeHost {
         if (isWeirError(body)) throw body;
         if (response.destroyed) throw gone();
         inbound = protocol.read(body, { id, arrivedAt, caller });
-        this.checkModel(runtime, inbound.request.model, protocol.kind);
+        this.checkModel(runtime, inbound.request.model, protocol.kind, grant);
         const forbidden = admission?.authorise(inbound.request.model);
         if (forbidden !== undefined) throw forbidden;
       } catch (error) {
@@ -326,7 +328,8 @@ export class Gateway implements ExchangeHost {
       receive();
       return;
     }
-    this.admit(runtime, head, result => {
+    this.admit(runtime, head, (result, by) => {
+      grant = by;
       if (isWeirError(result)) {
         this.open--;
         // What is left of the body will not be read.
@@ -340,14 +343,22 @@ export class Gateway implements ExchangeHost {
   }
 
   /** Establishes who calls and takes a place under their limits, before anything of the body is read. */
-  private admit(runtime: Runtime, head: Head, done: (result: Admission | WeirError) => void): void {
+  private admit(
+    runtime: Runtime,
+    head: Head,
+    done: (result: Admission | WeirError, grant: Grant | undefined) => void,
+  ): void {
     const { identity } = runtime;
     if (identity === undefined) return;
-    const failed = (error: unknown): void => done(this.defect('', error));
+    const failed = (error: unknown): void => done(this.defect('', error), undefined);
     const enter = (grant: Grant | WeirError): void => {
-      const entered = isWeirError(grant) ? grant : identity.admit(grant);
-      if (entered instanceof Promise) entered.then(done, failed);
-      else done(entered);
+      if (isWeirError(grant)) {
+        done(grant, undefined);
+        return;
+      }
+      const entered = identity.admit(grant);
+      if (entered instanceof Promise) entered.then(settled => done(settled, grant), failed);
+      else done(entered, grant);
     };
     const granted = identity.authenticate(head);
     if (granted instanceof Promise) granted.then(enter, failed);
@@ -367,8 +378,11 @@ export class Gateway implements ExchangeHost {
     return whole;
   }
 
-  /** @throws WeirError `request.unknown_model`, or `request.unsupported` for a model that is not for this. */
-  checkModel(runtime: Runtime, model: string, kind: Protocol['kind']): void {
+  /**
+   * @param grant whoever asks, where callers are asked for a key: names that they may not use are not told.
+   * @throws WeirError `request.unknown_model`, or `request.unsupported` for a model that is not for this.
+   */
+  checkModel(runtime: Runtime, model: string, kind: Protocol['kind'], grant?: Grant): void {
     if (runtime.router.virtualNames.has(model)) return;
     if (runtime.models.has(model)) {
       const embeds = runtime.embedding.has(model);
@@ -376,11 +390,7 @@ export class Gateway implements ExchangeHost {
       const what = embeds ? 'answers /v1/embeddings only' : 'gives no embeddings';
       throw new WeirError('request.unsupported', `The model ${JSON.stringify(model)} ${what}`, { path: 'model' });
     }
-    const names = [...runtime.router.virtualNames, ...runtime.models.keys()];
-    throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(model.slice(0, 80))}`, {
-      path: 'model',
-      hint: `one of ${names.slice(0, 12).join(', ')}`,
-    });
+    throw unknownModel(runtime, model, grant);
   }
 
   private defect(id: string, error: unknown): WeirError {

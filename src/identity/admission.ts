@@ -151,17 +151,9 @@ export class Admission {
     leave(this.grant.accounts, now);
   }
 
-  /** What any answer tells its caller: rates, and a budget that runs low. */
+  /** {@link addCallerHeaders} */
   addHeaders(now: Milliseconds, into: Record<string, number | string | readonly string[] | undefined>): void {
-    const { accounts } = this.grant;
-    addRateHeaders(accounts, now, into);
-    for (let i = 0; i < accounts.length; i++) {
-      const { meters } = accounts[i]!;
-      for (let m = 0; m < meters.length; m++) {
-        const meter = meters[m]!;
-        if (meter.alerted) into['x-weir-budget-alert'] = alertText(meter, now);
-      }
-    }
+    addCallerHeaders(this.grant, now, into);
   }
 
   private release(now: Milliseconds, usedTokens = 0, held = this.tokensHeld, slot = this.slot): void {
@@ -208,6 +200,22 @@ function refusalOf(meter: Meter, owner: string, want: number, now: Milliseconds)
 
 function windowName(window: string): string {
   return window === 'total' ? 'budget' : `budget for the ${window}`;
+}
+
+/** What any answer tells its caller, a refusal too: rates, and a budget that runs low. */
+export function addCallerHeaders(
+  { accounts }: Grant,
+  now: Milliseconds,
+  into: Record<string, number | string | readonly string[] | undefined>,
+): void {
+  addRateHeaders(accounts, now, into);
+  for (let i = 0; i < accounts.length; i++) {
+    const { meters } = accounts[i]!;
+    for (let m = 0; m < meters.length; m++) {
+      const meter = meters[m]!;
+      if (meter.alerted) into['x-weir-budget-alert'] = alertText(meter, now);
+    }
+  }
 }
 
 function alertText(meter: Meter, now: Milliseconds): string {

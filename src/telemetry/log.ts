@@ -23,6 +23,8 @@ export interface Logger {
   enabled(level: Exclude<Level, 'silent'>): boolean;
   /** A logger whose lines all carry these fields; it follows the level of this one. */
   child(fields: Fields): Logger;
+  /** What a line is: one JSON object, or text for people. */
+  readonly form: 'json' | 'text';
   /** From now on, only lines at least this severe are written. */
   setLevel(level: Level): void;
 }
@@ -43,7 +45,8 @@ type WriteLine = (level: Exclude<Level, 'silent'>, message: string, fields: Fiel
 export function createLogger(options: LoggerOptions): Logger {
   const { stream } = options;
   const text = options.format === 'text' || (options.format === 'auto' && stream.isTTY === true);
-  return loggerOf({ least: LEVELS.indexOf(options.level) }, text ? textWriter(stream) : jsonWriter(stream), {});
+  const sink: Sink = { form: text ? 'text' : 'json', write: text ? textWriter(stream) : jsonWriter(stream) };
+  return loggerOf({ least: LEVELS.indexOf(options.level) }, sink, {});
 }
 
 /** Shared by a logger and its children. */
@@ -52,11 +55,16 @@ interface Threshold {
   least: number;
 }
 
-function loggerOf(threshold: Threshold, write: WriteLine, own: Fields): Logger {
+interface Sink {
+  readonly form: Logger['form'];
+  readonly write: WriteLine;
+}
+
+function loggerOf(threshold: Threshold, sink: Sink, own: Fields): Logger {
   const at = (level: Exclude<Level, 'silent'>): Write => {
     const severity = LEVELS.indexOf(level);
     return (message, fields = {}) => {
-      if (severity >= threshold.least) write(level, redactText(message), { ...own, ...redactFields(fields) });
+      if (severity >= threshold.least) sink.write(level, redactText(message), { ...own, ...redactFields(fields) });
     };
   };
   return {
@@ -67,7 +75,8 @@ function loggerOf(threshold: Threshold, write: WriteLine, own: Fields): Logger {
     error: at('error'),
     fatal: at('fatal'),
     enabled: level => LEVELS.indexOf(level) >= threshold.least,
-    child: fields => loggerOf(threshold, write, { ...own, ...redactFields(fields) }),
+    form: sink.form,
+    child: fields => loggerOf(threshold, sink, { ...own, ...redactFields(fields) }),
     setLevel(level) {
       threshold.least = LEVELS.indexOf(level);
     },

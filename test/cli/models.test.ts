@@ -159,6 +159,11 @@ describe('weir models', { timeout: 60_000 }, () => {
       configure(ID);
       await expect.poll(() => served.said()).toContain('the one before stays in force');
       expect(served.said()).toContain(`run: weir models pull ${ID}`);
+      // While it serves, all that it says is one JSON object a line.
+      const lines = served.said().trimEnd().split('\n');
+      const told = JSON.parse(lines.find(line => line.includes('the one before stays in force')) ?? '');
+      expect(told).toMatchObject({ file: expect.stringMatching(/weir\.yaml$/), problems: 1 });
+      expect(told.errors).toEqual([expect.stringMatching(/^\d+:\d+ hub\.not_pulled: .* \(router\.learned\./)]);
       const inForce = async () => {
         const shown = await (await fetch(`${served.url}/api/configuration`)).json();
         return (shown as { readonly text: string }).text;

@@ -75,6 +75,11 @@ async function noticed(clock: HandClock): Promise<void> {
   while (clock.pending < 2) await new Promise(resolve => setImmediate(resolve));
 }
 
+/** Waits until a poll is over: the next one is then to come. */
+async function repolled(clock: HandClock): Promise<void> {
+  while (clock.pending === 0) await new Promise(resolve => setImmediate(resolve));
+}
+
 describe('a watched file', () => {
   test('is loaded again when it is written', async () => {
     await watch.start();
@@ -108,11 +113,31 @@ describe('a watched file', () => {
     expect(portOf(outcomes.seen[1])).toBe(4);
   });
 
-  test('that is gone is reported on request only', async () => {
+  test('that is gone is reported on request', async () => {
     await watch.start();
     await rm(file);
     await watch.reload();
     expect(outcomes.seen).toMatchObject([{ ok: false, problems: [{ code: 'config.unreadable' }] }]);
+  });
+
+  test('that stays away is reported once, and taken up when it is back', async () => {
+    const polled = async (): Promise<void> => {
+      clock.pass();
+      await repolled(clock);
+    };
+    await watch.start();
+    await rm(file);
+    await polled();
+    // It may be about to be replaced.
+    expect(outcomes.seen).toEqual([]);
+    await polled();
+    expect(outcomes.seen).toMatchObject([{ ok: false, problems: [{ code: 'config.unreadable' }] }]);
+    await polled();
+    await polled();
+    expect(outcomes.seen).toHaveLength(1);
+    await writeFile(file, withPort(7));
+    await polled();
+    expect(portOf(outcomes.seen.at(-1))).toBe(7);
   });
 
   test('is polled for changes that nothing told of', async () => {

@@ -198,6 +198,9 @@ describe('a broken replica', () => {
     expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('too hot') } });
     expect(small[0].seen.length + small[1].seen.length).toBe(1);
     expect(large.seen).toHaveLength(0);
+    // Whoever sent it is at fault: it is no failure that anybody should be woken for.
+    expect((await gateway.recordOf(response)).outcome).toMatchObject({ status: 'refused', error: 'upstream.status' });
+    expect(await metricOf(gateway.metrics, 'weir_requests_total', { model: 'small', status: 'failed' })).toBe(0);
   });
 });
 
@@ -241,6 +244,37 @@ describe('what cannot be served', () => {
     gateway = await startGateway(yaml('gateway: { limits: { body: 1KiB } }'));
     const response = await gateway.chat({ model: 'auto', messages: [{ role: 'user', content: 'x'.repeat(5000) }] });
     expect(response.status).toBe(413);
+  });
+});
+
+describe('a path that another base URL makes', () => {
+  it.each([
+    ['/chat/completions', '/v1/chat/completions'],
+    ['/v1/v1/messages', '/v1/messages'],
+    ['/models', '/v1/models'],
+    ['/v1/v1/messages/count_tokens', '/v1/messages/count_tokens'],
+    ['/nowhere', undefined],
+    ['/v1/v1/nowhere', undefined],
+  ])('%s is told to be %s', async (path, meant) => {
+    const response = await fetch(gateway.url + path, { method: 'POST', body: '{}' });
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    expect([response.status, error.code]).toEqual([404, 'request.unknown_path']);
+    expect(/Expected (\S+): the base URL/.exec(error.message)?.[1]).toBe(meant);
+  });
+});
+
+describe('embeddings', () => {
+  it('are asked of no model that is for chat, by its name or by the policy', async () => {
+    for (const model of ['small', 'auto']) {
+      const response = await fetch(`${gateway.url}/v1/embeddings`, {
+        method: 'POST',
+        body: JSON.stringify({ model, input: 'x' }),
+      });
+      const { error } = (await response.json()) as { error: { code: string; message: string } };
+      expect([response.status, error.code]).toEqual([400, 'request.unsupported']);
+      expect(error.message).toMatch(/^(The model "small" gives no|No model of the decision gives) embeddings/);
+    }
+    expect([...small, large].map(({ seen }) => seen.length)).toEqual([0, 0, 0]);
   });
 });
 

@@ -97,6 +97,11 @@ describe('who may ask models', () => {
     const list = (await (await fetch(`${gateway.url}/v1/models`, as(secret))).json()) as { data: { id: string }[] };
     expect(list.data.map(({ id }) => id).sort()).toEqual(['auto', 'small']);
     expect((await fetch(`${gateway.url}/v1/models`)).status).toBe(401);
+    // Nor is it told of others when it asks for one that there is not.
+    const wrong = await gateway.chat({ model: 'smal' }, as(secret));
+    expect((await errorOf(wrong)).message).toBe('There is no model "smal". Expected one of small, auto.');
+    const looked = await fetch(`${gateway.url}/v1/models/larg`, as(secret));
+    expect((await errorOf(looked)).message).toBe('There is no model "larg". Expected one of auto, small.');
   });
 
   it('is held to its networks, its time, and its role', async () => {
@@ -156,6 +161,16 @@ describe('limits', () => {
     const wait = Number(third.headers.get('retry-after'));
     expect(wait).toBeGreaterThan(50);
     expect(wait).toBeLessThanOrEqual(61);
+    // The refusal, too: clients read there how long they have to wait.
+    expect(third.headers.get('x-ratelimit-limit-requests')).toBe('2');
+    expect(third.headers.get('x-ratelimit-remaining-requests')).toBe('0');
+    expect(third.headers.get('x-ratelimit-reset-requests')).toMatch(/^\d+\.\d{3}s$/);
+    const counted = await fetch(`${gateway.url}/v1/messages/count_tokens`, {
+      method: 'POST',
+      ...as(secret, { 'content-type': 'application/json' }),
+      body: JSON.stringify({ model: 'small', messages: [{ role: 'user', content: 'x' }] }),
+    });
+    expect([counted.status, counted.headers.get('x-ratelimit-remaining-requests')]).toEqual([429, '0']);
   });
 
   it('on tokens are estimated before and corrected after', async () => {

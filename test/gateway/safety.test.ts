@@ -46,6 +46,8 @@ describe('safety in a gateway', () => {
     const asked = upstream.seen.length;
     const refused = await post(path, body);
     expect(refused.response.status).toBe(403);
+    // It was refused before there was a decision.
+    expect(refused.response.headers.has('x-weir-decision')).toBe(false);
     expect(['safety.blocked', 'permission_error']).toContain(refused.body.error[member]);
     expect(JSON.stringify([refused.body, ...refused.response.headers])).not.toMatch(/child/);
     expect(upstream.seen).toHaveLength(asked);

@@ -24,6 +24,7 @@ describe('createLogger', () => {
   it('writes text for people', () => {
     const { lines, log } = logged({ format: 'text' });
     log.warn('slow replica', { replica: 'gpu/0', why: 'two words', ms: 12 });
+    expect([log.form, log.child({}).form, logged().log.form]).toEqual(['text', 'text', 'json']);
     expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} warn {2}slow replica replica=gpu\/0 why="two words" ms=12\n$/);
   });
 

@@ -33,7 +33,7 @@ import { outboundOf } from './outbound.js';
 import { meteredOn, outcomeOf } from './outcome.js';
 import { type Compressed, PromptForms } from './prompt-forms.js';
 import { recordOf } from './record.js';
-import { isAboutCaller } from './refusal.js';
+import { isAboutCaller, isAboutRequest } from './refusal.js';
 import { tell } from './telling.js';
 import { TimeLimit } from './time-limit.js';
 
@@ -444,7 +444,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
 
   private fail(error: WeirError): void {
     if (this.firstByteAt !== undefined) this.breakStream(error, {});
-    else this.end(this.admission !== undefined && isAboutCaller(error) ? 'refused' : 'failed', error);
+    else this.end(isAboutCaller(error) || isAboutRequest(error) ? 'refused' : 'failed', error);
   }
 
   /** What any answer says of itself. */

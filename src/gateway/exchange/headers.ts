@@ -33,7 +33,8 @@ export function decisionHeaders(
   model: string | undefined,
 ): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = idHeaders(id);
-  headers['x-weir-decision'] = route.decision;
+  // What is refused before it was decided has no decision to name.
+  if (route.decision !== '') headers['x-weir-decision'] = route.decision;
   if (model !== undefined) headers['x-weir-model'] = model;
   if (placement !== undefined) {
     headers['x-weir-pool'] = placement.pool;

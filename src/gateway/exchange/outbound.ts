@@ -11,7 +11,10 @@ import type { Exchange } from './exchange.js';
  */
 export function outboundOf({ route, inbound, protocol, runtime: { embedding } }: Exchange): Inbound | WeirError {
   if (protocol.answerForm === undefined) route.guards = undefined;
-  if (embedding.size > 0) route.candidates = forKind(route.candidates, protocol.kind === 'embedding', embedding);
+  const embeds = protocol.kind === 'embedding';
+  if (embeds && !route.candidates.some(({ model }) => embedding.has(model)))
+    return new WeirError('request.unsupported', 'No model of the decision gives embeddings', { path: 'model' });
+  if (embedding.size > 0) route.candidates = forKind(route.candidates, embeds, embedding);
   return rewrittenBy(route.rewrite, inbound, protocol);
 }
 

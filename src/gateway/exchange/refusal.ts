@@ -64,3 +64,8 @@ function messageIn(body: Buffer): string | undefined {
 export function isAboutCaller({ code }: WeirError): boolean {
   return code.startsWith('budget.') || code.startsWith('limit.');
 }
+
+/** What an engine says no to for the request's own sake: whoever sent it is at fault, and no engine failed. */
+export function isAboutRequest({ code, status }: WeirError): boolean {
+  return code === 'upstream.status' && ABOUT_THE_REQUEST.has(status);
+}

@@ -30,7 +30,7 @@ async function count(visit: Visit, account: Governed): Promise<void> {
   const { text, body } = jsonBody(bytes);
   const conversation = readMessages(body, true);
   const { model } = conversation;
-  gateway.checkModel(runtime, model, 'generation');
+  gateway.checkModel(runtime, model, 'generation', visit.grant);
   checkAllowed(visit, model);
   const caller = visitor(visit);
   const counted = await countedByEngine(runtime, new BodyEdits(bytes, text, body), model, caller.headers);

@@ -1,12 +1,14 @@
+import { nearest } from '#config/nearest.js';
 import { WeirError } from '#contract/errors.js';
 import type { Gateway } from '#gateway/gateway.js';
+import type { Runtime } from '#gateway/runtime.js';
 import { allowsModel, type Grant } from '#identity/grant.js';
 import { sendJson } from './respond.js';
 import type { Visit } from './routes.js';
 
 /** `GET /v1/models`: real models and the names that ask for a decision, in the form of the client's API. */
 export function modelsRoute({ gateway, request, response, grant }: Visit): void {
-  const models = modelList(gateway, grant);
+  const models = modelList(gateway.runtime, grant);
   if (!speaksAnthropic(request.headers)) {
     sendJson(response, 200, { object: 'list', data: models.map(model => openaiForm(model, gateway)) });
     return;
@@ -18,11 +20,20 @@ export function modelsRoute({ gateway, request, response, grant }: Visit): void 
 
 /** `GET /v1/models/:name`. */
 export function modelRoute({ gateway, request, response, parameter, grant }: Visit): void {
-  const model = modelList(gateway, grant).find(({ name }) => name === parameter);
-  if (model === undefined) {
-    throw new WeirError('request.unknown_model', `There is no model ${JSON.stringify(parameter.slice(0, 80))}`);
-  }
+  const model = modelList(gateway.runtime, grant).find(({ name }) => name === parameter);
+  if (model === undefined) throw unknownModel(gateway.runtime, parameter, grant);
   sendJson(response, 200, speaksAnthropic(request.headers) ? anthropicForm(model) : openaiForm(model, gateway));
+}
+
+/** That there is no such model, and which there are, the one of the nearest name first, as far as the caller may use them. */
+export function unknownModel(runtime: Runtime, model: string, grant: Grant | undefined): WeirError {
+  const names = modelList(runtime, grant).map(({ name }) => name);
+  const near = nearest(model, names);
+  const shown = (near === undefined ? names : [near, ...names.filter(name => name !== near)]).slice(0, 12);
+  return new WeirError('request.unknown_model', `There is no model ${JSON.stringify(model.slice(0, 80))}`, {
+    path: 'model',
+    ...(shown.length === 0 ? undefined : { hint: `one of ${shown.join(', ')}` }),
+  });
 }
 
 /** Whether whoever asks is a client of Anthropic's API: they all name its version. */
@@ -38,7 +49,7 @@ interface Listed {
 }
 
 /** As far as the caller may use them. */
-function modelList({ runtime }: Gateway, grant: Grant | undefined): Listed[] {
+function modelList(runtime: Runtime, grant: Grant | undefined): Listed[] {
   const all = [
     ...[...runtime.router.virtualNames].map(name => ({ name, virtual: true })),
     ...[...runtime.models.values()].map(real),

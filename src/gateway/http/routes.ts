@@ -1,12 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { AdminApi } from '#gateway/admin/dispatch.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
 import { ADMIN_ROUTES } from '#gateway/admin/routes.js';
+import { isAboutCaller } from '#gateway/exchange/refusal.js';
 import type { Gateway } from '#gateway/gateway.js';
+import { addCallerHeaders } from '#identity/admission.js';
 import type { Grant } from '#identity/grant.js';
 import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { openaiChat } from '#protocols/openai/chat.js';
+import { protocolAt } from '#protocols/registry.js';
 import { type Access, admitted } from './access.js';
 import { countTokensRoute } from './count-tokens.js';
 import { modelRoute, modelsRoute, speaksAnthropic } from './models.js';
@@ -74,7 +77,7 @@ export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
       if (matching.length === 0 && method === 'GET' && page.serve(path, response)) return;
       const error =
         matching.length === 0
-          ? new WeirError('request.unknown_path', `There is nothing at ${path.slice(0, 120)}`)
+          ? new WeirError('request.unknown_path', `There is nothing at ${path.slice(0, 120)}`, meantPath(path))
           : new WeirError('request.method_not_allowed', `${request.method} is not a method of this path`, {
               hint: matching.map(candidate => candidate.method).join(' or '),
             });
@@ -84,23 +87,37 @@ export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
 }
 
 async function run({ access, route }: Entry, visit: Visit): Promise<void> {
+  const { runtime } = visit.gateway;
+  let grant: Grant | undefined;
   try {
-    await route({ ...visit, grant: await admitted(access, visit.gateway.runtime, visit.request) });
+    grant = await admitted(access, runtime, visit.request);
+    await route({ ...visit, grant });
   } catch (error) {
-    if (!isWeirError(error))
-      visit.gateway.runtime.log.error('a page of the gateway failed', { url: visit.request.url, error });
-    sendError(
-      visit.response,
-      isWeirError(error) ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error }),
-    );
+    if (!isWeirError(error)) runtime.log.error('a page of the gateway failed', { url: visit.request.url, error });
+    const told = isWeirError(error) ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error });
+    const left: OutgoingHttpHeaders = {};
+    if (grant !== undefined && isAboutCaller(told)) addCallerHeaders(grant, runtime.clock.wall(), left);
+    sendError(visit.response, told, left);
   }
 }
 
-function sendError(response: ServerResponse, error: WeirError): void {
+function sendError(response: ServerResponse, error: WeirError, more?: OutgoingHttpHeaders): void {
   const { url = '', headers } = response.req;
   const protocol = url.startsWith('/v1/messages') || speaksAnthropic(headers) ? anthropicMessages : openaiChat;
-  sendText(response, error.status, protocol.errorBody(error), 'application/json', errorHeaders(error));
+  sendText(response, error.status, protocol.errorBody(error), 'application/json', { ...errorHeaders(error), ...more });
 }
+
+/** What clients get that were given the base URL of another API's: OpenAI's ends in `/v1`, Anthropic's does not. */
+function meantPath(path: string): { readonly hint?: string } {
+  const rest = path.replace(/^(?:\/v1)*/, '');
+  const meant = `/v1${rest.replace(/\/+$/, '')}`;
+  if (protocolAt(meant) === undefined && !KNOWN_BESIDE.has(meant)) return {};
+  return {
+    hint: `${meant}: the base URL that OpenAI's clients take ends in /v1, the one that Anthropic's take does not`,
+  };
+}
+
+const KNOWN_BESIDE = new Set(['/v1/models', '/v1/messages/count_tokens']);
 
 function entry(method: Entry['method'], path: string, access: Access, route: Route): Entry {
   return { method, access, pattern: new RegExp(`^${path.replace(/:\w+/, '([^/]+)')}/?$`), route };
