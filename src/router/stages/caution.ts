@@ -84,7 +84,7 @@ function respond(
   if (degrees.includes('cut') && seed < last) {
     const removed = new Set(pieces.filter(({ turn }) => turn >= seed && turn < last).map(({ text }) => text));
     const before = route.rewrite;
-    route.rewrite = (text, json) => (removed.has(text) ? REMOVED : (before?.(text, json) ?? text));
+    route.rewrite = (text, as) => (as === 'text' && removed.has(text) ? REMOVED : (before?.(text, as) ?? text));
     done.push(`cut ${last - seed} turns`);
   }
   const flagged = degrees.includes('flag');
