@@ -40,6 +40,7 @@ export async function openGatewayIdentity(
         error,
       }),
     ),
+    onIssuerError: ({ message, hint }) => log.warn('tokens of an issuer cannot be checked', { why: message, hint }),
     ...(auth.postgres !== undefined && { journal: spendJournal(auth.path) }),
     ...(onChange === undefined ? undefined : { onChange }),
   });

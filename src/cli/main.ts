@@ -26,8 +26,15 @@ function report(error: unknown): number {
     const where = error.path === undefined ? '' : ` (${error.path})`;
     const hint = error.hint === undefined ? '' : `  ${error.hint}\n`;
     process.stderr.write(`weir: ${error.code}: ${error.message}${where}\n${hint}`);
+  } else if (isSystemError(error)) {
+    process.stderr.write(`weir: ${error.message}\n`);
   } else {
     process.stderr.write(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   }
   return EXIT.misuse;
+}
+
+/** What the system refuses to a command (a file, an address) is no defect: its own words, which name the file, say more than a stack. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

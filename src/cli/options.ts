@@ -45,6 +45,13 @@ export function atLeastOne(text: string): number {
   return value;
 }
 
+/** Reads an option's argument as a port to listen on; 0 chooses a free one. */
+export function port(text: string): number {
+  const value = integer(text);
+  if (value > 65_535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+  return value;
+}
+
 /** Reads an option's argument as a positive number. */
 export function positive(text: string): number {
   const value = Number(text);

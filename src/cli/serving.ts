@@ -95,6 +95,7 @@ export function greet(config: Config, url: string, workers: number): void {
       real +
       `  page   ${url}/\n` +
       `  try    curl -s ${url}/v1/chat/completions -H 'content-type: application/json' \\\n` +
+      (config.gateway.auth.required ? `           -H 'authorization: Bearer wk-…' \\\n` : '') +
       `           -d '{"model":"auto","messages":[{"role":"user","content":"hello"}]}'\n`,
   );
 }

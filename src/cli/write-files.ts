@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WeirError } from '#contract/errors.js';
+import { writeText } from './output-file.js';
 
 /**
  * Writes files into a folder, which is made where there is none, and overwrites nothing.
@@ -27,10 +28,6 @@ export async function writeFiles(folder: string, files: ReadonlyMap<string, stri
 
 /** Writes a page; one that stands there is replaced. @throws WeirError `usage.invalid` when it cannot be written. */
 export async function writePage(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (cause) {
-    throw new WeirError('usage.invalid', `Cannot write ${file}`, { path: file, cause });
-  }
+  await writeText(file, text);
   process.stderr.write(`wrote ${file}\n`);
 }

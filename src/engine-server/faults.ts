@@ -3,6 +3,7 @@ import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { Random } from '#contract/random.js';
 import { duration, share } from '#contract/schema.js';
+import { issueText } from '#contract/schema-issue.js';
 import type { Milliseconds } from '#contract/units.js';
 
 /**
@@ -43,7 +44,7 @@ export class Faults {
       const path = issue?.path.join('.') ?? '';
       throw new WeirError(
         'request.invalid',
-        `Not a fault: ${issue?.message ?? 'unknown'}`,
+        `Not a fault: ${issue === undefined ? 'unknown' : issueText(issue, input)}`,
         path === '' ? {} : { path },
       );
     }

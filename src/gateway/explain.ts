@@ -11,6 +11,7 @@ import { Asked } from '#pool/placement/asked.js';
 import type { Inbound } from '#protocols/protocol.js';
 import { summarise } from '#workload/profile/summary.js';
 import type { Runtime } from './runtime.js';
+import { unknownModel } from './unknown-model.js';
 import { whyLost } from './why-lost.js';
 
 /** A decision told as the command line and the API tell it. Field names are a contract with other programs. */
@@ -93,12 +94,16 @@ export interface Told {
 /**
  * What Weir would do with a request now: the same stages as live, on the same board, up to the replica. No model is asked, and
  * nothing is left behind in queues, load or prefix index.
+ *
+ * @throws WeirError `request.unknown_model`.
  */
 export async function explain(
   runtime: Runtime,
   { request, sentTexts }: Pick<Inbound, 'request' | 'sentTexts'>,
 ): Promise<Explanation> {
   const { clock, random, router, pool } = runtime;
+  if (!router.virtualNames.has(request.model) && !runtime.models.has(request.model))
+    throw unknownModel(runtime, request.model);
   const begun = clock.now();
   const profile = runtime.profiler.profile(request);
   const board = router.board(request, profile);

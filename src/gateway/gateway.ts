@@ -27,7 +27,6 @@ import { Exchange } from './exchange/exchange.js';
 import type { ExchangeHost } from './exchange/exchange-host.js';
 import { billed } from './exchange/outcome.js';
 import { readBody } from './http/body.js';
-import { unknownModel } from './http/models.js';
 import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
 import { answerWireErrors } from './http/wire-errors.js';
@@ -41,6 +40,7 @@ import { ReplicaAdviser } from './scaling/replica-adviser.js';
 import { standingOfAll } from './standing.js';
 import { TrafficTap } from './traffic-tap.js';
 import { TurnShare } from './turn-share.js';
+import { unknownModel } from './unknown-model.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
 
 /** A gateway that listens. */

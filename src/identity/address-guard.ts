@@ -91,7 +91,10 @@ export class AddressGuard {
     const url = new URL(text);
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && this.allowsSome))
-      throw blocked(`${url.protocol} is not a scheme that Weir calls`, 'an https URL');
+      throw blocked(
+        `${url.protocol} is not a scheme that Weir calls`,
+        url.protocol === 'http:' ? `an https URL, or for http its network in gateway.network.allow` : 'an https URL',
+      );
     if (url.username !== '' || url.password !== '') throw blocked('A URL must not hold credentials', 'a URL without');
     if (parseAddress(host) === undefined) {
       if (NAMES.test(host) && !this.allowsSome) throw blocked(`${host} is a name inside`, 'a public host');

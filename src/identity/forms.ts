@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WeirError } from '#contract/errors.js';
+import { issueText } from '#contract/schema-issue.js';
 import { MAX_STARS } from './model-names.js';
 import { MAX_USD } from './money.js';
 import { isTimeZone } from './period.js';
@@ -144,7 +145,7 @@ export function readForm<Schema extends z.ZodType>(schema: Schema, value: unknow
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = (issue?.path ?? []).map(step => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-  throw new WeirError('identity.invalid', issue?.message ?? 'This has the wrong form', {
+  throw new WeirError('identity.invalid', issue === undefined ? 'This has the wrong form' : issueText(issue, value), {
     path: path.replace(/^\./, ''),
   });
 }

@@ -51,6 +51,8 @@ export interface IdentityPorts {
   readonly onAlert?: (alert: BudgetAlert) => void;
   /** Told when something could not be read or written behind. */
   readonly onError?: (error: unknown) => void;
+  /** Told when the keys of an issuer of tokens cannot be read; at most every 30 s for each. */
+  readonly onIssuerError?: (error: WeirError) => void;
   /** Keeps what cannot be written when the process ends. */
   readonly journal?: SpendJournal;
   /** How often spending is written down; 250 ms unless said. What a crash can lose. */
@@ -267,7 +269,7 @@ export class Identity {
     return {
       adminKey: config.admin_key,
       proxy: config.proxy,
-      verifier: new TokenVerifier(config.jwt, ports.fetchJson, ports.clock),
+      verifier: new TokenVerifier(config.jwt, ports.fetchJson, ports.clock, error => ports.onIssuerError?.(error)),
     };
   }
 

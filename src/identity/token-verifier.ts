@@ -38,11 +38,14 @@ export class TokenVerifier {
   private readonly keys = new Map<string, IssuerKeys>();
   private readonly looking = new Map<string, Promise<IssuerKeys>>();
   private readonly lookedAt = new Map<string, Milliseconds>();
+  private readonly failed = new Map<string, WeirError>();
 
+  /** @param onFailure told each time that an issuer's keys cannot be read. */
   constructor(
     issuers: readonly IssuerConfig[],
     private readonly fetchJson: FetchJson,
     private readonly clock: Clock,
+    private readonly onFailure: (error: WeirError) => void = () => {},
   ) {
     this.issuers = new Map(issuers.map(issuer => [issuer.issuer, issuer]));
   }
@@ -92,7 +95,11 @@ export class TokenVerifier {
     const known = this.keys.get(config.issuer);
     if (known === undefined) {
       if (this.mayLook(config.issuer) || this.looking.has(config.issuer)) return this.look(config);
-      throw new WeirError('auth.unavailable', "The issuer's keys could not be read", { retryAfterMs: KEYS_PAUSE });
+      // Not looked for again so soon: what went wrong then is said again.
+      throw (
+        this.failed.get(config.issuer) ??
+        new WeirError('auth.unavailable', `The keys of ${config.issuer} are not known`)
+      );
     }
     // Old keys are better than none: a token is not refused because its issuer does not answer just now.
     if (this.clock.now() - known.at > KEYS_FRESH && this.mayLook(config.issuer))
@@ -122,10 +129,16 @@ export class TokenVerifier {
       const keySet = createLocalJWKSet((await this.fetchJson(url)) as JSONWebKeySet);
       const keys = { keySet, at: this.clock.now() };
       this.keys.set(config.issuer, keys);
+      this.failed.delete(config.issuer);
       return keys;
     } catch (cause) {
       const why = isWeirError(cause) ? cause.message : 'its answer is not one';
-      throw new WeirError('auth.unavailable', `The keys of ${config.issuer} cannot be read: ${why}`, { cause });
+      const hint = isWeirError(cause) && cause.hint !== undefined ? { hint: cause.hint } : undefined;
+      const more = { cause, retryAfterMs: KEYS_PAUSE, ...hint };
+      const error = new WeirError('auth.unavailable', `The keys of ${config.issuer} cannot be read: ${why}`, more);
+      this.failed.set(config.issuer, error);
+      this.onFailure(error);
+      throw error;
     }
   }
 

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { isWeirError } from '#contract/errors.js';
+import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Identity } from '#identity/identity.js';
 import { openIdentity } from '#identity/identity.js';
 import { authSchema } from '#identity/schema.js';
@@ -158,13 +158,22 @@ describe('tokens', () => {
     issuer.down = true;
     clock.advance(700_000);
     expect(await codeOf(await issuer.token({ email: 'u' }, { now: clock.wall() }))).toBe('good');
-    const { identity: fresh } = await bench(settings, { clock, fetchJson: issuer.fetchJson });
-    const result = await fresh.authenticate({
-      credential: `Bearer ${await issuer.token({ email: 'u' }, { now: clock.wall() })}`,
-      address: '',
-    });
-    expect(result).toMatchObject({ code: 'auth.unavailable', status: 503 });
     issuer.down = false;
+  });
+
+  it('of an issuer whose keys cannot be read say why, each time; the operator is told at most twice a minute', async () => {
+    const heard: string[] = [];
+    const fetchJson = () => Promise.reject(new WeirError('network.blocked', 'Not there', { hint: 'elsewhere' }));
+    const onIssuerError = ({ message }: WeirError) => heard.push(message);
+    const { identity: fresh } = await bench(settings, { clock, fetchJson, onIssuerError });
+    const credential = `Bearer ${await issuer.token({ email: 'u' }, { now: clock.wall() })}`;
+    const why = `The keys of ${ISSUER} cannot be read: Not there`;
+    for (const after of [0, 1000, 1000, 31_000]) {
+      clock.advance(after);
+      const result = await fresh.authenticate({ credential, address: '' });
+      expect(result).toMatchObject({ code: 'auth.unavailable', status: 503, message: why, hint: 'elsewhere' });
+    }
+    expect(heard).toEqual([why, why]);
   });
 
   it('stand under the limits, budgets and state of the user and team that are known by those names', async () => {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
-import { integer, positive, seedOption } from '#cli/options.js';
+import { integer, port, positive, seedOption } from '#cli/options.js';
 import { outliveReaders } from '#cli/reader-left.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { FAULT_KINDS, type FaultInput, parseFault } from '#engine-server/faults.js';
@@ -44,8 +44,8 @@ interface EngineCommandOptions {
 export function engineCommand(): Command {
   return new Command('engine')
     .description(
-      'Runs an engine: a server that speaks as vLLM does. Simulated unless --gguf names a model file: then it answers at the pace\n' +
-        'a real one would have, no model runs, and every response says so in the header x-weir-simulated.\n' +
+      'Runs an engine: a server that speaks as vLLM does. Unless --gguf is given it is simulated: it answers at the pace that a real one\n' +
+        'would have, no model runs, and every response says so in the header x-weir-simulated.\n' +
         `With --gguf the model in the file answers, by way of the optional package node-llama-cpp ${LLAMA_VERSION}.`,
     )
     .addOption(
@@ -73,7 +73,7 @@ export function engineCommand(): Command {
     .option('-g, --gpu <name>', 'GPU that the timing is computed for', 'h100')
     .option('--tp <n>', 'GPUs in the tensor-parallel group', count, 1)
     .option('--host <address>', 'address to listen on; other than loopback lets other machines connect', '127.0.0.1')
-    .option('-p, --port <n>', 'port to listen on; 0 chooses a free one', integer, 8000)
+    .option('-p, --port <n>', 'port to listen on; 0 chooses a free one', port, 8000)
     .option('--served-as <name>', "name under which the model is served (default: the model, or the file's name)")
     .option('--context <tokens>', "context window (default: the model's own; with --gguf at most 8192)", count)
     .option('--blocks <n>', 'KV blocks of 16 tokens (default: what GPU memory leaves)', count)

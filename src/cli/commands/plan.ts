@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { jsonOption, positive, printJson, seedOption } from '#cli/options.js';
+import { expectWritable } from '#cli/output-file.js';
 import { renderPlan } from '#cli/plan-text.js';
 import { poissonRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
@@ -111,6 +112,7 @@ Examples:
 }
 
 async function plan(options: PlanOptions): Promise<void> {
+  if (options.html !== undefined) await expectWritable(options.html);
   const catalogue = await readCatalogue(options.catalogue);
   const requests = await requestsOf(options);
   const [{ planFleet }, { planFiles }] = await Promise.all([

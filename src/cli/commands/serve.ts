@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { ServeOptions } from '#cli/gateway-process.js';
-import { atLeastOne, configFile, configOption, integer, seedOption } from '#cli/options.js';
+import { atLeastOne, configFile, configOption, port, seedOption } from '#cli/options.js';
 import { outliveReaders } from '#cli/reader-left.js';
 import { warmSimulatedFleet } from '#engine-server/simulated-fleet.js';
 
@@ -15,7 +15,7 @@ export function serveCommand(): Command {
     .option(
       '-p, --port <n>',
       'port to listen on; 0 chooses a free one (default: WEIR_PORT, else the file, else 8080)',
-      integer,
+      port,
     )
     .option('--host <address>', 'address to listen on')
     .option('-w, --workers <n>', 'processes that serve together (default: gateway.workers, else 1)', atLeastOne)

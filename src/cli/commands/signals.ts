@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { readInput } from '#cli/chat-input.js';
 import { offlineRuntime } from '#cli/offline-runtime.js';
 import { type CommonOptions, withCommonOptions } from '#cli/options.js';
+import { expectWritable } from '#cli/output-file.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { explain } from '#gateway/explain.js';
 import type { Runtime } from '#gateway/runtime.js';
@@ -17,6 +18,7 @@ interface SignalsOptions extends CommonOptions {
 
 /** The longest line taken: a request body at the gateway's own default limit. */
 const MAX_LINE_CHARS = 32 * 1024 * 1024;
+const LINE = '{"text": "…"} or {"messages": […]}';
 const PROGRESS_EVERY = 2000;
 
 export function signalsCommand(): Command {
@@ -25,13 +27,15 @@ export function signalsCommand(): Command {
       .description(
         'Computes every signal, the decision and the model selected for each line of a file. No model is asked.',
       )
-      .requiredOption(
+      .option(
         '--input <file>',
         'JSON lines: {id?, text} or {id?, messages, tools?, user?, headers?}; - is standard input',
+        '-',
       )
-      .requiredOption(
+      .option(
         '--output <file>',
         'JSON lines: {id, signals, decision, selected}, in input order; - is standard output',
+        '-',
       ),
   )
     .addHelpText(
@@ -39,16 +43,17 @@ export function signalsCommand(): Command {
       `
 Examples:
   $ weir signals --input prompts.jsonl --output signals.jsonl
-  $ echo '{"text":"Bonjour tout le monde"}' | weir signals --input - --output -`,
+  $ echo '{"text":"Bonjour tout le monde"}' | weir signals`,
     )
     .action(run);
 }
 
 async function run(options: SignalsOptions): Promise<void> {
   const input = await opened(options.input, 'r', process.stdin);
+  if (options.output !== '-') await expectWritable(options.output, [options.input]);
+  const runtime = await offlineRuntime(options);
   const target = await opened(options.output, 'w', process.stdout);
   const output = 'createWriteStream' in target ? target.createWriteStream() : target;
-  const runtime = await offlineRuntime(options);
   let line = 0;
   for await (const text of linesOf(input)) {
     line++;
@@ -84,7 +89,8 @@ async function readRow(runtime: Runtime, text: string, place: string, line: numb
   } catch (error) {
     if (!isWeirError(error)) throw error;
     const path = error.path === undefined ? '' : ` (${error.path})`;
-    throw new WeirError('usage.invalid', `${place}: ${error.message}${path}`, { cause: error });
+    const hint = error.hint === undefined ? undefined : { hint: error.hint };
+    throw new WeirError('usage.invalid', `${place}: ${error.message}${path}`, { cause: error, ...hint });
   }
 }
 
@@ -100,6 +106,8 @@ async function answer(runtime: Runtime, text: string, line: number): Promise<obj
     throw new WeirError('request.invalid', 'The line is not a JSON object');
   }
   const { id, ...input } = parsed as Record<string, unknown>;
+  if (input.text === undefined && input.messages === undefined)
+    throw new WeirError('request.invalid', 'The line has neither text nor messages', { hint: LINE });
   const [virtual] = runtime.router.virtualNames;
   const asked = readInput(input, String(id ?? line), runtime.clock.now(), virtual ?? 'auto');
   const { signals, decision, selected } = await explain(runtime, asked);

@@ -1,12 +1,11 @@
-import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { atLeastOne, type CommonOptions, positive, printJson, resolveConfig, withCommonOptions } from '#cli/options.js';
+import { expectWritable, writeText } from '#cli/output-file.js';
 import { poissonRequests, timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writePage } from '#cli/write-files.js';
-import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { useCatalogue } from '#fleet/catalogue.js';
 import { shareText } from '#fleet/share-text.js';
@@ -77,6 +76,9 @@ Examples:
 const MOST_KEPT = 1_000_000;
 
 async function simulate(options: SimulateOptions): Promise<void> {
+  for (const file of [options.requestsOut, options.html]) {
+    if (file !== undefined) await expectWritable(file, [options.trace]);
+  }
   useCatalogue(await readCatalogue(options.catalogue));
   const config = simulatedConfig(await resolveConfig(options));
   const { simulate: play, refuseWhatCannotBeSimulated } = await import('#fleet/simulate/simulation.js');
@@ -198,9 +200,5 @@ async function writeRequests({ completed }: PoolTwinResult, file: string): Promi
       ...{ pool, replica, cached_tokens: cachedTokens },
     }),
   );
-  try {
-    await writeFile(file, lines.length === 0 ? '' : `${lines.join('\n')}\n`);
-  } catch (cause) {
-    throw new WeirError('usage.invalid', `Cannot write ${file}`, { cause });
-  }
+  await writeText(file, lines.length === 0 ? '' : `${lines.join('\n')}\n`);
 }

@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { configOption, jsonOption, printJson, seedOption } from '#cli/options.js';
+import { expectWritable, writeText } from '#cli/output-file.js';
 import { readLabelled, withModels } from '#cli/training.js';
 import { WeirError } from '#contract/errors.js';
 import { HEADS, type HeadName } from '#contract/learned.js';
@@ -47,6 +47,7 @@ Examples:
 }
 
 async function run({ input, test, output, kind, licence, seed, json, ...options }: TrainHeadCommand): Promise<void> {
+  await expectWritable(output, test === undefined ? [input] : [input, test]);
   const texts = await readLabelled(input);
   const labels = new Set(texts.map(({ label }) => label));
   if (labels.size < 2) throw new WeirError('usage.invalid', 'A head takes two labels at least');
@@ -64,7 +65,7 @@ async function run({ input, test, output, kind, licence, seed, json, ...options 
       random: seededRandom(seed),
     }),
   );
-  await writeFile(output, `${JSON.stringify(head)}\n`);
+  await writeText(output, `${JSON.stringify(head)}\n`);
   const { results, duplicates } = head.card ?? { results: {}, duplicates: { removed: 0 } };
   if (json)
     printJson({ output, kind, labels: head.labels, texts: texts.length, near_duplicates: duplicates.removed, results });

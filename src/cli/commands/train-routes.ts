@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { configOption, jsonOption, printJson, seedOption } from '#cli/options.js';
+import { expectWritable, writeText } from '#cli/output-file.js';
 import { readLabelled, withModels } from '#cli/training.js';
 import { seededRandom } from '#contract/random.js';
 import { trainRoutes } from '#models/train/train-routes.js';
@@ -29,9 +29,10 @@ export function trainRoutesCommand(): Command {
 }
 
 async function run({ input, output, seed, json, ...options }: TrainRoutesCommand): Promise<void> {
+  await expectWritable(output, [input]);
   const texts = await readLabelled(input);
   const head = await withModels(options, models => trainRoutes({ ...models, texts, random: seededRandom(seed) }));
-  await writeFile(output, `${JSON.stringify(head)}\n`);
+  await writeText(output, `${JSON.stringify(head)}\n`);
   const told = {
     output,
     routes: head.labels.length,

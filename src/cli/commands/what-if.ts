@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { integer, jsonOption, positive, printJson, resolveConfig, seedOption } from '#cli/options.js';
+import { expectWritable } from '#cli/output-file.js';
 import { timedRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writePage } from '#cli/write-files.js';
@@ -58,6 +59,7 @@ Examples:
 }
 
 async function run(first: string, second: string, options: WhatIfOptions): Promise<void> {
+  if (options.html !== undefined) await expectWritable(options.html, [first, second, options.trace]);
   const [{ whatIf }, { refuseWhatCannotBeSimulated }] = await Promise.all([
     import('#fleet/what-if/what-if.js'),
     import('#fleet/simulate/simulation.js'),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { isWeirError, WeirError } from '#contract/errors.js';
+import { issueText } from '#contract/schema-issue.js';
 import type { Gateway } from '#gateway/gateway.js';
 import { readBody } from '#gateway/http/body.js';
 import { errorHeaders, sendJson } from '#gateway/http/respond.js';
@@ -140,7 +141,11 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = [...(where === '' ? [] : [where]), ...(issue?.path.map(String) ?? [])].join('.');
-  throw new WeirError('request.invalid', issue?.message ?? 'not valid', path === '' ? {} : { path });
+  throw new WeirError(
+    'request.invalid',
+    issue === undefined ? 'not valid' : issueText(issue, value),
+    path === '' ? {} : { path },
+  );
 }
 
 /** The one shape of errors of this API: that of the catalogue, as OpenAI's clients read it. */

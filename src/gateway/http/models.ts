@@ -1,7 +1,6 @@
-import { nearest } from '#config/nearest.js';
-import { WeirError } from '#contract/errors.js';
 import type { Gateway } from '#gateway/gateway.js';
 import type { Runtime } from '#gateway/runtime.js';
+import { unknownModel } from '#gateway/unknown-model.js';
 import { allowsModel, type Grant } from '#identity/grant.js';
 import { sendJson } from './respond.js';
 import type { Visit } from './routes.js';
@@ -23,17 +22,6 @@ export function modelRoute({ gateway, request, response, parameter, grant }: Vis
   const model = modelList(gateway.runtime, grant).find(({ name }) => name === parameter);
   if (model === undefined) throw unknownModel(gateway.runtime, parameter, grant);
   sendJson(response, 200, speaksAnthropic(request.headers) ? anthropicForm(model) : openaiForm(model, gateway));
-}
-
-/** That there is no such model, and which there are, the one of the nearest name first, as far as the caller may use them. */
-export function unknownModel(runtime: Runtime, model: string, grant: Grant | undefined): WeirError {
-  const names = modelList(runtime, grant).map(({ name }) => name);
-  const near = nearest(model, names);
-  const shown = (near === undefined ? names : [near, ...names.filter(name => name !== near)]).slice(0, 12);
-  return new WeirError('request.unknown_model', `There is no model ${JSON.stringify(model.slice(0, 80))}`, {
-    path: 'model',
-    ...(shown.length === 0 ? undefined : { hint: `one of ${shown.join(', ')}` }),
-  });
 }
 
 /** Whether whoever asks is a client of Anthropic's API: they all name its version. */
