@@ -157,11 +157,17 @@ export async function startLoad() {
 
 const profiling = directory => (directory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`]);
 
-export async function startBare({ ports, profile }) {
-  const child = forked('bare', 'bare.mjs', [ports.slice(0, REPLICAS).join(',')], profiling(profile));
-  child.port = (await child.message()).port;
-  return child;
-}
+const proxy =
+  (name, file) =>
+  async ({ ports, profile }) => {
+    const child = forked(name, file, [ports.slice(0, REPLICAS).join(',')], profiling(profile));
+    child.port = (await child.message()).port;
+    return child;
+  };
+
+/** The proxy that does least, and the one that people write: the bars are held against the first. */
+export const startBare = proxy('bare', 'bare.mjs');
+export const startUsual = proxy('usual', 'usual.mjs');
 
 /** What `npm start` gives Node. The bare proxy is no better with it, so it has none. */
 export const NODE_FLAGS = JSON.parse(readFileSync(here('../package.json'), 'utf8')).scripts.start.match(/--\S+/g);
@@ -253,6 +259,7 @@ async function startPortkey({ ports, profile }) {
  */
 export const SYSTEMS = {
   bare: { start: startBare, absent: () => undefined },
+  usual: { start: startUsual, absent: () => undefined },
   weir: {
     start: startWeir,
     absent: () => (existsSync(WEIR_ENTRY) ? undefined : 'dist has no `serve` command yet'),

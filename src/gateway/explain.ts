@@ -10,8 +10,8 @@ import type { Milliseconds, Tokens } from '#contract/units.js';
 import { Asked } from '#pool/placement/asked.js';
 import type { Inbound } from '#protocols/protocol.js';
 import { summarise } from '#workload/profile/summary.js';
+import { unknownModel } from './named-model.js';
 import type { Runtime } from './runtime.js';
-import { unknownModel } from './unknown-model.js';
 import { whyLost } from './why-lost.js';
 
 /** A decision told as the command line and the API tell it. Field names are a contract with other programs. */

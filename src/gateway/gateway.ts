@@ -1,46 +1,31 @@
 // Long because: the live composition wires all parts once, in one place; what they do stands in files of their own.
-import {
-  createServer,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '#config/load.js';
-import { isWeirError, WeirError } from '#contract/errors.js';
+import { WeirError } from '#contract/errors.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { Milliseconds } from '#contract/units.js';
 import { JobHost } from '#fleet/jobs/job-host.js';
-import { type Admission, addCallerHeaders } from '#identity/admission.js';
-import type { Grant } from '#identity/grant.js';
-import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
 import { protocolAt } from '#protocols/registry.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { loopbackGuard } from './admin/guard.js';
 import { identityGuard } from './admin/identity-guard.js';
 import type { AdminPorts } from './admin/ports.js';
+import { Arrival, type ArrivalHost } from './arrival.js';
 import { bestModel } from './best-model.js';
-import { callerOf, type Head, readHead } from './caller.js';
-import { Exchange } from './exchange/exchange.js';
-import type { ExchangeHost } from './exchange/exchange-host.js';
+import type { Exchange } from './exchange/exchange.js';
 import { billed } from './exchange/outcome.js';
-import { readBody } from './http/body.js';
-import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
 import { answerWireErrors } from './http/wire-errors.js';
 import { EventFeeds } from './kv-events/feeds.js';
-import { keepAnswer, ownerOf, resumed } from './memory.js';
 import { RecordFeed } from './record-feed.js';
-import { idHeaders, requestIdFor } from './request-id.js';
 import { Roster } from './roster.js';
 import { createRuntime, headersOf, type Runtime, type RuntimePorts } from './runtime.js';
 import { ReplicaAdviser } from './scaling/replica-adviser.js';
 import { standingOfAll } from './standing.js';
 import { TrafficTap } from './traffic-tap.js';
 import { TurnShare } from './turn-share.js';
-import { unknownModel } from './unknown-model.js';
 import { Prober, type ProbeTarget } from './upstream/probe.js';
 
 /** A gateway that listens. */
@@ -63,7 +48,7 @@ export interface DrainOptions {
  * The live composition: one HTTP server in front of the three parts. A reload swaps the {@link Runtime}; requests in flight end
  * on the one they began with.
  */
-export class Gateway implements ExchangeHost {
+export class Gateway implements ArrivalHost {
   readonly startedAt: Milliseconds;
   /** Asked to end: not ready any more, though it may still take requests for {@link DrainOptions.delay}. */
   leaving = false;
@@ -87,12 +72,12 @@ export class Gateway implements ExchangeHost {
   private readonly prober: Prober;
   private readonly events: EventFeeds;
   private readonly routes: Routes;
-  private readonly turns: TurnShare;
+  readonly turns: TurnShare;
   /** Requests from the moment their head is read until their exchange has ended. */
   private open = 0;
   private connected = 0;
 
-  private readonly ports: RuntimePorts;
+  readonly ports: RuntimePorts;
 
   constructor(config: Config, given: RuntimePorts, admin: Partial<AdminPorts> = {}) {
     this.feed = new RecordFeed(given.records);
@@ -109,7 +94,9 @@ export class Gateway implements ExchangeHost {
       probed: (id, healthy, latency) => this.current.pool.probed(id, healthy, latency),
       reported: (id, { cacheTokens, startedAt, waiting }) =>
         this.current.pool.observed(id, {
-          ...(cacheTokens === undefined ? undefined : { kvTokens: cacheTokens }),
+          ...(cacheTokens === undefined
+            ? undefined
+            : { cacheBlocks: cacheTokens / PREFIX_BLOCK_TOKENS, kvTokens: cacheTokens }),
           ...(startedAt === undefined ? undefined : { startedAt }),
           ...(waiting === undefined ? undefined : { waiting }),
         }),
@@ -240,6 +227,21 @@ export class Gateway implements ExchangeHost {
     this.open--;
   }
 
+  /** {@link ArrivalHost} */
+  opened(): void {
+    this.open++;
+  }
+
+  /** {@link ArrivalHost} */
+  turnedAway(): void {
+    this.open--;
+  }
+
+  /** {@link ArrivalHost} */
+  begins(exchange: Exchange): void {
+    this.exchanges.add(exchange);
+  }
+
   private readonly onDisconnect = (): void => {
     this.connected--;
   };
@@ -248,161 +250,19 @@ export class Gateway implements ExchangeHost {
     const url = request.url ?? '/';
     const path = pathOf(url);
     const protocol = protocolAt(path);
-    if (protocol !== undefined) this.infer(protocol, request, response);
+    if (protocol !== undefined) new Arrival(this, protocol, request, response).begin();
     else this.routes.serve(path, request, response);
   }
 
-  private infer(protocol: Protocol, request: IncomingMessage, response: ServerResponse): void {
-    const { clock } = this.ports;
-    const runtime = this.current;
-    const arrivedAt = clock.now();
-    const arrivedWall = clock.wall();
-    const id = requestIdFor(request);
-    let admission: Admission | undefined;
-    let grant: Grant | undefined;
-    const refuse = (error: WeirError): void => {
-      runtime.metrics.refused(error.code);
-      const address = request.socket.remoteAddress ?? '';
-      runtime.accessLog.refused(id, error.code, error.status, address, clock.now() - arrivedAt);
-      const headers: OutgoingHttpHeaders = { ...idHeaders(id), ...errorHeaders(error) };
-      if (protocol.idHeader !== undefined) headers[protocol.idHeader] = id;
-      if (grant !== undefined) {
-        const now = clock.wall();
-        admission?.abandon(now);
-        addCallerHeaders(grant, now, headers);
-      }
-      sendText(response, error.status, protocol.errorBody(error), 'application/json', headers);
-    };
-    if (request.method !== 'POST') {
-      refuse(
-        new WeirError('request.method_not_allowed', `${request.method} is not a method of this path`, { hint: 'POST' }),
-      );
-      return;
-    }
-    // Who sends traffic over this connection is to open its next one elsewhere.
-    if (this.leaving) response.shouldKeepAlive = false;
-    if (this.draining) {
-      refuse(new WeirError('gateway.draining', 'The gateway is shutting down', { retryAfterMs: 1000 }));
-      return;
-    }
-    const { limits } = runtime.config.gateway;
-    if (this.open >= limits.requests) {
-      refuse(new WeirError('gateway.overloaded', `${this.open} requests are open already`, { retryAfterMs: 1000 }));
-      return;
-    }
-    this.open++;
-    const head = readHead(request, runtime.heads);
-    const fail = (error: unknown): void => {
-      this.open--;
-      refuse(isWeirError(error) ? error : this.defect(id, error));
-    };
-    const begin = (inbound: Inbound): void => {
-      const exchange = new Exchange(runtime, this, protocol, inbound, response, arrivedWall, admission);
-      this.exchanges.add(exchange);
-      exchange.run();
-    };
-    const take = (body: Buffer | WeirError): void => {
-      let inbound: Inbound;
-      const caller = callerOf(head, admission?.principal);
-      try {
-        if (isWeirError(body)) throw body;
-        if (response.destroyed) throw gone();
-        inbound = protocol.read(body, { id, arrivedAt, caller });
-        this.checkModel(runtime, inbound.request.model, protocol.kind, grant);
-        const forbidden = admission?.authorise(inbound.request.model);
-        if (forbidden !== undefined) throw forbidden;
-      } catch (error) {
-        fail(error);
-        return;
-      }
-      if (inbound.memory === undefined) begin(inbound);
-      else this.recall(inbound, inbound.memory, ownerOf(caller), response).then(begin, fail);
-    };
-    const receive = (): void =>
-      readBody(request, { bytes: limits.body, timeoutMs: BODY_TIMEOUT_MS }, this.ports, body =>
-        this.turns.run(() => take(body)),
-      );
-    if (runtime.identity === undefined) {
-      receive();
-      return;
-    }
-    this.admit(runtime, head, (result, by) => {
-      grant = by;
-      if (isWeirError(result)) {
-        this.open--;
-        // What is left of the body will not be read.
-        if (mayBeLong(request)) response.shouldKeepAlive = false;
-        refuse(result);
-        return;
-      }
-      admission = result;
-      receive();
-    });
-  }
-
-  /** Establishes who calls and takes a place under their limits, before anything of the body is read. */
-  private admit(
-    runtime: Runtime,
-    head: Head,
-    done: (result: Admission | WeirError, grant: Grant | undefined) => void,
-  ): void {
-    const { identity } = runtime;
-    if (identity === undefined) return;
-    const failed = (error: unknown): void => done(this.defect('', error), undefined);
-    const enter = (grant: Grant | WeirError): void => {
-      if (isWeirError(grant)) {
-        done(grant, undefined);
-        return;
-      }
-      const entered = identity.admit(grant);
-      if (entered instanceof Promise) entered.then(settled => done(settled, grant), failed);
-      else done(entered, grant);
-    };
-    const granted = identity.authenticate(head);
-    if (granted instanceof Promise) granted.then(enter, failed);
-    else enter(granted);
-  }
-
-  /** The request with what it goes on from, its answer to be kept where the client wants that. */
-  private async recall(inbound: Inbound, memory: Memory, owner: string, response: ServerResponse): Promise<Inbound> {
-    const { responses, clock } = this.ports;
-    const { previous } = memory;
-    const whole =
-      previous === undefined
-        ? inbound
-        : await resumed(memory, owner, previous, responses, this.current.config.gateway.limits.body);
-    if (response.destroyed) throw gone();
-    keepAnswer(whole, memory, owner, responses, () => clock.wall());
-    return whole;
-  }
-
-  /**
-   * @param grant whoever asks, where callers are asked for a key: names that they may not use are not told.
-   * @throws WeirError `request.unknown_model`, or `request.unsupported` for a model that is not for this.
-   */
-  checkModel(runtime: Runtime, model: string, kind: Protocol['kind'], grant?: Grant): void {
-    if (runtime.router.virtualNames.has(model)) return;
-    if (runtime.models.has(model)) {
-      const embeds = runtime.embedding.has(model);
-      if (embeds === (kind === 'embedding')) return;
-      const what = embeds ? 'answers /v1/embeddings only' : 'gives no embeddings';
-      throw new WeirError('request.unsupported', `The model ${JSON.stringify(model)} ${what}`, { path: 'model' });
-    }
-    throw unknownModel(runtime, model, grant);
-  }
-
-  private defect(id: string, error: unknown): WeirError {
+  /** {@link ArrivalHost} */
+  defect(id: string, error: unknown): WeirError {
     this.ports.log.error('a request could not be begun', { id, error });
     return new WeirError('internal.defect', 'A defect in Weir', { cause: error });
   }
 }
 
-function gone(): WeirError {
-  return new WeirError('client.gone', 'The client left before its request was begun');
-}
-
-/** How long a body may take to arrive, beside the time its length allows for. */
-const BODY_TIMEOUT_MS = 30_000;
+/** Tokens in a block of a profile's prefix, at the usual four characters a token. */
+const PREFIX_BLOCK_TOKENS = 64;
 
 /** The path of a request's target, which may be a whole URL (RFC 9112, 3.2.2). */
 function pathOf(target: string): string {
@@ -412,14 +272,6 @@ function pathOf(target: string): string {
   }
   const query = target.indexOf('?');
   return query < 0 ? target : target.slice(0, query);
-}
-
-/** Bodies that are read to their end although nobody wants them are at most so long: then the connection can be used again. */
-const SHORT_BODY = 64 * 1024;
-
-function mayBeLong(request: IncomingMessage): boolean {
-  const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
-  return !(length <= SHORT_BODY);
 }
 
 function probeTargets(runtime: Runtime): ProbeTarget[] {

@@ -34,10 +34,11 @@ interface Compared {
 
 const module = async <T>(name: string) => (await import(new URL(`../../bench/${name}`, import.meta.url).href)) as T;
 
-const { startMock, startLoad, startBare } = await module<{
+const { startMock, startLoad, startBare, startUsual } = await module<{
   startMock(): Promise<Mock>;
   startLoad(): Promise<Load>;
   startBare(options: { ports: number[] }): Promise<Child>;
+  startUsual(options: { ports: number[] }): Promise<Child>;
 }>('systems.mjs');
 const { ratios, missed } = await module<{
   ratios(samples: Record<string, object[]>, kilobytes: number): Record<string, Compared>;
@@ -53,13 +54,17 @@ const { headOf } = await module<{ headOf(source: string): string }>('support/hel
 let mock: Mock;
 let load: Load;
 let bare: Child;
+let usual: Child;
 
 beforeAll(async () => {
   [mock, load] = await Promise.all([startMock(), startLoad()]);
-  bare = await startBare({ ports: mock.ports });
+  [bare, usual] = (await Promise.all([startBare, startUsual].map(start => start({ ports: mock.ports })))) as [
+    Child,
+    Child,
+  ];
 });
 
-afterAll(() => Promise.all([mock, load, bare].map(child => child.stop())));
+afterAll(() => Promise.all([mock, load, bare, usual].map(child => child.stop())));
 
 /** Serves with `listener` while `work` runs. */
 async function serving<T>(listener: RequestListener, work: (port: number) => Promise<T>): Promise<T> {
@@ -74,8 +79,8 @@ async function serving<T>(listener: RequestListener, work: (port: number) => Pro
 }
 
 describe('load', () => {
-  for (const through of ['mock', 'bare'] as const) {
-    const target = () => ({ mock, bare })[through].target;
+  for (const through of ['mock', 'bare', 'usual'] as const) {
+    const target = () => ({ mock, bare, usual })[through].target;
 
     test.for([0.5, 32])(`plain, through ${through}, %s kB`, async kilobytes => {
       const job = { target: target(), kilobytes, connections: 8, requests: 200 };
@@ -146,7 +151,10 @@ describe('load', () => {
   });
 });
 
-describe('the control', () => {
+describe.for([
+  ['bare', startBare],
+  ['usual', startUsual],
+] as const)('the control %s', ([, startProxy]) => {
   test('cancels upstream when the client leaves', async () => {
     let gone = () => {};
     const cancelled = new Promise<void>(resolve => {
@@ -157,7 +165,7 @@ describe('the control', () => {
       response.write('data: {}\n\n');
     };
     await serving(upstream, async port => {
-      const proxy = await startBare({ ports: [port] });
+      const proxy = await startProxy({ ports: [port] });
       const client = request({ port: proxy.target.port, host: '127.0.0.1', method: 'POST' }, response => {
         response.once('data', () => response.destroy());
       });
@@ -173,7 +181,7 @@ describe('the control', () => {
       () => {},
       async free => free,
     );
-    const proxy = await startBare({ ports: [port] });
+    const proxy = await startProxy({ ports: [port] });
     const response = await fetch(`http://127.0.0.1:${proxy.target.port}/v1/chat/completions`, {
       method: 'POST',
       body: '{}',

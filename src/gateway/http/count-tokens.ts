@@ -1,5 +1,6 @@
 import { WeirError } from '#contract/errors.js';
 import type { Tokens } from '#contract/units.js';
+import { checkNamedModel } from '#gateway/named-model.js';
 import { requestId } from '#gateway/request-id.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { readMessages } from '#protocols/anthropic/request.js';
@@ -30,7 +31,7 @@ async function count(visit: Visit, account: Governed): Promise<void> {
   const { text, body } = jsonBody(bytes);
   const conversation = readMessages(body, true);
   const { model } = conversation;
-  gateway.checkModel(runtime, model, 'generation', visit.grant);
+  checkNamedModel(runtime, model, 'generation', visit.grant);
   checkAllowed(visit, model);
   const caller = visitor(visit);
   const counted = await countedByEngine(runtime, new BodyEdits(bytes, text, body), model, caller.headers);

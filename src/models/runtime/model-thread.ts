@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { isWeirError } from '#contract/errors.js';
 import type { FromThread, ToThread } from './messages.js';
 import { TextModel } from './text-model.js';
+import { standBack } from './thread-priority.js';
 import { TokenModel } from './token-model.js';
 
 /** Runs models in a thread of its own: onnxruntime blocks the thread that calls it. */
@@ -45,6 +46,8 @@ async function embed({ id, model, texts }: ToThread & { kind: 'embed' }): Promis
 function post(message: FromThread, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transfer);
 }
+
+standBack();
 
 // One after the other: two runs at once would only slow each other down.
 let turn: Promise<void> = Promise.resolve();
