@@ -1,8 +1,8 @@
 import type { WeirError } from '#contract/errors.js';
 import type { RecordStore } from '#contract/stores.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
-import { openPostgresRecords } from './postgres/open.js';
-import { openRecordStore } from './record-store.js';
+import { openPostgresRecordReader, openPostgresRecords } from './postgres/open.js';
+import { openRecordReader, openRecordStore, type RecordReader } from './record-store.js';
 
 /** Where the record is kept and for how long, as the configuration says it. */
 export interface RecordSettings {
@@ -34,4 +34,12 @@ export async function openRecords(
   if (postgres === undefined) return { records: await openRecordStore({ path, keepForMs, keepBytes, onError }) };
   const remote = await openPostgresRecords({ url: postgres, keepForMs, onError });
   return { records: remote, remote };
+}
+
+/** Opens the record that the configuration asks for, for reading alone. @throws WeirError `store.unavailable`. */
+export function openRecordsToRead({
+  path,
+  postgres,
+}: Pick<RecordSettings, 'path' | 'postgres'>): Promise<RecordReader> {
+  return postgres === undefined ? openRecordReader(path) : openPostgresRecordReader(postgres);
 }

@@ -7,6 +7,7 @@ import { type MockUpstream, startMockUpstream } from '../support/mock-upstream.j
 import { POSTGRES, type PostgresServer, startPostgres } from '../support/postgres-server.js';
 import { describeWith } from '../support/real-component.js';
 import { type Served, serve } from '../support/served.js';
+import { weir } from './run.js';
 
 const ADMIN = 'an-admin-key-of-the-test';
 
@@ -108,6 +109,18 @@ gateway:
     await expect.poll(() => ask(one, secret)).toBe(401);
 
     await Promise.all(gateways.map(gateway => gateway.stop()));
+
+    // Without any gateway: the commands read the database itself.
+    const { id } = await query('select id from weir.records order by at_ms limit 1');
+    const story = await weir('explain', '--id', id ?? '', '-c', configuration, '--json');
+    expect([story.code, JSON.parse(story.stdout)]).toEqual([0, expect.objectContaining({ selected: 'm' })]);
+    expect(await weir('explain', '--id', 'none', '-c', configuration)).toMatchObject({
+      code: 2,
+      stderr: 'weir: no record none in Postgres\n',
+    });
+    const trace = await weir('trace', 'record', '-c', configuration);
+    expect([trace.code, trace.stdout.trimEnd().split('\n').length - 1]).toEqual([0, asked.get(200)]);
+
     const answered = asked.get(200) ?? 0;
     expect(answered).toBeGreaterThan(50);
     const { count, usd } = await query(

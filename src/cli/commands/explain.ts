@@ -7,7 +7,7 @@ import { type CommonOptions, printJson, resolveConfig, withCommonOptions } from 
 import { renderExplanation } from '#cli/story.js';
 import { WeirError } from '#contract/errors.js';
 import { type Explanation, explain, explanationOf } from '#gateway/explain.js';
-import { openRecordReader } from '#store/record-store.js';
+import { openRecordsToRead } from '#store/open-records.js';
 
 interface ExplainOptions extends CommonOptions {
   readonly request?: string;
@@ -60,17 +60,17 @@ async function decide(text: string | undefined, options: ExplainOptions): Promis
 }
 
 async function recall(id: string, options: ExplainOptions): Promise<Explanation> {
-  const config = await resolveConfig(options);
-  const reader = await openRecordReader(config.gateway.record.path);
+  const { record } = (await resolveConfig(options)).gateway;
+  const reader = await openRecordsToRead(record);
   try {
-    const record = await reader.find(id);
-    if (record === undefined) {
-      process.stderr.write(`weir: no record ${id} in ${config.gateway.record.path}\n`);
+    const found = await reader.find(id);
+    if (found === undefined) {
+      process.stderr.write(`weir: no record ${id} in ${record.postgres === undefined ? record.path : 'Postgres'}\n`);
       return exit(EXIT.misuse);
     }
-    const selected = record.outcome.model === '' ? undefined : record.outcome.model;
-    const totalMs = record.stages.reduce((sum, stage) => sum + stage.ms, 0);
-    return explanationOf({ ...record, selected, placement: record.placement }, totalMs, () => true);
+    const selected = found.outcome.model === '' ? undefined : found.outcome.model;
+    const totalMs = found.stages.reduce((sum, stage) => sum + stage.ms, 0);
+    return explanationOf({ ...found, selected, placement: found.placement }, totalMs, () => true);
   } finally {
     await reader.close();
   }

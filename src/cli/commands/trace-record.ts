@@ -4,7 +4,7 @@ import { type CommonOptions, configOption, resolveConfig } from '#cli/options.js
 import { writeTrace } from '#cli/trace-output.js';
 import { WeirError } from '#contract/errors.js';
 import { type Milliseconds, parseDuration } from '#contract/units.js';
-import { openRecordReader } from '#store/record-store.js';
+import { openRecordsToRead } from '#store/open-records.js';
 import { recordedTrace } from '#workload/traces/recorded.js';
 
 interface RecordOptions extends Pick<CommonOptions, 'config'> {
@@ -49,13 +49,7 @@ async function record(options: RecordOptions): Promise<void> {
     return;
   }
   const { gateway } = await resolveConfig(options);
-  if (gateway.record.postgres !== undefined) {
-    throw new WeirError('usage.invalid', 'The record is in Postgres, of which this command reads nothing.', {
-      path: 'gateway.record.postgres',
-      hint: 'a record in a file',
-    });
-  }
-  const reader = await openRecordReader(gateway.record.path);
+  const reader = await openRecordsToRead(gateway.record);
   try {
     const since = options.since === undefined ? undefined : Date.now() - options.since;
     const trace = await recordedTrace(reader, since, records => process.stderr.write(`records read: ${records}\n`));

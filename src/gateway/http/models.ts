@@ -1,6 +1,6 @@
 import type { Gateway } from '#gateway/gateway.js';
-import type { Runtime } from '#gateway/runtime.js';
 import { unknownModel } from '#gateway/named-model.js';
+import type { Runtime } from '#gateway/runtime.js';
 import { allowsModel, type Grant } from '#identity/grant.js';
 import { sendJson } from './respond.js';
 import type { Visit } from './routes.js';

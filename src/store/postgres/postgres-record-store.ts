@@ -1,14 +1,14 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { RecordFilter, RecordStore } from '#contract/stores.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
-import { limitOf } from '#store/record-filter.js';
 import { codeOf, endPool, openPool, setUp } from './connect.js';
 import { RECORD_SCHEMA } from './migrations.js';
+import { RecordQuestions } from './record-questions.js';
 import { COLUMNS, type RecordTables, rowOf } from './record-rows.js';
-import { restoredJson, storableJson, storableText } from './storable.js';
+import { storableJson } from './storable.js';
 
 export interface PostgresRecordOptions {
   readonly url: string;
@@ -50,7 +50,6 @@ const INSERT = {
   text: `insert into weir.records (${columns.join(', ')}) select ${columns.join(', ')}
     from json_to_recordset($1::json) as batch(${definitions.join(', ')}) on conflict (id) do nothing`,
 };
-const RECORD = sql<string>`record::text`.as('record');
 const PRUNE = `delete from weir.records where id in (select id from weir.records where at_ms < $1 order by at_ms limit ${PRUNE_ROWS})`;
 
 /** Data that the server will never take: values, constraints, and what no index holds. */
@@ -68,6 +67,7 @@ export class PostgresRecordStore implements RecordStore {
   private wait = RETRY_AFTER;
   private complainedAt = Number.NEGATIVE_INFINITY;
   private closing: Promise<void> | undefined;
+  private readonly questions: RecordQuestions;
 
   /**
    * Opens the decision record in Postgres. When the database cannot be reached at first, it is tried again behind the requests, and
@@ -92,6 +92,7 @@ export class PostgresRecordStore implements RecordStore {
     private readonly pool: Pool,
     private readonly db: Kysely<RecordTables>,
   ) {
+    this.questions = new RecordQuestions(db);
     this.pruning = setInterval(() => void this.prune(), options.pruneEveryMs ?? PRUNE_EVERY).unref();
   }
 
@@ -136,30 +137,16 @@ export class PostgresRecordStore implements RecordStore {
     else this.later(flushEveryMs);
   }
 
-  async find(id: string): Promise<DecisionRecord | undefined> {
-    const row = await this.asking(() =>
-      this.db.selectFrom('weir.records').select(RECORD).where('id', '=', storableText(id)).executeTakeFirst(),
-    );
-    return row === undefined ? undefined : recordOf(row);
+  find(id: string): Promise<DecisionRecord | undefined> {
+    return this.asking(() => this.questions.find(id));
   }
 
-  async list(filter: RecordFilter = {}): Promise<readonly DecisionRecord[]> {
-    const rows = await this.asking(() =>
-      this.matching(filter)
-        .select(RECORD)
-        .orderBy('at_ms', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limitOf(filter))
-        .execute(),
-    );
-    return rows.map(recordOf);
+  list(filter: RecordFilter = {}): Promise<readonly DecisionRecord[]> {
+    return this.asking(() => this.questions.list(filter));
   }
 
-  async count(filter: RecordFilter = {}): Promise<number> {
-    const row = await this.asking(() =>
-      this.matching(filter).select(sql<string>`count(*)`.as('count')).executeTakeFirstOrThrow(),
-    );
-    return Number(row.count);
+  count(filter: RecordFilter = {}): Promise<number> {
+    return this.asking(() => this.questions.count(filter));
   }
 
   async flush(): Promise<void> {
@@ -184,17 +171,6 @@ export class PostgresRecordStore implements RecordStore {
     this.waiting = [];
     await this.db.destroy().catch(() => {});
     await endPool(this.pool).catch(() => {});
-  }
-
-  private matching({ decision, model, status, session, since, before }: RecordFilter) {
-    let query = this.db.selectFrom('weir.records');
-    for (const [column, value] of Object.entries({ decision, model, status, session })) {
-      if (value !== undefined)
-        query = query.where(column as 'decision' | 'model' | 'status' | 'session', '=', storableText(value));
-    }
-    if (since !== undefined) query = query.where('at_ms', '>=', since);
-    if (before !== undefined) query = query.where('at_ms', '<', before);
-    return query;
   }
 
   /** Asks the database, after what was appended before has been written. */
@@ -293,10 +269,6 @@ export class PostgresRecordStore implements RecordStore {
 /** What a record takes in memory, about. */
 function sizeOf({ prompt }: DecisionRecord): Bytes {
   return RECORD_BYTES + (prompt?.length ?? 0);
-}
-
-function recordOf({ record }: { readonly record: string }): DecisionRecord {
-  return JSON.parse(restoredJson(record)) as DecisionRecord;
 }
 
 function closed(): WeirError {
