@@ -180,6 +180,8 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     if (last !== undefined)
       this.answers.settle(action, this.usageOf(last.attempt, last.delivery.usage), this.priceOf(last.attempt.model));
     if (action.kind === 'attempt') {
+      // Its answer is superseded and counted as such.
+      if (this.charged === last?.attempt) this.charged = undefined;
       this.candidate = action.candidate;
       this.hold = action.hold === true && this.protocol.answerForm !== undefined;
       this.limit.set(action.byMs, () => this.guard(() => this.late()));
@@ -268,7 +270,9 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     const { asked } = this;
     if (asked === undefined) return;
     const begun = this.clock.now();
-    this.stopWaiting = this.runtime.pool.acquire(asked, result => {
+    let settled = false;
+    const cancel = this.runtime.pool.acquire(asked, result => {
+      settled = true;
       this.stopWaiting = undefined;
       this.guard(() => {
         if (isWeirError(result)) {
@@ -286,6 +290,8 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
         this.attemptOn(asked.model, result);
       });
     });
+    // What was settled at once may have led to another model, whose place is waited for by now.
+    if (!settled) this.stopWaiting = cancel;
   }
 
   /** Begins an attempt at a place. When the replica's API cannot do what is asked, the next model has its turn. */
@@ -479,7 +485,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     const { admission, charged } = this;
     if (admission === undefined) return outcome;
     const usage = charged === undefined ? outcome.usage : this.usageOf(charged, outcome.usage);
-    const own = charge(outcome, usage, this.priceOf(outcome.model));
+    const own = charge(outcome, usage, this.priceOf(charged?.model ?? outcome.model));
     admission.settle(this.clock.wall(), together(own, this.answers.superseded));
     return outcome.usage !== undefined || usage === undefined ? outcome : { ...outcome, unreported: usage };
   }
