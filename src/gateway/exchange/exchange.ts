@@ -66,6 +66,8 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   private attempt: Attempt | undefined;
   /** The attempt that an engine has worked for: what it reported or did not report is charged. */
   private charged: Attempt | undefined;
+  /** What the engine reported of an answer that a guard stopped before any of it left. */
+  private stoppedUsage: Usage | undefined;
   private stopWaiting: Cancel | undefined;
   readonly answers = new HeldAnswers(this.attempts);
   /** Whether the answer that is asked for now is to be held back, and what breaks it off. */
@@ -182,6 +184,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     if (action.kind === 'attempt') {
       // Its answer is superseded and counted as such.
       if (this.charged === last?.attempt) this.charged = undefined;
+      this.stoppedUsage = undefined;
       this.candidate = action.candidate;
       this.hold = action.hold === true && this.protocol.answerForm !== undefined;
       this.limit.set(action.byMs, () => this.guard(() => this.late()));
@@ -393,7 +396,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   /** What an answer took: as reported, or else as budgets are told to take it. */
   private usageOf(attempt: Attempt, reported: Usage | undefined): Usage | undefined {
     const free = this.admission === undefined || this.runtime.config.gateway.auth.unreported === 'free';
-    return reported ?? (free ? undefined : attempt.estimatedUsage());
+    return reported ?? (free ? attempt.begunUsage : attempt.estimatedUsage());
   }
 
   private priceOf(model: string) {
@@ -423,7 +426,10 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     if (begun) {
       this.advance({ kind: 'answered' });
       this.breakStream(stop, delivery);
-    } else this.advance({ kind: 'failed', error: stop, retryable: stop.another });
+      return;
+    }
+    this.stoppedUsage = delivery.usage;
+    this.advance({ kind: 'failed', error: stop, retryable: stop.another });
   }
 
   /** Notes what guards said, for the answer's headers and the record. */
@@ -450,7 +456,8 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
 
   private fail(error: WeirError): void {
     if (this.firstByteAt !== undefined) this.breakStream(error, {});
-    else this.end(this.admission !== undefined && isAboutCaller(error) ? 'refused' : 'failed', error);
+    else
+      this.end(this.admission !== undefined && isAboutCaller(error) ? 'refused' : 'failed', error, this.stoppedUsage);
   }
 
   /** What any answer says of itself. */

@@ -71,7 +71,10 @@ describe('a client that leaves', () => {
   });
 
   it('while its request waits for a dearer model pays once for the answer that did not pass', async () => {
-    await start('{ cascade: { ttft: 60s } }', 'gateway: { auth: { required: true, admin_key: an-admin-key-of-the-test } }');
+    await start(
+      '{ cascade: { ttft: 60s } }',
+      'gateway: { auth: { required: true, admin_key: an-admin-key-of-the-test } }',
+    );
     const { governance, accounts } = weir.gateway.runtime.identity!;
     const { secret, key } = await governance.createKey(SYSTEM, { name: 'k', budgets: [{ amount: 1, window: 'day' }] });
     const other = await governance.createKey(SYSTEM, { name: 'o' });
