@@ -6,6 +6,7 @@ import type { DecisionConfig } from './policy/schema.js';
 import { checkPrivacy, personalKinds } from './privacy-check.js';
 import type { PrivacyConfig } from './privacy-schema.js';
 import { error, type ProblemPath, type RouterProblem, unknownName } from './problem.js';
+import { checkReach } from './reach-check.js';
 import type { RouterConfig } from './schema.js';
 import { selectorType } from './selection/registry.js';
 import { askedClassifier } from './signals/classifier.js';
@@ -37,6 +38,7 @@ export function checkRouter(config: RouterConfig, around: RouterSurroundings): r
     ...checkPrivacy(config),
     ...config.decisions.flatMap((decision, index) => checkDecision(decision, index, config, around)),
     ...checkOrder(config),
+    ...checkReach(config),
     ...checkTests(config, around),
     ...checkSafety(config, around),
   ];

@@ -39,7 +39,7 @@ interface Compiled {
 }
 
 /** What is the same as *unknown* for each way of meeting it: a decision that is skipped either way need not know which. */
-const TREAT: Readonly<Record<DecisionConfig['on_unknown'], Treat>> = {
+export const TREAT: Readonly<Record<DecisionConfig['on_unknown'], Treat>> = {
   match: 'as-true',
   skip: 'as-false',
   refuse: 'as-unknown',
