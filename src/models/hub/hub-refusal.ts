@@ -46,7 +46,7 @@ const HINTS: Readonly<Record<number, string>> = {
 /** A connection that could not be made. */
 export function failedFetch(origin: string, cause: unknown): WeirError {
   const { code } = (cause instanceof Error ? (cause.cause ?? cause) : {}) as { readonly code?: unknown };
-  const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(messageOf(cause))?.[1];
+  const status = refusalOfProxy(cause);
   if (status !== undefined) {
     const hint = HINTS[Number(status)] ?? 'HTTPS_PROXY, and NO_PROXY for hosts that are reached without one';
     return new WeirError('hub.unreachable', `The proxy on the way to ${origin} answers with status ${status}`, {
@@ -60,8 +60,11 @@ export function failedFetch(origin: string, cause: unknown): WeirError {
   });
 }
 
-/** What undici says of a connection stands in the cause of what `fetch` throws. */
-function messageOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return '';
-  return cause.cause instanceof Error ? cause.cause.message : cause.message;
+/** What undici says of a proxy stands in the cause of what `fetch` throws, or in that one's cause. */
+function refusalOfProxy(thrown: unknown): string | undefined {
+  for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
+    const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(cause.message)?.[1];
+    if (status !== undefined) return status;
+  }
+  return undefined;
 }
