@@ -94,9 +94,7 @@ export class Gateway implements ArrivalHost {
       probed: (id, healthy, latency) => this.current.pool.probed(id, healthy, latency),
       reported: (id, { cacheTokens, startedAt, waiting }) =>
         this.current.pool.observed(id, {
-          ...(cacheTokens === undefined
-            ? undefined
-            : { cacheBlocks: cacheTokens / PREFIX_BLOCK_TOKENS, kvTokens: cacheTokens }),
+          ...(cacheTokens === undefined ? undefined : { kvTokens: cacheTokens }),
           ...(startedAt === undefined ? undefined : { startedAt }),
           ...(waiting === undefined ? undefined : { waiting }),
         }),
@@ -260,9 +258,6 @@ export class Gateway implements ArrivalHost {
     return new WeirError('internal.defect', 'A defect in Weir', { cause: error });
   }
 }
-
-/** Tokens in a block of a profile's prefix, at the usual four characters a token. */
-const PREFIX_BLOCK_TOKENS = 64;
 
 /** The path of a request's target, which may be a whole URL (RFC 9112, 3.2.2). */
 function pathOf(target: string): string {

@@ -7,16 +7,20 @@ import { TREAT } from '#router/policy/policy.js';
 import { signalsOf } from '#router/policy/references.js';
 import { type Asked, unreachable } from '#router/policy/unreachable.js';
 
-function asked(...conditions: readonly (string | readonly [string, keyof typeof TREAT])[]): readonly Asked[] {
+type OnUnknown = 'skip' | 'match' | 'refuse';
+
+type Given = string | readonly [when: string, onUnknown: OnUnknown];
+
+function asked(...conditions: readonly Given[]): readonly Asked[] {
   return conditions.map((given, at) => {
-    const [when, onUnknown] = typeof given === 'string' ? [given, 'skip' as const] : given;
+    const [when, onUnknown] = typeof given === 'string' ? ([given, 'skip'] as const) : given;
     const parsed = parseExpression(when);
     if (!parsed.ok || parsed.tree.kind === 'otherwise') throw new Error(when);
     return { name: `d${at}`, condition: parsed.tree, treat: TREAT[onUnknown] };
   });
 }
 
-const told = (...conditions: Parameters<typeof asked>) =>
+const told = (...conditions: readonly Given[]) =>
   unreachable(asked(...conditions)).map(({ name, takenBy }) => [name, ...takenBy].join(' '));
 
 describe('a decision that no request reaches', () => {
