@@ -1,4 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -52,6 +54,53 @@ describe('init', () => {
   test('fills in the server it is told', async () => {
     await weir('init', file, '--url', 'http://10.0.0.9:8000/v1/');
     expect((await written()).pool.pools.local?.replicas).toMatchObject([{ url: 'http://10.0.0.9:8000' }]);
+  });
+
+  describe('with a server that answers', () => {
+    let server: Server;
+    let url: string;
+    let listed: readonly object[];
+
+    beforeEach(async () => {
+      listed = [{ id: 'bge-m3' }, { id: 'qwen3-8b', max_model_len: 40_960 }, { id: 'odd', max_model_len: 1000 }];
+      server = createServer((_, response) => response.end(JSON.stringify({ object: 'list', data: listed })));
+      await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    afterEach(() => server.close());
+
+    test.each([
+      [
+        'takes its first model for chat, and tells the others',
+        [],
+        'qwen3-8b',
+        40_960,
+        'serves qwen3-8b, odd; the file names qwen3-8b',
+      ],
+      ['takes the window of the model that is asked for', ['--model', 'odd'], 'odd', 1000, 'wrote'],
+      [
+        'says that it does not serve a model, and writes it',
+        ['--model', 'qwen'],
+        'qwen',
+        8192,
+        'serves no qwen; it serves qwen3-8b, odd',
+      ],
+    ])('%s', async (_, options, model, context, said) => {
+      const { code, stderr } = await weir('init', file, '--url', url, ...options);
+      expect([code, stderr]).toEqual([0, expect.stringContaining(said)]);
+      expect((await written()).pool.models).toMatchObject({ [model]: { context } });
+    });
+
+    test('says that names and windows are guesses where it does not, and writes the file all the same', async () => {
+      server.close();
+      server.closeAllConnections();
+      const { code, stderr } = await weir('init', file, '--url', url);
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringMatching(/did not answer .*: the name of the model and its context window are guesses/),
+      ]);
+      expect(Object.keys((await written()).pool.models)).toEqual(['llama3.2']);
+    });
   });
 
   test('refuses to overwrite a file, unless forced', async () => {

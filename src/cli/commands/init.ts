@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { type AskedEngine, DEFAULT_MODEL, engineAt } from '#cli/asked-engine.js';
 import { DEFAULT_FILE } from '#cli/options.js';
 import { WeirError } from '#contract/errors.js';
 import { modelNameOf } from '#engine-server/gguf/model-name.js';
@@ -18,13 +19,21 @@ interface InitOptions {
 export function initCommand(): Command {
   return new Command('init')
     .addArgument(new Argument('[file]', 'file to write').default(DEFAULT_FILE))
-    .option('--url <url>', 'base URL of an OpenAI-compatible server; a simulated one unless given', baseUrl)
+    .option(
+      '--url <url>',
+      'base URL of an OpenAI-compatible server, which is asked for its models and their context windows; a simulated one unless given',
+      baseUrl,
+    )
     .addOption(
       new Option('--gguf <file>', 'a GGUF model file that Weir serves itself, by way of node-llama-cpp').conflicts(
         'url',
       ),
     )
-    .option('--model <name>', "name of the model that it serves (default: llama3.2, or the file's name)", modelName)
+    .option(
+      '--model <name>',
+      "name of the model that it serves (default: what it says, else llama3.2; or the file's name)",
+      modelName,
+    )
     .option('--demo', 'write out the whole demonstration configuration')
     .option('--force', 'overwrite the file if it exists')
     .addHelpText(
@@ -41,7 +50,8 @@ Examples:
 }
 
 async function init(file: string, options: InitOptions): Promise<void> {
-  const text = options.demo ? (await import('#config/demonstration.js')).DEMONSTRATION : starter(file, options);
+  const engine = options.url === undefined || options.demo ? undefined : await engineAt(options.url, options.model);
+  const text = options.demo ? (await import('#config/demonstration.js')).DEMONSTRATION : starter(file, options, engine);
   try {
     await writeFile(file, text, { flag: options.force ? 'w' : 'wx' });
   } catch (error) {
@@ -55,12 +65,14 @@ async function init(file: string, options: InitOptions): Promise<void> {
   if (gguf !== undefined && !existsSync(gguf)) {
     process.stderr.write(`${gguf} is not there yet: weir serve will need it, as seen from where it is started\n`);
   }
+  for (const line of engine?.told ?? []) process.stderr.write(`${line}\n`);
   process.stderr.write(`wrote ${file}; next: weir check, then weir serve\n`);
 }
 
 /** A whole configuration in under ten lines. */
-function starter(file: string, { url, gguf, model }: InitOptions): string {
-  const name = JSON.stringify(model ?? (gguf === undefined ? 'llama3.2' : modelNameOf(gguf)));
+function starter(file: string, { url, gguf, model }: InitOptions, engine: AskedEngine | undefined): string {
+  const name = JSON.stringify(model ?? engine?.model ?? (gguf === undefined ? DEFAULT_MODEL : modelNameOf(gguf)));
+  const context = engine?.context === undefined ? '8k' : tokensText(engine.context);
   const where =
     gguf !== undefined
       ? `gguf: { file: ${JSON.stringify(gguf)} }`
@@ -76,10 +88,15 @@ function starter(file: string, { url, gguf, model }: InitOptions): string {
     '  decisions:',
     `    - { name: default, when: otherwise, models: [${name}] }`,
     'pool:',
-    `  models: { ${name}: { context: 8k${price}`,
+    `  models: { ${name}: { context: ${context}${price}`,
     `  pools: { local: { model: ${name}, ${where} } }${simulated ? ' # real ones: replicas: [http://host:8000]' : ''}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** As people write windows: `40k` where it is so many times 1,024. */
+function tokensText(tokens: number): string {
+  return tokens % 1024 === 0 ? `${tokens / 1024}k` : String(tokens);
 }
 
 /** The line that makes editors complete and check the file, where the schema can be named relative to it. */
