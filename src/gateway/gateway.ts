@@ -6,7 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as Listener } from 'node:net';
 import type { Config } from '#config/load.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { WorkloadProfile } from '#contract/profile.js';
@@ -29,6 +29,7 @@ import { billed } from './exchange/outcome.js';
 import { readBody } from './http/body.js';
 import { errorHeaders, sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
+import { dropStalledClients } from './http/stalled-clients.js';
 import { answerWireErrors } from './http/wire-errors.js';
 import { EventFeeds } from './kv-events/feeds.js';
 import { keepAnswer, ownerOf, resumed } from './memory.js';
@@ -89,6 +90,8 @@ export class Gateway implements ExchangeHost {
   private readonly turns: TurnShare;
   /** Requests from the moment their head is read until their exchange has ended. */
   private open = 0;
+  /** Answers that have ended here and not yet left. */
+  private unsent = 0;
   private connected = 0;
 
   private readonly ports: RuntimePorts;
@@ -137,6 +140,7 @@ export class Gateway implements ExchangeHost {
       socket.once('close', this.onDisconnect);
     });
     answerWireErrors(this.server, code => this.current.metrics.refused(code));
+    dropStalledClients(this.server, config.gateway.limits.unread);
   }
 
   get runtime(): Runtime {
@@ -180,7 +184,8 @@ export class Gateway implements ExchangeHost {
   /** Puts a configuration in force for the requests to come. */
   reload(config: Config): void {
     this.current = createRuntime(config, this.ports, this.current);
-    const { auth } = config.gateway;
+    const { auth, limits } = config.gateway;
+    this.server.timeout = limits.unread;
     this.ports.identity?.configure(auth);
     if (auth.required !== (this.ports.identity !== undefined)) {
       this.ports.log.warn('gateway.auth.required comes into force at the next start', { required: auth.required });
@@ -204,10 +209,13 @@ export class Gateway implements ExchangeHost {
     this.leaving = true;
     await this.until(() => now?.aborted === true, delay);
     this.draining = true;
-    const closed = new Promise<void>(resolve => this.server.close(() => resolve()));
-    this.server.closeIdleConnections();
-    await this.until(() => this.open === 0 || now?.aborted === true, deadline);
-    const left = this.exchanges.size;
+    // Not its own `close`: Node takes a connection for idle whose answer has ended, though most of it may still have to leave.
+    const closed = new Promise<void>(resolve => Listener.prototype.close.call(this.server, () => resolve()));
+    await this.until(() => {
+      if (this.unsent === 0) this.server.closeIdleConnections();
+      return this.open + this.unsent === 0 || now?.aborted === true;
+    }, deadline);
+    const left = this.exchanges.size + this.unsent;
     const error = new WeirError('gateway.draining', 'The gateway is shutting down and could wait no longer');
     this.exchanges.forEach(exchange => {
       exchange.stop(error);
@@ -218,6 +226,7 @@ export class Gateway implements ExchangeHost {
     await pause(left > 0 ? 50 : 0);
     this.server.closeAllConnections();
     await closed;
+    this.server.close();
     this.ports.connections.destroy();
     return left;
   }
@@ -237,7 +246,15 @@ export class Gateway implements ExchangeHost {
   ended(exchange: Exchange): void {
     this.exchanges.delete(exchange);
     this.open--;
+    const { response } = exchange;
+    if (response.writableLength === 0 || response.closed) return;
+    this.unsent++;
+    response.once('close', this.onSent);
   }
+
+  private readonly onSent = (): void => {
+    this.unsent--;
+  };
 
   private readonly onDisconnect = (): void => {
     this.connected--;

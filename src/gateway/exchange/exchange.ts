@@ -89,7 +89,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     private readonly host: ExchangeHost,
     readonly protocol: Protocol,
     readonly inbound: Inbound,
-    private readonly response: ServerResponse,
+    readonly response: ServerResponse,
     private readonly wallArrival: Milliseconds,
     private readonly admission?: Admission,
   ) {

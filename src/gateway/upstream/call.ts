@@ -112,7 +112,7 @@ export class UpstreamCall implements Exchanger, Watched {
 
   private send(fresh: boolean): void {
     const { route, headers } = this.options;
-    this.connection = route.origin.take(fresh);
+    this.connection = route.take(fresh);
     this.connection.send(`${route.head(headers)}${this.body?.length ?? 0}\r\n\r\n`, this.body, this);
   }
 
