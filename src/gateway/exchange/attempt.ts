@@ -12,6 +12,7 @@ import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
 import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import type { Lease } from '#pool/lease.js';
 import { BytePile } from '#protocols/byte-pile.js';
+import { beginsWithError } from '#protocols/first-error.js';
 import { GuardChain, type GuardReport } from '#protocols/guards/guard-chain.js';
 import { GuardedRelay } from '#protocols/guards/guarded-relay.js';
 import { parsedObject } from '#protocols/json.js';
@@ -311,6 +312,12 @@ export class Attempt implements CallListener {
     }
     if (this.hold) return this.keep(relay, events);
     if (this.client === undefined) {
+      // An error in the place of an answer: while nothing has been said, another replica may do better.
+      if (relay.end().error !== undefined && beginsWithError(events)) {
+        this.call?.abort();
+        this.endStream(relay);
+        return true;
+      }
       this.sawFirstByte(false);
       this.client = this.owner.begin(this);
     }
