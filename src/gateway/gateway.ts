@@ -15,6 +15,7 @@ import type { Milliseconds } from '#contract/units.js';
 import { JobHost } from '#fleet/jobs/job-host.js';
 import type { Admission } from '#identity/admission.js';
 import type { Grant } from '#identity/grant.js';
+import { openaiChat } from '#protocols/openai/chat.js';
 import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
 import { protocolAt } from '#protocols/registry.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
@@ -133,7 +134,7 @@ export class Gateway implements ExchangeHost {
     this.routes = createRoutes(this, { guard, env: {}, version: '', ...admin });
     this.server = createServer(
       { keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 },
-      (request, response) => this.handle(request, response),
+      (request, response) => this.guarded(request, response),
     );
     this.server.on('connection', socket => {
       this.connected++;
@@ -260,6 +261,16 @@ export class Gateway implements ExchangeHost {
     this.connected--;
   };
 
+  /** A defect that one request brings to light ends that request, not the process and all that is open in it. */
+  private guarded(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      this.handle(request, response);
+    } catch (error) {
+      const defect = this.defect('', error);
+      sendText(response, defect.status, openaiChat.errorBody(defect), 'application/json', { connection: 'close' });
+    }
+  }
+
   private handle(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url ?? '/';
     const path = pathOf(url);
@@ -305,14 +316,20 @@ export class Gateway implements ExchangeHost {
       refuse(new WeirError('gateway.overloaded', `${this.open} requests are open already`, { retryAfterMs: 1000 }));
       return;
     }
-    this.open++;
     const head = readHead(request, runtime.heads);
+    this.open++;
     const fail = (error: unknown): void => {
       this.open--;
       refuse(isWeirError(error) ? error : this.defect(id, error));
     };
     const begin = (inbound: Inbound): void => {
-      const exchange = new Exchange(runtime, this, protocol, inbound, response, arrivedWall, admission);
+      let exchange: Exchange;
+      try {
+        exchange = new Exchange(runtime, this, protocol, inbound, response, arrivedWall, admission);
+      } catch (error) {
+        fail(error);
+        return;
+      }
       this.exchanges.add(exchange);
       exchange.run();
     };
@@ -399,7 +416,7 @@ export class Gateway implements ExchangeHost {
   }
 
   private defect(id: string, error: unknown): WeirError {
-    this.ports.log.error('a request could not be begun', { id, error });
+    this.ports.log.error('a request could not be begun', { ...(id === '' ? undefined : { id }), error });
     return new WeirError('internal.defect', 'A defect in Weir', { cause: error });
   }
 }
