@@ -170,7 +170,13 @@ export class Arrival {
 
   private handOver(inbound: Inbound): void {
     const { admission, arrivedWall, host, protocol, response, runtime } = this;
-    const exchange = new Exchange(runtime, host, protocol, inbound, response, arrivedWall, admission);
+    let exchange: Exchange;
+    try {
+      exchange = new Exchange(runtime, host, protocol, inbound, response, arrivedWall, admission);
+    } catch (error) {
+      this.turnAway(error);
+      return;
+    }
     host.begins(exchange);
     exchange.run();
   }

@@ -1,12 +1,13 @@
 // Long because: the live composition wires all parts once, in one place; what they do stands in files of their own.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as Listener } from 'node:net';
 import type { Config } from '#config/load.js';
 import { WeirError } from '#contract/errors.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { Milliseconds } from '#contract/units.js';
 import { JobHost } from '#fleet/jobs/job-host.js';
+import { openaiChat } from '#protocols/openai/chat.js';
 import { protocolAt } from '#protocols/registry.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { loopbackGuard } from './admin/guard.js';
@@ -16,7 +17,9 @@ import { Arrival, type ArrivalHost } from './arrival.js';
 import { bestModel } from './best-model.js';
 import type { Exchange } from './exchange/exchange.js';
 import { billed } from './exchange/outcome.js';
+import { sendText } from './http/respond.js';
 import { createRoutes, type Routes } from './http/routes.js';
+import { dropStalledClients } from './http/stalled-clients.js';
 import { answerWireErrors } from './http/wire-errors.js';
 import { EventFeeds } from './kv-events/feeds.js';
 import { RecordFeed } from './record-feed.js';
@@ -75,6 +78,8 @@ export class Gateway implements ArrivalHost {
   readonly turns: TurnShare;
   /** Requests from the moment their head is read until their exchange has ended. */
   private open = 0;
+  /** Answers that have ended here and not yet left. */
+  private unsent = 0;
   private connected = 0;
 
   readonly ports: RuntimePorts;
@@ -116,13 +121,14 @@ export class Gateway implements ArrivalHost {
     this.routes = createRoutes(this, { guard, env: {}, version: '', ...admin });
     this.server = createServer(
       { keepAliveTimeout: 75_000, requestTimeout: 0, headersTimeout: 60_000 },
-      (request, response) => this.handle(request, response),
+      (request, response) => this.guarded(request, response),
     );
     this.server.on('connection', socket => {
       this.connected++;
       socket.once('close', this.onDisconnect);
     });
     answerWireErrors(this.server, code => this.current.metrics.refused(code));
+    dropStalledClients(this.server, config.gateway.limits.unread);
   }
 
   get runtime(): Runtime {
@@ -166,7 +172,8 @@ export class Gateway implements ArrivalHost {
   /** Puts a configuration in force for the requests to come. */
   reload(config: Config): void {
     this.current = createRuntime(config, this.ports, this.current);
-    const { auth } = config.gateway;
+    const { auth, limits } = config.gateway;
+    this.server.timeout = limits.unread;
     this.ports.identity?.configure(auth);
     if (auth.required !== (this.ports.identity !== undefined)) {
       this.ports.log.warn('gateway.auth.required comes into force at the next start', { required: auth.required });
@@ -190,10 +197,13 @@ export class Gateway implements ArrivalHost {
     this.leaving = true;
     await this.until(() => now?.aborted === true, delay);
     this.draining = true;
-    const closed = new Promise<void>(resolve => this.server.close(() => resolve()));
-    this.server.closeIdleConnections();
-    await this.until(() => this.open === 0 || now?.aborted === true, deadline);
-    const left = this.exchanges.size;
+    // Not its own `close`: Node takes a connection for idle whose answer has ended, though most of it may still have to leave.
+    const closed = new Promise<void>(resolve => Listener.prototype.close.call(this.server, () => resolve()));
+    await this.until(() => {
+      if (this.unsent === 0) this.server.closeIdleConnections();
+      return this.open + this.unsent === 0 || now?.aborted === true;
+    }, deadline);
+    const left = this.exchanges.size + this.unsent;
     const error = new WeirError('gateway.draining', 'The gateway is shutting down and could wait no longer');
     this.exchanges.forEach(exchange => {
       exchange.stop(error);
@@ -204,6 +214,7 @@ export class Gateway implements ArrivalHost {
     await pause(left > 0 ? 50 : 0);
     this.server.closeAllConnections();
     await closed;
+    this.server.close();
     this.ports.connections.destroy();
     return left;
   }
@@ -223,6 +234,10 @@ export class Gateway implements ArrivalHost {
   ended(exchange: Exchange): void {
     this.exchanges.delete(exchange);
     this.open--;
+    const { response } = exchange;
+    if (response.writableLength === 0 || response.closed) return;
+    this.unsent++;
+    response.once('close', this.onSent);
   }
 
   /** {@link ArrivalHost} */
@@ -240,9 +255,23 @@ export class Gateway implements ArrivalHost {
     this.exchanges.add(exchange);
   }
 
+  private readonly onSent = (): void => {
+    this.unsent--;
+  };
+
   private readonly onDisconnect = (): void => {
     this.connected--;
   };
+
+  /** A defect that one request brings to light ends that request, not the process and all that is open in it. */
+  private guarded(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      this.handle(request, response);
+    } catch (error) {
+      const defect = this.defect('', error);
+      sendText(response, defect.status, openaiChat.errorBody(defect), 'application/json', { connection: 'close' });
+    }
+  }
 
   private handle(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url ?? '/';
@@ -254,7 +283,7 @@ export class Gateway implements ArrivalHost {
 
   /** {@link ArrivalHost} */
   defect(id: string, error: unknown): WeirError {
-    this.ports.log.error('a request could not be begun', { id, error });
+    this.ports.log.error('a request could not be begun', { ...(id === '' ? undefined : { id }), error });
     return new WeirError('internal.defect', 'A defect in Weir', { cause: error });
   }
 }

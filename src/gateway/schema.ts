@@ -48,6 +48,11 @@ export const gatewaySchema = z
           .describe(
             'Most that a process holds of answers which wait until they are whole, all together: those that are not streamed, and those that a guard or a cascade judges as a whole. What is beyond is refused with 503.',
           ),
+        unread: duration
+          .prefault('2m')
+          .describe(
+            'Longest time in which a client takes nothing of an answer that waits for it; it is then taken to have left.',
+          ),
       })
       .prefault({})
       .describe('Bounds on what clients and replicas may send.'),

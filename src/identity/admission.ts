@@ -17,6 +17,7 @@ export interface Used {
   readonly completionTokens: Tokens;
 }
 
+const NO_SLOTS: number[] = [];
 const NOTHING: Used = Object.freeze({ nanoUsd: 0, promptTokens: 0, completionTokens: 0 });
 
 /** How limits and budgets are shared with other processes, if they are. */
@@ -34,7 +35,8 @@ const SOON: Milliseconds = 1000;
  */
 export class Admission {
   private tokensHeld = 0;
-  private slot = 0;
+  /** Where each account has what is held of its token rate. */
+  private slots: number[] = NO_SLOTS;
   private meters: Meter[] | undefined;
   private held: number[] | undefined;
   private settled = false;
@@ -93,11 +95,13 @@ export class Admission {
     const { accounts } = this.grant;
     const refusal = checkTokens(accounts, now, quote.expectedTokens) ?? this.checkBudgets(now, quote);
     if (refusal !== undefined) return refusal;
+    const slots: number[] = [];
     for (let i = 0; i < accounts.length; i++) {
       const account = accounts[i]!;
-      if (account.tokens !== undefined) this.slot = account.tokens.reserve(now, quote.expectedTokens);
+      slots.push(account.tokens?.reserve(now, quote.expectedTokens) ?? 0);
       for (let m = 0; m < account.meters.length; m++) this.hold(now, account.meters[m]!, quote);
     }
+    this.slots = slots;
     this.tokensHeld = quote.expectedTokens;
     return undefined;
   }
@@ -133,9 +137,7 @@ export class Admission {
   settle(now: Milliseconds, used: Used = NOTHING): void {
     if (this.settled) return;
     this.settled = true;
-    const held = this.tokensHeld;
-    const { slot } = this;
-    this.release(now, used.promptTokens + used.completionTokens, held, slot);
+    this.release(now, used.promptTokens + used.completionTokens);
     const { accounts } = this.grant;
     leave(accounts, now);
     const { nanoUsd, promptTokens, completionTokens } = used;
@@ -156,12 +158,13 @@ export class Admission {
     addCallerHeaders(this.grant, now, into);
   }
 
-  private release(now: Milliseconds, usedTokens = 0, held = this.tokensHeld, slot = this.slot): void {
+  private release(now: Milliseconds, usedTokens = 0): void {
     const { accounts } = this.grant;
+    const { tokensHeld: held, slots } = this;
     if (held !== 0 || usedTokens !== 0) {
       for (let i = 0; i < accounts.length; i++) {
         const { tokens } = accounts[i]!;
-        if (held !== 0) tokens?.settle(now, slot, held, usedTokens);
+        if (held !== 0) tokens?.settle(now, slots[i] ?? 0, held, usedTokens);
         else tokens?.use(now, usedTokens);
       }
       this.tokensHeld = 0;

@@ -6,11 +6,14 @@ const SLOTS = 61;
 
 /**
  * Counts what happened in the last 60 seconds, in slots of one second. No 60 seconds hold more than the limit, however requests
- * bunch: a bucket that refills would allow twice as much, a counter per minute of the clock as well. 500 bytes.
+ * bunch: a bucket that refills would allow twice as much, a counter per minute of the clock as well. A clock that is set back holds up
+ * what is counted for a minute at most. 500 bytes.
  */
 export class RateWindow {
   private readonly counts = new Float64Array(SLOTS);
   private newest = Number.NEGATIVE_INFINITY;
+  /** Slots by which the clock was set back: time goes on here from where it was. */
+  private ahead = 0;
   private sum = 0;
 
   constructor(public limit: number) {}
@@ -49,7 +52,7 @@ export class RateWindow {
     if (excess <= 0) return 0;
     for (let slot = this.newest - SLOTS + 1; slot <= this.newest; slot++) {
       excess -= this.counts[index(slot)]!;
-      if (excess <= 0) return (slot + SLOTS) * SLOT - now;
+      if (excess <= 0) return this.until(slot, now);
     }
     return SLOTS * SLOT;
   }
@@ -58,9 +61,14 @@ export class RateWindow {
   resetIn(now: Milliseconds): Milliseconds {
     this.advance(now);
     for (let slot = this.newest; slot > this.newest - SLOTS; slot--) {
-      if (this.counts[index(slot)]! > 0) return (slot + SLOTS) * SLOT - now;
+      if (this.counts[index(slot)]! > 0) return this.until(slot, now);
     }
     return 0;
+  }
+
+  /** How long until a slot has left the window. */
+  private until(slot: number, now: Milliseconds): Milliseconds {
+    return (slot - this.ahead + SLOTS) * SLOT - now;
   }
 
   private put(slot: number, amount: number): void {
@@ -70,7 +78,8 @@ export class RateWindow {
   }
 
   private advance(now: Milliseconds): void {
-    const slot = Math.floor(now / SLOT);
+    const slot = Math.floor(now / SLOT) + this.ahead;
+    if (slot < this.newest - SLOTS) this.ahead += this.newest - slot;
     if (slot <= this.newest) return;
     if (slot - this.newest >= SLOTS) {
       this.counts.fill(0);

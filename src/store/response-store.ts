@@ -124,7 +124,9 @@ class ThreadedResponseStore implements ResponseStore {
       else pending?.resolve(reply.value);
     });
     const ended = (cause: unknown): void => {
-      if (this.worker === worker) this.worker = undefined;
+      // It is told twice, of a thread that died: what is asked by the second time is asked of another.
+      if (this.worker !== worker) return;
+      this.worker = undefined;
       for (const { reject } of this.calls.values()) reject(unavailable(cause));
       this.calls.clear();
     };

@@ -14,7 +14,7 @@ describe('a valid file', () => {
   test('has its units and defaults applied', () => {
     const { gateway, workload, pool } = configOf(`${VALID}workload: { slo: { ttft_p99: 1.5s } }\n`);
     expect(gateway.listen).toEqual({ host: '127.0.0.1', port: 8080, insecure: false });
-    expect(gateway.limits).toEqual({ body: 32e6, requests: 4096, answer: 64e6, held: 512e6 });
+    expect(gateway.limits).toEqual({ body: 32e6, requests: 4096, answer: 64e6, held: 512e6, unread: 120_000 });
     expect(gateway.record.keep_for).toBe(7 * 86_400_000);
     expect(workload.slo).toEqual({ ttft_p99: 1500, tpot_p99: 50 });
     expect(pool.models.small?.context).toBe(128 * 1024);

@@ -23,14 +23,13 @@ const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 describe('connections to replicas', () => {
   it('are kept by origin', () => {
-    const origin = connections.to('http://127.0.0.1:9/v1', 1000);
-    expect(connections.to('http://127.0.0.1:9', 1000)).toBe(origin);
-    expect(connections.to('http://127.0.0.1:10', 1000)).not.toBe(origin);
-    expect(connections.to('https://[::1]/v1', 1000).endpoint).toEqual({
+    const origin = connections.to('http://127.0.0.1:9/v1');
+    expect(connections.to('http://127.0.0.1:9')).toBe(origin);
+    expect(connections.to('http://127.0.0.1:10')).not.toBe(origin);
+    expect(connections.to('https://[::1]/v1').endpoint).toEqual({
       host: '::1',
       port: 443,
       secure: true,
-      connectTimeout: 1000,
     });
   });
 
@@ -70,7 +69,46 @@ describe('connections to replicas', () => {
     expect(sockets.size).toBe(1);
     await Promise.all([ask(), ask(), ask()]);
     expect(sockets.size).toBe(3);
-    expect(connections.to(url, 1000).size).toBe(3);
+    expect(connections.to(url).size).toBe(3);
+  });
+
+  it('are used by all who call an origin, however long each would wait for a new one', async () => {
+    const sockets = new Set<Socket>();
+    const url = await listening(
+      createHttpServer((request, response) => {
+        sockets.add(request.socket);
+        response.end('ok');
+      }),
+    );
+    for (const connectTimeout of [1000, 2000, 1000, 2000]) await connections.ask(`${url}/x`, connectTimeout, options);
+    expect(sockets.size).toBe(1);
+    expect(connections.route(url, '/v1/x', 1000)).toBe(connections.route(url, '/v1/x', 1000));
+    expect(connections.route(url, '/v1/x', 1000)).not.toBe(connections.route(url, '/v1/x', 2000));
+  });
+
+  it('give nobody a connection on which something came that nobody asked for', async () => {
+    let say: () => void = () => undefined;
+    const url = await listening(
+      createServer(socket => {
+        socket.on('error', () => {});
+        socket.on('data', () => socket.write(OK));
+        say = () => socket.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
+      }),
+    );
+    await connections.ask(url, 1000, options);
+    const origin = connections.to(url);
+    const first = origin.take(1000);
+    const { socket } = first as unknown as { readonly socket: Socket };
+    origin.freed(first);
+    say();
+    for (;;) {
+      await new Promise(resolve => setImmediate(resolve));
+      const taken = origin.take(1000);
+      if (taken !== first) break;
+      expect(socket.destroyed).toBe(false);
+      origin.freed(taken);
+    }
+    expect(socket.destroyed).toBe(true);
   });
 
   it('replace a connection that went stale unseen, once', async () => {
@@ -136,8 +174,8 @@ describe('connections to replicas', () => {
   });
 
   it('close what no replica lives at any more', async () => {
-    const gone = connections.to('http://127.0.0.1:9', 1000);
-    const stays = connections.to('http://127.0.0.1:10', 1000);
+    const gone = connections.to('http://127.0.0.1:9');
+    const stays = connections.to('http://127.0.0.1:10');
     connections.keepOnly(['http://127.0.0.1:10/v1']);
     expect([gone.closed, stays.closed]).toEqual([true, false]);
     connections.destroy();

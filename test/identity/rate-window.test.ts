@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RateWindow } from '#identity/rate-window.js';
+import { admit, bench, quote, SYSTEM } from './support.js';
 
 describe('a rate window', () => {
   it('lets no more than its limit through in any 60 seconds, and says truly when there is room again', () => {
@@ -55,4 +56,40 @@ describe('a rate window', () => {
     window.add(50_000, 1);
     expect(window.remaining(100_000)).toBe(0);
   });
+
+  it('holds nobody up for longer than a minute when the clock is set back by more', () => {
+    const window = new RateWindow(2);
+    const slot = window.add(10_000_000, 2);
+    const back = 10_000_000 - 3_600_000;
+    expect(window.remaining(back)).toBe(0);
+    expect(window.waitFor(back, 1)).toBeLessThanOrEqual(61_000);
+    expect(window.resetIn(back)).toBeLessThanOrEqual(61_000);
+    expect(window.correct(back, slot, -1)).toBe(true);
+    expect(window.remaining(back + 30_000)).toBe(1);
+    expect(window.remaining(back + 61_000)).toBe(2);
+    window.add(back + 61_000, 2);
+    expect(window.remaining(back + 120_000)).toBe(0);
+    expect(window.remaining(back + 122_000)).toBe(2);
+  });
+});
+
+it('tokens of a team and of its key are each corrected where they are held, also when the clock was set back between them', async () => {
+  const { identity, clock } = await bench();
+  const limits = { tokensPerMinute: 1000 };
+  await identity.governance.createTeam(SYSTEM, { id: 't', limits });
+  const [first, second] = await Promise.all(
+    ['a', 'b'].map(name => identity.governance.createKey(SYSTEM, { name, team: 't', limits })),
+  );
+  const used = { nanoUsd: 0, promptTokens: 5, completionTokens: 5 };
+  const ask = async (secret: string) => {
+    const admission = await admit(identity, secret);
+    expect(admission.reserve(clock.wall(), quote(0, 400))).toBeUndefined();
+    admission.settle(clock.wall(), used);
+  };
+  await ask(first!.secret);
+  clock.advance(-3_600_000);
+  await ask(second!.secret);
+  const remaining = (kind: 'key' | 'team', id: string) =>
+    identity.accounts.of(kind, id).tokens!.remaining(clock.wall());
+  expect([remaining('team', 't'), remaining('key', second!.key.id)]).toEqual([980, 990]);
 });

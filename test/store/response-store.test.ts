@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WeirError } from '#contract/errors.js';
 import { memoryResponseStore } from '#store/memory-response-store.js';
@@ -51,6 +52,21 @@ describe('stored responses on disk', () => {
     expect(store.dropped).toBe(1);
     expect(errors).toHaveLength(1);
     await store.close();
+  });
+
+  it('are asked of another thread once one has died, whose end is told twice', async () => {
+    const store = open();
+    store.put(storedLike('a'));
+    expect(await store.find('ada', 'a')).toBeDefined();
+    const { worker: dead } = store as unknown as { readonly worker: Worker };
+    const unanswered = store.find('ada', 'a');
+    dead.emit('error', new Error('out of memory'));
+    await expect(unanswered).rejects.toMatchObject({ code: 'store.unavailable' });
+    const again = store.find('ada', 'a');
+    dead.emit('exit', 1);
+    expect(await again).toMatchObject({ id: 'a' });
+    await store.close();
+    await dead.terminate();
   });
 
   it('refuse work after close', async () => {

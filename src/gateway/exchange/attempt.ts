@@ -12,6 +12,7 @@ import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
 import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import type { Lease } from '#pool/lease.js';
 import { BytePile } from '#protocols/byte-pile.js';
+import { beginsWithError } from '#protocols/first-error.js';
 import { GuardChain, type GuardReport } from '#protocols/guards/guard-chain.js';
 import { GuardedRelay } from '#protocols/guards/guarded-relay.js';
 import { parsedObject } from '#protocols/json.js';
@@ -57,6 +58,7 @@ export interface AttemptOwner {
   stopped(attempt: Attempt, stop: AnswerStopped, delivery: Delivery): void;
   /** @param retryable whether another replica or model could do better. */
   broke(attempt: Attempt, error: WeirError, retryable: boolean, delivery: Delivery): void;
+  defect(error: unknown): void;
 }
 
 /** One try at one replica, from the lease to its release. Answers are held back until their first byte says that they are one. */
@@ -296,13 +298,17 @@ export class Attempt implements CallListener {
     this.conclude(error, true, true, this.relay?.end() ?? {});
   }
 
+  onDefect(error: unknown): void {
+    this.owner.defect(error);
+  }
+
   private passOn(relay: StreamRelay, chunk: Buffer): boolean {
     this.events.see(chunk);
     let events: Buffer | undefined;
     try {
       events = relay.push(chunk);
     } catch (error) {
-      this.giveUp(error as WeirError);
+      this.giveUp(faultIn(error));
       return true;
     }
     if (events === undefined) {
@@ -311,6 +317,12 @@ export class Attempt implements CallListener {
     }
     if (this.hold) return this.keep(relay, events);
     if (this.client === undefined) {
+      // An error in the place of an answer: while nothing has been said, another replica may do better.
+      if (relay.end().error !== undefined && beginsWithError(events)) {
+        this.call?.abort();
+        this.endStream(relay);
+        return true;
+      }
       this.sawFirstByte(false);
       this.client = this.owner.begin(this);
     }
@@ -414,8 +426,7 @@ export class Attempt implements CallListener {
     try {
       facts = this.translation === undefined ? this.owner.protocol.factsOf(text) : this.translation.whole(text);
     } catch (error) {
-      if (!isWeirError(error)) throw error;
-      this.conclude(error, true, true, {});
+      this.conclude(faultIn(error), true, true, {});
       return;
     }
     if (facts === undefined) {
@@ -429,8 +440,7 @@ export class Attempt implements CallListener {
       said = this.throughGuards(facts.text ?? text);
     } catch (error) {
       if (error instanceof AnswerStopped) this.stop(error, { usage, finish });
-      else if (isWeirError(error)) this.conclude(error, true, true, {});
-      else throw error;
+      else this.conclude(faultIn(error), true, true, {});
       return;
     }
     if (this.grows(said.length)) this.succeed({ text: said, usage, finish });
@@ -478,6 +488,18 @@ function headersFor(
   if (trace !== undefined) return Object.assign(sent, trace.attempt());
   if (traceparent === undefined) return sent;
   return Object.assign(sent, { traceparent }, tracestate === undefined ? undefined : { tracestate });
+}
+
+/** What is wrong with an answer that cannot be read or written. @throws what is no fault of the answer. */
+function faultIn(error: unknown): WeirError {
+  if (isWeirError(error)) return error;
+  // What is nested a hundred thousand deep can be read, and not be written.
+  if (error instanceof RangeError) {
+    return new WeirError('upstream.malformed', 'The replica gave an answer that is nested too deeply', {
+      cause: error,
+    });
+  }
+  throw error;
 }
 
 /** Paths at which an engine can be told what to do with KV. */

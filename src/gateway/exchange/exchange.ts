@@ -89,7 +89,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     private readonly host: ExchangeHost,
     readonly protocol: Protocol,
     readonly inbound: Inbound,
-    private readonly response: ServerResponse,
+    readonly response: ServerResponse,
     private readonly wallArrival: Milliseconds,
     private readonly admission?: Admission,
   ) {
@@ -470,20 +470,25 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   private end(status: OutcomeStatus, error?: WeirError, usage?: Usage, finish?: string): void {
     if (this.ended) return;
     this.ended = true;
-    this.response.off('close', this.onClientClosed);
-    this.limit.clear();
-    const { last } = this.answers;
-    if (status !== 'answered' || last?.attempt !== this.charged) last?.attempt.letGo();
-    if (error !== undefined && this.firstByteAt === undefined && status !== 'cancelled') {
-      const head = { ...this.head(this.placement, undefined), ...errorHeaders(error) };
-      sendText(this.response, error.status, this.protocol.errorBody(error), 'application/json', head);
+    try {
+      this.response.off('close', this.onClientClosed);
+      this.limit.clear();
+      const { last } = this.answers;
+      if (status !== 'answered' || last?.attempt !== this.charged) last?.attempt.letGo();
+      if (error !== undefined && this.firstByteAt === undefined && status !== 'cancelled') {
+        const head = { ...this.head(this.placement, undefined), ...errorHeaders(error) };
+        sendText(this.response, error.status, this.protocol.errorBody(error), 'application/json', head);
+      }
+      const outcome = this.answers.costed(this.charge(this.outcome(status, error, usage, finish)));
+      const record = recordOf(this, outcome, this.wallArrival);
+      this.runtime.records.append(record);
+      this.host.recorded(record, this.profile);
+      tell(this, record, outcome, usage);
+    } finally {
+      // Whatever went wrong: it is over, and what it held is free.
+      this.admission?.abandon(this.clock.wall());
+      this.host.ended(this);
     }
-    const outcome = this.answers.costed(this.charge(this.outcome(status, error, usage, finish)));
-    const record = recordOf(this, outcome, this.wallArrival);
-    this.runtime.records.append(record);
-    this.host.recorded(record, this.profile);
-    tell(this, record, outcome, usage);
-    this.host.ended(this);
   }
 
   /** Settles with the budgets, and notes in the outcome what an engine did not report. */
@@ -517,14 +522,16 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   /** Nothing is computed for a request that is over. */
   private readonly untilGone: Deadline = { leftMs: () => (this.ended ? 0 : Number.POSITIVE_INFINITY) };
 
-  private readonly onClientClosed = (): void => {
+  private readonly onClientClosed = (): void => this.guard(() => this.leave());
+
+  private leave(): void {
     if (this.ended || this.response.writableFinished) return;
     const gone = new WeirError('client.gone', 'The client left before the answer was whole');
     const { attempt } = this;
     this.abandon();
     if (attempt !== undefined) this.attempts.push(attempt.outcome('cancelled', this.clock.now(), gone.code));
     this.end('cancelled', gone, attempt?.partialUsage());
-  };
+  }
 
   private abandon(): void {
     this.stopWaiting?.();
@@ -541,12 +548,13 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     }
   }
 
-  private defect(error: unknown): void {
-    if (this.ended) return;
-    this.abandon();
+  /** {@link AttemptOwner}: what nobody foresaw ends the exchange as an error like any other. */
+  defect(error: unknown): void {
     const known = isWeirError(error) ? error : new WeirError('internal.defect', 'A defect in Weir', { cause: error });
     if (known.code === 'internal.defect')
       this.runtime.log.error('a request ran into a defect', { id: this.inbound.request.id, error });
+    if (this.ended) return;
+    this.abandon();
     this.fail(known);
   }
 }

@@ -149,6 +149,10 @@ export class RemotePrompt implements CallListener {
     this.failed(error, true);
   }
 
+  onDefect(cause: unknown): void {
+    this.failed(new WeirError('internal.defect', 'A defect in Weir', { cause }), false);
+  }
+
   private failed(error: WeirError, replicaFault: boolean): void {
     this.status = 'failed';
     this.error = error;

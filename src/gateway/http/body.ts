@@ -30,6 +30,8 @@ export function readBody(
   request.on('end', body.onEnd);
   request.on('error', body.onGone);
   request.on('close', body.onGone);
+  // Whoever left before that is not told of again.
+  if (request.destroyed) body.onGone();
 }
 
 class Body implements Watched {

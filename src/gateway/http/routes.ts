@@ -70,7 +70,7 @@ export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
       const found = matching.find(candidate => candidate.method === method);
       if (found !== undefined) {
         const parameter = decoded(found.pattern.exec(path)?.[1] ?? '');
-        const query = new URL(request.url ?? '/', 'http://gateway').searchParams;
+        const query = queryOf(request.url ?? '/');
         void run(found, { gateway, request, response, query, parameter, grant: undefined });
         return;
       }
@@ -121,6 +121,12 @@ const KNOWN_BESIDE = new Set(['/v1/models', '/v1/messages/count_tokens']);
 
 function entry(method: Entry['method'], path: string, access: Access, route: Route): Entry {
   return { method, access, pattern: new RegExp(`^${path.replace(/:\w+/, '([^/]+)')}/?$`), route };
+}
+
+/** What stands behind the question mark. The rest of a target may be a whole URL, and one that no parser takes. */
+function queryOf(target: string): URLSearchParams {
+  const at = target.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : target.slice(at + 1));
 }
 
 function decoded(text: string): string {

@@ -9,7 +9,6 @@ export interface Endpoint {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
-  readonly connectTimeout: Milliseconds;
 }
 
 /** One call on a connection. After `end` or `fail` nothing follows. */
@@ -53,12 +52,14 @@ export class Connection implements ResponseSink {
 
   constructor(
     endpoint: Endpoint,
+    connectTimeout: Milliseconds,
     private readonly owner: ConnectionOwner,
   ) {
     this.socket = this.open(endpoint);
     this.socket.setNoDelay(true);
     this.socket.setKeepAlive(true, 60_000);
     this.socket.on('error', error => {
+      this.dead = true;
       this.trouble ??= error;
     });
     this.socket.on('end', () => this.ended());
@@ -66,7 +67,7 @@ export class Connection implements ResponseSink {
     this.timer = setTimeout(() => {
       this.trouble ??= Object.assign(new Error('no connection in time'), { code: CONNECT_TIMEOUT });
       this.socket.destroy();
-    }, endpoint.connectTimeout);
+    }, connectTimeout);
     this.socket.once(endpoint.secure ? 'secureConnect' : 'connect', () => this.connected());
   }
 
@@ -159,6 +160,8 @@ export class Connection implements ResponseSink {
       this.parser.push(bytes, 0, length);
     } catch (error) {
       this.trouble ??= error as Error;
+      // Its end is told later: nobody is to be given it until then.
+      this.dead = true;
       this.socket.destroy();
       return true;
     }

@@ -30,15 +30,20 @@ export class Origin implements ConnectionOwner {
     return this.all.size;
   }
 
-  /** A connection to send one request on: the one that was idle last, or a new one. @param fresh only a new one will do. */
-  take(fresh = false): Connection {
+  /**
+   * A connection to send one request on: the one that was idle last, or a new one.
+   *
+   * @param connectTimeout limit to how long a new one may take to stand.
+   * @param fresh only a new one will do.
+   */
+  take(connectTimeout: Milliseconds, fresh = false): Connection {
     while (!fresh) {
       const connection = this.idle.pop();
       if (connection === undefined) break;
       if (this.usable(connection)) return connection;
       connection.destroy();
     }
-    const connection = new Connection(this.endpoint, this);
+    const connection = new Connection(this.endpoint, connectTimeout, this);
     this.all.add(connection);
     return connection;
   }

@@ -13,6 +13,7 @@ export interface Answer {
 }
 
 interface AskLimits {
+  readonly connectTimeout: Milliseconds;
   readonly timeout: Milliseconds;
   readonly bytes?: Bytes;
   readonly signal?: AbortSignal;
@@ -23,7 +24,7 @@ const MOST_BYTES: Bytes = 256 * 1024;
 /** Sends a request and gathers its answer. @throws WeirError `upstream.…` when none comes whole, in time and within the limits. */
 export function ask(origin: Origin, head: string, body: Buffer | undefined, limits: AskLimits): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { timeout, bytes = MOST_BYTES, signal } = limits;
+    const { connectTimeout, timeout, bytes = MOST_BYTES, signal } = limits;
     const pieces: Buffer[] = [];
     let size = 0;
     let answer: ResponseHead | undefined;
@@ -67,7 +68,7 @@ export function ask(origin: Origin, head: string, body: Buffer | undefined, limi
       },
     };
     const send = (fresh: boolean): void => {
-      connection = origin.take(fresh);
+      connection = origin.take(connectTimeout, fresh);
       connection.send(head, body, call);
     };
     send(false);

@@ -24,6 +24,8 @@ export interface CallListener {
   onData(chunk: Buffer): boolean;
   onEnd(): void;
   onFail(error: WeirError): void;
+  /** One of the others threw what it should not have: nothing of the call is left. */
+  onDefect(error: unknown): void;
 }
 
 /** One HTTP call to a replica with deadlines, back-pressure and abort, and no promise or stream object. */
@@ -79,14 +81,26 @@ export class UpstreamCall implements Exchanger, Watched {
       // Nobody asked for it, and nothing in it could be read.
       this.connection?.destroy();
       this.conclude(new WeirError('upstream.malformed', 'The replica answered in an encoding that nobody asked for'));
-    } else this.listener.onHead(head.status, head.get('content-type'));
+      return;
+    }
+    try {
+      this.listener.onHead(head.status, head.get('content-type'));
+    } catch (error) {
+      this.defect(error);
+    }
   }
 
   /** {@link Exchanger} */
   data(chunk: Buffer): boolean {
     if (this.ended) return true;
     this.sawData = true;
-    if (this.listener.onData(chunk)) {
+    let flows = true;
+    try {
+      flows = this.listener.onData(chunk);
+    } catch (error) {
+      this.defect(error);
+    }
+    if (flows) {
       this.deadline = this.clock.now() + this.options.stallMs;
       return true;
     }
@@ -99,7 +113,11 @@ export class UpstreamCall implements Exchanger, Watched {
   end(): void {
     if (this.ended) return;
     this.close();
-    this.listener.onEnd();
+    try {
+      this.listener.onEnd();
+    } catch (error) {
+      this.defect(error);
+    }
   }
 
   /** {@link Exchanger} */
@@ -112,14 +130,24 @@ export class UpstreamCall implements Exchanger, Watched {
 
   private send(fresh: boolean): void {
     const { route, headers } = this.options;
-    this.connection = route.origin.take(fresh);
+    this.connection = route.take(fresh);
     this.connection.send(`${route.head(headers)}${this.body?.length ?? 0}\r\n\r\n`, this.body, this);
   }
 
   private conclude(error: WeirError): void {
     if (this.ended) return;
     this.close();
-    this.listener.onFail(error);
+    try {
+      this.listener.onFail(error);
+    } catch (cause) {
+      this.defect(cause);
+    }
+  }
+
+  /** Who reads the connection would take it for the engine's fault and tell nobody: whoever waits for the answer would wait for ever. */
+  private defect(error: unknown): void {
+    this.abort();
+    this.listener.onDefect(error);
   }
 
   private close(): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '#contract/clock.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
+import type { Connection } from '#gateway/http1/connection.js';
 import { Origin } from '#gateway/http1/origin.js';
 import { requestHead } from '#gateway/http1/request-head.js';
 import { type Answer, ask } from './ask.js';
@@ -16,7 +17,13 @@ export class Route {
     readonly origin: Origin,
     readonly path: string,
     private readonly host: string,
+    private readonly connectTimeout: Milliseconds,
   ) {}
+
+  /** A connection to make a call on. @param fresh only a new one will do. */
+  take(fresh: boolean): Connection {
+    return this.origin.take(this.connectTimeout, fresh);
+  }
 
   /** The head of a POST with these headers, up to where its length is written. */
   head(headers: Readonly<Record<string, string>>): string {
@@ -45,7 +52,7 @@ export interface AskOptions {
  */
 export class Connections {
   private readonly origins = new Map<string, Origin>();
-  /** What {@link Connections.route} found out, by URL and path: parsing a URL costs more than the rest of a look-up. */
+  /** What {@link Connections.route} found out, by URL, path and limit: parsing a URL costs more than the rest of a look-up. */
   private readonly routes = new Map<string, Route>();
   private sweeping = false;
 
@@ -53,29 +60,25 @@ export class Connections {
 
   /** The way to an API at a replica. The base URL may or may not end in `/v1`: people write both. */
   route(url: string, path: string, connectTimeout: Milliseconds): Route {
-    const key = url + path;
+    const key = `${url}${path} ${connectTimeout}`;
     const known = this.routes.get(key);
-    if (known !== undefined && known.origin.endpoint.connectTimeout === connectTimeout) return known;
+    if (known !== undefined) return known;
     if (this.routes.size >= MOST_ROUTES) this.routes.clear();
     const { pathname, host } = new URL(url);
     const base = pathname.replace(/(?:\/v1)?\/*$/, '');
-    const route = new Route(this.to(url, connectTimeout), base + path, host);
+    const route = new Route(this.to(url), base + path, host, connectTimeout);
     this.routes.set(key, route);
     return route;
   }
 
   /** The connections to a URL's origin. */
-  to(url: string, connectTimeout: Milliseconds): Origin {
+  to(url: string): Origin {
     const { origin, protocol, hostname, port } = new URL(url);
     const known = this.origins.get(origin);
-    if (known !== undefined && known.endpoint.connectTimeout === connectTimeout) return known;
-    if (known !== undefined) {
-      known.close();
-      this.routes.clear();
-    }
+    if (known !== undefined) return known;
     const secure = protocol === 'https:';
     const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-    const endpoint = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure, connectTimeout };
+    const endpoint = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
     const made = new Origin(endpoint, this.clock);
     this.origins.set(origin, made);
     this.sweepLater();
@@ -87,7 +90,7 @@ export class Connections {
     const { pathname, search, host } = new URL(url);
     const { method, headers = {}, body } = options;
     const head = `${requestHead(method, pathname + search, host, headers)}${body?.length ?? 0}\r\n\r\n`;
-    return ask(this.to(url, connectTimeout), head, body, options);
+    return ask(this.to(url), head, body, { ...options, connectTimeout });
   }
 
   /** Gives up the connections to origins that no configured replica lives at any more, each once what is on it has ended. */

@@ -13,8 +13,9 @@ const MOST_CALLS = 256;
 export class ChatReader implements AnswerReader {
   private blocks = 0;
   private running: { readonly part: Running; readonly block: number } | undefined;
-  /** Blocks of calls by the index that the engine gives them. */
-  private readonly calls = new Map<number, number>();
+  /** Calls by the index that the engine gives them: the last of each. */
+  private readonly calls = new Map<number, { readonly block: number; readonly id: string }>();
+  private readonly open: number[] = [];
   private finish: unknown;
   private usage: AnswerUsage | undefined;
 
@@ -54,17 +55,21 @@ export class ChatReader implements AnswerReader {
   private called(events: AnswerEvent[], call: Json): void {
     const fn = isObject(call.function) ? call.function : {};
     const index = typeof call.index === 'number' ? call.index : 0;
-    let block = this.calls.get(index);
-    if (block === undefined) {
-      if (this.calls.size >= MOST_CALLS) throw engineFailure(`more than ${MOST_CALLS} tool calls`);
+    const given = asText(call.id);
+    const name = asText(fn.name);
+    let known = this.calls.get(index);
+    // Some engines give all calls of an answer one index, or none: another id with a name is another call.
+    if (known === undefined || (given !== '' && name !== '' && given !== known.id)) {
+      if (this.open.length >= MOST_CALLS) throw engineFailure(`more than ${MOST_CALLS} tool calls`);
       this.stop(events);
-      block = this.blocks++;
-      this.calls.set(index, block);
-      const id = asText(call.id) || `call_${block}`;
-      events.push({ kind: 'open', block, part: 'tool_call', call: { id, name: asText(fn.name) } });
+      const block = this.blocks++;
+      known = { block, id: given || `call_${block}` };
+      this.calls.set(index, known);
+      this.open.push(block);
+      events.push({ kind: 'open', block, part: 'tool_call', call: { id: known.id, name } });
     }
     const text = asText(fn.arguments);
-    if (text !== '') events.push({ kind: 'delta', block, text });
+    if (text !== '') events.push({ kind: 'delta', block: known.block, text });
   }
 
   private stop(events: AnswerEvent[]): void {
@@ -75,8 +80,8 @@ export class ChatReader implements AnswerReader {
   private end(): AnswerEvent[] {
     const events: AnswerEvent[] = [];
     this.stop(events);
-    for (const block of this.calls.values()) events.push({ kind: 'close', block });
-    const finish = finishOf(this.finish, this.calls.size > 0);
+    for (const block of this.open) events.push({ kind: 'close', block });
+    const finish = finishOf(this.finish, this.open.length > 0);
     events.push({ kind: 'end', finish, ...(this.usage === undefined ? undefined : { usage: this.usage }) });
     return events;
   }

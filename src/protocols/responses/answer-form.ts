@@ -6,22 +6,27 @@ import type { AnswerForm, StreamForm } from '#protocols/protocol.js';
 import { type SseEvent, sseText } from '#protocols/sse.js';
 
 /** The texts that are told by deltas, by the stem of their events: what they are, and their member in the event of the end. */
-const STEMS: Readonly<Record<string, { readonly kind: AnswerTextKind; readonly member: string }>> = {
+const STEMS: Readonly<Record<string, { readonly kind: AnswerTextKind; readonly member: string }>> = own({
   output_text: { kind: 'text', member: 'text' },
   refusal: { kind: 'refusal', member: 'refusal' },
   reasoning_text: { kind: 'thinking', member: 'text' },
   reasoning_summary_text: { kind: 'thinking', member: 'text' },
   function_call_arguments: { kind: 'arguments', member: 'arguments' },
   custom_tool_call_input: { kind: 'input', member: 'input' },
-};
+});
 
 /** The stem that the deltas of a part have. */
-const PARTS: Readonly<Record<string, string>> = {
+const PARTS: Readonly<Record<string, string>> = own({
   output_text: 'output_text',
   refusal: 'refusal',
   reasoning_text: 'reasoning_text',
   summary_text: 'reasoning_summary_text',
-};
+});
+
+/** Without a prototype: an engine may name a type like a member of Object. */
+function own<Value>(table: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  return Object.assign(Object.create(null) as Record<string, Value>, table);
+}
 
 /** Members of a response that repeat texts of its request. */
 const REPEATED = [

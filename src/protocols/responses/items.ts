@@ -39,7 +39,7 @@ function fromItem(item: Json, path: string, lost: Lost): Message | undefined {
   switch (item.type) {
     case undefined:
     case 'message': {
-      const role = typeof item.role === 'string' ? ROLES[item.role] : undefined;
+      const role = typeof item.role === 'string' && Object.hasOwn(ROLES, item.role) ? ROLES[item.role] : undefined;
       if (role === undefined) {
         throw invalid(`${path}.role`, `Unknown role ${shown(item.role)}`, 'user, assistant, system or developer');
       }

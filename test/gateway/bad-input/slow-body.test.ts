@@ -6,13 +6,13 @@ import { readBody } from '#gateway/http/body.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
-function reading() {
+function reading(destroyed = false) {
   const clock = new VirtualClock();
-  const request = new EventEmitter();
+  const request = Object.assign(new EventEmitter(), { destroyed });
   const results: unknown[] = [];
   const limits = { bytes: 1_000_000, timeoutMs: 30_000 };
   const time = { clock, watchdog: new Watchdog(clock) };
-  readBody(request as IncomingMessage, limits, time, result =>
+  readBody(request as unknown as IncomingMessage, limits, time, result =>
     results.push(isWeirError(result) ? result.code : result.toString()),
   );
   return { clock, request, results };
@@ -40,4 +40,11 @@ test('a large body on a slow line has the time that its length allows', () => {
   }
   request.emit('end');
   expect(results).toEqual(['x'.repeat(2048 * 200)]);
+});
+
+test('a client that had left before its body was asked for is not waited for', () => {
+  const { clock, results } = reading(true);
+  expect(results).toEqual(['client.gone']);
+  clock.advance(60_000);
+  expect([results.length, clock.pending]).toEqual([1, 0]);
 });
