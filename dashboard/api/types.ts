@@ -822,7 +822,7 @@ export type Recommendation = {
     /** Ahead; looked at is until a replica serves that is ordered now, `scale.start`. */
     readonly minutes: number;
   };
-  /** What one replica carries of such requests within `workload.slo`, and what gives way first. */
+  /** What each of the recommended replicas carries of such requests within `workload.slo`, among so many, and what gives way first. */
   readonly capacity?: {
     readonly requestsPerSecond: number;
     readonly from: 'engine model' | 'measured rates';
