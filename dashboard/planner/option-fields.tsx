@@ -1,4 +1,6 @@
 import type { JobBody } from '../api/jobs.js';
+import { secondsOf } from '../ui/duration.js';
+import { DurationField } from '../ui/duration-field.js';
 import { OptionalNumberField } from '../ui/number-field.js';
 import { TierFields } from './tier-fields.js';
 
@@ -12,7 +14,8 @@ export interface OptionDraft {
   readonly target: string;
   readonly up: string;
   readonly spotUp: string;
-  readonly windowMin: string;
+  /** A time with its unit. */
+  readonly window: string;
   /** Of requests, in %. */
   readonly compressible: string;
   readonly apart: boolean;
@@ -28,17 +31,15 @@ export interface OptionDraft {
 }
 
 export const FIRST_OPTIONS: OptionDraft = {
-  ...{ rate: '', provider: '', target: '', up: '', spotUp: '', windowMin: '', compressible: '' },
+  ...{ rate: '', provider: '', target: '', up: '', spotUp: '', window: '', compressible: '' },
   ...{ apart: false, link: '' },
   ...{ hostGb: '', hostLink: '', hostUsd: '', diskGb: '', diskLink: '', diskUsd: '' },
 };
 
-/** Minutes; a second, as the API takes it. */
-const MIN_WINDOW = 0.02;
-
 /** The options as the API takes them. */
 export function optionsOf(draft: OptionDraft): Partial<PlanBody> {
-  const { rate, provider, target, up, spotUp, windowMin, compressible, apart, link } = draft;
+  const { rate, provider, target, up, spotUp, window, compressible, apart, link } = draft;
+  const seconds = secondsOf(window);
   return {
     ...(rate === '' ? {} : { rate: Number(rate) }),
     ...(provider === '' ? {} : { provider }),
@@ -56,11 +57,11 @@ export function optionsOf(draft: OptionDraft): Partial<PlanBody> {
             ...(draft.diskGb === '' ? {} : { disk: tierOf(draft.diskGb, draft.diskLink, draft.diskUsd) }),
           },
         }),
-    ...(windowMin === ''
+    ...(seconds === undefined
       ? {}
       : {
           over_time: {
-            window_s: 60 * Number(windowMin),
+            window_s: seconds,
             ...(compressible === '' ? {} : { compressible: Number(compressible) / 100 }),
           },
         }),
@@ -110,14 +111,8 @@ export function OptionFields({ draft, onChange }: OptionFieldsProps) {
         placeholder="none are bought"
         {...number('spotUp')}
       />
-      <OptionalNumberField
-        label="Sized anew every so many minutes"
-        min={MIN_WINDOW}
-        max={525_600}
-        placeholder="never"
-        {...number('windowMin')}
-      />
-      {draft.windowMin === '' ? undefined : (
+      <DurationField label="Sized anew every" placeholder="never; or 5 min" {...number('window')} />
+      {secondsOf(draft.window) === undefined ? undefined : (
         <OptionalNumberField
           label="Prompts that can be compressed, %"
           min={0}

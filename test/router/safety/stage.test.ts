@@ -171,6 +171,29 @@ describe('the response to a conversation', () => {
       expect(['fine', 'odd and odd'].map(text => route.rewrite?.(text, 'text'))).toEqual(['fine', 'odd and odd']);
   });
 
+  test('leaves what is asked now though it was asked before, what stands before the cut too, and takes answers out', async () => {
+    const { route, notes } = await run({ conversation }, [
+      user('By the way'),
+      message('assistant', 'hello'),
+      message('user', 'By the way', 'odd'),
+      message('assistant', 'odd it is'),
+      user('odd again'),
+      message('assistant', 'hello'),
+      user('odd again'),
+    ]);
+    expect(notes.caution).toContain('cut 2 turns');
+    const texts = ['By the way', 'hello', 'odd', 'odd it is', 'odd again'];
+    expect(texts.map(text => route.rewrite?.(text, 'text'))).toEqual([
+      'By the way',
+      'hello',
+      REMOVED,
+      REMOVED,
+      'odd again',
+    ]);
+    // A value that a schema names is no turn of anybody.
+    expect(route.rewrite?.('odd', 'definition')).toBe('odd');
+  });
+
   test('is flagged at the last degree', async () => {
     const { route, notes } = await run({ conversation }, talk('bad'));
     expect(route.safety).toEqual([{ rule: 'conversation', action: 'header', score: expect.closeTo(0.95, 2) }]);
