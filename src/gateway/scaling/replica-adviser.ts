@@ -3,7 +3,7 @@ import type { DecisionRecord } from '#contract/record.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
 import { forecastLoad, type LoadForecast } from '#fleet/scale/load-forecast.js';
-import { RecentLengths } from '#fleet/scale/recent-lengths.js';
+import { RecentLengths, tooFew } from '#fleet/scale/recent-lengths.js';
 import { type NoAdvice, type PoolAdvice, recommend } from '#fleet/scale/recommendation.js';
 import {
   type CarriedLoad,
@@ -32,10 +32,15 @@ export type PoolRecommendation = { readonly pool: string; readonly available: nu
   | { readonly advice?: undefined; readonly none: NoAdvice }
 );
 
-/** What the adviser sees. Traffic and standing are those of all processes that answer on one port: whichever of them looks, it is for all. */
+/** Lengths of the newest requests that a process answered, by pool. */
+export type SeenLengths = Readonly<Record<string, readonly RequestLengths[]>>;
+
+/** What the adviser sees. Traffic, standing and lengths are those of all processes that answer on one port: whichever of them looks, it is for all. */
 export interface AdviserPorts {
   readonly runtime: () => Runtime;
   readonly standing: () => Promise<Pick<Standing, 'pools' | 'processes'>>;
+  /** What each of them has seen. */
+  readonly lengths: () => Promise<readonly SeenLengths[]>;
   readonly traffic: TrafficLog;
   readonly clock: Clock;
 }
@@ -61,6 +66,11 @@ export class ReplicaAdviser {
     if (status !== 'answered' || pool === '' || usage === undefined) return;
     const { promptTokens, completionTokens, cachedTokens } = usage;
     this.memoryOf(pool).lengths.add({ promptTokens, outputTokens: completionTokens, cachedTokens });
+  }
+
+  /** Lengths of the newest requests that this process answered, at most so many of each pool. */
+  lengths(most: number): SeenLengths {
+    return Object.fromEntries([...this.pools].map(([pool, { lengths }]) => [pool, lengths.newest(most)]));
   }
 
   /** Looks once a minute from now on. */
@@ -89,12 +99,14 @@ export class ReplicaAdviser {
     const forecasts = await this.forecastsAt(wall, pools);
     const found: PoolRecommendation[] = [];
     const standing = await this.ports.standing();
+    const seen = await this.ports.lengths();
     for (const status of standing.pools) {
       const { name, available, limit } = status;
       const entry = pools[name];
       if (entry === undefined) continue;
       const places = available > 0 && limit > 0 ? limit / available : entry.concurrency * standing.processes;
-      const capacity = this.capacityOf(status, entry, places, Math.floor(wall / WINDOW_MS));
+      const requests = seen.flatMap(lengths => lengths[name] ?? []);
+      const capacity = this.capacityOf(status, entry, { requests, places, window: Math.floor(wall / WINDOW_MS) });
       if (typeof capacity === 'string') found.push({ pool: name, available, none: capacity });
       else {
         const facts = {
@@ -138,7 +150,11 @@ export class ReplicaAdviser {
     return pools;
   }
 
-  private capacityOf(status: PoolStatus, entry: PoolEntry, places: number, window: number): CarriedLoad | NoAdvice {
+  private capacityOf(
+    status: PoolStatus,
+    entry: PoolEntry,
+    { requests, places, window }: { requests: readonly RequestLengths[]; places: number; window: number },
+  ): CarriedLoad | NoAdvice {
     const { config, pool, embedding } = this.ports.runtime();
     const { name } = status;
     if (entry.cloud !== undefined) return 'cloud';
@@ -146,8 +162,7 @@ export class ReplicaAdviser {
     const prefills = Object.values(config.pool.pools).some(({ prefill }) => prefill?.pool === name);
     if (entry.prefill !== undefined || prefills) return 'disaggregated';
     const memory = this.memoryOf(name);
-    const { few, all: requests } = memory.lengths;
-    if (few) return 'few_requests';
+    if (tooFew(requests)) return 'few_requests';
     const key = `${window} ${config.version}`;
     if (memory.modelled?.key !== key) {
       memory.modelled = { key, capacity: this.modelled(status, entry, requests) };
