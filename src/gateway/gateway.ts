@@ -13,6 +13,7 @@ import type { WorkloadProfile } from '#contract/profile.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { Milliseconds } from '#contract/units.js';
 import { JobHost } from '#fleet/jobs/job-host.js';
+import { KEPT_LENGTHS } from '#fleet/scale/recent-lengths.js';
 import type { Admission } from '#identity/admission.js';
 import type { Grant } from '#identity/grant.js';
 import type { Inbound, Memory, Protocol } from '#protocols/protocol.js';
@@ -117,6 +118,7 @@ export class Gateway implements ExchangeHost {
       ...{ traffic: this.traffic, clock: ports.clock },
       runtime: () => this.current,
       standing: () => standingOfAll(this),
+      lengths: async () => this.current.peers?.lengths(KEPT_LENGTHS) ?? [this.adviser.lengths(KEPT_LENGTHS)],
     });
     this.feed.watch(record => {
       this.adviser.observe(record);

@@ -6,7 +6,7 @@ import type { LatencyBounds } from '#fleet/scale/carried-load.js';
 import { forecastLoad, type LoadForecast } from '#fleet/scale/load-forecast.js';
 import { alikeEach, measuredCapacity } from '#fleet/scale/measured-capacity.js';
 import { type EngineKind, modelledPool, type PoolCapacity } from '#fleet/scale/pool-capacity.js';
-import { RecentLengths } from '#fleet/scale/recent-lengths.js';
+import { RecentLengths, tooFew } from '#fleet/scale/recent-lengths.js';
 import { type NoAdvice, type PoolAdvice, recommend } from '#fleet/scale/recommendation.js';
 import { ScaleDownHold } from '#fleet/scale/scale-down-hold.js';
 import type { Runtime } from '#gateway/runtime.js';
@@ -28,10 +28,15 @@ export type PoolRecommendation = { readonly pool: string; readonly available: nu
   | { readonly advice?: undefined; readonly none: NoAdvice }
 );
 
-/** What the adviser sees. Traffic and standing are those of all processes that answer on one port: whichever of them looks, it is for all. */
+/** Lengths of the newest requests that a process answered, by pool. */
+export type SeenLengths = Readonly<Record<string, readonly RequestLengths[]>>;
+
+/** What the adviser sees. Traffic, standing and lengths are those of all processes that answer on one port: whichever of them looks, it is for all. */
 export interface AdviserPorts {
   readonly runtime: () => Runtime;
   readonly standing: () => Promise<Pick<Standing, 'pools' | 'processes'>>;
+  /** What each of them has seen. */
+  readonly lengths: () => Promise<readonly SeenLengths[]>;
   readonly traffic: TrafficLog;
   readonly clock: Clock;
 }
@@ -57,6 +62,11 @@ export class ReplicaAdviser {
     if (status !== 'answered' || pool === '' || usage === undefined) return;
     const { promptTokens, completionTokens, cachedTokens } = usage;
     this.memoryOf(pool).lengths.add({ promptTokens, outputTokens: completionTokens, cachedTokens });
+  }
+
+  /** Lengths of the newest requests that this process answered, at most so many of each pool. */
+  lengths(most: number): SeenLengths {
+    return Object.fromEntries([...this.pools].map(([pool, { lengths }]) => [pool, lengths.newest(most)]));
   }
 
   /** Looks once a minute from now on. */
@@ -85,12 +95,14 @@ export class ReplicaAdviser {
     const forecasts = await this.forecastsAt(wall, pools);
     const found: PoolRecommendation[] = [];
     const standing = await this.ports.standing();
+    const seen = await this.ports.lengths();
     for (const status of standing.pools) {
       const { name, available, limit } = status;
       const entry = pools[name];
       if (entry === undefined) continue;
       const places = available > 0 && limit > 0 ? limit / available : entry.concurrency * standing.processes;
-      const capacity = this.capacityOf(status, entry, places, Math.floor(wall / WINDOW_MS));
+      const requests = seen.flatMap(lengths => lengths[name] ?? []);
+      const capacity = this.capacityOf(status, entry, { requests, places, window: Math.floor(wall / WINDOW_MS) });
       if (typeof capacity !== 'string') await warmed(capacity, available);
       if (typeof capacity === 'string') found.push({ pool: name, available, none: capacity });
       else {
@@ -135,7 +147,11 @@ export class ReplicaAdviser {
     return pools;
   }
 
-  private capacityOf(status: PoolStatus, entry: PoolEntry, places: number, window: number): PoolCapacity | NoAdvice {
+  private capacityOf(
+    status: PoolStatus,
+    entry: PoolEntry,
+    { requests, places, window }: { requests: readonly RequestLengths[]; places: number; window: number },
+  ): PoolCapacity | NoAdvice {
     const { config, pool, embedding } = this.ports.runtime();
     const { name } = status;
     if (entry.cloud !== undefined) return 'cloud';
@@ -143,8 +159,7 @@ export class ReplicaAdviser {
     const prefills = Object.values(config.pool.pools).some(({ prefill }) => prefill?.pool === name);
     if (entry.prefill !== undefined || prefills) return 'disaggregated';
     const memory = this.memoryOf(name);
-    const { few, all: requests } = memory.lengths;
-    if (few) return 'few_requests';
+    if (tooFew(requests)) return 'few_requests';
     const key = `${window} ${config.version}`;
     if (memory.modelled?.key !== key) {
       memory.modelled = { key, capacity: this.modelled(status, entry, requests) };
