@@ -504,6 +504,12 @@ export type PlanReport = {
     readonly share_more: number;
   } | null;
   readonly pareto: readonly PlannedFleet[];
+  /** The best fleet of those with all of the memory behind their GPUs, and with less of it; null unless asked for. */
+  readonly tiers: readonly {
+    readonly tiers: 'none' | 'host memory' | 'host memory and storage';
+    /** As small as it holds; null where no size that was tried did. */
+    readonly fleet: PlannedFleet | null;
+  }[] | null;
   readonly sensitivity: readonly {
     readonly change: string;
     readonly kind: 'rate' | 'replica' | 'drift';
@@ -627,6 +633,25 @@ export type PlannedPool = {
     readonly date: string;
     readonly source: string;
   };
+  /** Share of prompt tokens found in prefix caches of any tier. */
+  readonly prefix_hit_rate: number;
+  /** KV behind the GPUs, in gigabytes beside each and a second; null where there is none. */
+  readonly tiers: {
+    readonly host: {
+      readonly gb: number;
+      readonly link: number;
+    };
+    readonly disk: {
+      readonly gb: number;
+      readonly link: number;
+    } | null;
+    readonly host_hit_rate: number;
+    readonly disk_hit_rate: number;
+    /** What reading from there takes a request, in the mean over all. */
+    readonly read_ms: number;
+    /** Share of busy time in which engines waited for that. */
+    readonly stalled: number;
+  } | null;
   /** Replicas that compute its prompts; null where it does that itself. */
   readonly prefill: {
     readonly gpu: string;
@@ -797,7 +822,7 @@ export type Recommendation = {
     /** Ahead; looked at is until a replica serves that is ordered now, `scale.start`. */
     readonly minutes: number;
   };
-  /** What one replica carries of such requests within `workload.slo`, and what gives way first. */
+  /** What each of the recommended replicas carries of such requests within `workload.slo`, among so many, and what gives way first. */
   readonly capacity?: {
     readonly requestsPerSecond: number;
     readonly from: 'engine model' | 'measured rates';
@@ -2227,6 +2252,22 @@ export interface Streams {
       readonly disaggregate?: {
         /** Gigabytes of KV a second into a replica that answers. */
         readonly link?: number;
+      };
+      /** Memory of hosts that keeps KV which GPUs give up; what it brings is compared with having less of it. */
+      readonly host_memory?: {
+        /** Gigabytes beside each GPU. */
+        readonly gb: number;
+        /** Gigabytes a second that a GPU reads from there. */
+        readonly link?: number;
+        readonly usd_per_gb_month?: number;
+        /** Storage that keeps what the memory of hosts gives up. */
+        readonly disk?: {
+          /** Gigabytes beside each GPU. */
+          readonly gb: number;
+          /** Gigabytes a second that a GPU reads from there. */
+          readonly link?: number;
+          readonly usd_per_gb_month?: number;
+        };
       };
       /** A fleet in two pools that follows the load is planned, too. */
       readonly over_time?: {

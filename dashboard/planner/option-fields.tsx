@@ -2,6 +2,7 @@ import type { JobBody } from '../api/jobs.js';
 import { secondsOf } from '../ui/duration.js';
 import { DurationField } from '../ui/duration-field.js';
 import { OptionalNumberField } from '../ui/number-field.js';
+import { TierFields } from './tier-fields.js';
 
 type PlanBody = JobBody<'/api/plans'>;
 
@@ -20,11 +21,19 @@ export interface OptionDraft {
   readonly apart: boolean;
   /** Gigabytes a second. */
   readonly link: string;
+  /** Gigabytes beside each GPU, and a second; USD a month for each. */
+  readonly hostGb: string;
+  readonly hostLink: string;
+  readonly hostUsd: string;
+  readonly diskGb: string;
+  readonly diskLink: string;
+  readonly diskUsd: string;
 }
 
 export const FIRST_OPTIONS: OptionDraft = {
   ...{ rate: '', provider: '', target: '', up: '', spotUp: '', window: '', compressible: '' },
   ...{ apart: false, link: '' },
+  ...{ hostGb: '', hostLink: '', hostUsd: '', diskGb: '', diskLink: '', diskUsd: '' },
 };
 
 /** The options as the API takes them. */
@@ -40,6 +49,14 @@ export function optionsOf(draft: OptionDraft): Partial<PlanBody> {
       ...(spotUp === '' ? {} : { spot_up: Number(spotUp) / 100 }),
     },
     ...(apart ? { disaggregate: link === '' ? {} : { link: Number(link) } } : {}),
+    ...(draft.hostGb === ''
+      ? {}
+      : {
+          host_memory: {
+            ...tierOf(draft.hostGb, draft.hostLink, draft.hostUsd),
+            ...(draft.diskGb === '' ? {} : { disk: tierOf(draft.diskGb, draft.diskLink, draft.diskUsd) }),
+          },
+        }),
     ...(seconds === undefined
       ? {}
       : {
@@ -48,6 +65,14 @@ export function optionsOf(draft: OptionDraft): Partial<PlanBody> {
             ...(compressible === '' ? {} : { compressible: Number(compressible) / 100 }),
           },
         }),
+  };
+}
+
+function tierOf(gb: string, link: string, usd: string) {
+  return {
+    gb: Number(gb),
+    ...(link === '' ? {} : { link: Number(link) }),
+    ...(usd === '' ? {} : { usd_per_gb_month: Number(usd) }),
   };
 }
 
@@ -115,6 +140,7 @@ export function OptionFields({ draft, onChange }: OptionFieldsProps) {
           {...number('link')}
         />
       ) : undefined}
+      <TierFields number={number} hasHost={draft.hostGb !== ''} hasDisk={draft.diskGb !== ''} />
     </>
   );
 }

@@ -3,7 +3,9 @@ import { XyChart } from '../charts/xy-chart.js';
 import { count, duration, percent, short, usd } from '../format.js';
 import { Empty, Panel } from '../ui/parts.js';
 import { numbers, Table } from '../ui/table.js';
+import { fleetName } from './fleet-name.js';
 import { BuyingPanel, Holds, OverTimePanel, PowerPanel } from './plan-extent.js';
+import { TierPanel } from './tier-panel.js';
 
 /** A plan: the fleet, why it is that one, what else held, what breaks it. */
 export function PlanView({ plan }: { plan: PlanReport }) {
@@ -23,7 +25,7 @@ export function PlanView({ plan }: { plan: PlanReport }) {
     <>
       <Panel title="The cheapest fleet that held" id="plan-best" aside={<p class="hint">{plan.model}</p>}>
         <dl class="figures">
-          <Figure name="Fleet" value={nameOf(best)} more={`${count(best.gpus)} GPUs`} />
+          <Figure name="Fleet" value={fleetName(best)} more={`${count(best.gpus)} GPUs`} />
           <Figure name="An hour" value={usd(best.usd_per_hour)} more={`${usd(best.usd_per_hour * 24 * 365)} a year`} />
           <Figure
             name="First token, P99"
@@ -52,7 +54,7 @@ export function PlanView({ plan }: { plan: PlanReport }) {
           ))}
           {plan.next === null ? undefined : (
             <li>
-              the next fleet, {nameOf(plan.next.fleet)}, costs {usd(plan.next.usd_per_hour_more)} an hour more (
+              the next fleet, {fleetName(plan.next.fleet)}, costs {usd(plan.next.usd_per_hour_more)} an hour more (
               {percent(plan.next.share_more)})
             </li>
           )}
@@ -106,6 +108,7 @@ export function PlanView({ plan }: { plan: PlanReport }) {
           )}
         </Table>
       </Panel>
+      <TierPanel tiers={plan.tiers} />
       <BuyingPanel buying={plan.buying} />
       <PowerPanel cuts={plan.demand_response} />
       <OverTimePanel moving={plan.over_time} />
@@ -149,8 +152,8 @@ function FleetTable({ plan }: { plan: PlanReport }) {
       rows={plan.pareto}
     >
       {fleet => (
-        <tr key={nameOf(fleet)}>
-          <th scope="row">{nameOf(fleet)}</th>
+        <tr key={fleetName(fleet)}>
+          <th scope="row">{fleetName(fleet)}</th>
           <td class="number">{usd(fleet.usd_per_hour)}</td>
           <td class="number">{duration(fleet.verified.p99_ttft_ms)}</td>
           <td class="number">{duration(fleet.verified.tpot_ms)}</td>
@@ -163,25 +166,15 @@ function FleetTable({ plan }: { plan: PlanReport }) {
 }
 
 function dots(plan: PlanReport, best: PlannedFleet, of: (fleet: PlannedFleet) => number) {
-  const others = plan.pareto.filter(fleet => nameOf(fleet) !== nameOf(best));
+  const others = plan.pareto.filter(fleet => fleetName(fleet) !== fleetName(best));
   const seriesOf = (name: string, kind: string, fleets: readonly PlannedFleet[]) => ({
     ...{ name, kind, points: fleets.map(fleet => [fleet.usd_per_hour, of(fleet)]) },
-    names: fleets.map(fleet => `${nameOf(fleet)}: ${usd(fleet.usd_per_hour)} an hour`),
+    names: fleets.map(fleet => `${fleetName(fleet)}: ${usd(fleet.usd_per_hour)} an hour`),
   });
   return [
     seriesOf('cheapest', 'answered', [best]),
     ...(others.length === 0 ? [] : [seriesOf('others', 'p95', others)]),
   ];
-}
-
-function nameOf({ pools }: PlannedFleet): string {
-  return pools
-    .map(
-      ({ replicas, tp, gpu, boundary, prefill }) =>
-        `${replicas} × ${tp} ${gpu}${boundary === null ? '' : ` up to ${count(boundary)}`}` +
-        (prefill === null ? '' : `, prompts on ${prefill.replicas} × ${prefill.tp} ${prefill.gpu}`),
-    )
-    .join(' + ');
 }
 
 function Figure({ name, value, more }: { name: string; value: string; more: string }) {

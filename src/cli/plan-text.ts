@@ -1,6 +1,7 @@
 import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
 import { shareText } from '#fleet/share-text.js';
 import { timeRange, timeText } from '#fleet/time-text.js';
+import { readsText, tierEffects } from './plan-tiers.js';
 
 /** A plan for people who read it in a terminal. */
 export function renderPlan(report: PlanReport): string {
@@ -21,7 +22,7 @@ export function renderPlan(report: PlanReport): string {
     const figures = p99 === null || tpot === null ? '' : `, P99 TTFT ${timeText(p99)}, TPOT ${timeText(tpot)}`;
     lines.push(`  ${change}: ${holds ? 'holds' : 'breaks'}${figures}`);
   }
-  lines.push(...buying(report), ...powerCut(report), ...overTime(report));
+  lines.push(...tierEffects(report), ...buying(report), ...powerCut(report), ...overTime(report));
   if (!screen.trusted) {
     lines.push(
       '',
@@ -40,12 +41,17 @@ function fleet({
   tokens_per_joule: tokens,
   watts,
 }: FleetReport): readonly string[] {
-  const lines = pools.map(
-    ({ gpu, tp, replicas, boundary, utilisation, p99_ttft_ms: p99, prefill }) =>
+  const lines = pools.flatMap(pool => {
+    const { gpu, tp, replicas, boundary, utilisation, p99_ttft_ms: p99, prefill, prefix_hit_rate: hits } = pool;
+    const reads = readsText(pool);
+    return [
       `  ${replicas} replicas of ${tp} × ${gpu}${boundary === null ? '' : `, up to ${boundary} tokens`}: ` +
-      `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${timeText(p99)}` +
-      (prefill === null ? '' : `; prompts on ${prefill.replicas} replicas of ${prefill.tp} × ${prefill.gpu}`),
-  );
+        `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${timeText(p99)}` +
+        (hits > 0 ? `, prefix hits ${shareText(hits, 1)}` : '') +
+        (prefill === null ? '' : `; prompts on ${prefill.replicas} replicas of ${prefill.tp} × ${prefill.gpu}`),
+      ...(reads === '' ? [] : [`    of prompt tokens ${reads}`]),
+    ];
+  });
   lines.push(
     `  $${usd.toFixed(2)}/h, ${(watts / 1000).toFixed(1)} kW, ${tokens.toFixed(2)} output tokens a joule, TPOT ${timeText(verified.tpot_ms)}; ` +
       `${verified.seeds} arrival patterns (95 % of P99 TTFT: ${timeRange(verified.p99_ttft_interval_ms)})`,

@@ -7,6 +7,7 @@ import type { WorkloadProfile } from '#contract/profile.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { Milliseconds } from '#contract/units.js';
 import { JobHost } from '#fleet/jobs/job-host.js';
+import { KEPT_LENGTHS } from '#fleet/scale/recent-lengths.js';
 import { openaiChat } from '#protocols/openai/chat.js';
 import { protocolAt } from '#protocols/registry.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
@@ -108,6 +109,7 @@ export class Gateway implements ArrivalHost {
       ...{ traffic: this.traffic, clock: ports.clock },
       runtime: () => this.current,
       standing: () => standingOfAll(this),
+      lengths: async () => this.current.peers?.lengths(KEPT_LENGTHS) ?? [this.adviser.lengths(KEPT_LENGTHS)],
     });
     this.feed.watch(record => {
       this.adviser.observe(record);

@@ -1,6 +1,7 @@
 import type { DecisionRecord } from '#contract/record.js';
 import type { Exposition } from '#telemetry/exposition.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
+import type { SeenLengths } from './scaling/replica-adviser.js';
 import type { Standing } from './standing.js';
 
 /** Which records somebody watches; all that is given must hold. */
@@ -34,6 +35,8 @@ export interface Peers {
   settle(): Promise<void>;
   /** How each of them stands. */
   standings(): Promise<readonly Standing[]>;
+  /** Lengths of requests that each of them answered of late: of each pool at most so many together. */
+  lengths(most: number): Promise<readonly SeenLengths[]>;
   /** Takes a replica out in all of them, or puts it back. */
   drain(replica: string, out: boolean): Promise<void>;
   /** Tells of records of all of them, within bounds. @returns how to stop. */

@@ -104,7 +104,7 @@ function replicaAsOne(all: readonly ReplicaStatus[]): ReplicaStatus {
   };
 }
 
-/** Each process knows the load of all, and lengths of the requests that it answered: as in the metrics, the most that one recommends counts. */
+/** Each process knows the load and the lengths of all, and has lowered what it recommends in its own time: as in the metrics, the most counts. */
 function mostWanted(all: readonly PoolRecommendation[]): PoolRecommendation {
   const wanted = ({ advice }: PoolRecommendation) => advice?.replicas ?? 0;
   return all.reduce((most, one) => (wanted(one) > wanted(most) ? one : most));

@@ -41,6 +41,22 @@ describe('weir plan', () => {
     });
   });
 
+  test('tells what memory behind the GPUs brings; storage without memory of hosts is refused', async () => {
+    const hashed = file(
+      'hashed.jsonl',
+      Array.from({ length: 120 }, (_, i) =>
+        JSON.stringify({ timestamp: 200 * i, input_length: 1100, output_length: 20, hash_ids: [i % 7, 10 + (i % 7)] }),
+      ).join('\n'),
+    );
+    const args = ['--trace', hashed, '--gpu', 'h100', '--host-memory', '10'];
+    const { stdout, stderr } = await weir('plan', ...args, '--disk', '100', '--disk-price', '0.1');
+    expect(stdout, stderr).toContain('KV behind the GPUs of such a fleet\n  none: 1 × 1 h100, $');
+    expect(stdout).toMatch(/\n {2}host memory and storage: 1 × 1 h100 with host memory and storage, \$/);
+    const refused = await weir('plan', '--trace', hashed, '--gpu', 'h100', '--disk', '100');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('--host-memory GB');
+  });
+
   test('for people, and from a distribution', async () => {
     const cdf = file('cdf.json', '[[512, 0.5], [2048, 1]]');
     const { stdout } = await weir('plan', '--cdf', cdf, '--gpu', 'h100', '--rate', '5');

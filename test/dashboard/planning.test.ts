@@ -54,6 +54,9 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     expect(await page.locator('input:invalid').count()).toBe(1);
     await every.fill('6 s');
     expect(await page.locator('input:invalid').count()).toBe(0);
+    await page.getByLabel('Host memory for KV, GB beside each GPU').fill('50');
+    await page.getByLabel('Storage behind it, GB beside each GPU').fill('200');
+    await page.getByLabel('A GB of storage, USD a month').fill('0.1');
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
     const best = page.locator('#plan-best');
     await best
@@ -61,6 +64,9 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
       .first()
       .waitFor();
     expect(await best.innerText()).toMatch(/one pool: \$/);
+    const tiers = page.locator('#plan-tiers tbody tr');
+    expect(await tiers.locator('th').allInnerTexts()).toEqual(['GPUs alone', 'host memory', 'host memory and storage']);
+    expect(await tiers.nth(2).innerText()).toContain('h100 with host memory and storage');
     expect(await page.locator('#plan-stress').innerText()).toMatch(/rate × 1.1\s+holds|breaks/);
     expect(await page.locator('#plan-buying').innerText()).toMatch(/spot of 1 × h100, \d+ needed\s+99\.[5-9]\d\d\s%/);
     expect(await page.locator('#plan-power').innerText()).toMatch(/5 %\s+holds|breaks/);

@@ -11,6 +11,7 @@ import { isWeirError, WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { parseDuration } from '#contract/units.js';
 import { cdfRequests, DRAWN } from '#fleet/plan/cdf-requests.js';
+import type { TierSize, TierWish } from '#fleet/plan/memory-tiers.js';
 import { PRICE_KINDS, type PriceKind } from '#pool/engine/catalogue/schema.js';
 import { readCdf } from '#workload/generate/length-cdf.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
@@ -31,6 +32,12 @@ interface PlanOptions {
   readonly spotUp?: number;
   readonly disaggregated: boolean;
   readonly kvLink: number;
+  readonly hostMemory?: number;
+  readonly hostLink: number;
+  readonly hostPrice: number;
+  readonly disk?: number;
+  readonly diskLink: number;
+  readonly diskPrice: number;
   readonly resize?: number;
   readonly compressible: number;
   readonly emit?: string;
@@ -80,6 +87,20 @@ export function planCommand(): Command {
       25,
     )
     .option(
+      '--host-memory <gb>',
+      'gigabytes of host memory beside each GPU that keep KV which the GPU gives up',
+      positive,
+    )
+    .option('--host-link <gbps>', 'with --host-memory: gigabytes a second that a GPU reads from there', positive, 25)
+    .option('--host-price <usd>', 'with --host-memory: USD a month for each of those gigabytes', notNegative, 0)
+    .option(
+      '--disk <gb>',
+      'with --host-memory: gigabytes of storage beside each GPU that keep what that gives up',
+      positive,
+    )
+    .option('--disk-link <gbps>', 'with --disk: gigabytes a second that a GPU reads from there', positive, 3)
+    .option('--disk-price <usd>', 'with --disk: USD a month for each of those gigabytes', notNegative, 0)
+    .option(
       '--resize <duration>',
       'also plan a fleet in two pools whose replicas and boundary change every so often',
       span,
@@ -105,6 +126,7 @@ Examples:
   $ weir plan --trace conversations.csv --model llama-3.1-70b --gpu h100,a100 --rate 40
   $ weir plan --cdf lengths.json --rate 100 --slo-ttft 300 --json
   $ weir plan --trace long-prompts.csv --rate 2 --disaggregated --kv-link 50
+  $ weir plan --trace agents.jsonl --host-memory 100 --disk 1000 --disk-price 0.1
   $ weir plan --trace day.csv --resize 1h --spot-up 0.9 --availability 0.9999
   $ weir plan --trace conversations.csv --price reserved --provider hyperstack --emit fleet/`,
     )
@@ -130,6 +152,7 @@ async function plan(options: PlanOptions): Promise<void> {
         ? {}
         : { overTime: { windowMs: options.resize, compressible: options.compressible } }),
       ...(options.disaggregated ? { disaggregate: { link: options.kvLink } } : {}),
+      ...tiersOf(options),
       slo: { ttftP99Ms: options.sloTtft, tpotMs: options.sloTpot },
       progress: text => process.stderr.write(`${text}\n`),
     }),
@@ -144,6 +167,21 @@ async function plan(options: PlanOptions): Promise<void> {
   if (options.json) printJson(report);
   else process.stdout.write(renderPlan(report));
   if (report.best === null) process.exitCode = 1;
+}
+
+function tiersOf(options: PlanOptions): { readonly tiers?: TierWish } {
+  const { hostMemory, hostLink, hostPrice, disk, diskLink, diskPrice } = options;
+  const size = (gigabytes: number, link: number, usdPerGbMonth: number): TierSize => ({
+    ...{ bytes: gigabytes * 1e9, link, usdPerGbMonth },
+  });
+  if (hostMemory !== undefined) {
+    const host = size(hostMemory, hostLink, hostPrice);
+    return { tiers: disk === undefined ? { host } : { host, disk: size(disk, diskLink, diskPrice) } };
+  }
+  if (disk === undefined) return {};
+  throw new WeirError('usage.invalid', 'Storage keeps what the memory of hosts gives up.', {
+    hint: '--host-memory GB',
+  });
 }
 
 async function requestsOf({ trace, cdf, rate, seed }: PlanOptions): Promise<readonly TraceRequest[]> {
@@ -191,6 +229,13 @@ async function json(file: string): Promise<unknown> {
 function share(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected 0 to 1.');
+  return value;
+}
+
+function notNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value))
+    throw new InvalidArgumentError('Expected 0 or more.');
   return value;
 }
 

@@ -62,6 +62,8 @@ export class Answers {
         return this.all({ kind: 'settle' });
       case 'standings':
         return this.all({ kind: 'standing' });
+      case 'lengths':
+        return this.all(ask);
       case 'changed':
         return this.all({ kind: 'refresh' }, charge);
       case 'pool-news':

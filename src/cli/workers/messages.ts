@@ -47,6 +47,8 @@ export type ToWorker =
     }
   | { readonly kind: 'apply'; readonly config: SentConfig }
   | { readonly kind: 'metrics' | 'settle' | 'alive' | 'standing' | 'traffic' }
+  /** Tell the lengths of the requests that it answered last, so many of each pool. */
+  | { readonly kind: 'lengths'; readonly most: number }
   /** Look for changed keys, teams and users. */
   | { readonly kind: 'refresh' }
   /** Exchange shared counts now: another is short. */
@@ -65,6 +67,8 @@ export type ToSupervisor =
   /** It listens to questions now: what is sent earlier is lost. */
   | { readonly kind: 'hello' }
   | { readonly kind: 'metrics' | 'settle' | 'standings' }
+  /** What each worker tells of lengths. */
+  | { readonly kind: 'lengths'; readonly most: number }
   /** Keys, teams or users have changed. */
   | { readonly kind: 'changed' }
   /** For all other workers: what this one has on the replicas. */

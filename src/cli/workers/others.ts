@@ -6,6 +6,7 @@ import type { Gateway } from '#gateway/gateway.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { TailSink, TapSink } from '#gateway/peers.js';
 import { TailLimit, watchMatching } from '#gateway/record-tail.js';
+import type { SeenLengths } from '#gateway/scaling/replica-adviser.js';
 import type { Standing } from '#gateway/standing.js';
 import { newTapKey } from '#gateway/traffic-tap.js';
 import type { Heard } from '#store/counters/exchange.js';
@@ -48,6 +49,8 @@ export function togetherOver(
         await link.ask({ kind: 'settle' });
       },
       standings: async () => (await link.ask({ kind: 'standings' })) as readonly Standing[],
+      lengths: async most =>
+        (await link.ask({ kind: 'lengths', most: Math.ceil(most / processes) })) as readonly SeenLengths[],
       async drain(replica, out) {
         await link.ask({ kind: 'drain-replica', replica, out });
       },

@@ -32,6 +32,8 @@ export function runWorker(): void {
         return true;
       case 'standing':
         return live === undefined ? undefined : standingOf(live.gateway);
+      case 'lengths':
+        return live?.gateway.adviser.lengths(ask.most) ?? {};
       case 'traffic':
         return traffic.take();
       case 'refresh':

@@ -8,6 +8,8 @@ import type { LengthMix } from './length-mix.js';
 export interface KindOffered {
   readonly profile: EngineProfile;
   readonly usdPerHour: Usd;
+  /** The requests as its caches leave them to it, in the order of the mix; those of the mix unless said. */
+  readonly mix?: LengthMix | undefined;
 }
 
 export interface SizedPool<Kind extends KindOffered> {
@@ -135,16 +137,17 @@ class Sizer<Kind extends KindOffered> {
   private cheapest(from: number, to: number): SizedPool<Kind> | undefined {
     const { mix, rate } = this;
     if (to <= from) return undefined;
-    const demand = { moments: mix.moments(from, to), sample: mix.sample(from, to, SCREEN_SAMPLE) };
     const longest = mix.totals[to - 1]!;
-    const own = (rate * (to - from)) / mix.size;
+    const offered = (rate * (to - from)) / mix.size;
     let best: SizedPool<Kind> | undefined;
     for (const kind of this.kinds) {
       const { contextTokens, totalBlocks, blockTokens } = kind.profile;
       if (longest > Math.min(contextTokens, totalBlocks * blockTokens)) continue;
+      const own = kind.mix ?? mix;
+      const demand = { moments: own.moments(from, to), sample: own.sample(from, to, SCREEN_SAMPLE) };
       const capacity = replicaCapacity(kind.profile, demand, SCREEN_HALVINGS);
       if (!(capacity > 0)) continue;
-      const load = own / capacity;
+      const load = offered / capacity;
       const replicas = Math.max(1, Math.ceil(load / TARGET_UTILISATION - 1e-9));
       if (best !== undefined && replicas * kind.usdPerHour >= best.replicas * best.kind.usdPerHour) continue;
       const above = from === 0 ? 0 : mix.totals[from - 1]!;

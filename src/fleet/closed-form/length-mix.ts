@@ -1,10 +1,12 @@
-import type { Tokens } from '#contract/units.js';
+import type { Milliseconds, Tokens } from '#contract/units.js';
 
 /** A request's lengths, and how much of its prompt a prefix cache spares. */
 export interface RequestLengths {
   readonly promptTokens: Tokens;
   readonly outputTokens: Tokens;
   readonly cachedTokens?: Tokens;
+  /** What reading those takes that lie behind the GPUs, on the replica that is looked at: nothing unless said. */
+  readonly readMs?: Milliseconds;
 }
 
 /** Sums over requests that the closed form needs; they add up, so those of any slice are a difference of two. */

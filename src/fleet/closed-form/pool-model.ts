@@ -4,7 +4,7 @@ import type { EngineProfile } from '#pool/engine/profile.js';
 import { replicaCapacity, steadyState } from './capacity.js';
 import { erlangC, waitDecay } from './erlang.js';
 import type { RequestLengths } from './length-mix.js';
-import { type Demand, freshOf, timeWith } from './steady-state.js';
+import { type Demand, freshOf, readOf, timeWith } from './steady-state.js';
 
 export { replicaCapacity, steadyState } from './capacity.js';
 export type { Demand, SteadyState } from './steady-state.js';
@@ -63,7 +63,8 @@ export function forecastPool(
     const fresh = freshOf(request);
     const iterations = Math.max(1, fresh / budget);
     const pairs = fresh * (request.promptTokens - fresh / 2);
-    const ms = iterations * timeWith(profile, state, fresh / iterations, pairs / iterations, 1);
+    const computing = iterations * timeWith(profile, state, fresh / iterations, pairs / iterations, 1);
+    const ms = Math.max(computing, readOf(request));
     services.push(ms + (offered.delayMs?.(request) ?? 0));
     // What it adds to the work before later prompts: the decodes beside it would have gone on in any case, one iteration's worth.
     added.push(Math.max(0, ms - decodeMs));

@@ -42,7 +42,7 @@ const NEWTON_STEPS = 8;
  *     N = e^−m·t(n, 0) + (1 − e^−m)·E[k·t(n, c / k)],   D = e^−m + (1 − e^−m)·E[k],   λ = m / N,   T = N / D,   n = λ·output·T = m·output / D
  *
  * with t the engine model's iteration time, c a group's tokens, k its iterations, n the sequences that decode. No slot is reserved:
- * sequences hold the KV of the tokens they have.
+ * sequences hold the KV of the tokens they have. A group lasts at least as long as reading what its prompts have behind the GPUs.
  */
 function stateAt(profile: EngineProfile, demand: Demand, prompts: number): SteadyState {
   const { moments, sample, rework = 1 } = demand;
@@ -55,6 +55,7 @@ function stateAt(profile: EngineProfile, demand: Demand, prompts: number): Stead
   const some = -Math.expm1(-prompts);
   const others = Math.max(0, prompts / some - 1) * fresh;
   const groups = sample.map(request => rework * freshOf(request) + others);
+  const reading = (meanOf(sample, readOf) * others) / fresh;
   const decoding = decodingAt(profile.maxBatchedTokens, prompts * output, some, groups);
   const budget = profile.maxBatchedTokens - decoding;
   const load = { decoding, kvTokens: decoding * held };
@@ -65,7 +66,8 @@ function stateAt(profile: EngineProfile, demand: Demand, prompts: number): Stead
     const tokens = own + others;
     const iterations = Math.max(1, tokens / budget);
     const pairs = own * (request.promptTokens - own / 2) + others * pairsPerFresh;
-    groupMs += iterations * timeWith(profile, load, tokens / iterations, pairs / iterations, 1);
+    const computing = iterations * timeWith(profile, load, tokens / iterations, pairs / iterations, 1);
+    groupMs += Math.max(computing, readOf(request) + reading);
   }
   const total = none * decodeMs + (some * groupMs) / sample.length;
   const rate = (1000 * prompts) / total;
@@ -141,6 +143,17 @@ export function lastState(
 /** Prompt tokens that a cache does not spare; the last one has to be computed in any case. */
 export function freshOf({ promptTokens, cachedTokens = 0 }: RequestLengths): Tokens {
   return Math.max(1, promptTokens - cachedTokens);
+}
+
+/** What reading a prompt's cached tokens takes. */
+export function readOf({ readMs = 0 }: RequestLengths): Milliseconds {
+  return readMs;
+}
+
+function meanOf<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  let sum = 0;
+  for (const item of items) sum += of(item);
+  return items.length > 0 ? sum / items.length : 0;
 }
 
 /** The time of an iteration in a state, with so many prompt tokens and their pairs of query and key added to it. */

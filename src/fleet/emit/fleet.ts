@@ -1,6 +1,6 @@
 import type { Tokens } from '#contract/units.js';
 import type { Catalogue } from '#fleet/catalogue.js';
-import type { FleetReport, PlanReport, PoolReport } from '#fleet/plan/report.js';
+import type { FleetReport, PlanReport, PoolReport, TiersReport } from '#fleet/plan/report.js';
 import type { Gpu } from '#pool/engine/hardware.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { findModel, type ModelShape } from '#pool/engine/models.js';
@@ -12,8 +12,16 @@ export interface EmittedPool extends Pick<PoolReport, 'gpu' | 'tp' | 'replicas' 
   readonly hardware: Gpu;
   /** The pool that computes its prompts, and gigabytes of KV a second from there. */
   readonly prefill?: { readonly pool: string; readonly link: number };
+  /** KV behind its GPUs, of the whole replica. */
+  readonly memory?: { readonly host: EmittedTier; readonly disk?: EmittedTier };
   /** Whether KV goes from or to its engines. */
   readonly transfers: boolean;
+}
+
+/** Gigabytes of a replica, and gigabytes a second that each of its GPUs reads of them. */
+export interface EmittedTier {
+  readonly gb: number;
+  readonly link: number;
 }
 
 /** A planned fleet as files describe it. */
@@ -42,9 +50,12 @@ export function emittedFleet(
   if (best === null) return undefined;
   const model = findModel(plan.model, catalogue.models);
   const base = model.name.replace(/[^a-z0-9]+/g, '-');
-  const pools = best.pools.flatMap(({ prefill, ...pool }, i): readonly EmittedPool[] => {
+  const pools = best.pools.flatMap(({ prefill, tiers, ...pool }, i): readonly EmittedPool[] => {
     const name = best.pools.length === 1 ? base : `${base}-${i + 1}`;
-    const answers = { ...pool, name, hardware: findGpu(pool.gpu, catalogue.gpus), transfers: prefill !== null };
+    const answers = {
+      ...{ ...pool, name, hardware: findGpu(pool.gpu, catalogue.gpus), transfers: prefill !== null },
+      ...(tiers !== null && { memory: memoryOf(tiers, pool.tp) }),
+    };
     if (prefill === null) return [answers];
     const { link, ...prompts } = prefill;
     const hardware = findGpu(prompts.gpu, catalogue.gpus);
@@ -62,6 +73,11 @@ export function emittedFleet(
       `${plan.rate.toFixed(2)} requests/s of ${model.name}, P99 TTFT ≤ ${slo.ttft_p99_ms} ms, TPOT ≤ ${slo.tpot_ms} ms: ` +
       `$${best.usd_per_hour.toFixed(2)}/h, P99 TTFT ${low} ms in the twin`,
   };
+}
+
+function memoryOf({ host, disk }: TiersReport, tp: number) {
+  const whole = ({ gb, link }: EmittedTier): EmittedTier => ({ gb: gb * tp, link });
+  return { host: whole(host), ...(disk !== null && { disk: whole(disk) }) };
 }
 
 /** Addresses of a pool's replicas, by the names that a StatefulSet gives its pods. */

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { type EmittedFleet, type EmittedPool, MOST_SEQUENCES, PORT } from './fleet.js';
+import { kvOffloading } from './kv-offloading.js';
 
 /** The version whose measured runs the engine model was compared with (docs/engine-model.md). */
 const IMAGE = 'vllm/vllm-openai:v0.19.0';
@@ -63,6 +64,7 @@ function service(pool: EmittedPool, fleet: EmittedFleet) {
 
 function statefulSet(pool: EmittedPool, fleet: EmittedFleet) {
   const product = PRODUCTS[pool.gpu];
+  const { disk } = kvOffloading(pool);
   return {
     ...{ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: metadata(pool, fleet) },
     spec: {
@@ -79,6 +81,7 @@ function statefulSet(pool: EmittedPool, fleet: EmittedFleet) {
           volumes: [
             { name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: '16Gi' } },
             { name: 'models', emptyDir: {} },
+            ...(disk === undefined ? [] : [{ name: 'kv', emptyDir: { sizeLimit: disk.size } }]),
           ],
         },
       },
@@ -88,6 +91,7 @@ function statefulSet(pool: EmittedPool, fleet: EmittedFleet) {
 
 function container(pool: EmittedPool, { model, window }: EmittedFleet) {
   const budget = pool.hardware.memory >= BIG_GPU && pool.gpu !== 'a100' ? 8192 : 2048;
+  const { args, env, requests, disk } = kvOffloading(pool);
   const health = { httpGet: { path: '/health', port: 'http' } };
   return {
     name: 'vllm',
@@ -104,18 +108,21 @@ function container(pool: EmittedPool, { model, window }: EmittedFleet) {
       '--dtype=bfloat16',
       '--enable-prefix-caching',
       ...(pool.transfers ? [`--kv-transfer-config=${KV_TRANSFER}`] : []),
+      ...args,
     ],
     env: [
       { name: 'HF_HOME', value: '/models' },
       // Models behind a licence need a token; others start without the secret.
       ...(pool.transfers ? [SIDE_CHANNEL] : []),
+      ...env,
       { name: 'HF_TOKEN', valueFrom: { secretKeyRef: { name: 'hugging-face', key: 'token', optional: true } } },
     ],
     ports: [{ name: 'http', containerPort: PORT }],
-    resources: { limits: { 'nvidia.com/gpu': pool.tp } },
+    resources: { ...(Object.keys(requests).length > 0 && { requests }), limits: { 'nvidia.com/gpu': pool.tp } },
     volumeMounts: [
       { name: 'shm', mountPath: '/dev/shm' },
       { name: 'models', mountPath: '/models' },
+      ...(disk === undefined ? [] : [{ name: 'kv', mountPath: disk.path }]),
     ],
     // Weights are loaded before the port answers: an hour for the largest over a slow line.
     startupProbe: { ...health, periodSeconds: 10, failureThreshold: 360 },

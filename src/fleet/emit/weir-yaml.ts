@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { type EmittedFleet, type EmittedPool, MOST_SEQUENCES, replicaUrls } from './fleet.js';
+import { type EmittedFleet, type EmittedPool, type EmittedTier, MOST_SEQUENCES, replicaUrls } from './fleet.js';
 
 /** The `weir.yaml` of a planned fleet: a decision for everything, and the `pool:` block with each replica's address. */
 export function weirYaml(fleet: EmittedFleet): string {
@@ -10,6 +10,7 @@ ${document(fleet, pool => ({
   ...(pool.tp === 1 ? {} : { tp: pool.tp }),
   gpu_price: pool.price.usd_per_hour,
   power: pool.hardware.power,
+  ...memoryOf(pool),
   served_as: fleet.model.hub,
   replicas: replicaUrls(pool, fleet.namespace).map((url, i) => ({ id: `${pool.name}-${i}`, url })),
 }))}`;
@@ -19,7 +20,15 @@ ${document(fleet, pool => ({
 export function simulatedYaml(fleet: EmittedFleet): string {
   return `# ${fleet.summary}.
 # Written by weir plan, with simulated engines: weir simulate -c simulate.yaml --trace FILE
-${document(fleet, pool => ({ simulate: { model: fleet.model.name, gpu: pool.gpu, tp: pool.tp, replicas: pool.replicas } }))}`;
+${document(fleet, pool => ({
+  simulate: { model: fleet.model.name, gpu: pool.gpu, tp: pool.tp, replicas: pool.replicas, ...memoryOf(pool) },
+}))}`;
+}
+
+function memoryOf({ memory }: EmittedPool): object {
+  if (memory === undefined) return {};
+  const tier = ({ gb, link }: EmittedTier) => ({ size: `${gb}GB`, link });
+  return { host_memory: { ...tier(memory.host), ...(memory.disk && { disk: tier(memory.disk) }) } };
 }
 
 function document({ model, pools, window }: EmittedFleet, engines: (pool: EmittedPool) => object): string {

@@ -41,6 +41,7 @@ export interface PlanJob {
   readonly provider?: string | undefined;
   readonly buying: Omit<BuyingWish, 'provider'>;
   readonly disaggregate?: PlanOptions['disaggregate'] | undefined;
+  readonly tiers?: PlanOptions['tiers'] | undefined;
   readonly overTime?: PlanOptions['overTime'] | undefined;
   readonly seed: number;
   /** The text of a catalogue that goes before the built-in one. */

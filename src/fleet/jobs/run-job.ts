@@ -38,12 +38,12 @@ async function readRequests({ trace, rate, seed }: Job, tell: (event: JobEvent) 
 }
 
 async function plan(job: PlanJob, tell: (event: JobEvent) => void): Promise<void> {
-  const { model, gpus, slo, seed, rate, price, provider, buying, disaggregate, overTime } = job;
+  const { model, gpus, slo, seed, rate, price, provider, buying, disaggregate, overTime, tiers } = job;
   const { requests } = await readRequests(job, tell);
   const report = planFleet({
     ...{ requests, model, gpus, slo, seed, clock: performance, catalogue: catalogueInUse() },
     ...(rate === undefined ? {} : { rate }),
-    ...{ buying, ...(disaggregate && { disaggregate }), ...(overTime && { overTime }) },
+    ...{ buying, ...(disaggregate && { disaggregate }), ...(overTime && { overTime }), ...(tiers && { tiers }) },
     price: { kind: price, ...(provider === undefined ? {} : { provider }) },
     progress: text => tell({ name: 'progress', data: { text } }),
   });

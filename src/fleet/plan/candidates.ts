@@ -52,24 +52,7 @@ export function candidates(
   arrivalCv2: number,
   slo: Slo,
 ): readonly Candidate[] {
-  const size = (kind: ReplicaKind, from: number, to: number): PlannedPool | undefined => {
-    const demand = { moments: mix.moments(from, to), sample: mix.sample(from, to, SAMPLED) };
-    const capacity = replicaCapacity(kind.profile, demand, CAPACITY_HALVINGS);
-    const offered = { ...demand, rate: (rate * (to - from)) / mix.size, arrivalCv2 };
-    const longest = mix.totals[to - 1]!;
-    if (capacity <= 0 || longest > kind.profile.contextTokens) return undefined;
-    const replicas = fewest(
-      n => {
-        const forecast = forecastPool(kind.profile, n, offered, capacity);
-        return forecast !== undefined && forecast.p99TtftMs <= slo.ttftP99Ms && forecast.tpotMs <= slo.tpotMs;
-      },
-      Math.ceil(offered.rate / capacity),
-    );
-    if (replicas === undefined) return undefined;
-    const forecast = forecastPool(kind.profile, replicas, offered, capacity)!;
-    const above = from === 0 ? 0 : mix.totals[from - 1]!;
-    return { kind, replicas, above, upTo: to === mix.size ? Number.POSITIVE_INFINITY : longest, forecast };
-  };
+  const size = poolSizer(mix, rate, arrivalCv2, slo);
   const fleets: Candidate[] = [];
   const add = (pools: readonly (PlannedPool | undefined)[]) => {
     if (pools.some(pool => pool === undefined)) return;
@@ -90,6 +73,37 @@ export function candidates(
     add(pools.map(({ kind, from, to }) => size(kind, from, to)));
   }
   return fleets.sort((a, b) => a.usdPerHour - b.usdPerHour || a.pools.length - b.pools.length);
+}
+
+/** Sizes a pool for a slice of the requests: as few replicas of a kind as the closed form has within the SLO. */
+export type PoolSizer = (kind: ReplicaKind, from: number, to: number) => PlannedPool | undefined;
+
+/** @param rate requests a second of the whole mix. */
+export function poolSizer(mix: LengthMix, rate: number, arrivalCv2: number, slo: Slo): PoolSizer {
+  return (kind, from, to) => {
+    const own = kind.mix ?? mix;
+    const demand = { moments: own.moments(from, to), sample: own.sample(from, to, SAMPLED) };
+    const capacity = replicaCapacity(kind.profile, demand, CAPACITY_HALVINGS);
+    const offered = { ...demand, rate: (rate * (to - from)) / mix.size, arrivalCv2 };
+    const longest = mix.totals[to - 1]!;
+    if (capacity <= 0 || longest > kind.profile.contextTokens) return undefined;
+    const replicas = fewest(
+      n => {
+        const forecast = forecastPool(kind.profile, n, offered, capacity);
+        return forecast !== undefined && forecast.p99TtftMs <= slo.ttftP99Ms && forecast.tpotMs <= slo.tpotMs;
+      },
+      Math.ceil(offered.rate / capacity),
+    );
+    if (replicas === undefined) return undefined;
+    const forecast = forecastPool(kind.profile, replicas, offered, capacity)!;
+    const above = from === 0 ? 0 : mix.totals[from - 1]!;
+    return { kind, replicas, above, upTo: to === mix.size ? Number.POSITIVE_INFINITY : longest, forecast };
+  };
+}
+
+/** The requests of a mix that a pool is for. */
+export function sliceOf(mix: LengthMix, above: Tokens, upTo: Tokens): readonly [from: number, to: number] {
+  return [above === 0 ? 0 : mix.upTo(above), upTo === Number.POSITIVE_INFINITY ? mix.size : mix.upTo(upTo)];
 }
 
 /** The least number from `start` that is enough; enough stays enough. */

@@ -4,17 +4,23 @@ import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BUILT_IN, type Catalogue, type PriceWish } from '#fleet/catalogue.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
 import { arrivalShape } from '#workload/shape/arrivals.js';
+import { reuseDistances } from '#workload/shape/reuse-distances.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { arrivalPatterns } from './arrival-patterns.js';
 import { type BuyingWish, buyingOf, DEFAULT_TARGET, DEFAULT_UP } from './buying.js';
-import { type Candidate, candidates, type PlannedPool, poolPrice, type Slo } from './candidates.js';
+import { cachedLengths } from './cached-lengths.js';
+import { type Candidate, candidates, type PlannedPool, poolSizer, type Slo } from './candidates.js';
 import { disaggregatedCandidates } from './disaggregated.js';
+import { type TierWish, withTiers } from './memory-tiers.js';
 import { type OverTime, planOverTime } from './over-time.js';
 import { powerCuts } from './power-cuts.js';
+import { reasons } from './reasons.js';
 import { type ReplicaKind, replicaKinds } from './replica-kinds.js';
-import { fleetReport, type PlanReport, reasons, type SettledFleet, type ShareOf, undominated } from './report.js';
-import { type SettledPool, type Settling, settle } from './settle.js';
+import { fleetReport, type PlanReport, type SettledFleet, type ShareOf, undominated } from './report.js';
+import { type Settling, settle } from './settle.js';
+import { fleetOf, poolKey } from './settled-fleet.js';
 import { stress } from './stress.js';
+import { fleetsWithLess, tierNames } from './tier-effects.js';
 
 export interface PlanOptions {
   /** With times; in order of arrival. */
@@ -33,6 +39,8 @@ export interface PlanOptions {
   readonly buying?: Omit<BuyingWish, 'provider'>;
   /** Also plan fleets whose prompts are computed on replicas of their own, with so many gigabytes of KV a second between them. */
   readonly disaggregate?: { readonly link: number };
+  /** Memory that keeps KV behind the GPUs. */
+  readonly tiers?: TierWish;
   /** Plan a fleet that is sized and divided anew every so often. */
   readonly overTime?: { readonly windowMs: Milliseconds; readonly compressible: number };
   readonly progress?: (text: string) => void;
@@ -72,8 +80,15 @@ export function planFleet(options: PlanOptions): PlanReport {
       hint: 'requests a second',
     });
   const longest = requests.reduce((most, r) => Math.max(most, r.promptTokens + r.outputTokens), 1) + 1;
-  const kinds = replicaKinds(model, options.gpus, longest, catalogue, options.price ?? { kind: 'on_demand' });
+  const plain = replicaKinds(model, options.gpus, longest, catalogue, options.price ?? { kind: 'on_demand' });
   const mix = new LengthMix(requests);
+  const distances = reuseDistances(requests);
+  const kindWith = ({ profile }: ReplicaKind, tiers: TierWish | undefined): ReplicaKind => {
+    const bare = plain.find(one => one.profile === profile)!;
+    const kind = tiers === undefined ? bare : withTiers(bare, tiers);
+    return distances === undefined ? kind : { ...kind, mix: cachedLengths(requests, distances, kind, rate) };
+  };
+  const kinds = plain.map(kind => kindWith(kind, options.tiers));
   progress?.(`${kinds.length} kinds of replica; the closed form screens`);
   const arrivalCv2 = Math.max(1, shape.interarrivalCv2);
   const proposed = candidates(mix, kinds, rate, arrivalCv2, slo);
@@ -81,16 +96,21 @@ export function planFleet(options: PlanOptions): PlanReport {
     options.disaggregate === undefined
       ? []
       : disaggregatedCandidates(
-          ...([requests, kindsOf(proposed, kinds), rate, arrivalCv2, slo, options.disaggregate.link] as const),
+          ...([
+            requests,
+            kindsOf(proposed, kinds).map(kind => kindWith(kind, undefined)),
+            rate,
+            arrivalCv2,
+            slo,
+            options.disaggregate.link,
+          ] as const),
         ).slice(0, MOST_APART);
   const seeds = Array.from({ length: SEEDS }, (_, i) => seed + i);
   const patterns = arrivalPatterns(requests, rate / shape.rate, seeds, MOST_OF_PATTERN);
   const held: SettledFleet[] = [];
   const settling = new Map<string, Settling>();
   const settled = (pool: PlannedPool): Settling => {
-    const { kind, above, upTo, prefill } = pool;
-    const prompts = prefill === undefined ? '' : `${prefill.kind.profile.gpu} ${prefill.kind.profile.tensorParallel}`;
-    const key = `${kind.profile.gpu} ${kind.profile.tensorParallel} ${above} ${upTo} ${prompts}`;
+    const key = poolKey(pool);
     const found = settling.get(key) ?? settle(pool, patterns, slo);
     settling.set(key, found);
     return found;
@@ -98,22 +118,27 @@ export function planFleet(options: PlanOptions): PlanReport {
   for (const [i, candidate] of [...chosen(proposed), ...apart].entries()) {
     if (candidate.usdPerHour > FAR_DEARER * Math.min(...held.map(({ usdPerHour }) => usdPerHour))) continue;
     progress?.(`fleet ${i + 1}: ${describe(candidate)}`);
-    const pools: SettledPool[] = [];
-    for (const pool of candidate.pools) {
-      const { pool: found } = settled(pool);
-      if (found === undefined) break;
-      pools.push(found);
-    }
-    if (pools.length < candidate.pools.length) continue;
-    const usdPerHour = pools.reduce((sum, { pool }) => sum + poolPrice(pool), 0);
-    held.push({ pools, usdPerHour });
+    const fleet = fleetOf(candidate.pools, settled);
+    if (fleet !== undefined) held.push(fleet);
   }
-  held.sort((a, b) => a.usdPerHour - b.usdPerHour || a.pools.length - b.pools.length);
+  held.sort(cheaper);
+  const whole = held[0];
+  const size = poolSizer(mix, rate, arrivalCv2, slo);
+  const less =
+    options.tiers === undefined || whole?.pools.every(({ pool }) => pool.kind.tiers !== undefined) !== true
+      ? []
+      : fleetsWithLess(pooled(whole), options.tiers, mix, kindWith, size, settled);
+  for (const { fleet } of less) if (fleet !== undefined) held.push(fleet);
+  held.sort(cheaper);
   const shareOf = sharesOf(requests);
-  const reports = held.map(fleet => fleetReport(fleet, SEEDS, shareOf));
+  const reportOf = (fleet: SettledFleet) => fleetReport(fleet, SEEDS, shareOf);
+  const reports = held.map(reportOf);
+  const effects = [...less, { tiers: tierNames(options.tiers), fleet: whole }].map(({ tiers, fleet }) => ({
+    ...{ tiers, fleet: fleet === undefined ? null : reports[held.indexOf(fleet)]! },
+  }));
   const [best] = reports;
   const next = reports.find(report => best !== undefined && report.usd_per_hour > best.usd_per_hour);
-  const planned = held[0]?.pools.map(({ pool }) => pool);
+  const planned = held[0] && pooled(held[0]);
   if (best !== undefined) progress?.('what breaks it');
   const utilisation = best === undefined ? 0 : Math.max(...best.pools.map(pool => pool.utilisation));
   const doubts = [
@@ -134,6 +159,7 @@ export function planFleet(options: PlanOptions): PlanReport {
             share_more: next.usd_per_hour / best.usd_per_hour - 1,
           },
     pareto: undominated(reports),
+    tiers: less.length === 0 ? null : effects,
     sensitivity: planned === undefined ? [] : stress(planned, patterns[0]!, slo, seed),
     buying: best === undefined ? [] : buyingOf(best, catalogue, wishOf(options)),
     demand_response: planned === undefined ? [] : powerCuts(planned, mix, rate, arrivalCv2, patterns[0]!, slo),
@@ -145,6 +171,17 @@ export function planFleet(options: PlanOptions): PlanReport {
     slo: { ttft_p99_ms: slo.ttftP99Ms, tpot_ms: slo.tpotMs },
     wall_s: (clock.now() - startedAt) / 1000,
   };
+}
+
+/** The cheapest first; of equal prices the one with fewer pools, then the one with less behind its GPUs. */
+function cheaper(a: SettledFleet, b: SettledFleet): number {
+  const tiers = ({ pools }: SettledFleet) =>
+    pools.reduce((sum, { pool: { kind } }) => sum + Object.keys(kind.tiers?.wish ?? {}).length, 0);
+  return a.usdPerHour - b.usdPerHour || a.pools.length - b.pools.length || tiers(a) - tiers(b);
+}
+
+function pooled({ pools }: SettledFleet): readonly PlannedPool[] {
+  return pools.map(({ pool }) => pool);
 }
 
 function wishOf({ buying, price }: PlanOptions): BuyingWish {

@@ -1,8 +1,8 @@
-import type { Milliseconds, Tokens, Watts } from '#contract/units.js';
+import type { Milliseconds, Watts } from '#contract/units.js';
 import { curtail } from '#fleet/closed-form/demand-response.js';
 import type { LengthMix } from '#fleet/closed-form/length-mix.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
-import type { PlannedPool, Slo } from './candidates.js';
+import { type PlannedPool, type Slo, sliceOf } from './candidates.js';
 import { verifyPool } from './verify.js';
 
 /** What becomes of a fleet that is told to draw less. */
@@ -40,7 +40,8 @@ export function powerCuts(
   if (pools.some(({ prefill }) => prefill !== undefined)) return [];
   const curtailed = pools.map(({ kind, replicas, above, upTo }) => {
     const [from, to] = sliceOf(mix, above, upTo);
-    const demand = { moments: mix.moments(from, to), sample: mix.sample(from, to) };
+    const own = kind.mix ?? mix;
+    const demand = { moments: own.moments(from, to), sample: own.sample(from, to) };
     const offered = { ...demand, rate: (rate * (to - from)) / mix.size, arrivalCv2 };
     return curtail(kind.profile, replicas, offered, SHARES, 'most');
   });
@@ -72,8 +73,4 @@ export function powerCuts(
     if (!holds) break;
   }
   return seen;
-}
-
-function sliceOf(mix: LengthMix, above: Tokens, upTo: Tokens): readonly [from: number, to: number] {
-  return [above === 0 ? 0 : mix.upTo(above), upTo === Number.POSITIVE_INFINITY ? mix.size : mix.upTo(upTo)];
 }

@@ -2,10 +2,12 @@ import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Tokens, Usd } from '#contract/units.js';
 import { within } from '#contract/within.js';
 import { type Catalogue, type PriceWish, priceOf } from '#fleet/catalogue.js';
+import type { LengthMix } from '#fleet/closed-form/length-mix.js';
 import type { PriceQuote } from '#pool/engine/catalogue/schema.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { findModel } from '#pool/engine/models.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
+import type { KindTiers } from './memory-tiers.js';
 
 /** What a replica may be. */
 export interface ReplicaKind {
@@ -13,6 +15,10 @@ export interface ReplicaKind {
   readonly usdPerHour: Usd;
   /** Of one GPU. */
   readonly price: PriceQuote;
+  /** Memory behind its GPUs; none unless said. */
+  readonly tiers?: KindTiers;
+  /** The requests as its caches leave them to it. */
+  readonly mix?: LengthMix | undefined;
 }
 
 /** Replicas that compute the prompts of a pool. */

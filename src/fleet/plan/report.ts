@@ -1,15 +1,16 @@
 import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
-import { timeText } from '#fleet/time-text.js';
 import { meanInterval } from '#fleet/what-if/student.js';
 import { CONFIDENCE } from '#fleet/what-if/what-if.js';
 import type { PriceQuote } from '#pool/engine/catalogue/schema.js';
 import type { Buying } from './buying.js';
-import type { Candidate, Slo } from './candidates.js';
+import type { KindTiers, TierSize } from './memory-tiers.js';
 import type { OverTime } from './over-time.js';
 import type { PowerCut } from './power-cuts.js';
 import type { PrefillPart } from './replica-kinds.js';
 import type { SettledPool } from './settle.js';
 import type { Stress } from './stress.js';
+import type { TierEffect } from './tier-effects.js';
+import type { CacheVerdict } from './verify.js';
 
 /** A fleet that held in the twin. */
 export interface FleetReport {
@@ -49,6 +50,10 @@ export interface PoolReport {
   readonly screened_p99_ttft_ms: Milliseconds;
   readonly usd_per_hour: Usd;
   readonly price: PriceQuote;
+  /** Share of prompt tokens found in prefix caches of any tier. */
+  readonly prefix_hit_rate: number;
+  /** Memory behind its GPUs; null where it has none. */
+  readonly tiers: TiersReport | null;
   /** Replicas that compute its prompts; null where it does that itself. */
   readonly prefill: PrefillReport | null;
   /** With one replica less; null where that was not played. */
@@ -57,6 +62,19 @@ export interface PoolReport {
     readonly p99_ttft_ms: Milliseconds;
     readonly tpot_ms: Milliseconds;
   } | null;
+}
+
+/** KV behind the GPUs of a pool's replicas, and what is read from there. */
+export interface TiersReport {
+  /** Gigabytes beside each GPU, and gigabytes a second that it reads of them. */
+  readonly host: { readonly gb: number; readonly link: number };
+  readonly disk: { readonly gb: number; readonly link: number } | null;
+  /** Of all prompt tokens, those read from there. */
+  readonly host_hit_rate: number;
+  readonly disk_hit_rate: number;
+  /** What reading takes a request, in the mean over all, and the share of busy time in which engines waited for it. */
+  readonly read_ms: Milliseconds;
+  readonly stalled: number;
 }
 
 export interface PrefillReport {
@@ -79,6 +97,8 @@ export interface PlanReport {
   readonly next: { readonly fleet: FleetReport; readonly usd_per_hour_more: Usd; readonly share_more: number } | null;
   /** Verified fleets that no other beats in price, P99 TTFT, TPOT and tokens a joule at once, the cheapest first. */
   readonly pareto: readonly FleetReport[];
+  /** What the memory behind the GPUs brings; null unless asked for. */
+  readonly tiers: readonly TierEffect[] | null;
   /** What becomes of the best when something changes. */
   readonly sensitivity: readonly Stress[];
   /** Machines to be bought so that the best has its replicas with a given probability, the cheapest provider first. */
@@ -136,6 +156,8 @@ export function fleetReport({ pools, usdPerHour }: SettledFleet, seeds: number, 
         screened_p99_ttft_ms: forecast.p99TtftMs,
         usd_per_hour: replicas * kind.usdPerHour,
         price: kind.price,
+        prefix_hit_rate: verdict.caches.hitRate,
+        tiers: kind.tiers === undefined ? null : tiersReport(kind.tiers, verdict.caches),
         prefill: prefill === undefined ? null : prefillReport(prefill),
         one_fewer:
           fewer === undefined ? null : { holds: fewer.ok, p99_ttft_ms: fewer.p99TtftMs, tpot_ms: fewer.meanTpotMs },
@@ -159,6 +181,15 @@ export function fleetReport({ pools, usdPerHour }: SettledFleet, seeds: number, 
   };
 }
 
+function tiersReport({ wish: { host, disk } }: KindTiers, caches: CacheVerdict): TiersReport {
+  const told = ({ bytes, link }: TierSize) => ({ gb: bytes / 1e9, link });
+  return {
+    ...{ host: told(host), disk: disk === undefined ? null : told(disk) },
+    ...{ host_hit_rate: caches.hostHitRate, disk_hit_rate: caches.diskHitRate },
+    ...{ read_ms: caches.readMs, stalled: caches.stalled },
+  };
+}
+
 function prefillReport({ kind, replicas, link }: PrefillPart): PrefillReport {
   const { gpu, tensorParallel: tp } = kind.profile;
   return { gpu, tp, replicas, gpus: replicas * tp, link, usd_per_hour: replicas * kind.usdPerHour, price: kind.price };
@@ -176,72 +207,4 @@ export function undominated(fleets: readonly FleetReport[]): readonly FleetRepor
       return others.every((value, i) => value <= own[i]!) && others.some((value, i) => value < own[i]!);
     });
   });
-}
-
-/** `8 × (4 h100)`, pools joined by +. */
-export function fleetName(
-  pools: readonly Pick<PoolReport, 'replicas' | 'tp' | 'gpu' | 'boundary' | 'prefill'>[],
-): string {
-  return pools
-    .map(
-      ({ replicas, tp, gpu, boundary, prefill }) =>
-        `${replicas} × ${tp} ${gpu}${boundary === null ? '' : ` up to ${boundary} tokens`}` +
-        (prefill === null ? '' : `, prompts on ${prefill.replicas} × ${prefill.tp} ${prefill.gpu}`),
-    )
-    .join(' + ');
-}
-
-function isPlain({ pools }: FleetReport): boolean {
-  return pools.length === 1 && pools[0]!.prefill === null;
-}
-
-/** The reasons for the best fleet, in numbers that the twin gave. */
-export function reasons(
-  best: FleetReport,
-  held: readonly FleetReport[],
-  proposed: readonly Candidate[],
-  slo: Slo,
-): readonly string[] {
-  const lines: string[] = [];
-  const usd = (value: number) => `$${value.toFixed(2)}/h`;
-  for (const [i, pool] of best.pools.entries()) {
-    const where = best.pools.length > 1 ? `pool ${i + 1}: ` : '';
-    if (pool.one_fewer === null) continue;
-    const { holds, p99_ttft_ms: p99, tpot_ms: tpot } = pool.one_fewer;
-    const missed = [
-      ...(p99 > slo.ttftP99Ms ? [`P99 TTFT would be ${timeText(p99)}`] : []),
-      ...(tpot > slo.tpotMs ? [`TPOT ${timeText(tpot)}`] : []),
-    ];
-    lines.push(
-      `${where}with ${pool.replicas - 1 === 1 ? 'one replica' : `${pool.replicas - 1} replicas`} ${missed.length > 0 ? missed.join(' and ') : holds ? 'the first arrival pattern still holds, but not all of them' : 'requests would be refused'}`,
-    );
-  }
-  const whole = held.find(isPlain);
-  const divided = held.find(({ pools }) => pools.length > 1);
-  if (whole !== undefined && divided !== undefined) {
-    const saved = 1 - divided.usd_per_hour / whole.usd_per_hour;
-    lines.push(
-      `one pool: ${usd(whole.usd_per_hour)} (${fleetName(whole.pools)}); the cheapest division that held: ${usd(divided.usd_per_hour)} (${fleetName(divided.pools)}): ` +
-        (saved > 0 ? `dividing by length saves ${(100 * saved).toFixed(1)} %` : 'dividing by length saves nothing'),
-    );
-  } else if (divided === undefined) lines.push('no division by length that was played held at a price near this');
-  const apart = held.find(({ pools }) => pools.some(({ prefill }) => prefill !== null));
-  if (whole !== undefined && apart !== undefined) {
-    const saved = 1 - apart.usd_per_hour / whole.usd_per_hour;
-    lines.push(
-      `prompts on replicas of their own: ${usd(apart.usd_per_hour)} (${fleetName(apart.pools)}): ` +
-        (saved > 0 ? `that saves ${(100 * saved).toFixed(1)} %` : 'that saves nothing'),
-    );
-  }
-  const used = new Set(best.pools.map(({ gpu }) => gpu));
-  for (const gpu of new Set(proposed.flatMap(({ pools }) => pools.map(({ kind }) => kind.profile.gpu)))) {
-    if (used.size === 1 && used.has(gpu)) continue;
-    const other = held.find(({ pools }) => pools.every(one => one.gpu === gpu));
-    const screened = proposed.find(({ pools }) => pools.every(({ kind }) => kind.profile.gpu === gpu));
-    if (other !== undefined) lines.push(`${gpu} alone: ${usd(other.usd_per_hour)} (${fleetName(other.pools)})`);
-    else if (screened !== undefined) {
-      lines.push(`${gpu} alone: about ${usd(screened.usdPerHour)} by the closed form, so it was not played`);
-    }
-  }
-  return lines;
 }

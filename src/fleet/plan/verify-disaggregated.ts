@@ -26,7 +26,7 @@ export function verifyDisaggregated(
     ['prompts', pool.prefill.kind.profile],
   ]);
   const each: Milliseconds[] = [];
-  let [tpot, lost, tokens, joules, busy, playedMs, played] = [0, 0, 0, 0, 0, 0, 0];
+  let [tpot, lost, tokens, joules, busy, playedMs, played, hits] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (const [seed, requests] of arrivals.entries()) {
     const result = playPool(requests, { config, modelOf: () => 'm', random: seededRandom(seed), profiles });
     const counted = result.completed.filter(({ index }) => index >= WARM_UP * requests.length);
@@ -36,6 +36,7 @@ export function verifyDisaggregated(
     played += requests.length;
     playedMs += result.endMs;
     busy += result.pools.get('answers')!.utilisation;
+    hits += result.pools.get('prompts')!.prefixHitRate;
     for (const figures of result.pools.values()) {
       tokens += figures.outputTokens;
       joules += figures.joules;
@@ -48,6 +49,7 @@ export function verifyDisaggregated(
     ok: lost === 0 && p99TtftMs <= slo.ttftP99Ms && meanTpotMs <= slo.tpotMs,
     ...{ p99TtftMs, p99TtftEachMs: each, meanTpotMs, rejected: lost, playedMs, requests: played },
     ...{ outputTokens: tokens, joules, busy: busy / runs },
+    caches: { hitRate: hits / runs, hostHitRate: 0, diskHitRate: 0, readMs: 0, stalled: 0 },
   };
 }
 

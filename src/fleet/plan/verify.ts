@@ -3,6 +3,8 @@ import { seededRandom } from '#contract/random.js';
 import type { Joules, Milliseconds, Tokens } from '#contract/units.js';
 import { playTrace } from '#fleet/twin/trace-driver.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
+import type { HostMemory } from '#pool/engine/engine.js';
+import { readMs } from '#pool/engine/host-cache.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
@@ -24,9 +26,22 @@ export interface PoolVerdict {
   /** Virtual time that was played, all patterns together. */
   readonly playedMs: Milliseconds;
   readonly busy: number;
+  readonly caches: CacheVerdict;
   readonly rejected: number;
   /** Requests that were played. */
   readonly requests: number;
+}
+
+/** What a pool's caches spared it. */
+export interface CacheVerdict {
+  /** Of prompt tokens, those found in any tier, and of them those read from the host's memory and from storage. */
+  readonly hitRate: number;
+  readonly hostHitRate: number;
+  readonly diskHitRate: number;
+  /** What such reads take a request, in the mean over all of them. */
+  readonly readMs: Milliseconds;
+  /** Share of busy time in which engines waited for a read. */
+  readonly stalled: number;
 }
 
 /** The first tenth of the requests fills the engines and is not counted. */
@@ -39,7 +54,8 @@ export const WARM_UP = 0.1;
 export function verifyPool(pool: SizedPool, arrivals: readonly (readonly TraceRequest[])[], slo: Slo): PoolVerdict {
   const { prefill } = pool;
   if (prefill !== undefined) return verifyDisaggregated({ ...pool, prefill }, arrivals, slo);
-  const { profile } = pool.kind;
+  const { profile, tiers } = pool.kind;
+  const sums = { prompt: 0, cached: 0, host: 0, disk: 0, stalledMs: 0, busyMs: 0 };
   const each: Milliseconds[] = [];
   let [tpot, rejected, tokens, joules, busy, playedMs, played] = [0, 0, 0, 0, 0, 0, 0];
   for (const [seed, all] of arrivals.entries()) {
@@ -49,7 +65,7 @@ export function verifyPool(pool: SizedPool, arrivals: readonly (readonly TraceRe
     });
     if (requests.length === 0) continue;
     const engines = Array.from({ length: pool.replicas }, () =>
-      createEngine(profile, { events: 'milestones', maxWaiting: 10_000_000 }),
+      createEngine(profile, { events: 'milestones', maxWaiting: 10_000_000, host: tiers?.memory }),
     );
     const result = playTrace(requests, {
       placer: createPlacer('prefix', { random: seededRandom(seed) }),
@@ -57,7 +73,7 @@ export function verifyPool(pool: SizedPool, arrivals: readonly (readonly TraceRe
       replica: {
         limit: Number.MAX_SAFE_INTEGER,
         contextTokens: profile.contextTokens,
-        cacheBlocks: cacheBlocksOf(profile, requests),
+        cacheBlocks: cacheBlocksOf(profile, requests, tiers?.memory),
       },
     });
     const counted = result.completed.filter(({ index }) => index >= WARM_UP * requests.length);
@@ -71,7 +87,13 @@ export function verifyPool(pool: SizedPool, arrivals: readonly (readonly TraceRe
       const stats = engine.stats();
       tokens += stats.outputTokens;
       joules += stats.joules;
+      sums.prompt += stats.promptTokens;
+      sums.cached += stats.cachedTokens;
+      sums.host += stats.hostTokens ?? 0;
+      sums.disk += stats.diskTokens ?? 0;
+      sums.stalledMs += stats.stalledMs ?? 0;
     }
+    sums.busyMs += result.busy * result.endMs * pool.replicas;
   }
   const runs = Math.max(1, each.length);
   const p99TtftMs = each.reduce((sum, value) => sum + value, 0) / runs;
@@ -80,14 +102,27 @@ export function verifyPool(pool: SizedPool, arrivals: readonly (readonly TraceRe
     ok: rejected === 0 && p99TtftMs <= slo.ttftP99Ms && meanTpotMs <= slo.tpotMs,
     ...{ p99TtftMs, p99TtftEachMs: each, meanTpotMs, rejected, playedMs, requests: played },
     ...{ outputTokens: tokens, joules, busy: busy / runs },
+    caches: {
+      hitRate: share(sums.cached, sums.prompt),
+      hostHitRate: share(sums.host, sums.prompt),
+      diskHitRate: share(sums.disk, sums.prompt),
+      readMs: share(readMs(profile, tiers?.memory, sums.host, sums.disk) ?? 0, played),
+      stalled: share(sums.stalledMs, sums.busyMs),
+    },
   };
 }
 
-/** What a replica's KV memory holds in blocks as the trace cuts its prompts, which need not be those of the engine. */
+function share(part: number, whole: number): number {
+  return whole > 0 ? part / whole : 0;
+}
+
+/** What a replica's KV memory, and what is behind it, holds in blocks as the trace cuts its prompts, which need not be those of the engine. */
 export function cacheBlocksOf(
   { totalBlocks, blockTokens }: Pick<EngineProfile, 'totalBlocks' | 'blockTokens'>,
   requests: readonly Pick<TraceRequest, 'prefix'>[],
+  memory?: HostMemory,
 ): number {
   const cut = requests.find(({ prefix }) => prefix.hashes.length > 0)?.prefix.blockTokens ?? blockTokens;
-  return Math.max(1, Math.floor((totalBlocks * blockTokens) / cut));
+  const blocks = totalBlocks + (memory?.blocks ?? 0) + (memory?.disk?.blocks ?? 0);
+  return Math.max(1, Math.floor((blocks * blockTokens) / cut));
 }

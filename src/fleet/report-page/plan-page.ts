@@ -1,4 +1,5 @@
-import { type FleetReport, fleetName, type PlanReport } from '#fleet/plan/report.js';
+import { fleetName } from '#fleet/plan/reasons.js';
+import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
 import { timeAxis, timeRange, timeText } from '#fleet/time-text.js';
 import { html } from './markup.js';
 import { figures, list, page, section, table } from './page.js';

@@ -1,4 +1,5 @@
-import type { PlanReport } from '#fleet/plan/report.js';
+import { fleetName } from '#fleet/plan/reasons.js';
+import type { PlanReport, PoolReport, TiersReport } from '#fleet/plan/report.js';
 import { shareText } from '#fleet/share-text.js';
 import { timeText } from '#fleet/time-text.js';
 import { html, type Markup } from './markup.js';
@@ -7,7 +8,46 @@ import { lines } from './plot.js';
 
 /** What a plan's page says of buying, of less power, and of a fleet that follows the load; nothing of what is not known. */
 export function moreOf(plan: PlanReport): readonly Markup[] {
-  return [...buying(plan), ...lessPower(plan), ...overTime(plan)];
+  return [...behindGpus(plan), ...buying(plan), ...lessPower(plan), ...overTime(plan)];
+}
+
+function behindGpus({ tiers }: PlanReport): readonly Markup[] {
+  if (tiers === null) return [];
+  const columns = [
+    'KV is kept',
+    'Fleet',
+    'USD/h',
+    'prefix hits',
+    'host memory',
+    'storage',
+    'reading, a request',
+    'waited for',
+    'P99 TTFT',
+  ];
+  const cells = (pools: readonly PoolReport[], of: (pool: PoolReport) => string) => pools.map(of).join(', ');
+  return [
+    section(
+      'KV behind the GPUs',
+      table(
+        'KV behind the GPUs',
+        columns,
+        tiers.map(({ tiers: name, fleet }) => {
+          const kept = name === 'none' ? 'on the GPUs alone' : name;
+          if (fleet === null)
+            return [kept, html`<span class="bad">does not hold</span>`, ...Array<string>(7).fill('–')];
+          const { pools, usd_per_hour: usd, verified } = fleet;
+          const read = (of: (tiers: TiersReport) => string) =>
+            cells(pools, one => (one.tiers === null ? '–' : of(one.tiers)));
+          return [
+            ...[kept, fleetName(pools), usd.toFixed(2), cells(pools, one => shareText(one.prefix_hit_rate, 1))],
+            ...[read(one => shareText(one.host_hit_rate, 1)), read(one => shareText(one.disk_hit_rate, 1))],
+            ...[read(one => timeText(one.read_ms)), read(one => shareText(one.stalled, 1))],
+            timeText(verified.p99_ttft_ms),
+          ];
+        }),
+      ),
+    ),
+  ];
 }
 
 function buying({ buying: bought }: PlanReport): readonly Markup[] {

@@ -1,3 +1,5 @@
+import type { PoolCapacity } from './pool-capacity.js';
+
 /** What a pool has to carry, in requests a second and on its places. */
 export interface PoolLoad {
   /** Of the last minute. */
@@ -17,19 +19,40 @@ export interface NeededReplicas {
   readonly decides: 'forecast' | 'load now' | 'places';
 }
 
-/**
- * Replicas that a load takes: max(forecast / capacity, load now / capacity, requests / places), in that order where they are equal.
- *
- * @param capacity requests a second that one replica carries.
- */
-export function neededReplicas(load: PoolLoad, capacity: number): NeededReplicas {
-  let exact = (load.forecastPerSecond ?? 0) / capacity;
+/** Replicas beyond which a pool is taken to carry no more each. */
+const MOST = 1024;
+
+/** Replicas that a load takes: the most of those for the forecast, for the load of now, and requests / places; in that order where they are equal. */
+export function neededReplicas(load: PoolLoad, capacity: PoolCapacity): NeededReplicas {
+  let exact = replicasFor(load.forecastPerSecond ?? 0, capacity);
   let decides: NeededReplicas['decides'] = load.forecastPerSecond === undefined ? 'load now' : 'forecast';
-  const now = load.nowPerSecond / capacity;
+  const now = replicasFor(load.nowPerSecond, capacity);
   if (now > exact) [exact, decides] = [now, 'load now'];
   const held = load.requests / load.places;
   if (held > exact) [exact, decides] = [held, 'places'];
   return { exact, decides };
+}
+
+/**
+ * Replicas that carry a rate, not rounded: all whole ones before the last, and of that the share that is needed of what it adds. What replicas carry
+ * is more than as many times what one does, so this is not the rate over the capacity of one.
+ */
+export function replicasFor(rate: number, capacity: PoolCapacity): number {
+  const carries = (count: number) => (count === 0 ? 0 : capacity.carried(count).requestsPerSecond);
+  if (!(rate > 0)) return 0;
+  let high = 1;
+  while (carries(high) < rate) {
+    if (high >= MOST) return (high * rate) / carries(high);
+    high *= 2;
+  }
+  let low = high >> 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (carries(middle) < rate) low = middle;
+    else high = middle;
+  }
+  const before = carries(low);
+  return low + (rate - before) / (carries(high) - before);
 }
 
 /** Whole replicas: what is a rounding error over a whole number is that number. */

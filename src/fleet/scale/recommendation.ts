@@ -1,7 +1,8 @@
 import type { Milliseconds } from '#contract/units.js';
+import type { CarriedLoad } from './carried-load.js';
 import type { LoadForecast } from './load-forecast.js';
 import { bounded, type NeededReplicas, neededReplicas, wholeReplicas } from './needed-replicas.js';
-import type { CarriedLoad } from './replica-capacity.js';
+import type { PoolCapacity } from './pool-capacity.js';
 import type { ScaleDownHold } from './scale-down-hold.js';
 
 /** Why no number is recommended. */
@@ -27,6 +28,7 @@ export interface PoolAdvice {
   readonly bound: 'hold' | 'min' | 'max' | undefined;
   readonly loadPerSecond: number;
   readonly forecast: LoadForecast | undefined;
+  /** Of each of the recommended replicas, among so many. */
   readonly capacity: CarriedLoad;
   /** Share of what the recommended replicas carry that the load of now leaves; below 0 when it is more than that. */
   readonly headroom: number;
@@ -35,7 +37,7 @@ export interface PoolAdvice {
 export interface AdviceFacts {
   readonly loadPerSecond: number;
   readonly forecast: LoadForecast | undefined;
-  readonly capacity: CarriedLoad;
+  readonly capacity: PoolCapacity;
   /** On replicas and waiting. */
   readonly requests: number;
   /** Requests that a replica may have at once. */
@@ -44,22 +46,23 @@ export interface AdviceFacts {
 }
 
 /**
- * Recommends replicas for a pool: ⌈max(forecast / capacity, load now / capacity, requests / places)⌉, the most of that within the hold time, within
- * the bounds. Rises at once; falls only after less has been enough for the hold time.
+ * Recommends replicas for a pool: as few as carry forecast and load now together, and have a place for each request ({@link neededReplicas}), the most
+ * of that within the hold time, within the bounds. Rises at once; falls only after less has been enough for the hold time.
  */
 export function recommend(facts: AdviceFacts, hold: ScaleDownHold, now: Milliseconds): PoolAdvice {
   const { loadPerSecond, forecast, capacity, requests, places, scale } = facts;
-  const { requestsPerSecond } = capacity;
   const { exact, decides } = neededReplicas(
     { nowPerSecond: loadPerSecond, forecastPerSecond: forecast?.perSecond, requests, places },
-    requestsPerSecond,
+    capacity,
   );
   const wanted = wholeReplicas(exact);
   const held = hold.look(wanted, now, scale.hold);
   const { replicas, bound } = bounded(held, scale);
+  const carried = capacity.carried(replicas);
   return {
-    ...{ replicas, needed: exact, decides, loadPerSecond, forecast, capacity },
+    ...{ replicas, needed: exact, decides, loadPerSecond, forecast },
+    capacity: { ...carried, requestsPerSecond: carried.requestsPerSecond / replicas },
     bound: bound ?? (held > wanted ? 'hold' : undefined),
-    headroom: 1 - loadPerSecond / (replicas * requestsPerSecond),
+    headroom: 1 - loadPerSecond / carried.requestsPerSecond,
   };
 }

@@ -1,7 +1,7 @@
 import type { Random } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
-import type { LatencyBounds } from '#fleet/scale/replica-capacity.js';
+import type { LatencyBounds } from '#fleet/scale/carried-load.js';
 import { type FleetConfig, fleetSchema } from '#fleet/schema.js';
 import type { PrefillSettings } from '#pool/disaggregation/schema.js';
 import type { EngineProfile } from '#pool/engine/profile.js';

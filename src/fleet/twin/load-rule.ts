@@ -1,10 +1,11 @@
 import type { Milliseconds } from '#contract/units.js';
 import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
+import type { LatencyBounds } from '#fleet/scale/carried-load.js';
 import { forecastLoad, LOAD_FORECASTERS, type LoadForecast } from '#fleet/scale/load-forecast.js';
 import { bounded } from '#fleet/scale/needed-replicas.js';
+import { modelledPool, type PoolCapacity } from '#fleet/scale/pool-capacity.js';
 import { RecentLengths } from '#fleet/scale/recent-lengths.js';
 import { recommend } from '#fleet/scale/recommendation.js';
-import { type CarriedLoad, type LatencyBounds, weakestCapacity } from '#fleet/scale/replica-capacity.js';
 import { ScaleDownHold } from '#fleet/scale/scale-down-hold.js';
 import type { AutoscaleSettings } from '#fleet/schema.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
@@ -21,7 +22,8 @@ const [WINDOWS, HOURS] = [288, 168];
 
 export interface LoadRulePorts {
   readonly pool: Scalable;
-  readonly profiles: () => Iterable<EngineProfile>;
+  /** Of the replicas that are there, in their order, and of one that is added. */
+  readonly profiles: () => { readonly there: readonly EngineProfile[]; readonly added: EngineProfile };
   readonly latency: LatencyBounds;
   /** Requests that a replica may have at once. */
   readonly places: number;
@@ -42,7 +44,7 @@ export class LoadRule implements ScalingRule {
   private readonly windowMs: Milliseconds;
   /** What is computed once a window. */
   private known: { readonly window: number; readonly forecast: LoadForecast | undefined } | undefined;
-  private carried: { readonly window: number; readonly capacity: CarriedLoad | undefined } | undefined;
+  private carried: { readonly window: number; readonly capacity: PoolCapacity | undefined } | undefined;
 
   constructor(
     private readonly settings: AutoscaleSettings,
@@ -78,12 +80,13 @@ export class LoadRule implements ScalingRule {
     this.hours.add(at, count);
   }
 
-  private capacityAt(now: Milliseconds): CarriedLoad | undefined {
+  private capacityAt(now: Milliseconds): PoolCapacity | undefined {
     if (this.lengths.few) return undefined;
     const window = Math.floor(now / this.windowMs);
     if (this.carried?.window !== window) {
-      const kinds = [...this.ports.profiles()].map(profile => ({ profile, speed: 1 }));
-      this.carried = { window, capacity: weakestCapacity(kinds, this.lengths.all, this.ports.latency) };
+      const { there, added } = this.ports.profiles();
+      const kindAt = (at: number) => ({ profile: there[at] ?? added, speed: 1 });
+      this.carried = { window, capacity: modelledPool(kindAt, there.length, this.lengths.all, this.ports.latency) };
     }
     return this.carried.capacity;
   }

@@ -1,7 +1,7 @@
 import type { Random } from '#contract/random.js';
 import type { Joules, Milliseconds, Tokens, Usd } from '#contract/units.js';
 import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
-import type { LatencyBounds } from '#fleet/scale/replica-capacity.js';
+import type { LatencyBounds } from '#fleet/scale/carried-load.js';
 import type { AutoscaleSettings, FleetConfig } from '#fleet/schema.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
 import type { HostMemory } from '#pool/engine/engine.js';
@@ -275,8 +275,10 @@ export class SimulatedPool implements Scalable {
     const { entry, host, name } = this;
     return new LoadRule(settings, {
       pool: this,
-      profiles: () =>
-        new Set(this.replicas.map(({ id }) => this.kindOf(this.configured(id.slice(name.length + 1))).profile)),
+      profiles: () => ({
+        there: this.replicas.map(({ id }) => this.kindOf(this.configured(id.slice(name.length + 1))).profile),
+        added: this.kindOf(undefined).profile,
+      }),
       ...{ latency: host.latency, places: entry.concurrency, before: host.loadBefore(name) },
     });
   }

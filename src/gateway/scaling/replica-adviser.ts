@@ -2,16 +2,12 @@ import type { Cancel, Clock } from '#contract/clock.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
+import type { LatencyBounds } from '#fleet/scale/carried-load.js';
 import { forecastLoad, type LoadForecast } from '#fleet/scale/load-forecast.js';
-import { RecentLengths } from '#fleet/scale/recent-lengths.js';
+import { alikeEach, measuredCapacity } from '#fleet/scale/measured-capacity.js';
+import { type EngineKind, modelledPool, type PoolCapacity } from '#fleet/scale/pool-capacity.js';
+import { RecentLengths, tooFew } from '#fleet/scale/recent-lengths.js';
 import { type NoAdvice, type PoolAdvice, recommend } from '#fleet/scale/recommendation.js';
-import {
-  type CarriedLoad,
-  type EngineKind,
-  type LatencyBounds,
-  measuredCapacity,
-  weakestCapacity,
-} from '#fleet/scale/replica-capacity.js';
 import { ScaleDownHold } from '#fleet/scale/scale-down-hold.js';
 import type { Runtime } from '#gateway/runtime.js';
 import type { Standing } from '#gateway/standing.js';
@@ -32,10 +28,15 @@ export type PoolRecommendation = { readonly pool: string; readonly available: nu
   | { readonly advice?: undefined; readonly none: NoAdvice }
 );
 
-/** What the adviser sees. Traffic and standing are those of all processes that answer on one port: whichever of them looks, it is for all. */
+/** Lengths of the newest requests that a process answered, by pool. */
+export type SeenLengths = Readonly<Record<string, readonly RequestLengths[]>>;
+
+/** What the adviser sees. Traffic, standing and lengths are those of all processes that answer on one port: whichever of them looks, it is for all. */
 export interface AdviserPorts {
   readonly runtime: () => Runtime;
   readonly standing: () => Promise<Pick<Standing, 'pools' | 'processes'>>;
+  /** What each of them has seen. */
+  readonly lengths: () => Promise<readonly SeenLengths[]>;
   readonly traffic: TrafficLog;
   readonly clock: Clock;
 }
@@ -44,7 +45,7 @@ export interface AdviserPorts {
 interface Memory {
   readonly hold: ScaleDownHold;
   readonly lengths: RecentLengths;
-  modelled: { readonly key: string; readonly capacity: CarriedLoad | NoAdvice | undefined } | undefined;
+  modelled: { readonly key: string; readonly capacity: PoolCapacity | NoAdvice | undefined } | undefined;
 }
 
 /** Recommends, once a minute, how many replicas each pool is to have. It acts on nothing: that is an autoscaler's business. */
@@ -61,6 +62,11 @@ export class ReplicaAdviser {
     if (status !== 'answered' || pool === '' || usage === undefined) return;
     const { promptTokens, completionTokens, cachedTokens } = usage;
     this.memoryOf(pool).lengths.add({ promptTokens, outputTokens: completionTokens, cachedTokens });
+  }
+
+  /** Lengths of the newest requests that this process answered, at most so many of each pool. */
+  lengths(most: number): SeenLengths {
+    return Object.fromEntries([...this.pools].map(([pool, { lengths }]) => [pool, lengths.newest(most)]));
   }
 
   /** Looks once a minute from now on. */
@@ -89,12 +95,15 @@ export class ReplicaAdviser {
     const forecasts = await this.forecastsAt(wall, pools);
     const found: PoolRecommendation[] = [];
     const standing = await this.ports.standing();
+    const seen = await this.ports.lengths();
     for (const status of standing.pools) {
       const { name, available, limit } = status;
       const entry = pools[name];
       if (entry === undefined) continue;
       const places = available > 0 && limit > 0 ? limit / available : entry.concurrency * standing.processes;
-      const capacity = this.capacityOf(status, entry, places, Math.floor(wall / WINDOW_MS));
+      const requests = seen.flatMap(lengths => lengths[name] ?? []);
+      const capacity = this.capacityOf(status, entry, { requests, places, window: Math.floor(wall / WINDOW_MS) });
+      if (typeof capacity !== 'string') await warmed(capacity, available);
       if (typeof capacity === 'string') found.push({ pool: name, available, none: capacity });
       else {
         const facts = {
@@ -138,7 +147,11 @@ export class ReplicaAdviser {
     return pools;
   }
 
-  private capacityOf(status: PoolStatus, entry: PoolEntry, places: number, window: number): CarriedLoad | NoAdvice {
+  private capacityOf(
+    status: PoolStatus,
+    entry: PoolEntry,
+    { requests, places, window }: { requests: readonly RequestLengths[]; places: number; window: number },
+  ): PoolCapacity | NoAdvice {
     const { config, pool, embedding } = this.ports.runtime();
     const { name } = status;
     if (entry.cloud !== undefined) return 'cloud';
@@ -146,8 +159,7 @@ export class ReplicaAdviser {
     const prefills = Object.values(config.pool.pools).some(({ prefill }) => prefill?.pool === name);
     if (entry.prefill !== undefined || prefills) return 'disaggregated';
     const memory = this.memoryOf(name);
-    const { few, all: requests } = memory.lengths;
-    if (few) return 'few_requests';
+    if (tooFew(requests)) return 'few_requests';
     const key = `${window} ${config.version}`;
     if (memory.modelled?.key !== key) {
       memory.modelled = { key, capacity: this.modelled(status, entry, requests) };
@@ -159,22 +171,29 @@ export class ReplicaAdviser {
       tpotMs: status.tpotMs,
       places,
     };
-    return measuredCapacity(rates, requests, this.latency) ?? 'unknown_speed';
+    const measured = measuredCapacity(rates, requests, this.latency);
+    return measured === undefined ? 'unknown_speed' : alikeEach(measured);
   }
 
-  /** By the engine model, for the weakest of its replicas; `undefined` where the hardware of one is not described. */
+  /**
+   * By the engine model: its replicas in the order of the file, each by its own hardware, and beyond them more of the pool's; `undefined` where the
+   * hardware of one is not described.
+   */
   private modelled(
     { contextTokens }: PoolStatus,
     entry: PoolEntry,
     requests: readonly RequestLengths[],
-  ): CarriedLoad | NoAdvice | undefined {
+  ): PoolCapacity | NoAdvice | undefined {
     const kinds: EngineKind[] = [];
-    const hardware = (entry.replicas ?? [{}]).map(replica => hardwareOf(entry, replica, contextTokens));
-    for (const { forecast, speed } of new Set(hardware)) {
+    for (const replica of entry.replicas ?? [{}]) {
+      const { forecast, speed } = hardwareOf(entry, replica, contextTokens);
       if (forecast === undefined) return undefined;
       kinds.push({ profile: forecast.profile, speed });
     }
-    return weakestCapacity(kinds, requests, this.latency) ?? 'objective_out_of_reach';
+    const { forecast, speed } = hardwareOf(entry, {}, contextTokens);
+    const more = forecast === undefined ? kinds.at(-1)! : { profile: forecast.profile, speed };
+    const kindAt = (at: number) => kinds[at] ?? more;
+    return modelledPool(kindAt, kinds.length, requests, this.latency) ?? 'objective_out_of_reach';
   }
 
   private get latency(): LatencyBounds {
@@ -203,6 +222,14 @@ export class ReplicaAdviser {
 function seriesOf(pool: string, { points, stepMs, from }: TrafficWindow): CountSeries {
   const counts = points.slice(0, -1).map(({ pools }) => pools.get(pool)?.requests ?? 0);
   return sinceFirst({ from, stepMs, counts });
+}
+
+/** Has what so many replicas carry computed ahead, with other work between: what is asked for after that is known. */
+async function warmed(capacity: PoolCapacity, replicas: number): Promise<void> {
+  for (let count = 1; count < 2 * replicas; count *= 2) {
+    capacity.carried(count);
+    await breath();
+  }
 }
 
 function breath(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Tokens } from '#contract/units.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
-import { Recency } from './recency.js';
+import { reuseDistances } from './reuse-distances.js';
 
 /** How much of the prompts a prefix cache would hold, by its size. */
 export interface PrefixReuse {
@@ -17,48 +17,24 @@ export interface PrefixReuse {
   readonly requests: number;
 }
 
-/** 64 MB of counters; what comes after is left out and {@link PrefixReuse.requests} says so. */
-const MOST_BLOCKS = 16_000_000;
-
 /**
- * Hit rates of a least-recently-used prefix cache at every size, in one pass (Mattson, 1970): a block is found by caches of at
- * least as many blocks as its place in the order of last use. A hit counts only if all blocks before it are hits as well; of one
- * prompt the end is forgotten before the beginning, as engines do. `undefined` for a trace without block hashes.
+ * Hit rates of a least-recently-used prefix cache at every size ({@link reuseDistances}). `undefined` for a trace without block hashes.
  */
-export function prefixReuse(requests: readonly TraceRequest[], mostBlocks = MOST_BLOCKS): PrefixReuse | undefined {
-  let total = 0;
-  for (const { prefix } of requests) total += prefix.hashes.length;
-  if (total === 0) return undefined;
-  const recency = new Recency(Math.min(total, mostBlocks));
-  const needed: number[] = [];
-  let blocks = 0;
-  let covered = 0;
-  let blockTokens = 0;
-  for (const { prefix } of requests) {
-    const { hashes } = prefix;
-    if (hashes.length > recency.left) break;
-    covered++;
-    blocks += hashes.length;
-    if (hashes.length > 0 && blockTokens === 0) blockTokens = prefix.blockTokens;
-    let size = 0;
-    for (let i = 0; i < hashes.length; i++) {
-      size = Math.max(size, recency.rank(hashes[i]!));
-      if (size === Number.POSITIVE_INFINITY) break;
-      needed.push(size);
-    }
-    for (let i = hashes.length - 1; i >= 0; i--) recency.touch(hashes[i]!);
-  }
-  const sorted = Float64Array.from(needed).sort();
+export function prefixReuse(requests: readonly TraceRequest[], mostBlocks?: number): PrefixReuse | undefined {
+  const distances = reuseDistances(requests, mostBlocks);
+  if (distances === undefined) return undefined;
+  const { blockTokens, blocks, distinctBlocks, found: sizes } = distances;
+  const sorted = Float64Array.from(sizes.flat()).sort();
   const bySize = [];
   let found = 0;
-  for (let size = 64; size < 2 * recency.size; size *= 2) {
+  for (let size = 64; size < 2 * distinctBlocks; size *= 2) {
     while (found < sorted.length && sorted[found]! <= size) found++;
     bySize.push({ blocks: size, tokens: size * blockTokens, hitRate: blocks > 0 ? found / blocks : 0 });
   }
   return {
-    ...{ blockTokens, blocks, distinctBlocks: recency.size },
+    ...{ blockTokens, blocks, distinctBlocks },
     infinite: blocks > 0 ? sorted.length / blocks : 0,
     bySize,
-    requests: covered,
+    requests: sizes.length,
   };
 }

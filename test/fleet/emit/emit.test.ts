@@ -15,6 +15,7 @@ function pool(gpu: string, tp: number, replicas: number, boundary: number | null
     ...{ gpu, tp, replicas, gpus: tp * replicas, context: boundary ?? 131_072, boundary },
     ...{ share_of_requests: 0.5, share_of_tokens: 0.5, utilisation: 0.5, p99_ttft_ms: 400, tpot_ms: 30 },
     ...{ screened_p99_ttft_ms: 380, usd_per_hour: 1, price: findGpu(gpu).prices[0]!, one_fewer: null, prefill: null },
+    ...{ prefix_hit_rate: 0.2, tiers: null },
   };
 }
 
@@ -30,7 +31,7 @@ function planOf(pools: readonly PoolReport[]): PlanReport {
   return {
     best: { pools, usd_per_hour: 10, gpus: 4, tokens_per_joule: 1, watts: 1000, verified },
     ...{ why: [], next: null, pareto: [], sensitivity: [], screen: { trusted: true, because: [] } },
-    ...{ buying: [], demand_response: [], over_time: null },
+    ...{ buying: [], demand_response: [], over_time: null, tiers: null },
     workload: { lengths: [[100, 1]], rate_over_time: [[0, 4]] },
     ...{ model: 'llama-3.1-70b', rate: 4, requests: 100, requests_played: 1, wall_s: 1 },
     slo: { ttft_p99_ms: 500, tpot_ms: 50 },
@@ -39,6 +40,16 @@ function planOf(pools: readonly PoolReport[]): PlanReport {
 
 const whole = planFiles(planOf([pool('h100', 4, 3, null)]), BUILT_IN, false);
 const divided = planFiles(planOf([pool('a100', 4, 2, 2048), pool('h100', 8, 1, null)]), BUILT_IN, false);
+
+const NO_HITS = { host_hit_rate: 0.1, disk_hit_rate: 0, read_ms: 1, stalled: 0 };
+const remembering = planFiles(
+  planOf([
+    { ...pool('h100', 4, 3, null), tiers: { host: { gb: 50, link: 25 }, disk: null, ...NO_HITS } },
+    { ...pool('h100', 8, 2, null), tiers: { host: { gb: 50, link: 25 }, disk: { gb: 500, link: 3 }, ...NO_HITS } },
+  ]),
+  BUILT_IN,
+  false,
+);
 
 const apart = planFiles(
   planOf([
@@ -88,6 +99,7 @@ describe.each([
   ['one pool', whole, 1],
   ['two pools divided by length', divided, 2],
   ['a pool with prompts on replicas of their own', apart, 2],
+  ['pools with memory behind their GPUs', remembering, 2],
 ] as const)('what is written for %s', (_, files, pools) => {
   const sets = resources(files).filter(({ kind }) => kind === 'StatefulSet') as StatefulSet[];
 
@@ -175,5 +187,48 @@ describe('the simulated configuration', () => {
     expect(divided.has('simulate.yaml')).toBe(false);
     expect(planFiles(planOf([pool('h100', 4, 3, null)]), BUILT_IN, true).has('simulate.yaml')).toBe(false);
     expect(planFiles({ ...planOf([]), best: null }, BUILT_IN, false).size).toBe(0);
+  });
+});
+
+describe('KV behind the GPUs', () => {
+  const containers = (resources(remembering).filter(({ kind }) => kind === 'StatefulSet') as StatefulSet[]).map(
+    ({ spec }) => spec.template.spec.containers[0] as unknown as Container,
+  );
+
+  interface Container {
+    readonly args: readonly string[];
+    readonly env: readonly { readonly name: string; readonly value?: string }[];
+    readonly resources: { readonly requests: { readonly memory: string } };
+    readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+  }
+
+  test('is what the gateway is told of it, of the whole replica', () => {
+    const pools = Object.values(parse(remembering.get('weir.yaml')!).pool.pools) as { host_memory: object }[];
+    expect(pools.map(({ host_memory: memory }) => memory)).toEqual([
+      { size: '200GB', link: 25 },
+      { size: '400GB', link: 25, disk: { size: '4000GB', link: 3 } },
+    ]);
+    const alone = planFiles(
+      planOf([{ ...pool('h100', 4, 3, null), tiers: { host: { gb: 50, link: 25 }, disk: null, ...NO_HITS } }]),
+      BUILT_IN,
+      false,
+    );
+    const simulated = loadText(alone.get('simulate.yaml')!, 'simulate.yaml');
+    expect(simulated.ok && Object.values(simulated.config.pool.pools)[0]!.simulate?.host_memory).toEqual({
+      ...{ size: 200e9, link: 25 },
+    });
+  });
+
+  test('without storage is vLLM’s own, with it LMCache’s, and the pod has memory for it', () => {
+    const [own, behind] = containers;
+    expect(own!.args).toContain('--kv-offloading-size=186');
+    expect(own!.args).toContain('--kv-offloading-backend=native');
+    expect(own!.resources.requests.memory).toBe('218Gi');
+    expect(behind!.args.join()).toContain('LMCacheConnectorV1');
+    const env = Object.fromEntries(behind!.env.map(({ name, value }) => [name, value]));
+    expect(env).toMatchObject({
+      ...{ LMCACHE_MAX_LOCAL_CPU_SIZE: '50', LMCACHE_MAX_LOCAL_DISK_SIZE: '500', LMCACHE_LOCAL_DISK: 'file:///kv/' },
+    });
+    expect(behind!.volumeMounts).toContainEqual({ name: 'kv', mountPath: '/kv' });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
 import { arrivalPatterns } from '#fleet/plan/arrival-patterns.js';
 import { planFleet } from '#fleet/plan/plan.js';
-import { fleetName } from '#fleet/plan/report.js';
+import { fleetName } from '#fleet/plan/reasons.js';
 import { verifyPool } from '#fleet/plan/verify.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { engineProfile } from '#pool/engine/profile.js';

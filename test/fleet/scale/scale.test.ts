@@ -1,32 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RequestLengths } from '#fleet/closed-form/length-mix.js';
+import { seededRandom } from '#contract/random.js';
+import { LengthMix, type RequestLengths } from '#fleet/closed-form/length-mix.js';
+import { forecastPool } from '#fleet/closed-form/pool-model.js';
+import { verifyPool } from '#fleet/plan/verify.js';
+import type { LatencyBounds } from '#fleet/scale/carried-load.js';
 import { forecastLoad, LOAD_FORECASTERS, type SeenLoad } from '#fleet/scale/load-forecast.js';
-import { neededReplicas } from '#fleet/scale/needed-replicas.js';
+import { alikeEach, measuredCapacity } from '#fleet/scale/measured-capacity.js';
+import { neededReplicas, replicasFor, wholeReplicas } from '#fleet/scale/needed-replicas.js';
+import { type EngineKind, modelledPool } from '#fleet/scale/pool-capacity.js';
 import { recommend } from '#fleet/scale/recommendation.js';
-import {
-  type CarriedLoad,
-  measuredCapacity,
-  modelledCapacity,
-  weakestCapacity,
-} from '#fleet/scale/replica-capacity.js';
 import { ScaleDownHold } from '#fleet/scale/scale-down-hold.js';
+import { findGpu } from '#pool/engine/hardware.js';
 import { engineProfile } from '#pool/engine/profile.js';
+import type { TraceRequest } from '#workload/traces/trace.js';
 
 const MINUTE = 60_000;
 const positive = (max: number) => fc.double({ min: 0, max, noNaN: true });
-const carried = fc.double({ min: 0.01, max: 100, noNaN: true }).map(
-  (requestsPerSecond): CarriedLoad => ({
-    ...{ requestsPerSecond, from: 'engine model', bound: 'utilisation' },
-  }),
-);
+const each = fc.double({ min: 0.01, max: 100, noNaN: true });
+const alike = (requestsPerSecond: number) =>
+  alikeEach({ requestsPerSecond, from: 'engine model', bound: 'utilisation' });
 const facts = fc.record({
   loadPerSecond: positive(1e4),
   forecast: fc.option(
     positive(1e4).map(perSecond => ({ perSecond, aheadMs: 5 * MINUTE })),
     { nil: undefined },
   ),
-  capacity: carried,
+  each,
   requests: fc.nat(10_000),
   places: fc.integer({ min: 1, max: 256 }),
   scale: fc
@@ -37,17 +37,43 @@ const facts = fc.record({
 describe('needed replicas', () => {
   test('are enough for the load now, the forecast and what is on places, and no more than the greatest takes', () => {
     fc.assert(
-      fc.property(facts, ({ loadPerSecond, forecast, capacity: { requestsPerSecond: each }, requests, places }) => {
+      fc.property(facts, ({ loadPerSecond, forecast, each: one, requests, places }) => {
         const load = { nowPerSecond: loadPerSecond, forecastPerSecond: forecast?.perSecond, requests, places };
-        const { exact } = neededReplicas(load, each);
-        const all = [loadPerSecond / each, (forecast?.perSecond ?? 0) / each, requests / places];
-        expect(exact).toBe(Math.max(...all));
+        const { exact } = neededReplicas(load, alike(one));
+        const most = Math.max(loadPerSecond / one, (forecast?.perSecond ?? 0) / one, requests / places);
+        expect(exact / most || 1).toBeCloseTo(1, 9);
       }),
+    );
+  });
+
+  test('are the fewest that carry a rate, and whole where that is just what so many carry', () => {
+    const sizes = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(
+        sizes,
+        fc.double({ min: 0.01, max: 50, noNaN: true }),
+        fc.integer({ min: 1, max: 40 }),
+        (more, rate, count) => {
+          // Each of more replicas carries no less.
+          const share = (replicas: number) => more.slice(0, replicas).reduce((sum, one) => sum + one, 1);
+          const carries = (replicas: number) => replicas * share(replicas);
+          const pool = {
+            carried: (replicas: number) => ({
+              ...({ requestsPerSecond: carries(replicas), from: 'engine model', bound: 'latency' } as const),
+            }),
+          };
+          const needed = wholeReplicas(replicasFor(rate, pool));
+          expect(carries(needed)).toBeGreaterThanOrEqual(rate * (1 - 1e-6));
+          if (needed > 1) expect(carries(needed - 1)).toBeLessThan(rate * (1 + 1e-6));
+          expect(replicasFor(carries(count), pool)).toBeCloseTo(count, 9);
+        },
+      ),
     );
   });
 });
 
 describe('a recommendation', () => {
+  const asked = <Given extends { readonly each: number }>(given: Given) => ({ ...given, capacity: alike(given.each) });
   const free = (scale: { min: number; max?: number | undefined; hold: number }) => ({
     ...scale,
     min: 1,
@@ -57,12 +83,12 @@ describe('a recommendation', () => {
   test('keeps within the bounds of the pool, is whole, and without bounds carries the load', () => {
     fc.assert(
       fc.property(facts, given => {
-        const { replicas, bound } = recommend(given, new ScaleDownHold(), 0);
+        const { replicas, bound } = recommend(asked(given), new ScaleDownHold(), 0);
         expect(Number.isInteger(replicas)).toBe(true);
         expect(replicas).toBeGreaterThanOrEqual(given.scale.min);
         expect(replicas).toBeLessThanOrEqual(given.scale.max ?? Number.POSITIVE_INFINITY);
         expect(bound).not.toBe('hold');
-        const unbounded = recommend({ ...given, scale: free(given.scale) }, new ScaleDownHold(), 0);
+        const unbounded = recommend(asked({ ...given, scale: free(given.scale) }), new ScaleDownHold(), 0);
         expect(unbounded.headroom).toBeGreaterThanOrEqual(-1e-6);
         expect(unbounded.replicas).toBeLessThan(Math.max(1, unbounded.needed) + 1);
       }),
@@ -77,15 +103,15 @@ describe('a recommendation', () => {
         fc.nat(100),
         fc.double({ min: 0.1, max: 1, noNaN: true }),
         (given, more, wait, less) => {
-          const { loadPerSecond, forecast, capacity, requests } = given;
+          const { loadPerSecond, forecast, requests } = given;
           const heavier = {
             ...given,
             loadPerSecond: loadPerSecond + more,
             forecast: forecast && { ...forecast, perSecond: forecast.perSecond + more },
             requests: requests + wait,
-            capacity: { ...capacity, requestsPerSecond: capacity.requestsPerSecond * less },
+            each: given.each * less,
           };
-          const replicas = (one: typeof given) => recommend(one, new ScaleDownHold(), 0).replicas;
+          const replicas = (one: typeof given) => recommend(asked(one), new ScaleDownHold(), 0).replicas;
           expect(replicas(heavier)).toBeGreaterThanOrEqual(replicas(given));
         },
       ),
@@ -158,14 +184,61 @@ describe('what a replica carries', () => {
   }));
   const slo = { ttftP99Ms: 500, tpotMs: 50 };
 
+  const kind = { profile, speed: 1 };
+  const one = (bounds: LatencyBounds, of: EngineKind = kind) => modelledPool(() => of, 1, requests, bounds)?.carried(1);
+  const TIGHT = { ttftP99Ms: 70, tpotMs: 50 };
+
   test('by the engine model is less the tighter the objective is, and nothing where it is out of reach', () => {
-    const rates = [2000, 500, 100, 60].map(ttftP99Ms => modelledCapacity(profile, requests, { ...slo, ttftP99Ms }));
-    const known = rates.map(one => one?.requestsPerSecond ?? 0);
+    const rates = [2000, 500, 100, 60].map(ttftP99Ms => one({ ...slo, ttftP99Ms }));
+    const known = rates.map(carried => carried?.requestsPerSecond ?? 0);
     expect(known[0]).toBeGreaterThan(0);
     expect([...known].sort((a, b) => b - a)).toEqual(known);
     expect(known.at(-1)).toBeLessThan(known[0]!);
-    expect(rates.find(one => one?.bound === 'latency')?.from).toBe('engine model');
-    expect(modelledCapacity(profile, requests, { ...slo, ttftP99Ms: 0.01 })).toBeUndefined();
+    expect(rates.find(carried => carried?.bound === 'latency')?.from).toBe('engine model');
+    expect(one({ ...slo, ttftP99Ms: 0.01 })).toBeUndefined();
+  });
+
+  test('is more for each of many than for one alone, where the objective is tight, and never less', () => {
+    const pool = modelledPool(() => kind, 1, requests, TIGHT)!;
+    const shares = Array.from({ length: 40 }, (_, i) => pool.carried(i + 1).requestsPerSecond / (i + 1));
+    for (let i = 1; i < shares.length; i++) expect(shares[i]).toBeGreaterThanOrEqual(shares[i - 1]! * (1 - 1e-12));
+    expect(shares[15]).toBeGreaterThan(1.2 * shares[0]!);
+    const loose = modelledPool(() => kind, 1, requests, { ttftP99Ms: 60_000, tpotMs: 1000 })!;
+    expect(loose.carried(16)).toMatchObject({ bound: 'utilisation' });
+    expect(loose.carried(16).requestsPerSecond).toBeCloseTo(16 * loose.carried(1).requestsPerSecond, 9);
+  });
+
+  test('of many is what the closed form has them keep the objective at, and not at 2 % more', () => {
+    const pool = modelledPool(() => kind, 1, requests, TIGHT)!;
+    const mix = new LengthMix(requests);
+    const demand = { moments: mix.moments(0, mix.size), sample: mix.sample(0, mix.size, 64), arrivalCv2: 1 };
+    for (const replicas of [1, 2, 4, 8, 16]) {
+      const { requestsPerSecond: rate, bound } = pool.carried(replicas);
+      expect(bound).toBe('latency');
+      const p99 = (more: number) => forecastPool(profile, replicas, { ...demand, rate: rate * more })!.p99TtftMs;
+      expect(p99(1)).toBeLessThanOrEqual(TIGHT.ttftP99Ms);
+      expect(p99(1.02)).toBeGreaterThan(TIGHT.ttftP99Ms);
+    }
+  });
+
+  test('keeps the objective in the twin, with fewer replicas than as many times one would be', () => {
+    const pool = modelledPool(() => kind, 1, requests, TIGHT)!;
+    const rate = 12 * pool.carried(1).requestsPerSecond;
+    const needed = wholeReplicas(replicasFor(rate, pool));
+    expect(needed).toBeLessThan(12);
+    const random = seededRandom(3);
+    let arrivalMs = 0;
+    const arrivals = Array.from({ length: 6000 }, (): TraceRequest => {
+      arrivalMs += random.exponential(rate / 1000);
+      const { promptTokens, outputTokens } = requests[Math.floor(random.next() * requests.length)]!;
+      return { arrivalMs, promptTokens, outputTokens, prefix: { hashes: [], blockTokens: 16 } };
+    });
+    const price = findGpu('h100').prices[0]!;
+    const planned = { kind: { profile, usdPerHour: 1, price }, above: 0, upTo: Number.POSITIVE_INFINITY };
+    const verdict = verifyPool({ ...planned, replicas: needed }, [arrivals], TIGHT);
+    // The closed form is within 30 % of the twin.
+    expect(verdict.p99TtftMs).toBeLessThan(1.3 * TIGHT.ttftP99Ms);
+    expect(verdict.meanTpotMs).toBeLessThan(TIGHT.tpotMs);
   });
 
   test('by measured rates is what its prefill or its places turn over, and less while answers are too slow', () => {
@@ -195,16 +268,22 @@ describe('what a replica carries', () => {
     );
   });
 
-  test('of several kinds is that of the weakest, and none where one keeps no bound', () => {
-    const slow = engineProfile({ model: 'qwen3-8b', gpu: 'l40s', tp: 1, contextTokens: 32_768 });
-    const of = (...kinds: (typeof profile)[]) =>
-      weakestCapacity(
-        kinds.map(one => ({ profile: one, speed: 1 })),
-        requests,
-        { ttftP99Ms: 2000, tpotMs: 100 },
-      )?.requestsPerSecond;
-    expect(of(slow)).toBeLessThan(of(profile)!);
-    expect(of(profile, slow)).toBe(of(slow));
-    expect(weakestCapacity([{ profile, speed: 1 }], requests, { ttftP99Ms: 0.01, tpotMs: 100 })).toBeUndefined();
+  test('of several kinds is what each carries among as many of its own, in the order they come in', () => {
+    const slow = { profile: engineProfile({ model: 'qwen3-8b', gpu: 'l40s', tp: 1, contextTokens: 32_768 }), speed: 1 };
+    const bounds = { ttftP99Ms: 2000, tpotMs: 100 };
+    const of = (...kinds: EngineKind[]) => modelledPool(at => kinds[at] ?? slow, kinds.length, requests, bounds)!;
+    const rate = (pool: ReturnType<typeof of>, replicas: number) => pool.carried(replicas).requestsPerSecond;
+    const [quick, weak, mixed] = [of(kind, kind, kind), of(slow, slow, slow), of(kind, slow)];
+    expect(rate(weak, 1)).toBeLessThan(rate(quick, 1));
+    expect(rate(mixed, 1)).toBe(rate(quick, 1));
+    expect(rate(mixed, 2)).toBeCloseTo((rate(quick, 2) + rate(weak, 2)) / 2, 9);
+    expect(rate(mixed, 3)).toBeCloseTo(rate(quick, 3) / 3 + (2 * rate(weak, 3)) / 3, 9);
+    expect(modelledPool(at => [kind, slow][at]!, 2, requests, { ttftP99Ms: 0.01, tpotMs: 100 })).toBeUndefined();
+  });
+
+  test('is as many times more as an engine is simulated faster, for objectives in its own time', () => {
+    const fast = one({ ttftP99Ms: 50, tpotMs: 5 }, { profile, speed: 10 })!;
+    const real = one({ ttftP99Ms: 500, tpotMs: 50 })!;
+    expect(fast.requestsPerSecond).toBeCloseTo(10 * real.requestsPerSecond, 6);
   });
 });

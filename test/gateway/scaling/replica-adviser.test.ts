@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DecisionRecord } from '#contract/record.js';
-import { type AdviserPorts, ReplicaAdviser } from '#gateway/scaling/replica-adviser.js';
+import { type AdviserPorts, ReplicaAdviser, type SeenLengths } from '#gateway/scaling/replica-adviser.js';
 import { asOne, standingOf, standingOfAll } from '#gateway/standing.js';
 import { Tally } from '#telemetry/traffic/tally.js';
 import { Traffic } from '#telemetry/traffic/traffic.js';
@@ -35,10 +35,12 @@ function recordOf(pool: string): DecisionRecord {
 /** An adviser in a time of its own, and how to have so many requests a minute come to a pool for so long. */
 function advised(
   standing: AdviserPorts['standing'] = () => standingOfAll(running.gateway),
-  { traffic = new Traffic(), from = 1000 * MINUTE } = {},
+  { traffic = new Traffic(), from = 1000 * MINUTE, others = [] as readonly SeenLengths[] } = {},
 ) {
   const clock = new VirtualClock(from);
-  const adviser = new ReplicaAdviser({ runtime: () => running.gateway.runtime, standing, traffic, clock });
+  const runtime = () => running.gateway.runtime;
+  const lengths = async () => [adviser.lengths(512), ...others];
+  const adviser: ReplicaAdviser = new ReplicaAdviser({ runtime, standing, lengths, traffic, clock });
   const come = async (pool: string, minutes: number, perMinute: number) => {
     const seen: (number | undefined)[] = [];
     for (let minute = 0; minute < minutes; minute++) {
@@ -66,6 +68,21 @@ it('says why where nothing can be said', async () => {
   await come('strange', 2, 30);
   expect(none('strange')).toBe('unknown_speed');
   expect(of('strange')?.advice).toBeUndefined();
+});
+
+it('takes what other processes have seen for what it has seen', async () => {
+  const lengths = { promptTokens: 1200, outputTokens: 300, cachedTokens: 200 };
+  const alone = advised();
+  expect(await alone.come('known', 1, 9)).toEqual([undefined]);
+  expect(alone.of('known')?.none).toBe('few_requests');
+  const together = advised(undefined, { others: [{ known: [lengths] }, { known: Array(10).fill(lengths) }] });
+  expect(await together.come('known', 1, 9)).toEqual([3]);
+  const one = advised();
+  await one.come('known', 1, 60);
+  const rate = ({ of }: ReturnType<typeof advised>) => of('known')!.advice!.capacity.requestsPerSecond;
+  expect(rate(together)).toBeCloseTo(rate(one), 6);
+  // Of what it tells others, the newest.
+  expect(one.adviser.lengths(7).known).toEqual(Array(7).fill(lengths));
 });
 
 it('recommends what the load of now takes, then by forecast too; rises at once, falls after the hold, within the bounds', async () => {

@@ -3,6 +3,7 @@ import { isWeirError, WeirError } from '#contract/errors.js';
 import { BUILT_IN, type Catalogue } from '#fleet/catalogue.js';
 import { readCatalogueText } from '#fleet/catalogue-text.js';
 import type { ConfigurationText, TraceSource } from '#fleet/jobs/job.js';
+import type { TierSize } from '#fleet/plan/memory-tiers.js';
 import { jobEvents } from '#gateway/admin/job-events.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
 import { adminRoute, adminStream } from '#gateway/admin/route.js';
@@ -100,6 +101,16 @@ function firstOfEach<Row extends { readonly name: string }>(rows: readonly Row[]
   return rows.filter(({ name }) => !seen.has(name) && seen.add(name));
 }
 
+interface AskedTier {
+  readonly gb: number;
+  readonly link: number;
+  readonly usd_per_gb_month: number;
+}
+
+function tierOf({ gb, link, usd_per_gb_month: usdPerGbMonth }: AskedTier): TierSize {
+  return { bytes: gb * 1e9, link, usdPerGbMonth };
+}
+
 export const planRoute = adminStream({
   method: 'POST',
   path: '/api/plans',
@@ -110,11 +121,12 @@ export const planRoute = adminStream({
   events: { progress, trace: traceRead, files: planFiles, page: reportPage, plan: planReport, failed },
   handle({ gateway, body }) {
     const { trace, model, gpus, slo, rate, price, provider, seed, catalogue, buying, disaggregate } = body;
-    const { over_time: overTime } = body;
+    const { over_time: overTime, host_memory: memory } = body;
     return jobEvents(gateway, async () => ({
       kind: 'plan',
       trace: await sourceOf(trace, gateway),
       ...{ model, gpus, rate, price, provider, seed, catalogue, disaggregate },
+      ...(memory && { tiers: { host: tierOf(memory), ...(memory.disk && { disk: tierOf(memory.disk) }) } }),
       buying: { target: buying.target, up: buying.up, spotUp: buying.spot_up },
       ...(overTime && { overTime: { windowMs: 1000 * overTime.window_s, compressible: overTime.compressible } }),
       slo: { ttftP99Ms: slo.ttft_ms, tpotMs: slo.tpot_ms },

@@ -40,7 +40,9 @@ const recommendation = z
         bound: z.enum(['latency', 'utilisation', 'prefill', 'places']),
       })
       .optional()
-      .describe('What one replica carries of such requests within `workload.slo`, and what gives way first.'),
+      .describe(
+        'What each of the recommended replicas carries of such requests within `workload.slo`, among so many, and what gives way first.',
+      ),
     headroom: z
       .number()
       .optional()
@@ -62,7 +64,7 @@ function told({ pool, available, advice, none }: PoolRecommendation): z.input<ty
 
 type Advice = NonNullable<PoolRecommendation['advice']>;
 
-function inWords({ needed, decides, bound, loadPerSecond, forecast, capacity }: Advice): string {
+function inWords({ replicas, needed, decides, bound, loadPerSecond, forecast, capacity }: Advice): string {
   const rate = (perSecond: number) => `${Number(perSecond.toPrecision(3))} requests/s`;
   const load =
     decides === 'forecast' && forecast !== undefined
@@ -70,7 +72,8 @@ function inWords({ needed, decides, bound, loadPerSecond, forecast, capacity }: 
       : decides === 'places'
         ? 'requests in flight and waiting, over the places of a replica,'
         : `${rate(loadPerSecond)} now`;
-  const carried = decides === 'places' ? '' : ` at ${rate(capacity.requestsPerSecond)} a replica (${capacity.from})`;
+  const carried =
+    decides === 'places' ? '' : ` at ${rate(capacity.requestsPerSecond)} a replica of ${replicas} (${capacity.from})`;
   return `${load}${carried} take ${Number(needed.toFixed(2))} replicas${bound === undefined ? '' : `; ${BOUNDS[bound]}`}`;
 }
 

@@ -66,6 +66,12 @@ const catalogue = z
   .optional()
   .describe('GPUs and models of your own, which go before the built-in ones: YAML or JSON, as docs/planning.md shows.');
 
+const tierSize = (link: number) => ({
+  gb: z.number().gt(0).max(1e6).describe('Gigabytes beside each GPU.'),
+  link: z.number().gt(0).max(100_000).default(link).describe('Gigabytes a second that a GPU reads from there.'),
+  usd_per_gb_month: z.number().min(0).max(1000).default(0),
+});
+
 export const planRequest = z.object({
   trace: traceSource,
   model: z.string().min(1).max(128).describe('Of the engine catalogue.'),
@@ -90,6 +96,13 @@ export const planRequest = z.object({
     })
     .optional()
     .describe('Fleets whose prompts are computed on replicas of their own are tried, too.'),
+  host_memory: z
+    .object({
+      ...tierSize(25),
+      disk: z.object(tierSize(3)).optional().describe('Storage that keeps what the memory of hosts gives up.'),
+    })
+    .optional()
+    .describe('Memory of hosts that keeps KV which GPUs give up; what it brings is compared with having less of it.'),
   over_time: z
     .object({
       window_s: z

@@ -18,6 +18,19 @@ const pool = z
     ...{ share_of_requests: z.number(), share_of_tokens: z.number(), utilisation: z.number() },
     ...{ p99_ttft_ms: ms, tpot_ms: ms, screened_p99_ttft_ms: ms, usd_per_hour: z.number() },
     price: quote,
+    prefix_hit_rate: z.number().describe('Share of prompt tokens found in prefix caches of any tier.'),
+    tiers: z
+      .object({
+        ...{
+          host: z.object({ gb: z.number(), link: z.number() }),
+          disk: z.object({ gb: z.number(), link: z.number() }).nullable(),
+        },
+        ...{ host_hit_rate: z.number(), disk_hit_rate: z.number() },
+        read_ms: ms.describe('What reading from there takes a request, in the mean over all.'),
+        stalled: z.number().describe('Share of busy time in which engines waited for that.'),
+      })
+      .nullable()
+      .describe('KV behind the GPUs, in gigabytes beside each and a second; null where there is none.'),
     prefill: z
       .object({
         ...{ gpu: z.string(), tp: z.number(), replicas: z.number(), gpus: z.number(), link: z.number() },
@@ -52,6 +65,17 @@ export const planReport = z
     why: z.array(z.string()),
     next: z.object({ fleet, usd_per_hour_more: z.number(), share_more: z.number() }).nullable(),
     pareto: z.array(fleet),
+    tiers: z
+      .array(
+        z.object({
+          tiers: z.enum(['none', 'host memory', 'host memory and storage']),
+          fleet: fleet.nullable().describe('As small as it holds; null where no size that was tried did.'),
+        }),
+      )
+      .nullable()
+      .describe(
+        'The best fleet of those with all of the memory behind their GPUs, and with less of it; null unless asked for.',
+      ),
     sensitivity: z.array(
       z.object({
         change: z.string(),
