@@ -1,9 +1,13 @@
 // What understanding a request costs: the whole learned set against one pass of the transformer, long texts, other languages.
 // node bench/learned-speed.mjs [--data FOLDER] [--cache FOLDER] [--rounds 200]
 //   FOLDER has text/language-sentences.jsonl {text, lang}. Controls: one transformer pass; French questions without the gate.
+//   What heads do beside the transformer is timed with vectors that are there at once, so it hardly depends on what else the machine does.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HEADS } from '../dist/contract/learned.js';
+import { Cascade } from '../dist/models/heads/cascade.js';
+import { readHead } from '../dist/models/heads/head-file.js';
+import { headFile } from '../dist/models/model-host.js';
 import { LanguageGate } from '../dist/router/signals/language-gate.js';
 import { jsonLines, sections } from '../scripts/models/texts.mjs';
 import { help } from './support/help.mjs';
@@ -28,7 +32,18 @@ const transformer = host.embedder('default', settings);
 const everyday = sections(join(import.meta.dirname, 'learned/everyday-test.txt')).map(({ text }) => text);
 const unique = at => [...WORDS.slice(at % 30), ...WORDS.slice(0, at % 30), `${at}`].join(' ');
 const whole = text => Promise.all(heads.map(head => head.classify(text, { whenBusy: 'wait' })));
-const times = { pass: [], whole: [], everyday: [], long: [] };
+const given = {
+  vector: undefined,
+  name: 'all-MiniLM-L6-v2',
+  dimension: 384,
+  prepare: async () => {},
+  embed: async () => [given.vector],
+};
+const beside = HEADS.map(name => {
+  const ports = { embedder: given, fast: host.fast, patienceMs: 1000, languages: ['en'] };
+  return new LanguageGate(new Cascade(readHead(headFile(name)), ports));
+});
+const times = { pass: [], whole: [], everyday: [], beside: [], long: [] };
 let escalated = 0;
 for (let at = 0; at < rounds; at++) {
   times.pass.push(await timed(() => transformer.embed([`${unique(at)} again`])));
@@ -41,6 +56,10 @@ for (let at = 0; at < rounds; at++) {
     }),
   );
   if (verdicts.some(({ tier }) => tier === 'model')) escalated++;
+  // Another text, for nothing of it to be remembered.
+  const fresh = `${question} ?`;
+  [given.vector] = await transformer.embed([fresh]);
+  times.beside.push(await timed(() => Promise.all(beside.map(head => head.classify(fresh, { whenBusy: 'wait' })))));
 }
 for (let at = 0; at < Math.max(10, rounds / 4); at++) {
   const text = longText(everyday, at);
@@ -50,6 +69,7 @@ print(`the whole learned set (${HEADS.join(', ')}), one text at a time`, {
   'control: one transformer pass, unique texts of 30 tokens': told(times.pass),
   'whole set, unique texts of 30 tokens': `${told(times.whole)}, ${ratio(times.whole)} of the control at p50`,
   [`whole set, everyday questions, ${percent(escalated / rounds)} of which need the transformer for some head`]: `${told(times.everyday)}, ${ratio(times.everyday)} of the control at p50`,
+  'of it on the serving thread, everyday questions, with vectors given at once': told(times.beside),
   [`whole set, texts of about 8,192 tokens (${longText(everyday, 0).length} characters)`]: told(times.long),
 });
 

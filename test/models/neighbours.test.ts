@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
 import { parseHead } from '#models/heads/head-file.js';
-import { NeighbourLayer, type NeighbourWeights } from '#models/heads/neighbour-layer.js';
+import { LinearLayer } from '#models/heads/linear-layer.js';
+import { compressed, NeighbourLayer, type NeighbourWeights, stepped } from '#models/heads/neighbour-layer.js';
 import { TwoTiers } from '#models/heads/two-tiers.js';
 import { dot, normalise } from '#models/runtime/pooling.js';
 import { fitNeighbours } from '#models/train/fit-neighbours.js';
@@ -49,6 +50,35 @@ describe('the nearest examples', () => {
       return likeliest(say) === likeliest(layer.scores(vector));
     });
     expect(agree.length / fresh.length).toBeGreaterThan(0.9);
+  });
+
+  test.each([5, 7, 96])('are compared by all numbers of theirs, of vectors of %i too', width => {
+    const { vectors, labels } = examples(40, 3, 1, 6);
+    const short = vectors.map(vector => {
+      const part = vector.slice(0, width);
+      normalise(part);
+      return part;
+    });
+    const weights = { ...fitNeighbours(short, labels, seededRandom(1)), weight: 1 };
+    const axes = weights.axes.scales.length;
+    const rows = Int8Array.from(Buffer.from(weights.rows, 'base64'));
+    const places = Buffer.from(weights.labels, 'base64');
+    const linear = new LinearLayer({ ...weights.axes, bias: weights.axes.scales.map(() => 0), temperature: 1 }, width);
+    const layer = new NeighbourLayer(weights, width, 3);
+    for (const vector of short) {
+      const query = stepped(compressed(linear, vector), weights.step);
+      const say = new Float32Array(3);
+      Array.from({ length: 40 }, (_, at) => at)
+        .map(at => ({ at, product: query.reduce((sum, value, i) => sum + value * rows[at * axes + i]!, 0) }))
+        .sort((a, b) => b.product - a.product)
+        .slice(0, 15)
+        .forEach(({ at, product }) => {
+          say[places.readUInt16LE(2 * at)]! += Math.exp((product * weights.step ** 2 - 1) / 0.05);
+        });
+      const all = say.reduce((sum, one) => sum + one, 0);
+      for (const [label, score] of layer.scores(vector).entries())
+        expect(score).toBeCloseTo(Math.log(say[label]! / all + 1e-3), 3);
+    }
   });
 
   test('have shares that add up to one, whatever is asked', () => {

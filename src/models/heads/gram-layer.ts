@@ -25,14 +25,15 @@ export class GramLayer {
     }
   }
 
-  /** Adds to `logits`, in place. */
+  /** Adds to `logits`, in place. N-grams may be in more places than there are buckets: what is linear need not be folded before. */
   addTo(logits: Float32Array, { at, values }: SparseVector): void {
     const { weights } = this;
+    const mask = this.parts.buckets - 1;
     const { scales } = this.parts;
     const labels = logits.length;
     const sums = new Float32Array(labels);
     for (let i = 0; i < at.length; i++) {
-      const row = at[i]! * labels;
+      const row = (at[i]! & mask) * labels;
       const value = values[i]!;
       for (let label = 0; label < labels; label++) sums[label]! += value * weights[row + label]!;
     }

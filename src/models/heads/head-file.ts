@@ -16,7 +16,11 @@ const scope = z.strictObject({ slope: z.number(), offset: z.number() });
 const MOST_GRAM_BYTES = 16 * 1024 ** 2;
 
 const grams = z.strictObject({
-  buckets: z.int().min(256).max(65_536),
+  buckets: z
+    .int()
+    .min(256)
+    .max(65_536)
+    .refine(count => (count & (count - 1)) === 0, 'must be a power of 2'),
   rows: z.base64().max(2 * MOST_GRAM_BYTES),
   scales: z.array(z.number()),
 });

@@ -83,8 +83,21 @@ export class NeighbourLayer {
 
   private product(rows: Int8Array, at: number, query: Int8Array): number {
     const { width } = this;
+    const from = at * width;
+    const whole = width - (width % 4);
     let sum = 0;
-    for (let i = 0, from = at * width; i < width; i++) sum += rows[from + i]! * query[i]!;
+    // `| 0` keeps the sum an integer of the processor's: no product of 8-bit rows leaves 32 bits.
+    for (let i = 0; i < whole; i += 4) {
+      const j = from + i;
+      sum =
+        (sum +
+          rows[j]! * query[i]! +
+          rows[j + 1]! * query[i + 1]! +
+          rows[j + 2]! * query[i + 2]! +
+          rows[j + 3]! * query[i + 3]!) |
+        0;
+    }
+    for (let i = whole; i < width; i++) sum += rows[from + i]! * query[i]!;
     return sum;
   }
 }

@@ -1,5 +1,5 @@
-import { BUCKETS, GramCounter } from '#models/safety/gram-features.js';
-import { folded, type SparseVector } from '#models/safety/sparse-vector.js';
+import { GramCounter } from '#models/safety/gram-features.js';
+import type { SparseVector } from '#models/safety/sparse-vector.js';
 import type { StaticEmbedding } from '#models/static/static-embedding.js';
 import { gistOf } from './gist.js';
 
@@ -7,7 +7,8 @@ import { gistOf } from './gist.js';
 export interface QuickSight {
   /** None for a text without a known word. */
   readonly vector: Float32Array | undefined;
-  grams(buckets: number): SparseVector;
+  /** Its n-grams in all the places that {@link GramCounter} hashes to. */
+  readonly grams: SparseVector;
 }
 
 /** Texts remembered: all heads of a request ask for the same one. */
@@ -44,8 +45,7 @@ export class QuickFeatures {
 }
 
 class Sight implements QuickSight {
-  private all: SparseVector | undefined;
-  private readonly narrow = new Map<number, SparseVector>();
+  private counted: SparseVector | undefined;
 
   constructor(
     private readonly text: string,
@@ -53,11 +53,8 @@ class Sight implements QuickSight {
     private readonly counter: GramCounter,
   ) {}
 
-  grams(buckets: number): SparseVector {
-    this.all ??= this.counter.features(this.text);
-    if (buckets === BUCKETS) return this.all;
-    const known = this.narrow.get(buckets) ?? folded(this.all, buckets);
-    this.narrow.set(buckets, known);
-    return known;
+  get grams(): SparseVector {
+    this.counted ??= this.counter.features(this.text);
+    return this.counted;
   }
 }

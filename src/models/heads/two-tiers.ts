@@ -44,7 +44,7 @@ export class TwoTiers {
     const { fast, grams } = this;
     if (fast === undefined || sight.vector === undefined) return undefined;
     const logits = fast.logits(sight.vector);
-    grams?.addTo(logits, sight.grams(grams.buckets));
+    grams?.addTo(logits, sight.grams);
     return logits;
   }
 

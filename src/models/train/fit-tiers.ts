@@ -1,6 +1,7 @@
 import type { Random } from '#contract/random.js';
 import { type GramWeights, toGramWeights } from '#models/heads/gram-layer.js';
 import { type LinearWeights, toWeights } from '#models/heads/linear-layer.js';
+import { folded } from '#models/safety/sparse-vector.js';
 import type { Seen } from './figures.js';
 import { fitSoftmax } from './softmax-regression.js';
 
@@ -58,7 +59,7 @@ function fitted(
       vectors,
       width,
       labels: Int32Array.from(texts, ({ label }) => places.get(label) ?? -1),
-      ...(buckets !== undefined && { grams: { buckets, of: texts.map(({ fast }) => fast!.grams(buckets)) } }),
+      ...(buckets !== undefined && { grams: { buckets, of: texts.map(({ fast }) => folded(fast!.grams, buckets)) } }),
     },
     {
       classes: labels.length,

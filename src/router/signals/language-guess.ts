@@ -14,6 +14,16 @@ const ENGLISH: LanguageGuess = Object.freeze({ language: 'en', probability: 0.99
  * too short. A promise only while the model loads, rejected when it cannot be loaded.
  */
 export function guessLanguage(line: string): LanguageGuess | undefined | Promise<LanguageGuess> {
+  if (line === last.line) return last.guess;
+  const guess = guessed(line);
+  if (!(guess instanceof Promise)) last = { line, guess };
+  return guess;
+}
+
+/** The last line and what was said of it: every head of a request asks about the same one, and fastText takes as long as a fast tier. */
+let last: { readonly line: string; readonly guess: LanguageGuess | undefined } = { line: '', guess: undefined };
+
+function guessed(line: string): LanguageGuess | undefined | Promise<LanguageGuess> {
   const { letters, language } = scriptOf(line);
   if (language !== undefined) return { language, probability: 1 };
   if (letters < MIN_LETTERS) return undefined;

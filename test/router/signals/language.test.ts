@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { SignalValue } from '#contract/signal.js';
 import { language } from '#router/signals/language.js';
 import { LANGUAGES } from '#router/signals/language-codes.js';
+import { guessLanguage } from '#router/signals/language-guess.js';
 import { readyLanguageModel } from '#router/signals/language-model.js';
 import { message, profile, request } from '../support.js';
 import { accepts, built, readOf } from './build.js';
@@ -27,6 +28,16 @@ describe('before the model is there', () => {
 
 describe('with the model', () => {
   beforeAll(() => built(language, 'fr').prepare?.());
+
+  test('a line that is asked about again is not read again, and another one does not get its language', () => {
+    const [french, polish] = ['Qui est responsable de ce dommage ?', 'Kto jest odpowiedzialny za tę szkodę?'];
+    const first = guessLanguage(french);
+    expect(guessLanguage(french)).toBe(first);
+    expect(first).toMatchObject({ language: 'fr' });
+    expect(guessLanguage(polish)).toMatchObject({ language: 'pl' });
+    expect(guessLanguage('ok')).toBeUndefined();
+    expect(guessLanguage(french)).toEqual(first);
+  });
 
   test.each([
     ['fr', 'Qui est responsable de ce dommage ?', 'true', 'fr'],
