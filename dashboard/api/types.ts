@@ -216,6 +216,17 @@ export type Explanation = {
     readonly replica: string;
     readonly expected_prefix_tokens: number;
     readonly prefix_source: 'events' | 'estimate';
+    /** What of the expected prefix lies behind the GPUs' memory; absent where nothing is known to. */
+    readonly prefix_tiers?: {
+      /** Prompt tokens in the memory of the replica's host. */
+      readonly host: number;
+      /** Prompt tokens in storage behind that. */
+      readonly disk: number;
+      /** What reading them takes, beside computing the rest of the prompt. */
+      readonly readMs?: number;
+      /** What computing them would take on a replica with nothing else to do. */
+      readonly computeMs?: number;
+    };
     /** Who is believed to have most of the prompt, where it could not be chosen. */
     readonly prefix_left_out?: {
       readonly replica: string;
@@ -423,6 +434,17 @@ export type Placement = {
   readonly replica: string;
   readonly expectedPrefixTokens: number;
   readonly prefixSource?: 'events';
+  /** What of the expected prefix lies behind the GPUs' memory; absent where nothing is known to. */
+  readonly prefixTiers?: {
+    /** Prompt tokens in the memory of the replica's host. */
+    readonly host: number;
+    /** Prompt tokens in storage behind that. */
+    readonly disk: number;
+    /** What reading them takes, beside computing the rest of the prompt. */
+    readonly readMs?: number;
+    /** What computing them would take on a replica with nothing else to do. */
+    readonly computeMs?: number;
+  };
   readonly score: number;
   readonly losers: readonly {
     readonly replica: string;
@@ -890,6 +912,21 @@ export type SimulationReport = {
     readonly availability: number;
     readonly utilisation: number;
     readonly prefix_hit_rate: number;
+    /** Share of prompt tokens read from the memory of hosts; absent for a pool without. */
+    readonly host_hit_rate?: number;
+    /** The same from storage. */
+    readonly disk_hit_rate?: number;
+    /** Share of busy time in which engines waited for such reads. */
+    readonly stalled?: number;
+    /** What a replica keeps of prefixes, in tokens by tier; `memory`: what GPU, model and tp leave. */
+    readonly cache: {
+      readonly from: 'memory' | 'simulate.blocks' | 'given';
+      readonly device_tokens: number;
+      readonly host_tokens?: number;
+      readonly disk_tokens?: number;
+      /** What placement takes it for instead: `cache_blocks`. */
+      readonly believed_blocks?: number;
+    };
     readonly load_max_over_mean: number;
     readonly preemptions: number;
     readonly usd_per_hour: number;

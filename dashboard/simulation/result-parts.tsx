@@ -51,15 +51,22 @@ export function RunsTable({ intervals }: { intervals: NonNullable<SimulationRepo
   );
 }
 
+function shareOrNone(share: number | undefined): string {
+  return share === undefined ? '–' : percent(share);
+}
+
 /** What became of the pools. */
 export function PoolTable({ pools }: { pools: SimulationReport['pools'] }) {
-  const failed = Object.values(pools).some(({ failures }) => failures > 0);
+  const all = Object.values(pools);
+  const failed = all.some(({ failures }) => failures > 0);
+  const tiered = all.some(({ host_hit_rate: host }) => host !== undefined);
   return (
     <Table
       label="Pools"
       columns={[
         'Pool',
         ...numbers('Replicas', 'Answered', 'Engines busy', 'Prefix hits', 'Load max/mean', 'Preempted'),
+        ...(tiered ? numbers('From host memory', 'From storage', 'Waited for reads') : []),
         ...(failed ? numbers('Failures', 'Up') : []),
         ...numbers('An hour'),
       ]}
@@ -77,6 +84,13 @@ export function PoolTable({ pools }: { pools: SimulationReport['pools'] }) {
           <td class="number">{percent(pool.prefix_hit_rate)}</td>
           <td class="number">{pool.load_max_over_mean.toFixed(2)}</td>
           <td class="number">{count(pool.preemptions)}</td>
+          {tiered ? (
+            <>
+              <td class="number">{shareOrNone(pool.host_hit_rate)}</td>
+              <td class="number">{shareOrNone(pool.disk_hit_rate)}</td>
+              <td class="number">{shareOrNone(pool.stalled)}</td>
+            </>
+          ) : undefined}
           {failed ? (
             <>
               <td class="number">{count(pool.failures)}</td>

@@ -68,11 +68,33 @@ function nobodyHas({ scorers, chosen, losers }: NonNullable<Placed['parts']>): b
   return at >= 0 && [chosen, ...losers].every(scores => (scores[at] ?? 0) === 0);
 }
 
+/** From which tier of the replica's cache the prefix comes, and what reading it takes. */
+function tierFacts(
+  expected: number,
+  { host, disk, readMs, computeMs }: NonNullable<Placed['prefixTiers']>,
+): [string, string | undefined][] {
+  const held = (tokens: number) => (tokens > 0 ? `${count(tokens)} tokens` : undefined);
+  return [
+    ['On its GPUs', held(Math.max(0, expected - host - disk)) ?? 'none'],
+    ["In its host's memory", held(host)],
+    ['In storage', held(disk)],
+    ['Reading that takes', readMs === undefined ? undefined : duration(readMs)],
+    ['Computing it would take', computeMs === undefined ? undefined : duration(computeMs)],
+  ];
+}
+
 /** On which replica it ran, and how the best of the others scored. */
 export function Placement({ record, state }: { record: DecisionRecord; state: State | undefined }) {
   const { placement: placed, profile } = record;
   if (placed === undefined) return null;
-  const { expectedPrefixTokens: expected, losers, considered, parts, prefixLeftOut: leftOut } = placed;
+  const {
+    expectedPrefixTokens: expected,
+    losers,
+    considered,
+    parts,
+    prefixLeftOut: leftOut,
+    prefixTiers: tiers,
+  } = placed;
   const prompt = record.outcome.usage?.promptTokens || profile.promptTokens;
   const ways = state?.version === record.configVersion ? state.pools : [];
   const way = WAYS[ways.find(({ name }) => name === placed.pool)?.placement ?? ''];
@@ -88,6 +110,7 @@ export function Placement({ record, state }: { record: DecisionRecord; state: St
             placed.prefixSource === 'events' ? 'In cache, as the engine tells' : 'Expected in cache',
             expected === 0 ? 'none' : `${count(expected)} tokens${share}`,
           ],
+          ...(tiers === undefined ? [] : tierFacts(expected, tiers)),
           ['Waited for a place', placed.queuedMs > 0 ? duration(placed.queuedMs) : undefined],
         ]}
       />

@@ -1,4 +1,4 @@
-import { formatDuration } from '#contract/units.js';
+import { formatDuration, type Tokens } from '#contract/units.js';
 import type { Explanation } from '#gateway/explain.js';
 
 /** An explanation for a terminal: one block a step, in the order in which a request goes through the house. */
@@ -53,11 +53,12 @@ export function renderExplanation(explanation: Explanation): string {
     );
   }
   if (placement !== null) {
-    const { replica, prefill, losers, prefix_left_out: leftOut } = placement;
+    const { replica, prefill, losers, prefix_left_out: leftOut, prefix_tiers: tiers } = placement;
     block('placement', [
       placement.prefix_source === 'events'
         ? `${replica}, ${placement.expected_prefix_tokens} prompt tokens in its cache by its own events`
         : `${replica}, about ${placement.expected_prefix_tokens} prompt tokens in its cache`,
+      ...(tiers === undefined ? [] : [tiersText(placement.expected_prefix_tokens, tiers)]),
       ...(leftOut === undefined
         ? []
         : [`${leftOut.replica} has about ${leftOut.tokens}, and could not be chosen: ${leftOut.filtered}`]),
@@ -70,6 +71,22 @@ export function renderExplanation(explanation: Explanation): string {
   const steps = stages.map(({ stage, ms }) => `${stage} ${formatDuration(ms)}`).join(', ');
   block('time', [`${formatDuration(explanation.total_ms)}: ${steps}`]);
   return `${lines.join('\n')}\n`;
+}
+
+/** From which tier a prefix comes, and what reading it takes. */
+function tiersText(
+  expected: Tokens,
+  { host, disk, readMs, computeMs }: NonNullable<NonNullable<Explanation['placement']>['prefix_tiers']>,
+): string {
+  const places = [
+    `${Math.max(0, expected - host - disk)} of them on its GPUs`,
+    ...(host > 0 ? [`${host} in its host's memory`] : []),
+    ...(disk > 0 ? [`${disk} in storage`] : []),
+  ];
+  const read = readMs === undefined ? '' : `; reading takes ${formatDuration(readMs)}`;
+  const instead =
+    computeMs === undefined ? '' : `${read === '' ? '; ' : ', '}computing takes ${formatDuration(computeMs)}`;
+  return `${places.join(', ')}${read}${instead}`;
 }
 
 /** A row for each replica that was in the running: its score, what that is made of, and why it lost. */

@@ -69,16 +69,19 @@ export class AnswerStopped extends WeirError {
   }
 }
 
+/**
+ * What a text of a request is: what someone says, the JSON text of a tool's `arguments`, the `name` of a message's author, or a text of a
+ * `definition`, which says what can be called and how an answer has to be.
+ */
+export type SentAs = 'text' | 'arguments' | 'name' | 'definition';
+
 /** A text of a request that goes on to an engine: what a {@link TextRewrite} is asked for. */
 export interface SentText {
   readonly text: string;
-  /** Whether it is the JSON of a tool's arguments. */
-  readonly json: boolean;
+  readonly as: SentAs;
   /** Set where the application says by it who the end user is. */
   readonly namesUser?: true;
 }
 
-/**
- * Texts of a request as the engine is to read them. @param json whether the text is the JSON of a tool's arguments.
- */
-export type TextRewrite = (text: string, json: boolean) => string;
+/** Texts of a request as the engine is to read them. Names stay fit to be names, JSON stays JSON. */
+export type TextRewrite = (text: string, as: SentAs) => string;

@@ -34,6 +34,8 @@ export interface Placement {
   readonly expectedPrefixTokens: Tokens;
   /** The engine's own events say what it holds; absent where that is estimated from what was sent to it. */
   readonly prefixSource?: 'events';
+  /** What of the expected prefix lies behind the GPUs' memory; absent where nothing is known to. */
+  readonly prefixTiers?: PrefixTiers;
   readonly score: number;
   /** The best of the losers, at most eight, best first. */
   readonly losers: readonly ReplicaScore[];
@@ -49,6 +51,18 @@ export interface Placement {
   readonly retention?: RetentionDirective;
   /** Where its prompt is computed; absent where the pool has no prefill pool. */
   readonly prefill?: PrefillPlacement;
+}
+
+/** What of a prefix has to be read from behind the GPUs, by its engine's own events; the rest of it is in their memory. */
+export interface PrefixTiers {
+  /** Prompt tokens in the memory of the replica's host. */
+  readonly host: Tokens;
+  /** In storage behind that. */
+  readonly disk: Tokens;
+  /** What the read takes, beside computing the rest; absent where the pool's file does not describe hardware and `host_memory`. */
+  readonly readMs?: Milliseconds;
+  /** What computing those tokens would take instead, on a replica with nothing else to do; absent where hardware is not described. */
+  readonly computeMs?: Milliseconds;
 }
 
 /** A replica that has more of a prompt than all that could be chosen. */

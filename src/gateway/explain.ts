@@ -2,7 +2,7 @@ import type { WeirError } from '#contract/errors.js';
 import type { FlowFacts } from '#contract/flow.js';
 import type { LearnedTier } from '#contract/learned.js';
 import type { AttemptOutcome, JudgedEnd } from '#contract/outcome.js';
-import type { Placement, PrefillPlacement, PrefixLeftOut, ScoreParts } from '#contract/placement.js';
+import type { Placement, PrefillPlacement, PrefixLeftOut, PrefixTiers, ScoreParts } from '#contract/placement.js';
 import type { ProfileSummary } from '#contract/record.js';
 import type { Candidate, DecisionReason, StageNote } from '#contract/route.js';
 import type { SignalReading, Truth } from '#contract/signal.js';
@@ -43,6 +43,8 @@ export interface Explanation {
     readonly expected_prefix_tokens: Tokens;
     /** `events`: the engine's own events say so. `estimate`: by what was sent there. */
     readonly prefix_source: 'events' | 'estimate';
+    /** What of it has to be read from behind the GPUs' memory. */
+    readonly prefix_tiers?: PrefixTiers;
     readonly prefix_left_out?: PrefixLeftOut;
     /** Of the replica chosen, in the terms of the pool's placement. */
     readonly score: number;
@@ -186,6 +188,7 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
             prefix_source: placement.prefixSource ?? 'estimate',
             score: placement.score,
             losers: losersOf(placement),
+            ...(placement.prefixTiers === undefined ? undefined : { prefix_tiers: placement.prefixTiers }),
             ...(placement.prefixLeftOut === undefined ? undefined : { prefix_left_out: placement.prefixLeftOut }),
             ...(placement.parts === undefined ? undefined : { parts: placement.parts }),
             ...(placement.prefill === undefined ? undefined : { prefill: placement.prefill }),

@@ -108,9 +108,7 @@ export class Gateway implements ExchangeHost {
       probed: (id, healthy, latency) => this.current.pool.probed(id, healthy, latency),
       reported: (id, { cacheTokens, startedAt, waiting }) =>
         this.current.pool.observed(id, {
-          ...(cacheTokens === undefined
-            ? undefined
-            : { cacheBlocks: cacheTokens / PREFIX_BLOCK_TOKENS, kvTokens: cacheTokens }),
+          ...(cacheTokens === undefined ? undefined : { kvTokens: cacheTokens }),
           ...(startedAt === undefined ? undefined : { startedAt }),
           ...(waiting === undefined ? undefined : { waiting }),
         }),
@@ -392,9 +390,6 @@ export class Gateway implements ExchangeHost {
 function gone(): WeirError {
   return new WeirError('client.gone', 'The client left before its request was begun');
 }
-
-/** Tokens in a block of a profile's prefix, at the usual four characters a token. */
-const PREFIX_BLOCK_TOKENS = 64;
 
 /** How long a body may take to arrive, beside the time its length allows for. */
 const BODY_TIMEOUT_MS = 30_000;

@@ -23,7 +23,7 @@ import {
   teamChangeForm,
   userChangeForm,
 } from './forms.js';
-import { authorise, may, type Principal } from './roles.js';
+import { authorise, may, mayAssign, type Owners, type Principal } from './roles.js';
 import { hashSecret, newKeyId, newSecret, type SecretBytes, shownPrefix } from './secret.js';
 
 /** A key as anyone may see it: without hashes, with when it was last used. */
@@ -66,10 +66,12 @@ export class Governance {
   constructor(private readonly options: GovernanceOptions) {}
 
   async createKey(doer: Doer, form: unknown): Promise<IssuedKey> {
-    const { name, role = 'user', team, user, ...rest } = readForm(newKeyForm, form);
-    authorise(doer.principal, 'key.change', { role, team, user });
-    await this.mustExist('team', team);
-    await this.mustExist('user', user);
+    const { name, role = 'user', team: asked, user, ...rest } = readForm(newKeyForm, form);
+    authorise(doer.principal, 'key.change', { role, team: asked, user });
+    await this.mustExist('team', asked);
+    const owner = await this.ownerOfKey(user);
+    const team = asked ?? teamOnlyOf(doer.principal, owner);
+    this.checkAssigned(doer, { team, user, userTeam: owner?.team });
     const secret = newSecret(this.options.secretBytes);
     const key: Key = {
       ...DEFAULTS,
@@ -94,7 +96,12 @@ export class Governance {
     const key = changed(before.entity, change);
     authorise(doer.principal, 'key.change', key);
     await this.mustExist('team', key.team);
-    await this.mustExist('user', key.user);
+    const owner = await this.ownerOfKey(key.user);
+    const { team, user } = before.entity;
+    this.checkAssigned(doer, {
+      ...(key.team === team ? undefined : { team: key.team, left: owner?.team === team ? undefined : team }),
+      ...(key.user === user ? undefined : { user: key.user, userTeam: owner?.team }),
+    });
     await this.commit(doer, 'key.update', { ...before, entity: key }, before.entity);
     return shown(key);
   }
@@ -252,6 +259,18 @@ export class Governance {
     return found as Versioned<K>;
   }
 
+  private async ownerOfKey(user: string | undefined): Promise<User | undefined> {
+    return user === undefined ? undefined : (await this.must('user', user)).entity;
+  }
+
+  /** @throws WeirError `auth.role`. */
+  private checkAssigned({ principal }: Doer, owners: Owners): void {
+    if (mayAssign(principal, owners)) return;
+    throw new WeirError('auth.role', `The role ${principal.role} does not allow a key of others`, {
+      hint: 'the own team and user, or for a team lead a user of the team',
+    });
+  }
+
   private async mustExist(kind: 'team' | 'user', id: string | undefined): Promise<void> {
     if (id !== undefined) await this.must(kind, id);
   }
@@ -281,6 +300,11 @@ export function ownerOf(entry: Versioned): { readonly team?: string | undefined;
     case 'user':
       return { team: entry.entity.team, user: entry.entity.id };
   }
+}
+
+/** The team of someone whose team is told by a token or proxy, and stands nowhere else: their keys are to count for it all the same. */
+function teamOnlyOf({ role, team }: Principal, owner: User | undefined): string | undefined {
+  return role === 'admin' || team === owner?.team ? undefined : team;
 }
 
 function ownerOfRef({ kind, id }: SubjectRef): { readonly team?: string; readonly user?: string } {

@@ -71,6 +71,27 @@ export function may(who: Principal, action: Action, target: Target = {}): boolea
   }
 }
 
+/** Whom a key is to belong to. */
+export interface Owners {
+  readonly team?: string | undefined;
+  readonly user?: string | undefined;
+  /** The team of that user. */
+  readonly userTeam?: string | undefined;
+  /** The team that it belonged to and would count for no more. */
+  readonly left?: string | undefined;
+}
+
+/**
+ * Whether someone may have a key belong to a team and a user: an admin to any; everyone else to the own team and to themselves, a team
+ * lead also to users of the team; nobody takes one out of a team. Who bears a key is whom it belongs to: with more to choose from, anyone could be anyone.
+ */
+export function mayAssign(who: Principal, { team, user, userTeam, left }: Owners): boolean {
+  if (who.role === 'admin') return true;
+  if (left !== undefined || (team !== undefined && team !== who.team)) return false;
+  if (user === undefined || user === who.user) return true;
+  return who.role === 'team_lead' && who.team !== undefined && userTeam === who.team;
+}
+
 /** @throws WeirError `auth.role` when {@link may} says no. */
 export function authorise(who: Principal, action: Action, target: Target = {}): void {
   if (may(who, action, target)) return;

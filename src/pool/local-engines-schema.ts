@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { size } from '#contract/schema.js';
+import { hostMemorySchema } from './host-memory-schema.js';
 
 /** Replicas that one pool may have: what the state kept for them is bounded by. */
 export const MOST_REPLICAS = 1024;
@@ -17,30 +17,7 @@ export const simulateSchema = z.strictObject({
     .max(10_000_000)
     .optional()
     .describe('KV-cache blocks of a replica; computed from GPU and model unless said.'),
-  host_memory: z
-    .strictObject({
-      size: size.describe("Memory of a replica's host that keeps KV which its GPUs have to give up."),
-      link: z
-        .number()
-        .gt(0)
-        .max(100_000)
-        .default(25)
-        .describe('Gigabytes a second that each GPU of a replica reads from there.'),
-      disk: z
-        .strictObject({
-          size: size.describe('Storage that keeps KV which the memory of the host has to give up.'),
-          link: z
-            .number()
-            .gt(0)
-            .max(100_000)
-            .default(3)
-            .describe('Gigabytes a second that each GPU of a replica reads from there.'),
-        })
-        .optional()
-        .describe('A tier behind that, local or over a network; none unless said.'),
-    })
-    .optional()
-    .describe('A tier of KV behind the GPUs; none unless said.'),
+  host_memory: hostMemorySchema.optional().describe('A tier of KV behind the GPUs; none unless said.'),
 });
 
 export const ggufSchema = z.strictObject({

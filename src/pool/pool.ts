@@ -20,6 +20,7 @@ import type { LivePool, PoolDeps } from './live-pool.js';
 import type { BlockLedger } from './placement/blocks/block-ledger.js';
 import { ThriftyRequest, tooDear } from './placement/energy-limit.js';
 import type { Choice, ReplicaView } from './placement/placer.js';
+import { pricedTiers } from './placement/prefix-tiers.js';
 import { arranged } from './rebalance/arrangement.js';
 import { Rebalancer } from './rebalance/rebalancer.js';
 import type { PoolConfig } from './schema.js';
@@ -411,6 +412,7 @@ class PoolAtWork implements LivePool, LeaseHost {
       pool === undefined || fill === undefined
         ? undefined
         : placePrefill(request, replica, choice.expectedPrefixTokens, pool, fill);
+    const { prefixTiers: tiers } = choice;
     const keeps = pool?.entry.retention;
     const retention =
       keeps && pool?.memory.retention.directive(request, replica, keeps, pool.memory.holdMs.value ?? 0, now);
@@ -419,6 +421,9 @@ class PoolAtWork implements LivePool, LeaseHost {
       replica: replica.id,
       expectedPrefixTokens: choice.expectedPrefixTokens,
       ...(choice.prefixSource === undefined ? undefined : { prefixSource: choice.prefixSource }),
+      ...(tiers === undefined
+        ? undefined
+        : { prefixTiers: pricedTiers(tiers, request.promptTokens, choice.expectedPrefixTokens, replica.hardware) }),
       score: choice.score,
       losers: choice.losers,
       ...(parts === undefined ? undefined : { parts }),

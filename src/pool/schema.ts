@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { compression, name, price, share, tokens } from '#contract/schema.js';
 import { prefillSchema } from './disaggregation/schema.js';
 import { queueSchema, spillSchema } from './flow/schema.js';
+import { hostMemorySchema } from './host-memory-schema.js';
 import { kvEventsSchema, type ReplicaEvents, replicaEventsSchema } from './kv-events-schema.js';
 import { ggufSchema, MOST_REPLICAS, simulateSchema } from './local-engines-schema.js';
 import { placementSchema, readsPrefix } from './placement/schema.js';
@@ -194,6 +195,11 @@ const poolEntry = z
       .optional()
       .describe('USD an hour for one GPU; what the catalogue assumes unless said.'),
     power: power.optional().describe('Power of one GPU by batch; what the catalogue has unless said.'),
+    host_memory: hostMemorySchema
+      .optional()
+      .describe(
+        'Where the engines keep KV that their GPUs have to give up: for how much a replica remembers, and what reading it takes. None unless said.',
+      ),
     adapters: adapters
       .optional()
       .describe(
@@ -272,7 +278,9 @@ const poolEntry = z
       .min(1)
       .max(10_000_000)
       .optional()
-      .describe('Prefix blocks that the cache of one replica holds; learned from the engine where it says so.'),
+      .describe(
+        'Prefix blocks that the cache of one replica holds, in all tiers. Unless said: as its engine tells, else as the memory of its GPUs and model leave, with `host_memory`; 32,768 where none of that is known.',
+      ),
     replicas: z.array(replica).min(1).max(MOST_REPLICAS).optional().describe('Base URLs of the replicas.'),
     simulate: simulateSchema.optional().describe('Simulated engines instead of real replicas.'),
     gguf: ggufSchema
@@ -306,6 +314,12 @@ const poolEntry = z
       context.addIssue({
         ...{ code: 'custom', path: ['replicas', at, 'kv_events'], message: 'the pool does not follow KV events' },
         params: { hint: 'write kv_events: {} in the pool as well' },
+      });
+    }
+    if (entry.host_memory !== undefined && entry.replicas === undefined) {
+      context.addIssue({
+        ...{ code: 'custom', path: ['host_memory'], message: 'only replicas that are listed have memory of their own' },
+        params: entry.simulate === undefined ? {} : { hint: 'write it under simulate' },
       });
     }
     if (entry.cloud !== undefined && entry.gpu !== undefined) {

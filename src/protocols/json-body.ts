@@ -9,7 +9,8 @@ const READ: ReadonlySet<string> = new Set(
   (
     'model messages input instructions system prompt stream stream_options tools tool_choice n user metadata cache_salt stop ' +
     'response_format text reasoning thinking previous_response_id store max_tokens max_completion_tokens max_output_tokens ' +
-    'temperature top_p seed reasoning_effort'
+    'temperature top_p seed reasoning_effort suffix prediction safety_identifier prompt_cache_key functions output_format ' +
+    'output_config structured_outputs guided_json guided_choice'
   ).split(' '),
 );
 

@@ -134,6 +134,8 @@ export interface StreamEnd extends AnswerFacts {
   readonly complete: boolean;
   /** The engine reported an error inside the stream. */
   readonly error: string | undefined;
+  /** Counts that the stream began with, where it was broken off before those of its end. */
+  readonly begun?: Usage | undefined;
   /** The whole answer, where the API's streams repeat it at their end. */
   readonly whole?: string | undefined;
   /** Events sent so far, where the API numbers them. */

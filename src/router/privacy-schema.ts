@@ -104,6 +104,12 @@ export const privacySchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether system prompts are read too. They are mostly the operator’s own words.'),
+  tools: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether definitions of tools, and of how answers have to be, are read too: their descriptions, and the values that their schemas name.',
+    ),
   ttl: duration.prefault('1h').describe('How long the values of a conversation are kept after its last request.'),
   sessions: z.int().min(1).max(1_000_000).default(4096).describe('Conversations whose values are kept, at most.'),
   values: z.int().min(1).max(100_000).default(1024).describe('Values kept of one conversation, at most.'),

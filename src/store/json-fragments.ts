@@ -63,6 +63,7 @@ export const JSON_TEXT = {
   placement: ascii(',"placement":'),
   expectedPrefixTokens: ascii(',"expectedPrefixTokens":'),
   prefixSource: ascii(',"prefixSource":'),
+  prefixTiers: ascii(',"prefixTiers":'),
   prefixLeftOut: ascii(',"prefixLeftOut":'),
   losers: ascii(',"losers":['),
   scoreParts: ascii(',"parts":{"scorers":['),

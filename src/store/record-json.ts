@@ -293,6 +293,7 @@ export class RecordJson {
     this.rare(JSON_TEXT.retention, placement.retention);
     this.rare(JSON_TEXT.prefill, placement.prefill);
     this.rare(JSON_TEXT.prefixSource, placement.prefixSource);
+    this.rare(JSON_TEXT.prefixTiers, placement.prefixTiers);
     this.rare(JSON_TEXT.prefixLeftOut, placement.prefixLeftOut);
     this.json.raw(JSON_TEXT.end);
   }

@@ -54,6 +54,7 @@ describe('weir simulate', () => {
           utilisation: expect.any(Number),
           prefix_hit_rate: expect.any(Number),
           load_max_over_mean: expect.any(Number),
+          cache: { from: 'memory', device_tokens: expect.any(Number) },
         },
       },
       ...{ requests_per_s: expect.any(Number), wall_s: expect.any(Number) },

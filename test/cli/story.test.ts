@@ -36,3 +36,17 @@ it('names who has most of the prompt where it could not be chosen', () => {
   const text = renderExplanation(explanationOf({ ...record, placement, selected: 'small' }, 0, () => true));
   expect(text).toContain('gpu-small/127.0.0.1:9003 has about 1024, and could not be chosen: circuit open');
 });
+
+it('tells from which tier a prefix comes, and what reading it takes', () => {
+  const { placement, ...record } = recordOf('req_1');
+  const told = (tiers: { host: number; disk: number; readMs?: number; computeMs?: number }) => {
+    const tiered = { ...placement!, expectedPrefixTokens: 1000, prefixSource: 'events' as const, prefixTiers: tiers };
+    return renderExplanation(explanationOf({ ...record, placement: tiered, selected: 'small' }, 0, () => true));
+  };
+  expect(told({ host: 600, disk: 150, readMs: 12, computeMs: 140 })).toContain(
+    "250 of them on its GPUs, 600 in its host's memory, 150 in storage; reading takes 12ms, computing takes 140ms",
+  );
+  const unpriced = told({ host: 600, disk: 0 });
+  expect(unpriced).toContain("400 of them on its GPUs, 600 in its host's memory\n");
+  expect(unpriced).not.toContain('takes');
+});

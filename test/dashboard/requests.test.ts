@@ -93,6 +93,21 @@ describe.skipIf(path === undefined)('requests and fleet', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
+  test('from which tier a prefix comes, and what reading it takes', async () => {
+    await request('tiered');
+    const page = await start('#/requests/req_000000000000000000000001');
+    const step = page.locator('[data-step="placement"]');
+    const fact = async (name: string) =>
+      (await step.locator('dt', { hasText: name }).locator('+ dd').innerText()).trim().replace('\u00a0', ' ');
+    await step.getByText('On its GPUs').waitFor();
+    expect(await fact('On its GPUs')).toBe('500 tokens');
+    expect(await fact("In its host's memory")).toBe('3,000 tokens');
+    expect(await fact('In storage')).toBe('500 tokens');
+    expect(await fact('Reading that takes')).toBe('12 ms');
+    expect(await fact('Computing it would take')).toBe('140 ms');
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
   test('a link of before the dashboard had pages still opens its story', async () => {
     await request('one');
     const page = await start('#req_000000000000000000000001');

@@ -124,6 +124,15 @@ export function cold(id: string, leftOut: boolean): DecisionRecord {
   });
 }
 
+/** What was expected in the cache lies in three tiers. */
+export function tiered(id: string): DecisionRecord {
+  const { placement } = recordOf(id);
+  const prefixTiers = { host: 3000, disk: 500, readMs: 12, computeMs: 140 };
+  return recordOf(id, {
+    placement: { ...placement!, expectedPrefixTokens: 4000, prefixSource: 'events', prefixTiers },
+  });
+}
+
 /** A decision with a fixed text; no model was asked. */
 export function refused(id: string): DecisionRecord {
   const { placement: _, ...rest } = recordOf(id, {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DecisionRecord } from '#contract/record.js';
-import { cold, failedOver, recordOf, refused, unanswered } from './stories.js';
+import { cold, failedOver, recordOf, refused, tiered, unanswered } from './stories.js';
 
 const PAGE = fileURLToPath(new URL('../../dist/dashboard/', import.meta.url));
 const TYPES: Readonly<Record<string, string>> = {
@@ -129,7 +129,8 @@ export async function stubGateway(): Promise<StubGateway> {
     } else {
       say('The answer ');
       say('is 391.');
-      if (wants('cold') || wants('left out')) end(cold(id, wants('left out')));
+      if (wants('tiered')) end(tiered(id));
+      else if (wants('cold') || wants('left out')) end(cold(id, wants('left out')));
       else end(wants('failover') ? failedOver(id) : recordOf(id));
     }
   }

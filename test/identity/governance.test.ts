@@ -117,6 +117,42 @@ describe('management', () => {
     await expect(governance.rotateKey(lead, high.key.id)).rejects.toMatchObject(forbidden);
   });
 
+  it('gives nobody a key of another team, or of a user who is not theirs', async () => {
+    const { identity } = await bench();
+    const { governance } = identity;
+    for (const id of ['t', 'o']) await governance.createTeam(doer('admin'), { id });
+    await governance.createUser(doer('admin'), { id: 'lead', team: 't', role: 'team_lead' });
+    await governance.createUser(doer('admin'), { id: 'u', team: 't' });
+    await governance.createUser(doer('admin'), { id: 'x', team: 'o' });
+    const [lead, user] = [doer('team_lead', 't', 'lead'), doer('user', 't', 'u')];
+    const forbidden = { code: 'auth.role' };
+    // Its key would lead the other team, or spend what is the other team's.
+    await expect(
+      governance.createKey(lead, { name: 'k', user: 'lead', team: 'o', role: 'team_lead' }),
+    ).rejects.toMatchObject(forbidden);
+    await expect(governance.createKey(user, { name: 'k', user: 'u', team: 'o' })).rejects.toMatchObject(forbidden);
+    // Its key would be somebody else: see and rotate the keys of a user of the other team.
+    await expect(governance.createKey(lead, { name: 'k', team: 't', user: 'x' })).rejects.toMatchObject(forbidden);
+    await expect(governance.createKey(lead, { name: 'k', team: 't', user: 'u' })).resolves.toBeDefined();
+    for (const who of [lead, user]) {
+      const own = await governance.createKey(who, { name: 'own', user: who.principal.user! });
+      await expect(governance.changeKey(who, own.key.id, { team: 'o' })).rejects.toMatchObject(forbidden);
+      await expect(governance.changeKey(who, own.key.id, { user: 'x' })).rejects.toMatchObject(forbidden);
+      await expect(governance.changeKey(who, own.key.id, { team: 't', name: 'mine' })).resolves.toBeDefined();
+    }
+    // Whose team only a token names makes keys that count for it, and takes none of them out of it.
+    const fromToken = doer('user', 'told', 'v');
+    await governance.createTeam(doer('admin'), { id: 'told' });
+    await governance.createUser(doer('admin'), { id: 'v' });
+    const told = await governance.createKey(fromToken, { name: 'k', user: 'v' });
+    expect(told.key).toMatchObject({ team: 'told' });
+    await expect(governance.changeKey(fromToken, told.key.id, { team: null })).rejects.toMatchObject(forbidden);
+    // What an admin put together may still be renamed, limited and ended by those it belongs to.
+    const mixed = await governance.createKey(doer('admin'), { name: 'mixed', team: 'o', user: 'u' });
+    await expect(governance.changeKey(user, mixed.key.id, { name: 'renamed' })).resolves.toBeDefined();
+    await expect(governance.revokeKey(user, mixed.key.id)).resolves.toBeDefined();
+  });
+
   it('logs each change with before and after, who and from where, and no secret or hash of one', async () => {
     const { identity, store } = await bench();
     const { secret, key } = await identity.governance.createKey(doer('admin'), { name: 'k' });

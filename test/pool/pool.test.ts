@@ -187,12 +187,12 @@ describe('circuits and health', () => {
 
   test('a restarted engine and a cache of another size make the prefix index worthless', () => {
     const { pool, placers } = bench(plain(1));
-    pool.observed('p/a', { startedAt: 5, cacheBlocks: 1000 });
-    pool.observed('p/a', { startedAt: 5, cacheBlocks: 1000 });
+    pool.observed('p/a', { startedAt: 5, kvTokens: 1000 });
+    pool.observed('p/a', { startedAt: 5, kvTokens: 1000 });
     expect(placers[0]!.forgotten).toEqual([]);
-    pool.observed('p/a', { startedAt: 6, cacheBlocks: 1000 });
+    pool.observed('p/a', { startedAt: 6, kvTokens: 1000 });
     expect(placers[0]!.forgotten).toEqual(['p/a']);
-    pool.observed('p/a', { startedAt: 6, cacheBlocks: 2000 });
+    pool.observed('p/a', { startedAt: 6, kvTokens: 2000 });
     expect(placers[0]!.forgotten).toEqual(['p/a', 'p/a']);
   });
 });

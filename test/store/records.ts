@@ -209,6 +209,7 @@ export const anyRecord: fc.Arbitrary<DecisionRecord> = shape<DecisionRecord>(
           },
           { noNullPrototype: true },
         ),
+        prefixTiers: fc.record({ host: whole, disk: whole, readMs: time, computeMs: time }, { noNullPrototype: true }),
         prefixLeftOut: fc.record({ replica: text, tokens: whole, filtered: text }, { noNullPrototype: true }),
         considered: whole,
         queuedMs: time,

@@ -10,6 +10,7 @@ import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { useCatalogue } from '#fleet/catalogue.js';
 import { shareText } from '#fleet/share-text.js';
+import { cacheText, tiersText } from '#fleet/simulate/cache-text.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { SeedIntervals } from '#fleet/simulate/seed-runs.js';
 import { simulatedConfig } from '#fleet/simulate/simulated-config.js';
@@ -165,7 +166,10 @@ function render(report: Told): string {
     lines.push(
       `${name}: ${pool.replicas} replicas${sizeOf(pool)}, ${pool.completed} answered, engines busy ${percent(pool.utilisation)}, prefix hits ` +
         `${percent(pool.prefix_hit_rate)}, load max/mean ${pool.load_max_over_mean.toFixed(2)}, preempted ${pool.preemptions}`,
+      `  a replica keeps ${cacheText(pool)}`,
     );
+    const tiers = tiersText(pool);
+    if (tiers !== '') lines.push(`  ${tiers}`);
   }
   for (const [name, { mean, interval }] of Object.entries(report.intervals?.metrics ?? {})) {
     const { words, value, range } = metricText(name);

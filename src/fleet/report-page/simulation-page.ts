@@ -1,5 +1,6 @@
 import type { Milliseconds } from '#contract/units.js';
 import { shareText } from '#fleet/share-text.js';
+import { cacheText, tiersText } from '#fleet/simulate/cache-text.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { SeedIntervals } from '#fleet/simulate/seed-runs.js';
 import { timeAxis, timeText } from '#fleet/time-text.js';
@@ -114,6 +115,12 @@ export function simulationPage(
           ...[pool.load_max_over_mean.toFixed(2), pool.preemptions],
           ...[pool.failures, percent(pool.availability), pool.usd_per_hour.toFixed(2)],
         ]),
+      ),
+      list(
+        Object.entries(report.pools).map(([name, pool]) => {
+          const tiers = tiersText(pool);
+          return `A replica of ${name} keeps ${cacheText(pool)}.${tiers === '' ? '' : ` ${tiers}.`}`;
+        }),
       ),
     ),
   );

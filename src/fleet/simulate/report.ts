@@ -1,6 +1,7 @@
 import { type Distribution, median } from '#contract/distribution.js';
-import type { Joules, Milliseconds, Usd } from '#contract/units.js';
+import type { Joules, Milliseconds, Tokens, Usd } from '#contract/units.js';
 import type { FleetTwinResult } from '#fleet/twin/fleet-twin.js';
+import type { CacheSize } from '#fleet/twin/simulated-pool.js';
 import type { DecisionFigures } from '#fleet/twin/twin-ledger.js';
 
 /** What a simulation is told as; times in ms. */
@@ -39,6 +40,11 @@ export interface SimulationReport {
         readonly availability: number;
         readonly utilisation: number;
         readonly prefix_hit_rate: number;
+        /** Of all prompt tokens, those read from the memory of hosts and from storage; share of busy time that waited for it. Absent without. */
+        readonly host_hit_rate?: number;
+        readonly disk_hit_rate?: number;
+        readonly stalled?: number;
+        readonly cache: CacheReport;
         readonly load_max_over_mean: number;
         readonly preemptions: number;
         readonly usd_per_hour: Usd;
@@ -47,6 +53,26 @@ export interface SimulationReport {
   >;
   readonly requests_per_s: number;
   readonly wall_s: number;
+}
+
+/** What a replica keeps of prefixes, in tokens by tier. */
+export interface CacheReport {
+  /** `memory`: what GPU, model and `tp` leave. `simulate.blocks`: as the file says. */
+  readonly from: CacheSize['from'];
+  readonly device_tokens: Tokens;
+  readonly host_tokens?: Tokens;
+  readonly disk_tokens?: Tokens;
+  /** What placement takes it to hold instead: `cache_blocks`. */
+  readonly believed_blocks?: number;
+}
+
+function cacheReport({ from, deviceTokens, hostTokens, diskTokens, believedBlocks }: CacheSize): CacheReport {
+  return {
+    ...{ from, device_tokens: deviceTokens },
+    ...(hostTokens > 0 && { host_tokens: hostTokens }),
+    ...(diskTokens > 0 && { disk_tokens: diskTokens }),
+    ...(believedBlocks !== undefined && { believed_blocks: believedBlocks }),
+  };
 }
 
 /** @param wallMs how long it took to simulate. */
@@ -88,6 +114,9 @@ export function simulationReport(result: FleetTwinResult, wallMs: Milliseconds):
           availability: pool.availability,
           utilisation: pool.utilisation,
           prefix_hit_rate: pool.prefixHitRate,
+          ...(pool.cache.hostTokens > 0 && { host_hit_rate: pool.hostHitRate, stalled: pool.stalled }),
+          ...(pool.cache.diskTokens > 0 && { disk_hit_rate: pool.diskHitRate }),
+          cache: cacheReport(pool.cache),
           load_max_over_mean: median(pool.loadRatios),
           preemptions: pool.preemptions,
           usd_per_hour: pool.usdPerHour,

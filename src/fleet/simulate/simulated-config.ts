@@ -25,7 +25,8 @@ function simulatedEntry(entry: PoolEntry): PoolEntry {
   return { ...entry, simulate, replicas };
 }
 
-function assumed({ model, served_as, gpu, tp, pp, ep, replicas, context }: PoolEntry): SimulateEntry | undefined {
+function assumed(entry: PoolEntry): SimulateEntry | undefined {
+  const { model, served_as, gpu, tp, pp, ep, replicas, context, host_memory } = entry;
   if (replicas === undefined || pp > 1 || ep > 1) return undefined;
   const kinds = replicas.map(replica => ({ gpu: replica.gpu ?? gpu, tp: replica.tp ?? tp }));
   const first = gpu === undefined ? kinds[0] : { gpu, tp };
@@ -42,7 +43,10 @@ function assumed({ model, served_as, gpu, tp, pp, ep, replicas, context }: PoolE
           ...(context === undefined ? {} : { contextTokens: context }),
         });
       }
-      return { replicas: replicas.length, model: name, gpu: first.gpu, tp: first.tp, speed: 1, seed: 1 };
+      return {
+        ...{ replicas: replicas.length, model: name, gpu: first.gpu, tp: first.tp, speed: 1, seed: 1 },
+        ...(host_memory && { host_memory }),
+      };
     } catch (error) {
       if (!isWeirError(error)) throw error;
     }

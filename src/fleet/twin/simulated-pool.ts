@@ -43,6 +43,12 @@ export interface PoolFigures {
   readonly availability: number;
   /** Share of prompt tokens found in prefix caches. */
   readonly prefixHitRate: number;
+  /** Of all prompt tokens, those read from the memory of hosts and from storage behind it, and the share of busy time that waited for such reads. */
+  readonly hostHitRate: number;
+  readonly diskHitRate: number;
+  readonly stalled: number;
+  /** What a replica of the pool's kind keeps of prefixes. */
+  readonly cache: CacheSize;
   /** Median over windows of 10 s of the most loaded replica over the mean. */
   readonly loadRatios: readonly number[];
   readonly joules: Joules;
@@ -52,6 +58,16 @@ export interface PoolFigures {
   /** The same, spread over the time that was simulated. */
   readonly usdPerHour: Usd;
   readonly preemptions: number;
+}
+
+/** Tokens of KV that a replica holds, tier by tier, and where that is known from. */
+export interface CacheSize {
+  readonly from: 'memory' | 'simulate.blocks' | 'given';
+  readonly deviceTokens: Tokens;
+  readonly hostTokens: Tokens;
+  readonly diskTokens: Tokens;
+  /** Blocks that placement takes it to hold instead, where the file says so. */
+  readonly believedBlocks: number | undefined;
 }
 
 export interface PoolHost extends ReplicaHost {
@@ -223,17 +239,34 @@ export class SimulatedPool implements Scalable {
       busyMs += figures.busyMs;
       upMs += figures.upMs;
     }
-    const { promptTokens, cachedTokens, outputTokens, joules, preemptions } = sums;
+    const { promptTokens, cachedTokens, outputTokens, joules, preemptions, hostTokens, diskTokens, stalledMs } = sums;
+    const ofPrompts = (tokens: Tokens) => (promptTokens > 0 ? tokens / promptTokens : 0);
     const { completed, failures, paidMs, usd } = this;
     return {
       ...{ replicas: this.members.size, mostReplicas: this.mostPaid, completed, failures },
       utilisation: upMs > 0 ? Math.min(1, busyMs / upMs) : 0,
       // Sums of the same times in another order: what differs by rounding alone was up all the time.
       availability: paidMs - upMs > ROUNDING * paidMs ? upMs / paidMs : 1,
-      prefixHitRate: promptTokens > 0 ? cachedTokens / promptTokens : 0,
+      prefixHitRate: ofPrompts(cachedTokens),
+      hostHitRate: ofPrompts(hostTokens),
+      diskHitRate: ofPrompts(diskTokens),
+      stalled: busyMs > 0 ? stalledMs / busyMs : 0,
+      cache: this.cacheSize,
       loadRatios: this.load.perWindow,
       ...{ joules, outputTokens: this.answers ? outputTokens : 0, usd, preemptions },
       usdPerHour: until > 0 ? (usd * MS_PER_HOUR) / until : this.usdPerHour,
+    };
+  }
+
+  private get cacheSize(): CacheSize {
+    const { profile, memory } = this.kindOf(undefined);
+    const tokens = (blocks = 0) => blocks * profile.blockTokens;
+    const { simulate, cache_blocks: believedBlocks } = this.entry;
+    const given = this.host.profileOf(this.name) !== undefined;
+    return {
+      from: given ? 'given' : simulate?.blocks === undefined ? 'memory' : 'simulate.blocks',
+      deviceTokens: tokens(profile.totalBlocks),
+      ...{ hostTokens: tokens(memory?.blocks), diskTokens: tokens(memory?.disk?.blocks), believedBlocks },
     };
   }
 

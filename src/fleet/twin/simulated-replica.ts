@@ -246,6 +246,10 @@ export interface EngineSums {
   readonly outputTokens: Tokens;
   readonly joules: Joules;
   readonly preemptions: number;
+  /** Of the cached ones, those that were read from the host's memory and from storage, and what iterations were longer for that. */
+  readonly hostTokens: Tokens;
+  readonly diskTokens: Tokens;
+  readonly stalledMs: Milliseconds;
 }
 
 /** The same of one replica, with how long it was busy and up. */
@@ -254,15 +258,24 @@ export interface ReplicaFigures extends EngineSums {
   readonly upMs: Milliseconds;
 }
 
-export const NOTHING: EngineSums = { promptTokens: 0, cachedTokens: 0, outputTokens: 0, joules: 0, preemptions: 0 };
+export const NOTHING: EngineSums = {
+  ...{ promptTokens: 0, cachedTokens: 0, outputTokens: 0, joules: 0, preemptions: 0 },
+  ...{ hostTokens: 0, diskTokens: 0, stalledMs: 0 },
+};
 
-export function sumOf(a: EngineSums, b: EngineSums): EngineSums {
+/** What an engine's own figures are of that: one without tiers behind its GPUs has read nothing from there. */
+type Counted = Omit<EngineSums, 'hostTokens' | 'diskTokens' | 'stalledMs'> & Partial<EngineSums>;
+
+export function sumOf(a: EngineSums, b: Counted): EngineSums {
   return {
     promptTokens: a.promptTokens + b.promptTokens,
     cachedTokens: a.cachedTokens + b.cachedTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     joules: a.joules + b.joules,
     preemptions: a.preemptions + b.preemptions,
+    hostTokens: a.hostTokens + (b.hostTokens ?? 0),
+    diskTokens: a.diskTokens + (b.diskTokens ?? 0),
+    stalledMs: a.stalledMs + (b.stalledMs ?? 0),
   };
 }
 
@@ -274,6 +287,9 @@ export function lessOf(a: ReplicaFigures, b: ReplicaFigures): ReplicaFigures {
     outputTokens: a.outputTokens - b.outputTokens,
     joules: a.joules - b.joules,
     preemptions: a.preemptions - b.preemptions,
+    hostTokens: a.hostTokens - b.hostTokens,
+    diskTokens: a.diskTokens - b.diskTokens,
+    stalledMs: a.stalledMs - b.stalledMs,
     busyMs: a.busyMs - b.busyMs,
     upMs: a.upMs - b.upMs,
   };

@@ -19,6 +19,7 @@ import { withRetention } from '#protocols/openai/body-members.js';
 import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
+import { EventCount } from './event-count.js';
 import type { HeldShare } from './held-room.js';
 import { refusalOf } from './refusal.js';
 import { RemotePrompt } from './remote-prompt.js';
@@ -73,8 +74,8 @@ export class Attempt implements CallListener {
   private firstByteAt: Milliseconds | undefined;
   private client: ServerResponse | undefined;
   private over = false;
-  /** The last events passed on and the answer's length so far: what its tokens are estimated from when nothing reports them. */
-  private lastEvents: Buffer | undefined;
+  /** The stream's events, or a whole answer's length: what its tokens are estimated from when nothing reports them. */
+  private events = new EventCount();
   private answerChars = 0;
 
   private readonly headers: Record<string, string>;
@@ -182,6 +183,7 @@ export class Attempt implements CallListener {
     this.status = 0;
     this.relay = undefined;
     this.size = 0;
+    this.events = new EventCount();
     this.letGo();
     this.share = this.newShare();
     this.firstByteAt = undefined;
@@ -226,17 +228,24 @@ export class Attempt implements CallListener {
     return this.relay?.end().usage;
   }
 
+  /** What the engine reported at the beginning of its stream, of which it never came to report the end. */
+  get begunUsage(): Usage | undefined {
+    return this.relay?.end().begun;
+  }
+
   /** What the engine will have counted, where it reported nothing: the prompt as estimated, a token an event, or one in four characters. */
   estimatedUsage(): Usage {
     const { profile, outbound: inbound } = this.owner;
-    let completionTokens = Math.ceil(this.answerChars / CHARS_PER_TOKEN);
-    if (this.relay !== undefined && this.lastEvents !== undefined) {
-      const bytesPerEvent = this.lastEvents.length / Math.max(1, eventsIn(this.lastEvents));
-      completionTokens = Math.round(this.size / bytesPerEvent);
-    }
+    const { begunUsage: begun } = this;
+    let completionTokens =
+      this.relay === undefined ? Math.ceil(this.answerChars / CHARS_PER_TOKEN) : this.events.of(this.size);
     const most = inbound.request.sampling.maxOutputTokens;
     if (most !== undefined) completionTokens = Math.min(completionTokens, most * inbound.request.sampling.n);
-    return { promptTokens: profile.promptTokens(this.model), completionTokens, cachedTokens: 0 };
+    return {
+      promptTokens: begun?.promptTokens ?? profile.promptTokens(this.model),
+      completionTokens: Math.max(completionTokens, begun?.completionTokens ?? 0),
+      cachedTokens: begun?.cachedTokens ?? 0,
+    };
   }
 
   onHead(status: number, contentType: string): void {
@@ -288,6 +297,7 @@ export class Attempt implements CallListener {
   }
 
   private passOn(relay: StreamRelay, chunk: Buffer): boolean {
+    this.events.see(chunk);
     let events: Buffer | undefined;
     try {
       events = relay.push(chunk);
@@ -304,7 +314,6 @@ export class Attempt implements CallListener {
       this.sawFirstByte(false);
       this.client = this.owner.begin(this);
     }
-    this.lastEvents = events;
     const flows = this.client.write(events);
     if (relay.stopped !== undefined) {
       this.stop(relay.stopped, relay.end());
@@ -317,7 +326,6 @@ export class Attempt implements CallListener {
 
   private keep(relay: StreamRelay, events: Buffer): boolean {
     if (this.firstByteAt === undefined) this.sawFirstByte(false);
-    this.lastEvents = events;
     if (relay.stopped !== undefined) {
       this.stop(relay.stopped, relay.end());
       return true;
@@ -478,10 +486,3 @@ const OF_VLLM: ReadonlySet<string> = new Set(['/v1/chat/completions', '/v1/compl
 const NOTHING_LOST: readonly string[] = Object.freeze([]);
 const NO_REPORTS: readonly GuardReport[] = Object.freeze([]);
 const CHARS_PER_TOKEN = 4;
-
-/** How many events a piece of a stream holds: one a token, as engines write them. */
-function eventsIn(events: Buffer): number {
-  let count = 0;
-  for (let at = events.indexOf('data:'); at >= 0; at = events.indexOf('data:', at + 5)) count++;
-  return count;
-}

@@ -66,6 +66,8 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   private attempt: Attempt | undefined;
   /** The attempt that an engine has worked for: what it reported or did not report is charged. */
   private charged: Attempt | undefined;
+  /** What the engine reported of an answer that a guard stopped before any of it left. */
+  private stoppedUsage: Usage | undefined;
   private stopWaiting: Cancel | undefined;
   readonly answers = new HeldAnswers(this.attempts);
   /** Whether the answer that is asked for now is to be held back, and what breaks it off. */
@@ -180,6 +182,9 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     if (last !== undefined)
       this.answers.settle(action, this.usageOf(last.attempt, last.delivery.usage), this.priceOf(last.attempt.model));
     if (action.kind === 'attempt') {
+      // Its answer is superseded and counted as such.
+      if (this.charged === last?.attempt) this.charged = undefined;
+      this.stoppedUsage = undefined;
       this.candidate = action.candidate;
       this.hold = action.hold === true && this.protocol.answerForm !== undefined;
       this.limit.set(action.byMs, () => this.guard(() => this.late()));
@@ -268,7 +273,9 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     const { asked } = this;
     if (asked === undefined) return;
     const begun = this.clock.now();
-    this.stopWaiting = this.runtime.pool.acquire(asked, result => {
+    let settled = false;
+    const cancel = this.runtime.pool.acquire(asked, result => {
+      settled = true;
       this.stopWaiting = undefined;
       this.guard(() => {
         if (isWeirError(result)) {
@@ -286,6 +293,8 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
         this.attemptOn(asked.model, result);
       });
     });
+    // What was settled at once may have led to another model, whose place is waited for by now.
+    if (!settled) this.stopWaiting = cancel;
   }
 
   /** Begins an attempt at a place. When the replica's API cannot do what is asked, the next model has its turn. */
@@ -387,7 +396,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   /** What an answer took: as reported, or else as budgets are told to take it. */
   private usageOf(attempt: Attempt, reported: Usage | undefined): Usage | undefined {
     const free = this.admission === undefined || this.runtime.config.gateway.auth.unreported === 'free';
-    return reported ?? (free ? undefined : attempt.estimatedUsage());
+    return reported ?? (free ? attempt.begunUsage : attempt.estimatedUsage());
   }
 
   private priceOf(model: string) {
@@ -417,7 +426,10 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     if (begun) {
       this.advance({ kind: 'answered' });
       this.breakStream(stop, delivery);
-    } else this.advance({ kind: 'failed', error: stop, retryable: stop.another });
+      return;
+    }
+    this.stoppedUsage = delivery.usage;
+    this.advance({ kind: 'failed', error: stop, retryable: stop.another });
   }
 
   /** Notes what guards said, for the answer's headers and the record. */
@@ -444,7 +456,8 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
 
   private fail(error: WeirError): void {
     if (this.firstByteAt !== undefined) this.breakStream(error, {});
-    else this.end(this.admission !== undefined && isAboutCaller(error) ? 'refused' : 'failed', error);
+    else
+      this.end(this.admission !== undefined && isAboutCaller(error) ? 'refused' : 'failed', error, this.stoppedUsage);
   }
 
   /** What any answer says of itself. */
@@ -479,7 +492,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     const { admission, charged } = this;
     if (admission === undefined) return outcome;
     const usage = charged === undefined ? outcome.usage : this.usageOf(charged, outcome.usage);
-    const own = charge(outcome, usage, this.priceOf(outcome.model));
+    const own = charge(outcome, usage, this.priceOf(charged?.model ?? outcome.model));
     admission.settle(this.clock.wall(), together(own, this.answers.superseded));
     return outcome.usage !== undefined || usage === undefined ? outcome : { ...outcome, unreported: usage };
   }

@@ -1,4 +1,4 @@
-import type { AnswerBlock, AnswerGuard, AnswerGuardMaker, TextRewrite } from '#contract/answer-guard.js';
+import type { AnswerBlock, AnswerGuard, AnswerGuardMaker, SentAs, TextRewrite } from '#contract/answer-guard.js';
 import type { PersonalSpan } from '#contract/personal-data.js';
 import { mapStrings } from '#protocols/guards/strings.js';
 import { parsedObject } from '#protocols/json.js';
@@ -8,21 +8,24 @@ import { LONGEST_PLACEHOLDER, PLACEHOLDER, type VaultSession } from './vault.js'
 export class Masking {
   /** Values of this request: they outlive what the vault forgets meanwhile. */
   private readonly values = new Map<string, string>();
+  /** What stands in the place of authors' names: placeholders without brackets, which providers refuse in a name. */
+  readonly names = new Set<string>();
 
   constructor(
     private readonly session: VaultSession,
     private readonly kinds: ReadonlySet<string>,
     private readonly find: (text: string) => readonly PersonalSpan[],
-    /** Texts that stay as they are. */
-    private readonly kept: ReadonlySet<string>,
+    /** Whether a text stays as it is. */
+    private readonly keeps: (text: string, as: SentAs) => boolean,
     /** Words of placeholders, of kinds that do not stand in them by their own name. */
     private readonly words: ReadonlyMap<string, string> = new Map(),
   ) {}
 
   /** Puts placeholders in; JSON is changed text by text and stays JSON. */
-  readonly rewrite: TextRewrite = (text, json) => {
-    if (this.kept.has(text)) return text;
-    const parsed = json ? parsedObject(text) : undefined;
+  readonly rewrite: TextRewrite = (text, as) => {
+    if (this.keeps(text, as)) return text;
+    if (as === 'name') return this.named(text);
+    const parsed = as === 'arguments' ? parsedObject(text) : undefined;
     if (parsed === undefined) return this.masked(text);
     let changed = false;
     const out = mapStrings(parsed, value => {
@@ -43,13 +46,26 @@ export class Masking {
     let at = 0;
     for (const { kind, start, end } of this.find(text)) {
       if (!this.kinds.has(kind)) continue;
-      const value = text.slice(start, end);
-      const placeholder = this.session.placeholder(kind, value, this.words.get(kind));
-      this.values.set(placeholder, value);
-      out += text.slice(at, start) + placeholder;
+      out += text.slice(at, start) + this.placeholder(kind, text.slice(start, end));
       at = end;
     }
     return at === 0 ? text : out + text.slice(at);
+  }
+
+  /** A name goes as a whole: what is left of one would tell the rest. */
+  private named(name: string): string {
+    const found = this.find(name).find(({ kind }) => this.kinds.has(kind));
+    if (found === undefined) return name;
+    const bare = this.placeholder(found.kind, name).slice(1, -1);
+    this.values.set(bare, name);
+    this.names.add(bare);
+    return bare;
+  }
+
+  private placeholder(kind: string, value: string): string {
+    const placeholder = this.session.placeholder(kind, value, this.words.get(kind));
+    this.values.set(placeholder, value);
+    return placeholder;
   }
 }
 
@@ -57,36 +73,41 @@ export class Masking {
 class UnmaskGuard implements AnswerGuard {
   private readonly held = new Map<string, string>();
   private restored = 0;
+  private readonly pattern: RegExp;
 
   constructor(
     private readonly masking: Masking,
     /** Texts of the answer are JSON: what is put in has to be quoted for it. */
     private readonly json: boolean,
-  ) {}
-
-  text({ key, kind }: AnswerBlock, text: string): string {
-    const all = (this.held.get(key) ?? '') + text;
-    const keep = beginning(all);
-    this.held.set(key, all.slice(keep));
-    return this.unmasked(all.slice(0, keep), kind === 'arguments' || (this.json && kind === 'text'));
+  ) {
+    const { names } = masking;
+    this.pattern = names.size === 0 ? PLACEHOLDER : new RegExp([PLACEHOLDER.source, ...names].join('|'), 'g');
   }
 
-  close({ key }: AnswerBlock): string {
-    const rest = this.held.get(key) ?? '';
-    this.held.delete(key);
-    return rest;
+  text(block: AnswerBlock, text: string): string {
+    const all = (this.held.get(block.key) ?? '') + text;
+    const keep = beginning(all, this.masking.names);
+    this.held.set(block.key, all.slice(keep));
+    return this.unmasked(all.slice(0, keep), block);
+  }
+
+  close(block: AnswerBlock): string {
+    const rest = this.held.get(block.key) ?? '';
+    this.held.delete(block.key);
+    return this.unmasked(rest, block);
   }
 
   repeated(text: string): string {
-    return text.replace(PLACEHOLDER, placeholder => this.masking.value(placeholder) ?? placeholder);
+    return text.replace(this.pattern, placeholder => this.masking.value(placeholder) ?? placeholder);
   }
 
   end() {
     return { note: `put ${this.restored} back` };
   }
 
-  private unmasked(text: string, json: boolean): string {
-    return text.replace(PLACEHOLDER, placeholder => {
+  private unmasked(text: string, { kind }: AnswerBlock): string {
+    const json = kind === 'arguments' || (this.json && kind === 'text');
+    return text.replace(this.pattern, placeholder => {
       const value = this.masking.value(placeholder);
       if (value === undefined) return placeholder;
       this.restored++;
@@ -98,10 +119,14 @@ class UnmaskGuard implements AnswerGuard {
 const BEGUN = /^\[[A-Z_]*[a-z2-7]*$/;
 
 /** Where what may be the beginning of a placeholder stands at a text's end; the text's length when there is none. */
-function beginning(text: string): number {
+function beginning(text: string, names: ReadonlySet<string>): number {
   const at = text.lastIndexOf('[');
-  if (at < 0 || text.length - at > LONGEST_PLACEHOLDER) return text.length;
-  return BEGUN.test(text.slice(at)) ? at : text.length;
+  if (at >= 0 && text.length - at <= LONGEST_PLACEHOLDER && BEGUN.test(text.slice(at))) return at;
+  let begun = 0;
+  for (const name of names) {
+    for (let size = name.length - 1; size > begun; size--) if (text.endsWith(name.slice(0, size))) begun = size;
+  }
+  return text.length - begun;
 }
 
 /** The guard that puts back what a masking took out. */

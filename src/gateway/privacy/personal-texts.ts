@@ -1,8 +1,16 @@
-import type { TextRewrite } from '#contract/answer-guard.js';
+import type { SentAs, TextRewrite } from '#contract/answer-guard.js';
 import { type Message, partText } from '#contract/request.js';
 import type { StageContext } from '#contract/stage.js';
 import { mapStrings } from '#protocols/guards/strings.js';
 import { parsedObject } from '#protocols/json.js';
+
+/** What of a request is read beside what is said in it. */
+export interface ReadToo {
+  /** System prompts. */
+  readonly system: boolean;
+  /** Definitions of tools, and of how answers have to be. */
+  readonly tools: boolean;
+}
 
 /** Texts of a request in which personal data may stand. */
 export interface PersonalTexts {
@@ -10,26 +18,25 @@ export interface PersonalTexts {
   readonly said: readonly string[];
   /** What says who the end user is. */
   readonly naming: readonly string[];
-  /** What goes on as it is, whatever stands in it. */
-  readonly kept: ReadonlySet<string>;
+  /** Whether a text goes on as it is, whatever stands in it. */
+  readonly keeps: (text: string, as: SentAs) => boolean;
 }
 
 /**
  * Every text that would go on to an engine, as the stages before leave it: nothing is masked that was not looked at, and nothing goes on that was
  * not.
- *
- * @param system whether system prompts are among them.
  */
-export function personalTexts(context: StageContext, system: boolean): PersonalTexts {
+export function personalTexts(context: StageContext, { system, tools }: ReadToo): PersonalTexts {
   const kept = system ? NOTHING_KEPT : systemTexts(context.board.request.messages);
+  const keeps: PersonalTexts['keeps'] = (text, as) => (as === 'definition' ? !tools : kept.has(text));
   const said: string[] = [];
   const naming: string[] = [];
   const { rewrite = asItIs } = context.route;
-  for (const { text: sent, json, namesUser } of context.sentTexts()) {
-    const text = rewrite(sent, json);
-    if (text === '' || kept.has(text)) continue;
+  for (const { text: sent, as, namesUser } of context.sentTexts()) {
+    const text = rewrite(sent, as);
+    if (text === '' || keeps(text, as)) continue;
     const into = namesUser ? naming : said;
-    const parsed = json ? parsedObject(text) : undefined;
+    const parsed = as === 'arguments' ? parsedObject(text) : undefined;
     if (parsed === undefined) into.push(text);
     else
       mapStrings(parsed, inner => {
@@ -37,7 +44,7 @@ export function personalTexts(context: StageContext, system: boolean): PersonalT
         return inner;
       });
   }
-  return { said, naming, kept };
+  return { said, naming, keeps };
 }
 
 /** Changes nothing. */

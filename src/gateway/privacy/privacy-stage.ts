@@ -1,6 +1,6 @@
 import type { Deadline } from '#contract/deadline.js';
 import { WeirError } from '#contract/errors.js';
-import type { PersonalDataFinder, PersonalReading } from '#contract/personal-data.js';
+import type { PersonalDataFinder, PersonalReading, PersonalSpan } from '#contract/personal-data.js';
 import { CONTINUE, type Stage, type StageContext, type StageResult } from '#contract/stage.js';
 import { ownerOf } from '#gateway/memory.js';
 import type { RouterConfig } from '#router/schema.js';
@@ -36,7 +36,7 @@ export function privacyStage(
   const trusted = new Set(decisions.filter(decision => decision.privacy === 'off').map(({ name }) => name));
 
   const settle = (context: StageContext, texts: PersonalTexts, found: readonly PersonalReading[]): StageResult => {
-    const { said, naming, kept } = texts;
+    const { said, naming, keeps } = texts;
     const counts = countsOf(
       found.slice(0, said.length).flatMap(({ spans }) => spans.filter(({ kind }) => watched.has(kind))),
     );
@@ -59,9 +59,13 @@ export function privacyStage(
       return { kind: 'continue', note: `found ${note}${unread}` };
     }
     const spans = new Map([...said, ...naming].map((text, at) => [text, found[at]!.spans]));
-    mask(context, vault, session => {
-      return new Masking(session, masked, text => spans.get(text) ?? finder.findNow(text), kept, words);
-    });
+    const values = valuesOf(spans, masked);
+    const find = (text: string): readonly PersonalSpan[] => {
+      const own = spans.get(text) ?? finder.findNow(text);
+      const kind = own.length === 0 ? values.get(text) : undefined;
+      return kind === undefined ? own : [{ kind, start: 0, end: text.length }];
+    };
+    mask(context, vault, session => new Masking(session, masked, find, keeps, words));
     return { kind: 'continue', note: `masked ${masks ? told(counts, masked) : 'what names the user'}${unread}` };
   };
 
@@ -72,11 +76,23 @@ export function privacyStage(
       const { clock } = context;
       const until = clock.now() + privacy.patience;
       const deadline: Deadline = { leftMs: () => Math.max(0, until - clock.now()) };
-      const texts = personalTexts(context, privacy.system);
+      const texts = personalTexts(context, privacy);
       const found = personalReadings(finder, [...texts.said, ...texts.naming], deadline);
       return found instanceof Promise ? found.then(all => settle(context, texts, all)) : settle(context, texts, found);
     },
   };
+}
+
+/** The kinds of values that are masked: a text that is nothing but one, such as a value that a schema names, is told where no word around it tells. */
+function valuesOf(
+  found: ReadonlyMap<string, readonly PersonalSpan[]>,
+  masked: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const [text, spans] of found) {
+    for (const { kind, start, end } of spans) if (masked.has(kind)) values.set(text.slice(start, end), kind);
+  }
+  return values;
 }
 
 function told(counts: ReadonlyMap<string, number>, masked: ReadonlySet<string>): string {
@@ -88,6 +104,6 @@ function mask({ board, route }: StageContext, vault: Vault, maskingOf: (session:
   // Another caller's conversation that begins the same is another conversation.
   const masking = maskingOf(vault.session(`${ownerOf(request.caller)}\0${profile.session}`));
   const { rewrite: before = asItIs } = route;
-  route.rewrite = (text, json) => masking.rewrite(before(text, json), json);
+  route.rewrite = (text, as) => masking.rewrite(before(text, as), as);
   route.guards = [unmasking(masking, request.sampling.structured), ...(route.guards ?? [])];
 }

@@ -30,6 +30,8 @@ export interface NameFinder {
 
 /** Characters that are read at one go: under ten milliseconds. */
 const PIECE = 1024;
+/** Characters of short texts that are read before others have their turn. */
+const A_TURN = 2 * PIECE;
 /** Characters around a cut that both pieces read: longer than anything that is found, but for private keys. */
 const OVERLAP = 384;
 const MOST_REMEMBERED = 4096;
@@ -52,6 +54,8 @@ const NO_FORMS: DefinedForms = { key: '', detectors: [] };
 export class PersonalData implements PersonalDataFinder {
   private readonly known = new Remembered<readonly PersonalSpan[]>(MOST_REMEMBERED);
   private readonly rank: ReadonlyMap<string, number>;
+  /** Characters that may be read in this turn of the event loop. */
+  private left = A_TURN;
 
   /** @param names opened at first use; `undefined` where names are not to be looked for. */
   constructor(
@@ -67,11 +71,23 @@ export class PersonalData implements PersonalDataFinder {
   }
 
   find(text: string): PersonalReading | Promise<PersonalReading> {
-    if (text.length <= PIECE) return { spans: this.findNow(text) };
+    if (text.length < SHORTEST) return { spans: NONE };
     const { known } = this;
     const key = known.keyOf(text);
-    const spans = known.recall(key);
+    const spans = known.recall(key) ?? (this.inThisTurn(text) ? this.findNow(text) : undefined);
     return spans === undefined ? this.readLong(text).then(read => ({ spans: known.remember(key, read) })) : { spans };
+  }
+
+  /** Whether there is room for a text in this turn: many short ones would keep others waiting as a long one would. */
+  private inThisTurn({ length }: string): boolean {
+    if (length > PIECE || length > this.left) return false;
+    if (this.left === A_TURN) setImmediate(() => this.refill());
+    this.left -= length;
+    return true;
+  }
+
+  private refill(): void {
+    this.left = A_TURN;
   }
 
   findNow(text: string): readonly PersonalSpan[] {
@@ -84,6 +100,7 @@ export class PersonalData implements PersonalDataFinder {
   private async readLong(text: string): Promise<readonly PersonalSpan[]> {
     const heap: Heap = { defined: [], usual: shifted('secret', secret.find(text), 0) };
     for (let at = 0; at < text.length; at += PIECE) {
+      await new Promise<void>(resolve => setImmediate(resolve));
       const from = Math.max(0, at - OVERLAP);
       const to = Math.min(text.length, at + PIECE + OVERLAP);
       const piece = this.read(text.slice(from, to), from);
@@ -95,7 +112,6 @@ export class PersonalData implements PersonalDataFinder {
         span.end > at;
       heap.defined.push(...piece.defined.filter(whole));
       heap.usual.push(...piece.usual.filter(whole));
-      await new Promise<void>(resolve => setImmediate(resolve));
     }
     return this.laid(text, heap);
   }

@@ -5,7 +5,7 @@ import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BlockPool, type CacheEntry } from './block-pool.js';
 import type { CacheListener, Engine, EngineIteration, EngineRequest, EngineStats, HostMemory } from './engine.js';
 import { EventList } from './event-list.js';
-import { HostCache } from './host-cache.js';
+import { HostCache, readMs } from './host-cache.js';
 import { type IterationWork, iterationMs } from './iteration-cost.js';
 import { powerAt } from './power.js';
 import type { EngineProfile } from './profile.js';
@@ -48,6 +48,7 @@ class BatchingEngine implements Engine {
   private loading: { host: Tokens; disk: Tokens } = { host: 0, disk: 0 };
   private hostTokens = 0;
   private diskTokens = 0;
+  private stalledMs: Milliseconds = 0;
   private readonly waiting = new WaitingLine();
   private readonly sequences = new Map<number, Sequence>();
   /** Both in order of admission. */
@@ -214,7 +215,7 @@ class BatchingEngine implements Engine {
       preemptions: this.preemptions,
       promptTokens: this.promptTokens,
       cachedTokens: this.cachedTokens,
-      ...(this.host === undefined ? undefined : { hostTokens: this.hostTokens }),
+      ...(this.host === undefined ? undefined : { hostTokens: this.hostTokens, stalledMs: this.stalledMs }),
       ...(this.hostMemory?.disk === undefined ? undefined : { diskTokens: this.diskTokens }),
       outputTokens: this.outputTokens,
       joules: this.joules,
@@ -264,7 +265,9 @@ class BatchingEngine implements Engine {
     work.sampled = decodes;
     for (const sequence of this.prefilling) if (sequence.computed === sequence.target) work.sampled++;
 
-    const duration = Math.max(iterationMs(this.profile.cost, work), this.loadMs());
+    const computing = iterationMs(this.profile.cost, work);
+    const duration = Math.max(computing, this.loadMs());
+    this.stalledMs += duration - computing;
     this.joules += (this.watts[running]! * duration) / 1000;
     this.iterations++;
     this.outputTokens += work.sampled;
@@ -442,12 +445,10 @@ class BatchingEngine implements Engine {
     return found.host + found.disk;
   }
 
-  /** What reading that takes: bytes over bandwidth, each GPU its own share, from one place after the other. It goes on beside the layers' work, as they need it one after another. */
+  /** What reading that takes. It goes on beside the layers' work, as they need it one after another. */
   private loadMs(): Milliseconds {
-    const { loading, hostMemory } = this;
-    if (hostMemory === undefined || loading.host + loading.disk === 0) return 0;
-    const seconds = loading.host / hostMemory.bandwidth + loading.disk / (hostMemory.disk?.bandwidth ?? 1);
-    return 1000 * seconds * this.profile.cost.kvBytesPerToken;
+    const { loading, hostMemory, profile } = this;
+    return hostMemory === undefined ? 0 : (readMs(profile, hostMemory, loading.host, loading.disk) ?? 0);
   }
 
   /** Advances every decoding sequence by one token and ends those that are whole. */

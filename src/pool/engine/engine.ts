@@ -92,6 +92,8 @@ export interface EngineStats {
   readonly hostTokens?: Tokens;
   /** And from storage behind that; absent for an engine without. */
   readonly diskTokens?: Tokens;
+  /** By how much iterations were longer than their computing, for such a read; absent for an engine without. */
+  readonly stalledMs?: Milliseconds;
   readonly outputTokens: Tokens;
   readonly joules: number;
   readonly iterations: number;

@@ -1,4 +1,6 @@
 import type { Joules, Milliseconds, Tokens, Watts } from '#contract/units.js';
+import type { HostMemory } from './engine.js';
+import { readMs } from './host-cache.js';
 import { type IterationWork, iterationMs } from './iteration-cost.js';
 import { powerAt } from './power.js';
 import type { EngineProfile } from './profile.js';
@@ -17,7 +19,11 @@ export interface Load {
 export class EngineForecast {
   private readonly work: IterationWork = { tokens: 0, sampled: 0, attentionPairs: 0, kvTokens: 0 };
 
-  constructor(readonly profile: EngineProfile) {}
+  /** @param host where its KV goes that the GPUs give up; nowhere unless said. */
+  constructor(
+    readonly profile: EngineProfile,
+    readonly host?: HostMemory | undefined,
+  ) {}
 
   /** GPUs of the replica. */
   get gpus(): number {
@@ -27,6 +33,17 @@ export class EngineForecast {
   /** Tokens that the KV cache holds. */
   get kvTokens(): Tokens {
     return this.profile.totalBlocks * this.profile.blockTokens;
+  }
+
+  /** Tokens that the host's memory and storage hold behind that; those of an engine without are none. */
+  get lowerTokens(): Tokens {
+    const { host } = this;
+    return host === undefined ? 0 : (host.blocks + (host.disk?.blocks ?? 0)) * this.profile.blockTokens;
+  }
+
+  /** Time to read the KV of so many tokens from the host's memory, and then of so many from storage; `undefined` for an engine without that tier. */
+  readMs(hostTokens: Tokens, diskTokens: Tokens): Milliseconds | undefined {
+    return readMs(this.profile, this.host, hostTokens, diskTokens);
   }
 
   /** Time of an iteration in which `sequences` decode one token each, `kvTokens` being their contexts together. */

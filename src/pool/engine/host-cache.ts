@@ -1,5 +1,5 @@
 import type { PromptPrefix } from '#contract/profile.js';
-import type { Bytes } from '#contract/units.js';
+import type { Bytes, Milliseconds, Tokens } from '#contract/units.js';
 import type { CacheListener, HostMemory } from './engine.js';
 import type { EngineProfile } from './profile.js';
 
@@ -18,6 +18,23 @@ export function hostMemory(
     bandwidth: memory.link * 1e9,
   });
   return { ...of({ size, link }), ...(disk === undefined ? undefined : { disk: of(disk) }) };
+}
+
+/**
+ * Time to read the KV of tokens from behind the GPUs: bytes over bandwidth, each GPU its own share, from one place after the other.
+ *
+ * @returns `undefined` where there is no such place.
+ */
+export function readMs(
+  { cost }: Pick<EngineProfile, 'cost'>,
+  memory: HostMemory | undefined,
+  hostTokens: Tokens,
+  diskTokens: Tokens,
+): Milliseconds | undefined {
+  if (hostTokens + diskTokens === 0) return 0;
+  if (memory === undefined || (diskTokens > 0 && memory.disk === undefined)) return undefined;
+  const seconds = hostTokens / memory.bandwidth + (diskTokens > 0 ? diskTokens / memory.disk!.bandwidth : 0);
+  return 1000 * seconds * cost.kvBytesPerToken;
 }
 
 /** Bytes, and gigabytes a second. */

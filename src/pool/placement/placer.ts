@@ -1,5 +1,5 @@
 import type { Usage } from '#contract/outcome.js';
-import type { PlacementRequest, PrefixLeftOut, ReplicaScore, ScoreParts } from '#contract/placement.js';
+import type { PlacementRequest, PrefixLeftOut, PrefixTiers, ReplicaScore, ScoreParts } from '#contract/placement.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { EngineForecast } from '#pool/engine/forecast.js';
 import type { BlockLedger } from './blocks/block-ledger.js';
@@ -39,10 +39,12 @@ export interface ReplicaView {
   readonly pendingPrefillTokens: Tokens;
   /** Longest prompt plus answer it takes. */
   readonly contextTokens: Tokens;
-  /** Prefix blocks its cache is believed to hold at most; `undefined` when unknown. */
+  /** Prefix blocks its cache holds at most, in all tiers, where the file says so; else it is taken from the tokens that it holds. */
   readonly cacheBlocks: number | undefined;
   /** Tokens that its KV cache holds; absent when unknown. */
   readonly kvTokens?: Tokens | undefined;
+  /** Tokens of KV that its host's memory and storage hold behind that; absent without. */
+  readonly lowerTokens?: Tokens | undefined;
   /** The engine model of its hardware; absent when that is not described. */
   readonly forecast?: EngineForecast | undefined;
   /** Absent where nothing is measured. */
@@ -58,6 +60,8 @@ export interface Choice {
   readonly expectedPrefixTokens: Tokens;
   /** As in {@link Placement}. */
   readonly prefixSource?: 'events';
+  /** Tokens of it behind the GPUs' memory; absent where none are known to be. */
+  readonly prefixTiers?: Pick<PrefixTiers, 'host' | 'disk'>;
   /** At most eight, best first. */
   readonly losers: readonly ReplicaScore[];
   /** As in {@link Placement}. */

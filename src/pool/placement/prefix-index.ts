@@ -18,6 +18,8 @@ export interface PrefixMatch {
   blocksOn(replica: string): number;
   /** What they are worth in blocks that need not be computed: less than they are where they lie behind the GPU's memory. */
   worthOn?(replica: string): number;
+  /** What of it lies behind the GPU's memory, in blocks; `undefined` where nothing is known to. */
+  lowerOn?(replica: string): { readonly host: number; readonly disk: number } | undefined;
   /** Whether that is known of the engine itself and not believed. */
   known?(replica: string): boolean;
   /** Replicas whose match is told exactly, and their names from the longest match down. */

@@ -12,7 +12,7 @@ import { PrefixIndex, type PrefixIndexOptions, type PrefixMatch } from './prefix
 export interface PrefixMemoryOptions extends PrefixIndexOptions {
   /** Blocks remembered of a replica beyond what its cache holds, as a multiple of the blocks in flight on it. */
   readonly beyond: number;
-  /** Blocks a replica's cache is taken to hold while nobody has said: 32,768 unless said. */
+  /** Blocks a replica's cache is taken to hold while nobody has said, nor can it be computed: 32,768 unless said. */
   readonly defaultBlocks?: number;
   /** Whether requests in flight are counted by what they share. */
   readonly heat?: boolean;
@@ -59,11 +59,16 @@ export class PrefixMemory {
     return this.match(request, undefined).deepest === 0;
   }
 
-  /** Notes how much a chosen replica can hold, for when the request is sent to it. */
-  noted({ id, cacheBlocks, inFlightTokens }: ReplicaView, blockTokens: Tokens): void {
+  /**
+   * Notes how much a chosen replica can hold, for when the request is sent to it: as the file says, else as many blocks as the KV memory of its GPUs
+   * and the tiers behind it has room for.
+   */
+  noted({ id, cacheBlocks, kvTokens, lowerTokens = 0, inFlightTokens }: ReplicaView, blockTokens: Tokens): void {
     if (!this.capacities.has(id) && this.capacities.size >= MOST_REPLICAS) this.capacities.clear();
     const inFlight = blockTokens > 0 ? inFlightTokens / blockTokens : 0;
-    this.capacities.set(id, (cacheBlocks ?? this.defaultBlocks) + this.beyond * inFlight);
+    const room =
+      kvTokens === undefined || blockTokens <= 0 ? this.defaultBlocks : (kvTokens + lowerTokens) / blockTokens;
+    this.capacities.set(id, (cacheBlocks ?? room) + this.beyond * inFlight);
   }
 
   begin(request: PlacementRequest, replica: string): PrefixClaim | undefined {

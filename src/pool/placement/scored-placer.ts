@@ -9,6 +9,7 @@ import type { Choice, Placer, ReplicaView } from './placer.js';
 import type { PrefixClaim } from './prefix-claims.js';
 import type { PrefixMatch } from './prefix-index.js';
 import type { PrefixMemory } from './prefix-memory.js';
+import { prefixTiers } from './prefix-tiers.js';
 import type { Candidates, Scorer } from './scorer.js';
 import { Shortlist } from './shortlist.js';
 
@@ -70,6 +71,7 @@ export class ScoredPlacer implements Placer {
     memory?.noted(replica, request.prefix.blockTokens);
     this.chosen = chosen;
     const leftOut = prefixLeftOut(request, replicas, match, open);
+    const tiers = prefixTiers(request, match, replica.id);
     this.latest = {
       replica,
       score: this.totals[chosen]!,
@@ -78,6 +80,7 @@ export class ScoredPlacer implements Placer {
           ? 0
           : Math.min(request.promptTokens, Math.floor(match.blocksOn(replica.id) * request.prefix.blockTokens)),
       ...(match?.known?.(replica.id) === true ? { prefixSource: 'events' } : undefined),
+      ...(tiers === undefined ? undefined : { prefixTiers: tiers }),
       losers: this.losers(request, replicas, chosen),
       ...(leftOut === undefined ? undefined : { prefixLeftOut: leftOut }),
       considered: replicas.length,

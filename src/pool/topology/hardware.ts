@@ -1,6 +1,7 @@
 import type { Tokens, Usd, Watts } from '#contract/units.js';
 import { EngineForecast } from '#pool/engine/forecast.js';
 import { findGpu, type Gpu, type PowerCurve } from '#pool/engine/hardware.js';
+import { hostMemory } from '#pool/engine/host-cache.js';
 import { powerAt } from '#pool/engine/power.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import type { PoolEntry, ReplicaEntry } from '#pool/schema.js';
@@ -61,12 +62,16 @@ function described(entry: PoolEntry, replica: Partial<ReplicaEntry>, contextToke
   const usd = entry.gpu_price ?? gpu?.usdPerHour;
   const power = entry.power ?? gpu?.power;
   const profile = pp > 1 || ep > 1 ? undefined : profileOf(entry, name, tp, contextTokens);
+  const memory = simulate === undefined ? entry.host_memory : simulate.host_memory;
   return {
     gpus,
     gpu: gpu?.name ?? name,
     power,
     usdPerHour: usd === undefined ? undefined : gpus * usd,
-    forecast: profile === undefined ? undefined : new EngineForecast(withPower(profile, power)),
+    forecast:
+      profile === undefined
+        ? undefined
+        : new EngineForecast(withPower(profile, power), memory && hostMemory(profile, memory)),
     speed: simulate?.speed ?? 1,
   };
 }

@@ -81,8 +81,6 @@ export class Replica implements ReplicaView {
   lastJudgedAt: Milliseconds = Number.NEGATIVE_INFINITY;
 
   private probeFailures: number | undefined;
-  private configuredBlocks: number | undefined;
-  private engineBlocks: number | undefined;
   private engineKvTokens: Tokens | undefined;
   private startedAt: number | undefined;
   private trippedByProbe = false;
@@ -100,7 +98,6 @@ export class Replica implements ReplicaView {
     this.breaker = new CircuitBreaker(settings.circuit, random);
     this.ownLimit = settings.limit;
     this.contextTokens = settings.contextTokens;
-    this.configuredBlocks = settings.cacheBlocks;
     this.cacheBlocks = settings.cacheBlocks;
     this.probeFailures = settings.probeFailures;
     this.hardware = settings.hardware;
@@ -143,6 +140,11 @@ export class Replica implements ReplicaView {
     return this.engineKvTokens ?? this.forecast?.kvTokens;
   }
 
+  /** Tokens that the tiers behind its GPUs hold, as the file has them. */
+  get lowerTokens(): Tokens | undefined {
+    return this.forecast?.lowerTokens;
+  }
+
   /** Takes over new settings. Returns whether the size of its cache changed, which makes old knowledge of it worthless. */
   configure(settings: ReplicaSettings): boolean {
     this.breaker.configure(settings.circuit);
@@ -151,8 +153,9 @@ export class Replica implements ReplicaView {
     this.probeFailures = settings.probeFailures;
     if (settings.probeFailures === undefined) this.health.reset();
     this.describe(settings);
-    this.configuredBlocks = settings.cacheBlocks;
-    return this.applyBlocks();
+    const before = this.saidSize;
+    this.cacheBlocks = settings.cacheBlocks;
+    return before !== undefined && before !== this.saidSize;
   }
 
   get unavailable(): string | undefined {
@@ -203,9 +206,9 @@ export class Replica implements ReplicaView {
     const restarted =
       facts.startedAt !== undefined && this.startedAt !== undefined && facts.startedAt !== this.startedAt;
     if (facts.startedAt !== undefined) this.startedAt = facts.startedAt;
-    if (facts.cacheBlocks !== undefined && facts.cacheBlocks >= 1) this.engineBlocks = Math.floor(facts.cacheBlocks);
+    const before = this.saidSize;
     if (facts.kvTokens !== undefined && facts.kvTokens >= 1) this.engineKvTokens = facts.kvTokens;
-    const resized = this.applyBlocks();
+    const resized = before !== undefined && before !== this.saidSize;
     if (facts.waiting !== undefined) this.engine.told(facts.waiting, this.clock.now(), this.batchTokens);
     if (restarted) {
       this.changedSpeed();
@@ -284,13 +287,13 @@ export class Replica implements ReplicaView {
     else if (this.adapters?.sameAs(adapters) !== true) this.adapters = new AdapterSlots(adapters);
   }
 
-  private applyBlocks(): boolean {
-    const blocks = this.configuredBlocks ?? this.engineBlocks;
-    if (blocks === this.cacheBlocks) return false;
-    // Learning a size for the first time makes nothing that is known wrong: the index only begins to be capped by it.
-    const known = this.cacheBlocks !== undefined;
-    this.cacheBlocks = blocks;
-    return known;
+  /**
+   * The size of its cache as the file or else its engine has said it. Learning one for the first time makes nothing that is known wrong: the index
+   * only begins to be capped by it.
+   */
+  private get saidSize(): string | undefined {
+    if (this.cacheBlocks !== undefined) return `${this.cacheBlocks} blocks`;
+    return this.engineKvTokens === undefined ? undefined : `${this.engineKvTokens} tokens`;
   }
 }
 
@@ -309,9 +312,7 @@ function meterOf(hardware: Hardware): EnergyMeter | undefined {
 
 /** What an engine says of itself on its own `/metrics`, where somebody reads it. */
 export interface EngineFacts {
-  /** Prefix blocks that its KV cache holds, from its size in tokens. */
-  readonly cacheBlocks?: number;
-  /** The same in tokens. */
+  /** Tokens that its KV cache holds. */
   readonly kvTokens?: Tokens;
   /** When its process started, in whatever unit: only a change means something (`process_start_time_seconds`). */
   readonly startedAt?: number;

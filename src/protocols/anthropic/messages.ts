@@ -5,6 +5,7 @@ import { EventRelay } from '#protocols/event-relay.js';
 import { bodyRewritten, bodyTexts } from '#protocols/guards/request-texts.js';
 import { type Json, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
+import { finishWord } from '#protocols/neutral/answer.js';
 import { type Conversation, inferenceOf, promptBytesOf } from '#protocols/neutral/conversation.js';
 import type { AnswerHead, Envelope, Inbound, Protocol } from '#protocols/protocol.js';
 import { sseText } from '#protocols/sse.js';
@@ -89,10 +90,7 @@ export const anthropicMessages: Protocol = {
     const body = parsedObject(latin1);
     if (body?.type !== 'message' && body?.role !== 'assistant') return undefined;
     if (!Array.isArray(body.content)) return undefined;
-    return {
-      usage: usageFrom(body.usage),
-      finish: typeof body.stop_reason === 'string' ? body.stop_reason : undefined,
-    };
+    return { usage: usageFrom(body.usage), finish: finishWord(body.stop_reason) };
   },
 
   relay: () => new EventRelay(new MessagesWatch()),

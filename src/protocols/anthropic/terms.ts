@@ -1,6 +1,7 @@
 import { WeirError } from '#contract/errors.js';
 import { asText, isObject, type Json } from '#protocols/json.js';
 import type { AnswerUsage, Finish } from '#protocols/neutral/answer.js';
+import { isCount } from '#protocols/neutral/count.js';
 
 /** Token counts in Anthropic's terms: what came from or went to a cache is not in `input_tokens`. */
 export function anthropicUsage(usage: AnswerUsage | undefined): Json {
@@ -15,17 +16,18 @@ export function anthropicUsage(usage: AnswerUsage | undefined): Json {
 
 /** The counts in a `usage` object; later ones of a stream replace what was counted before. */
 export function usageFrom(value: unknown, before?: AnswerUsage): AnswerUsage | undefined {
-  if (!isObject(value)) return before;
+  // Without the prompt's tokens nothing is known: what is missing is estimated, not free.
+  if (!isObject(value) || (before === undefined && !isCount(value.input_tokens))) return before;
   const known = before ?? { promptTokens: 0, completionTokens: 0, cachedTokens: 0 };
   const count = (key: string, otherwise: number): number => {
     const found = value[key];
-    return typeof found === 'number' ? found : otherwise;
+    return isCount(found) ? found : otherwise;
   };
   const cachedTokens = count('cache_read_input_tokens', known.cachedTokens);
   const cacheWriteTokens = count('cache_creation_input_tokens', known.cacheWriteTokens ?? 0);
   const fresh = count('input_tokens', known.promptTokens - known.cachedTokens - (known.cacheWriteTokens ?? 0));
   const details = isObject(value.output_tokens_details) ? value.output_tokens_details.thinking_tokens : undefined;
-  const reasoningTokens = typeof details === 'number' ? details : known.reasoningTokens;
+  const reasoningTokens = isCount(details) ? details : known.reasoningTokens;
   return {
     promptTokens: fresh + cachedTokens + cacheWriteTokens,
     completionTokens: count('output_tokens', known.completionTokens),

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { EventWatch } from '#protocols/event-relay.js';
 import { asText, isObject, type Json } from '#protocols/json.js';
-import type { AnswerUsage } from '#protocols/neutral/answer.js';
+import { type AnswerUsage, finishWord } from '#protocols/neutral/answer.js';
 import type { StreamEnd } from '#protocols/protocol.js';
 import { usageFrom } from './terms.js';
 
@@ -11,6 +11,8 @@ const MARKS = ['message_start', 'message_delta', 'message_stop', '"error"'].map(
 export class MessagesWatch implements EventWatch {
   readonly marks = MARKS;
   private usage: AnswerUsage | undefined;
+  /** The tokens of the answer have been counted: a stream begins with the prompt's. */
+  private counted = false;
   private finish: string | undefined;
   private stopped = false;
   private error: string | undefined;
@@ -22,10 +24,12 @@ export class MessagesWatch implements EventWatch {
         break;
       case 'message_delta':
         this.usage = usageFrom(event.usage, this.usage);
-        if (isObject(event.delta) && typeof event.delta.stop_reason === 'string') this.finish = event.delta.stop_reason;
+        this.counted ||= isObject(event.usage);
+        if (isObject(event.delta)) this.finish = finishWord(event.delta.stop_reason) ?? this.finish;
         break;
       case 'message_stop':
         this.stopped = true;
+        this.counted = true;
         break;
       case 'error':
         this.error = (isObject(event.error) ? asText(event.error.message).slice(0, 200) : '') || 'no message';
@@ -34,7 +38,8 @@ export class MessagesWatch implements EventWatch {
   }
 
   end(): StreamEnd {
-    const { usage, finish, error } = this;
-    return { complete: this.stopped && error === undefined, usage, finish, error };
+    const { usage, counted, finish, error } = this;
+    const told = counted ? { usage } : { usage: undefined, begun: usage };
+    return { complete: this.stopped && error === undefined, ...told, finish, error };
   }
 }

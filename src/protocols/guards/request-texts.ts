@@ -2,6 +2,8 @@ import type { SentText, TextRewrite } from '#contract/answer-guard.js';
 import { BodyEdits } from '#protocols/body-edits.js';
 import { isObject, type Json } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
+import { DEFINITIONS, definitionRewritten, isDefinition } from './definition-texts.js';
+import { mapStrings } from './strings.js';
 
 /** Members that hold what a model reads, in the parts and messages of any of the APIs. */
 const TEXTS: ReadonlySet<string> = new Set([
@@ -16,6 +18,8 @@ const TEXTS: ReadonlySet<string> = new Set([
 ]);
 /** Members whose every text is read by the model: a tool's input, a shell's command, a document. */
 const WHOLE: ReadonlySet<string> = new Set(['input', 'action', 'source_text', 'title', 'context']);
+/** Whose messages a `name` says the author of; of others it is a tool's. */
+const AUTHORS: ReadonlySet<unknown> = new Set(['user', 'assistant', 'system', 'developer']);
 /** Members below which there is more of this. */
 const HOLDERS: ReadonlySet<string> = new Set([
   ...TEXTS,
@@ -29,7 +33,7 @@ const HOLDERS: ReadonlySet<string> = new Set([
 
 /**
  * A message, part, item or list of them with every text that a model reads changed. Where texts stand is the same in all the APIs; ids,
- * roles, names, signatures, images and files stay.
+ * roles, names of tools, signatures, images and files stay.
  */
 export function textsRewritten(value: unknown, rewrite: TextRewrite): unknown {
   if (Array.isArray(value)) return value.map(item => textsRewritten(item, rewrite));
@@ -41,24 +45,30 @@ export function textsRewritten(value: unknown, rewrite: TextRewrite): unknown {
 
 function memberRewritten(holder: Json, key: string, item: unknown, rewrite: TextRewrite): unknown {
   if (typeof item === 'string') {
-    if (key === 'arguments') return rewrite(item, true);
-    if (key === 'input' || (key === 'data' && holder.type === 'text')) return rewrite(item, false);
-    return TEXTS.has(key) || WHOLE.has(key) ? rewrite(item, false) : item;
+    if (key === 'arguments') return rewrite(item, 'arguments');
+    if (key === 'name') return AUTHORS.has(holder.role) ? rewrite(item, 'name') : item;
+    const said = TEXTS.has(key) || WHOLE.has(key) || (key === 'data' && holder.type === 'text');
+    return said ? rewrite(item, 'text') : item;
   }
   if (WHOLE.has(key)) return everyText(item, rewrite);
+  // Of a prompt that the provider keeps: by name, texts and parts.
+  if (key === 'variables' && isObject(item)) return variablesRewritten(item, rewrite);
   return HOLDERS.has(key) ? textsRewritten(asParts(item, rewrite), rewrite) : item;
 }
 
 /** Some lists of parts hold bare texts. */
 function asParts(value: unknown, rewrite: TextRewrite): unknown {
-  return Array.isArray(value) ? value.map(item => (typeof item === 'string' ? rewrite(item, false) : item)) : value;
+  return Array.isArray(value) ? value.map(item => (typeof item === 'string' ? rewrite(item, 'text') : item)) : value;
+}
+
+function variablesRewritten(variables: Json, rewrite: TextRewrite): Json {
+  const changed = (value: unknown) =>
+    typeof value === 'string' ? rewrite(value, 'text') : textsRewritten(value, rewrite);
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, changed(value)]));
 }
 
 function everyText(value: unknown, rewrite: TextRewrite): unknown {
-  if (typeof value === 'string') return rewrite(value, false);
-  if (Array.isArray(value)) return value.map(item => everyText(item, rewrite));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, everyText(item, rewrite)]));
+  return mapStrings(value, text => rewrite(text, 'text'), Number.POSITIVE_INFINITY);
 }
 
 /** Top-level members of the bodies of all APIs that a model, or its provider, reads as text. */
@@ -72,11 +82,13 @@ const MEMBERS = [
   'prediction',
   'user',
   'safety_identifier',
+  'prompt_cache_key',
   'metadata',
+  ...DEFINITIONS,
 ] as const;
 
 /** Members in which applications say who the end user is. */
-const NAMING: ReadonlySet<string> = new Set(['user', 'safety_identifier']);
+const NAMING: ReadonlySet<string> = new Set(['user', 'safety_identifier', 'prompt_cache_key']);
 
 /** A body with every text that a model reads changed; all else goes on byte for byte. */
 export function bodyRewritten(bytes: Buffer, rewrite: TextRewrite): Buffer {
@@ -110,8 +122,8 @@ export function bodyTexts(body: Json, naming?: string): SentText[] {
 /** Every text that a change of texts is asked for. */
 export function textsOf(changed: (see: TextRewrite) => unknown, namesUser = false): SentText[] {
   const texts: SentText[] = [];
-  changed((text, json) => {
-    texts.push(namesUser ? { text, json, namesUser } : { text, json });
+  changed((text, as) => {
+    texts.push(namesUser ? { text, as, namesUser } : { text, as });
     return text;
   });
   return texts;
@@ -119,5 +131,6 @@ export function textsOf(changed: (see: TextRewrite) => unknown, namesUser = fals
 
 function bodyMember(key: (typeof MEMBERS)[number], value: unknown, rewrite: TextRewrite): unknown {
   if (key === 'metadata') return everyText(value, rewrite);
-  return typeof value === 'string' ? rewrite(value, false) : textsRewritten(asParts(value, rewrite), rewrite);
+  if (isDefinition(key)) return definitionRewritten(key, value, rewrite);
+  return typeof value === 'string' ? rewrite(value, 'text') : textsRewritten(asParts(value, rewrite), rewrite);
 }

@@ -13,6 +13,13 @@ export interface AnswerUsage extends Usage {
 /** Why an answer ended. */
 export type Finish = 'stop' | 'stop_sequence' | 'length' | 'tool_calls' | 'content_filter';
 
+const FINISH_WORD = /^[a-z_]{1,32}$/;
+
+/** A finish reason as an engine wrote it; `undefined` for what no API calls one, which shall stand in no record or label. */
+export function finishWord(value: unknown): string | undefined {
+  return typeof value === 'string' && FINISH_WORD.test(value) ? value : undefined;
+}
+
 export type AnswerPart = TextPart | ThinkingPart | ToolCallPart | { readonly type: 'refusal'; readonly text: string };
 
 /** A whole answer, in no API's shape. */

@@ -1,4 +1,6 @@
 import type { Usage } from '#contract/outcome.js';
+import { finishWord } from '#protocols/neutral/answer.js';
+import { isCount } from '#protocols/neutral/count.js';
 import type { AnswerFacts } from '#protocols/protocol.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -59,20 +61,6 @@ export function usageOf(value: unknown): Usage | undefined {
     completionTokens: isCount(value.completion_tokens) ? value.completion_tokens : 0,
     cachedTokens: isObject(details) && isCount(details.cached_tokens) ? details.cached_tokens : 0,
   };
-}
-
-const MOST_COUNTED = 999_999_999_999;
-
-/** Whether an engine's count of tokens is one: money, records and what is learned are made of it. */
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_COUNTED;
-}
-
-const FINISH_WORD = /^[a-z_]{1,32}$/;
-
-/** A finish reason; `undefined` for what no API calls one, which shall stand in no record or label. */
-export function finishWord(value: unknown): string | undefined {
-  return typeof value === 'string' && FINISH_WORD.test(value) ? value : undefined;
 }
 
 function isObject(value: unknown): value is Json {

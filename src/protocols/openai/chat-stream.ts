@@ -1,8 +1,9 @@
 import { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
 import { BytePile } from '#protocols/byte-pile.js';
+import { finishWord } from '#protocols/neutral/answer.js';
 import type { StreamEnd, StreamRelay } from '#protocols/protocol.js';
-import { finishWord, usageOf } from './chat-answer.js';
+import { usageOf } from './chat-answer.js';
 
 const EVENT_END = Buffer.from('\n\n');
 const EVENT_END_CRLF = Buffer.from('\r\n\r\n');

@@ -1,6 +1,7 @@
 import { WeirError } from '#contract/errors.js';
 import { asText, isObject, type Json } from '#protocols/json.js';
 import type { AnswerUsage, Finish } from '#protocols/neutral/answer.js';
+import { isCount } from '#protocols/neutral/count.js';
 import { usageOf } from './chat-answer.js';
 
 /** Engines differ on the word when they have called a tool: the calls themselves decide. */
@@ -19,7 +20,7 @@ export function answerUsage(value: unknown): AnswerUsage | undefined {
   if (usage === undefined || !isObject(value)) return usage;
   const details = value.completion_tokens_details;
   const reasoningTokens = isObject(details) ? details.reasoning_tokens : undefined;
-  return typeof reasoningTokens === 'number' ? { ...usage, reasoningTokens } : usage;
+  return isCount(reasoningTokens) ? { ...usage, reasoningTokens } : usage;
 }
 
 /** Token counts in OpenAI's terms: the prompt includes what came from a cache. */

@@ -24,7 +24,16 @@ const PARTS: Readonly<Record<string, string>> = {
 };
 
 /** Members of a response that repeat texts of its request. */
-const REPEATED = ['instructions', 'metadata', 'user', 'safety_identifier'] as const;
+const REPEATED = [
+  'instructions',
+  'metadata',
+  'user',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt',
+  'tools',
+  'text',
+] as const;
 
 /** A response that repeats its request as the client wrote it. */
 function withRequest(response: Json, guards: GuardChain): Json {

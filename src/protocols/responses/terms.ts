@@ -1,6 +1,7 @@
 import { WeirError } from '#contract/errors.js';
 import { asText, isObject, type Json } from '#protocols/json.js';
 import type { AnswerUsage, Finish } from '#protocols/neutral/answer.js';
+import { isCount } from '#protocols/neutral/count.js';
 
 /** Token counts as Responses writes them: the input includes what came from a cache. */
 export function responsesUsage({ promptTokens, completionTokens, cachedTokens, reasoningTokens }: AnswerUsage): Json {
@@ -14,14 +15,14 @@ export function responsesUsage({ promptTokens, completionTokens, cachedTokens, r
 }
 
 export function usageFrom(value: unknown): AnswerUsage | undefined {
-  if (!isObject(value) || typeof value.input_tokens !== 'number') return undefined;
+  if (!isObject(value) || !isCount(value.input_tokens)) return undefined;
   const inputs = isObject(value.input_tokens_details) ? value.input_tokens_details.cached_tokens : undefined;
   const outputs = isObject(value.output_tokens_details) ? value.output_tokens_details.reasoning_tokens : undefined;
   return {
     promptTokens: value.input_tokens,
-    completionTokens: typeof value.output_tokens === 'number' ? value.output_tokens : 0,
-    cachedTokens: typeof inputs === 'number' ? inputs : 0,
-    ...(typeof outputs === 'number' && outputs > 0 ? { reasoningTokens: outputs } : undefined),
+    completionTokens: isCount(value.output_tokens) ? value.output_tokens : 0,
+    cachedTokens: isCount(inputs) ? inputs : 0,
+    ...(isCount(outputs) && outputs > 0 ? { reasoningTokens: outputs } : undefined),
   };
 }
 

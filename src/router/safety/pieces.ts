@@ -1,4 +1,4 @@
-import type { InferenceRequest } from '#contract/request.js';
+import type { ContentPart, InferenceRequest, Message, Role } from '#contract/request.js';
 
 /** Text of a request, by who is behind it. */
 export interface SafetyPiece {
@@ -14,9 +14,12 @@ export type SafetyScope = 'last_user' | 'user' | 'content' | 'all';
 /** Most pieces of a request that are looked at, the newest. */
 const MOST_PIECES = 256;
 
-/** What users said and what tools gave, in order. */
-export function safetyPieces({ messages }: InferenceRequest): readonly SafetyPiece[] {
-  const pieces: SafetyPiece[] = [];
+/** The parts of a conversation, each with the user's turn that it belongs to: an answer to the turn that it answers, -1 before the first. */
+export function* partsByTurn(messages: readonly Message[]): Generator<{
+  readonly role: Role;
+  readonly part: ContentPart;
+  readonly turn: number;
+}> {
   let turn = -1;
   let open = false;
   for (const { role, content } of messages) {
@@ -25,11 +28,22 @@ export function safetyPieces({ messages }: InferenceRequest): readonly SafetyPie
       if (part.type === 'text' && role === 'user') {
         if (!open) turn++;
         open = true;
-        if (part.text !== '') pieces.push({ from: 'user', text: part.text, turn });
-      } else if (part.type === 'tool_result' || (part.type === 'text' && role === 'tool')) {
-        if (part.text !== '') pieces.push({ from: 'content', text: part.text, turn: Math.max(0, turn) });
       }
+      yield { role, part, turn };
     }
+  }
+}
+
+/** What users said and what tools gave, in order. */
+export function safetyPieces({ messages }: InferenceRequest): readonly SafetyPiece[] {
+  const pieces: SafetyPiece[] = [];
+  for (const { role, part, turn } of partsByTurn(messages)) {
+    const said = part.type === 'text' && role === 'user';
+    const given = part.type === 'tool_result' || (part.type === 'text' && role === 'tool');
+    if ((!said && !given) || part.text === '') continue;
+    pieces.push(
+      said ? { from: 'user', text: part.text, turn } : { from: 'content', text: part.text, turn: Math.max(0, turn) },
+    );
   }
   return pieces.length <= MOST_PIECES ? pieces : pieces.slice(-MOST_PIECES);
 }

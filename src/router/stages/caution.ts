@@ -1,10 +1,11 @@
 import type { Classifier, LearnedModels, Verdict } from '#contract/learned.js';
+import type { InferenceRequest } from '#contract/request.js';
 import { CONTINUE, type StageContext, type StageResult } from '#contract/stage.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
 import { responseTo } from '#router/safety/conversation-response.js';
 import { conversationRisk, type TurnRisk } from '#router/safety/conversation-risk.js';
 import { HAZARDS } from '#router/safety/hazard-classifier.js';
-import { type SafetyPiece, safetyPieces } from '#router/safety/pieces.js';
+import { partsByTurn, type SafetyPiece, safetyPieces } from '#router/safety/pieces.js';
 import { REMOVED } from '#router/safety/redaction.js';
 import type { SafetyConfig } from '#router/safety/schema.js';
 import type { PreparedStage } from './safety.js';
@@ -34,7 +35,7 @@ export function cautionStage(config: NonNullable<SafetyConfig['conversation']>, 
         classifiers.map(one => one.classify(text, { whenBusy: learned.whenBusy, deadline: context.board.deadline })),
       );
       const settled = (known: readonly Verdict[]): StageResult =>
-        respond(context, scored, turnsOf(scored, known, first), config, first);
+        respond(context, turnsOf(scored, known, first), config, first);
       return verdicts.some(verdict => verdict instanceof Promise)
         ? Promise.all(verdicts).then(settled)
         : settled(verdicts as Verdict[]);
@@ -59,8 +60,7 @@ function turnsOf(pieces: readonly SafetyPiece[], verdicts: readonly Verdict[], f
 }
 
 function respond(
-  { route }: StageContext,
-  pieces: readonly SafetyPiece[],
+  { board, route }: StageContext,
   turns: readonly TurnRisk[],
   config: NonNullable<SafetyConfig['conversation']>,
   first: number,
@@ -82,13 +82,27 @@ function respond(
   const last = first + turns.length - 1;
   const seed = risk.seed === undefined ? last : first + risk.seed;
   if (degrees.includes('cut') && seed < last) {
-    const removed = new Set(pieces.filter(({ turn }) => turn >= seed && turn < last).map(({ text }) => text));
+    const removed = cutTexts(board.request, seed, last);
     const before = route.rewrite;
-    route.rewrite = (text, json) => (removed.has(text) ? REMOVED : (before?.(text, json) ?? text));
+    route.rewrite = (text, as) => (as === 'text' && removed.has(text) ? REMOVED : (before?.(text, as) ?? text));
     done.push(`cut ${last - seed} turns`);
   }
   const flagged = degrees.includes('flag');
   if (flagged) done.push('flagged');
   route.safety = [...(route.safety ?? []), { rule: 'conversation', action: flagged ? 'header' : 'log', score }];
   return { kind: 'continue', note: `risk ${score.toFixed(2)}: ${done.join(', ') || 'noted'}` };
+}
+
+/**
+ * What is taken out of a conversation: all that the user and the model said from one turn up to another. What stands elsewhere too stays everywhere,
+ * and so what the user says now.
+ */
+function cutTexts({ messages }: InferenceRequest, seed: number, last: number): ReadonlySet<string> {
+  const cut = new Set<string>();
+  const stays = new Set<string>();
+  for (const { role, part, turn } of partsByTurn(messages)) {
+    if (part.type !== 'text' || role === 'tool') continue;
+    (role !== 'system' && turn >= seed && turn < last ? cut : stays).add(part.text);
+  }
+  return new Set([...cut].filter(text => !stays.has(text)));
 }

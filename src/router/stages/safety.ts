@@ -39,7 +39,7 @@ function settle({ route }: StageContext, { findings, untold }: Scanned, config: 
   if (taken.length > 0) {
     const before = route.rewrite;
     const rewrite = redaction(taken);
-    route.rewrite = before === undefined ? rewrite : (text, json) => rewrite(before(text, json), json);
+    route.rewrite = before === undefined ? rewrite : (text, as) => rewrite(before(text, as), as);
   }
   return {
     kind: 'continue',

@@ -103,6 +103,28 @@ describe('KV events of engines', () => {
     expect((await placed(gateway, TEXT)).expectedPrefixTokens).toBe(0);
   });
 
+  test('a prompt that was given up to the host is told of with its tier and what reading it takes', async () => {
+    const named = { servedAs: 'llama-3.1-8b', blocks: 200, contextTokens: 3000, hostMemory: 10 };
+    const small = await engine(named);
+    const hardware = ', served_as: llama-3.1-8b, gpu: h100, host_memory: { size: 10GB, link: 20 }';
+    const gateway = await gatewayBefore([small, await engine({ ...named, seed: 2 })], hardware);
+    await known(gateway, 'r0', 'r1');
+    const ask = async (content: string) => {
+      const body = JSON.stringify({ model: named.servedAs, messages: asking(content).messages, max_tokens: 4 });
+      await (await fetch(`${small.url}/v1/chat/completions`, { method: 'POST', body })).json();
+      return (await (await fetch(`${small.url}/tokenize`, { method: 'POST', body })).json()) as { tokens: number[] };
+    };
+    const { tokens } = await ask(TEXT);
+    for (const other of ['x', 'y']) await ask(`${other} ${TEXT.repeat(5)}`);
+    const held = () => gateway.gateway.runtime.pool.blocks('p/r0')!.held('p/r0', tokens, '');
+    await until(() => (held()?.host ?? 0) > 400 && held()?.device === 0);
+    const { expectedPrefixTokens, prefixTiers } = await placed(gateway, TEXT);
+    expect(prefixTiers).toEqual({
+      ...{ host: expectedPrefixTokens, disk: 0 },
+      ...{ readMs: expect.closeTo((1000 * expectedPrefixTokens * 131_072) / 20e9, 9), computeMs: expect.any(Number) },
+    });
+  });
+
   test('an engine that restarts is known to hold nothing, and is followed on', async () => {
     const one = await engine();
     const gateway = await gatewayBefore([one, await engine({ seed: 2 })]);

@@ -12,7 +12,12 @@ const LIMITS = { sessions: 4, values: 64, ttlMs: 1000 };
 
 const vaultAt = (clock = new VirtualClock()) => new Vault('a salt of sixteen', LIMITS, clock);
 const maskingOf = (session = vaultAt().session('s')) =>
-  new Masking(session, KINDS, text => finder.findNow(text), new Set(['kept a@b.co']));
+  new Masking(
+    session,
+    KINDS,
+    text => finder.findNow(text),
+    kept => kept === 'kept a@b.co',
+  );
 
 const value = fc.oneof(
   fc.stringMatching(/^[a-z]{1,8}@[a-z]{2,8}\.(?:com|de)$/),
@@ -54,7 +59,7 @@ describe('masking', () => {
     fc.assert(
       fc.property(text, cuts, (original, sizes) => {
         const masking = maskingOf();
-        const sent = masking.rewrite(original, false);
+        const sent = masking.rewrite(original, 'text');
         if (sent !== original) masked++;
         expect(streamed(masking, sent, sizes, 'text')).toBe(original);
       }),
@@ -68,16 +73,43 @@ describe('masking', () => {
       ['email', 'ABCDEFGHIJKL_ABCDEFGHIJKL'],
       ['card', 'EMAIL'],
     ]);
-    const masking = () => new Masking(vaultAt().session('s'), KINDS, one => finder.findNow(one), new Set(), words);
+    const masking = () =>
+      new Masking(
+        vaultAt().session('s'),
+        KINDS,
+        one => finder.findNow(one),
+        () => false,
+        words,
+      );
     fc.assert(
       fc.property(text, cuts, (original, sizes) => {
         const own = masking();
-        expect(streamed(own, own.rewrite(original, false), sizes, 'text')).toBe(original);
+        expect(streamed(own, own.rewrite(original, 'text'), sizes, 'text')).toBe(original);
       }),
       { numRuns: 1000 },
     );
-    expect(masking().rewrite('4111 1111 1111 1111 a@b.co', false)).toMatch(
+    expect(masking().rewrite('4111 1111 1111 1111 a@b.co', 'text')).toMatch(
       /^\[EMAIL_[a-z2-7]{8}\] \[ABCDEFGHIJKL_ABCDEFGHIJKL_[a-z2-7]{8}\]$/,
+    );
+  });
+
+  it('masks the name of an author as a whole, in letters that a name may have, wherever an answer tells it', () => {
+    const masking = maskingOf();
+    const name = masking.rewrite('Anna at anna@example.org', 'name');
+    expect(name).toMatch(/^EMAIL_[a-z2-7]{8}$/);
+    expect(masking.rewrite('planner', 'name')).toBe('planner');
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(name, `[${name}]`, 'EMAIL_', 'E', ' ', '"', '[', 'so')),
+        cuts,
+        (said, sizes) => {
+          const pieces = said.map(piece =>
+            piece === name || piece === `[${name}]` ? 'Anna at anna@example.org' : piece,
+          );
+          expect(streamed(masking, said.join(' '), sizes, 'text')).toBe(pieces.join(' '));
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 
@@ -85,7 +117,7 @@ describe('masking', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), text), cuts, (original, sizes) => {
         const masking = maskingOf();
-        const sent = masking.rewrite(JSON.stringify(original), true);
+        const sent = masking.rewrite(JSON.stringify(original), 'arguments');
         expect(JSON.parse(streamed(masking, sent, sizes, 'arguments'))).toEqual(original);
       }),
       { numRuns: 500 },
@@ -93,13 +125,13 @@ describe('masking', () => {
   });
 
   it('sends nothing of a value', () => {
-    const sent = maskingOf().rewrite('write to ann@example.org or 4111 1111 1111 1111', false);
+    const sent = maskingOf().rewrite('write to ann@example.org or 4111 1111 1111 1111', 'text');
     expect(sent).toMatch(/^write to \[EMAIL_[a-z2-7]{8}\] or \[CARD_[a-z2-7]{8}\]$/);
   });
 
   it('leaves texts that are to stay, and kinds that are not masked', () => {
-    expect(maskingOf().rewrite('kept a@b.co', false)).toBe('kept a@b.co');
-    expect(maskingOf().rewrite('see https://a.example/x', false)).toBe('see https://a.example/x');
+    expect(maskingOf().rewrite('kept a@b.co', 'text')).toBe('kept a@b.co');
+    expect(maskingOf().rewrite('see https://a.example/x', 'text')).toBe('see https://a.example/x');
   });
 
   it('gives a value of a conversation one placeholder, and each conversation its own', () => {
@@ -125,7 +157,7 @@ describe('masking', () => {
     const clock = new VirtualClock();
     const vault = vaultAt(clock);
     const masking = maskingOf(vault.session('old'));
-    const sent = masking.rewrite('a@b.co', false);
+    const sent = masking.rewrite('a@b.co', 'text');
     clock.advance(1001);
     expect(vault.size).toBe(0);
     expect(streamed(masking, sent, [3], 'text')).toBe('a@b.co');

@@ -118,6 +118,26 @@ describe('identifiers by their form', () => {
     expect(spans).toEqual(patterns.findNow(lines.join('')));
   });
 
+  it('lets others have their turn between many short texts, and keeps nobody waiting for those it knows', async () => {
+    const finder = new PersonalData(() => undefined);
+    const texts = Array.from({ length: 50 }, (_, at) => `${at}: ${'nothing here '.repeat(75)} user${at}@example.org`);
+    const turnsOf = async () => {
+      let turns = 0;
+      let over = false;
+      const turn = (): void => {
+        turns++;
+        if (!over) setImmediate(turn);
+      };
+      setImmediate(turn);
+      for (const text of texts) expect((await finder.find(text)).spans).toHaveLength(1);
+      over = true;
+      return turns;
+    };
+    expect(await turnsOf()).toBeGreaterThan(10);
+    expect(await turnsOf()).toBe(0);
+    expect(finder.find(texts[0]!)).not.toBeInstanceOf(Promise);
+  });
+
   it('has one detector a kind', () => {
     expect(new Set(DETECTORS.map(({ kind }) => kind)).size).toBe(DETECTORS.length);
   });

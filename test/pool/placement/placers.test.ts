@@ -113,6 +113,24 @@ describe('prefix', () => {
     expect(remembered(0)).toEqual([4]);
     expect(remembered(160)).toEqual([2, 3, 4]);
   });
+
+  test('remembers what all tiers of a replica hold where nobody says how many blocks that is', () => {
+    const remembered = (view: Partial<ReplicaView>) => {
+      const placer = make('prefix');
+      const replica = replicaView('a', { cacheBlocks: undefined, ...view });
+      for (let i = 0; i < 5; i++) {
+        const asked = placementRequest(chain(100 * i, 10));
+        placer.choose(asked, [replica]);
+        placer.committed(asked, 'a');
+      }
+      const found = (i: number) => placer.choose(placementRequest(chain(100 * i, 10)), [replica])!.expectedPrefixTokens;
+      return [0, 1, 2, 3, 4].filter(i => found(i) === 160);
+    };
+    expect(remembered({ kvTokens: 160 })).toEqual([4]);
+    expect(remembered({ kvTokens: 160, lowerTokens: 320 })).toEqual([2, 3, 4]);
+    expect(remembered({ kvTokens: 160, lowerTokens: 320, cacheBlocks: 20 })).toEqual([3, 4]);
+    expect(remembered({})).toEqual([0, 1, 2, 3, 4]);
+  });
 });
 
 test('max_prefix follows the first shared block to one replica, however loaded', () => {

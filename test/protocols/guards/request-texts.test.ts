@@ -12,25 +12,25 @@ const CALLER = { headers: {}, address: '127.0.0.1' };
 function sent(protocol: Protocol, body: string): string {
   const inbound = protocol.read(Buffer.from(body), { id: 'id', arrivedAt: 0, caller: CALLER });
   expectSameTexts(inbound);
-  const rewritten = inbound.rewritten!((text, json) =>
-    json ? text.replaceAll('Ann', 'N1') : text.replaceAll('Ann', 'N2'),
+  const rewritten = inbound.rewritten!((text, as) =>
+    as === 'arguments' ? text.replaceAll('Ann', 'N1') : text.replaceAll('Ann', 'N2'),
   );
   return rewritten.bodyFor('m', {}, false).toString('utf8');
 }
 
 /** What is told of a request's texts is what a change of them is asked for. */
 function expectSameTexts(inbound: Inbound): void {
-  const asked: [string, boolean][] = [];
+  const asked: [string, string][] = [];
   try {
-    inbound.rewritten!((text, json) => {
-      asked.push([text, json]);
+    inbound.rewritten!((text, as) => {
+      asked.push([text, as]);
       return text;
     });
   } catch {
     return; // It cannot be changed.
   }
-  expect(new Set(inbound.sentTexts().map(({ text, json }) => `${json} ${text}`))).toEqual(
-    new Set(asked.map(([text, json]) => `${json} ${text}`)),
+  expect(new Set(inbound.sentTexts().map(({ text, as }) => `${as} ${text}`))).toEqual(
+    new Set(asked.map(([text, as]) => `${as} ${text}`)),
   );
   expect(inbound.sentTexts()).toHaveLength(asked.length);
 }
@@ -42,13 +42,13 @@ describe('texts of requests on their way to the engine', () => {
       {"role":"user","name":"Ann","content":[{"type":"text","text":"I am Ann"},{"type":"image_url","image_url":{"url":"http://Ann"}}]},
       {"role":"assistant","content":null,"tool_calls":[{"id":"Ann","type":"function","function":{"name":"Ann","arguments":"{\\"to\\":\\"Ann\\"}"}},
         {"id":"2","type":"custom","custom":{"name":"Ann","input":"Ann"}}]},
-      {"role":"tool","tool_call_id":"Ann","content":"Ann found"}],"user":"Ann","metadata":{"Ann":"Ann"}}`;
+      {"role":"tool","name":"Ann","tool_call_id":"Ann","content":"Ann found"},{"role":"function","name":"Ann","content":"Ann"}],"prompt_cache_key":"Ann","user":"Ann","metadata":{"Ann":"Ann"}}`;
     const out = sent(openaiChat, body);
     expect(out).toContain('"seed":12345678901234567890,');
     expect(JSON.parse(out)).toMatchObject({
       messages: [
         { content: 'You help N2' },
-        { name: 'Ann', content: [{ text: 'I am N2' }, { image_url: { url: 'http://Ann' } }] },
+        { name: 'N2', content: [{ text: 'I am N2' }, { image_url: { url: 'http://Ann' } }] },
         {
           content: null,
           tool_calls: [
@@ -56,9 +56,11 @@ describe('texts of requests on their way to the engine', () => {
             { custom: { name: 'Ann', input: 'N2' } },
           ],
         },
-        { tool_call_id: 'Ann', content: 'N2 found' },
+        { name: 'Ann', tool_call_id: 'Ann', content: 'N2 found' },
+        { name: 'Ann', content: 'N2' },
       ],
       user: 'N2',
+      prompt_cache_key: 'N2',
       metadata: { Ann: 'N2' },
     });
   });
@@ -147,6 +149,101 @@ describe('texts of requests on their way to the engine', () => {
     const body = '{ "model": "m",  "messages": [ {"role":"user","content":"h\\u0069"} ] }';
     expect(sent(openaiChat, body)).toBe(body);
   });
+
+  /** A schema in which members are called as keywords are, and what it is once its texts are changed. */
+  const schemaWith = (ann: string) => ({
+    $id: 'https://Ann',
+    type: 'object',
+    title: ann,
+    description: `to ${ann}`,
+    required: ['Ann', 'description'],
+    properties: {
+      Ann: { type: 'string', format: 'Ann', pattern: 'Ann', enum: [ann, 7, null], default: ann },
+      description: { $ref: '#/$defs/Ann', description: ann, const: ann },
+      enum: { type: 'array', items: { anyOf: [{ $comment: ann }, { examples: [{ Ann: [ann] }] }] } },
+    },
+    $defs: { Ann: { type: ['string', 'null'], minLength: 1, description: ann } },
+    additionalProperties: { title: ann },
+  });
+  const describedWith = (ann: string) => ({ name: 'Ann', description: `asks ${ann}`, parameters: schemaWith(ann) });
+
+  it.each([
+    [
+      'chat',
+      openaiChat,
+      { messages: [{ role: 'user', content: 'hi' }] },
+      (ann: string) => ({
+        tools: [
+          { type: 'function', function: { ...describedWith(ann), strict: true } },
+          {
+            type: 'custom',
+            custom: { name: 'Ann', description: ann, format: { type: 'grammar', grammar: { definition: 'Ann' } } },
+          },
+        ],
+        tool_choice: { type: 'function', function: { name: 'Ann' } },
+        functions: [describedWith(ann)],
+        response_format: {
+          type: 'json_schema',
+          json_schema: { name: 'Ann', description: ann, schema: schemaWith(ann) },
+        },
+        structured_outputs: { json: schemaWith(ann), choice: [ann], regex: 'Ann' },
+        guided_choice: [ann],
+        guided_json: schemaWith(ann),
+      }),
+    ],
+    [
+      'Anthropic messages',
+      anthropicMessages,
+      { max_tokens: 1, messages: [{ role: 'user', content: 'hi' }] },
+      (ann: string) => ({
+        tools: [
+          {
+            name: 'Ann',
+            description: ann,
+            input_schema: schemaWith(ann),
+            input_examples: [{ Ann: ann }],
+            cache_control: { type: 'ephemeral' },
+          },
+          { type: 'web_search_20250305', name: 'web_search', allowed_domains: ['Ann'] },
+        ],
+        output_config: { effort: 'low', format: { type: 'json_schema', schema: schemaWith(ann) } },
+        output_format: { type: 'json_schema', schema: schemaWith(ann) },
+      }),
+    ],
+    [
+      'Responses',
+      openaiResponses,
+      { input: 'hi' },
+      (ann: string) => ({
+        tools: [
+          { type: 'function', ...describedWith(ann) },
+          {
+            type: 'mcp',
+            server_label: 'Ann',
+            server_description: ann,
+            server_url: 'https://Ann',
+            headers: { Authorization: 'Ann' },
+          },
+        ],
+        text: { verbosity: 'low', format: { type: 'json_schema', name: 'Ann', schema: schemaWith(ann) } },
+        prompt: { id: 'Ann', variables: { description: ann, part: { type: 'input_text', text: ann } } },
+      }),
+    ],
+  ])(
+    'changes what definitions say and the values that schemas name, and leaves them definitions: %s',
+    (_, protocol, more, defined) => {
+      const out = JSON.parse(sent(protocol, JSON.stringify({ model: 'm', ...more, ...defined('Ann') })));
+      expect(out).toMatchObject(defined('N2'));
+    },
+  );
+
+  it.each(['safety_identifier', 'prediction', 'functions', 'output_config', 'guided_json'])(
+    'refuses a body in which one of two could be missed: %s',
+    member => {
+      const body = `{"model":"m","messages":[],"${member}":"Ann","${member}":"b"}`;
+      expect(() => sent(openaiChat, body)).toThrow(/twice/);
+    },
+  );
 
   const DEEP = { plain: 'a', deep: { list: ['b', { more: 'c' }], number: 1 }, long: 'x'.repeat(3000) };
 

@@ -119,14 +119,14 @@ describe('the safety stage', () => {
     const safety = { rules: { injection: 'redact' } };
     expect((await run(safety, [user('a bad thing')])).route).not.toHaveProperty('safety');
     const { route } = await run(safety, [user('look'), tool('rain. bad, sun.')]);
-    expect(route.rewrite?.('rain. bad, sun.', false)).toBe(`rain. ${REMOVED}, sun.`);
-    expect(route.rewrite?.('another text', false)).toBe('another text');
+    expect(route.rewrite?.('rain. bad, sun.', 'text')).toBe(`rain. ${REMOVED}, sun.`);
+    expect(route.rewrite?.('another text', 'text')).toBe('another text');
   });
 
   test('hidden characters are taken out, and two redactions of one text go together', async () => {
     const text = 'bad t\u200be\u200bx\u200bt';
     const { route } = await run({ rules: { disguise: 'redact', injection: 'redact' } }, [user('look'), tool(text)]);
-    expect(route.rewrite?.(text, false)).toBe(`${REMOVED} text`);
+    expect(route.rewrite?.(text, 'text')).toBe(`${REMOVED} text`);
   });
 
   test.each([
@@ -165,9 +165,33 @@ describe('the response to a conversation', () => {
     const { route } = await run({ conversation }, talk(...turns));
     expect(route.candidates[0]?.model).toBe(model);
     expect(route.parameters.temperature).toBe(temperature);
-    expect(route.rewrite?.('odd', false)).toBe(cut ? REMOVED : undefined);
+    expect(route.rewrite?.('odd', 'text')).toBe(cut ? REMOVED : undefined);
     // What the user says now stays, and so does what was said before it turned.
-    if (cut) expect(['fine', 'odd and odd'].map(text => route.rewrite?.(text, false))).toEqual(['fine', 'odd and odd']);
+    if (cut)
+      expect(['fine', 'odd and odd'].map(text => route.rewrite?.(text, 'text'))).toEqual(['fine', 'odd and odd']);
+  });
+
+  test('leaves what is asked now though it was asked before, what stands before the cut too, and takes answers out', async () => {
+    const { route, notes } = await run({ conversation }, [
+      user('By the way'),
+      message('assistant', 'hello'),
+      message('user', 'By the way', 'odd'),
+      message('assistant', 'odd it is'),
+      user('odd again'),
+      message('assistant', 'hello'),
+      user('odd again'),
+    ]);
+    expect(notes.caution).toContain('cut 2 turns');
+    const texts = ['By the way', 'hello', 'odd', 'odd it is', 'odd again'];
+    expect(texts.map(text => route.rewrite?.(text, 'text'))).toEqual([
+      'By the way',
+      'hello',
+      REMOVED,
+      REMOVED,
+      'odd again',
+    ]);
+    // A value that a schema names is no turn of anybody.
+    expect(route.rewrite?.('odd', 'definition')).toBe('odd');
   });
 
   test('is flagged at the last degree', async () => {

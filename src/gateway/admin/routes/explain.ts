@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
 import type { Mutable } from '#gateway/admin/schemas/mutable.js';
-import { prefill, prefixLeftOut, scoreParts } from '#gateway/admin/schemas/record.js';
+import { prefill, prefixLeftOut, prefixTiers, scoreParts } from '#gateway/admin/schemas/record.js';
 import { callerOf, readHead } from '#gateway/caller.js';
 import { explain } from '#gateway/explain.js';
 import { requestId } from '#gateway/request-id.js';
@@ -52,6 +52,7 @@ export const explainRoute = adminRoute({
           replica: z.string(),
           expected_prefix_tokens: z.number(),
           prefix_source: z.enum(['events', 'estimate']),
+          prefix_tiers: prefixTiers.optional(),
           prefix_left_out: prefixLeftOut.optional(),
           score: z.number(),
           losers: z.array(z.object({ replica: z.string(), score: z.number(), why: z.string() })),

@@ -159,6 +159,21 @@ export const simulationReport = z
       z.object({
         ...{ replicas: z.number(), most_replicas: z.number(), completed: z.number(), failures: z.number() },
         ...{ availability: z.number(), utilisation: z.number(), prefix_hit_rate: z.number() },
+        host_hit_rate: z
+          .number()
+          .optional()
+          .describe('Share of prompt tokens read from the memory of hosts; absent for a pool without.'),
+        disk_hit_rate: z.number().optional().describe('The same from storage.'),
+        stalled: z.number().optional().describe('Share of busy time in which engines waited for such reads.'),
+        cache: z
+          .object({
+            from: z.enum(['memory', 'simulate.blocks', 'given']),
+            device_tokens: z.number(),
+            host_tokens: z.number().optional(),
+            disk_tokens: z.number().optional(),
+            believed_blocks: z.number().optional().describe('What placement takes it for instead: `cache_blocks`.'),
+          })
+          .describe('What a replica keeps of prefixes, in tokens by tier; `memory`: what GPU, model and tp leave.'),
         ...{ load_max_over_mean: z.number(), preemptions: z.number(), usd_per_hour: z.number() },
       }),
     ),

@@ -47,12 +47,22 @@ export const prefixLeftOut = z
   .object({ replica: z.string(), tokens: z.number(), filtered: z.string() })
   .describe('Who is believed to have most of the prompt, where it could not be chosen.');
 
+export const prefixTiers = z
+  .object({
+    host: z.number().describe("Prompt tokens in the memory of the replica's host."),
+    disk: z.number().describe('Prompt tokens in storage behind that.'),
+    readMs: z.number().optional().describe('What reading them takes, beside computing the rest of the prompt.'),
+    computeMs: z.number().optional().describe('What computing them would take on a replica with nothing else to do.'),
+  })
+  .describe("What of the expected prefix lies behind the GPUs' memory; absent where nothing is known to.");
+
 const placement = z
   .object({
     pool: z.string(),
     replica: z.string(),
     expectedPrefixTokens: z.number(),
     prefixSource: z.literal('events').optional(),
+    prefixTiers: prefixTiers.optional(),
     score: z.number(),
     losers: z.array(z.object({ replica: z.string(), score: z.number(), filtered: z.string().optional() })),
     parts: scoreParts.optional(),

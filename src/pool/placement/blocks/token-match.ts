@@ -14,6 +14,7 @@ export class TokenMatch implements PrefixMatch {
   private under: PrefixMatch | undefined;
   private readonly blocks = new Map<string, number>();
   private readonly worth = new Map<string, number>();
+  private readonly lower = new Map<string, { readonly host: number; readonly disk: number }>();
   private ranked: string[] = [];
 
   constructor(private readonly ledger: BlockLedger) {}
@@ -27,6 +28,7 @@ export class TokenMatch implements PrefixMatch {
   ): PrefixMatch {
     this.blocks.clear();
     this.worth.clear();
+    this.lower.clear();
     this.under = under;
     const scale = tokens.length > 0 && prefix.blockTokens > 0 ? promptTokens / tokens.length / prefix.blockTokens : 0;
     for (const replica of this.ledger.heard()) {
@@ -37,6 +39,7 @@ export class TokenMatch implements PrefixMatch {
       if (host + disk > 0) {
         const worth = WORTH.device * device + WORTH.host * host + WORTH.disk * disk;
         this.worth.set(replica, worth * scale);
+        this.lower.set(replica, { host: host * scale, disk: disk * scale });
       }
       // Where events were missed there may be more: what was sent there tells of it.
       this.blocks.set(replica, this.ledger.knows(replica) ? told : Math.max(told, under.blocksOn(replica)));
@@ -61,6 +64,10 @@ export class TokenMatch implements PrefixMatch {
 
   worthOn(replica: string): number {
     return this.worth.get(replica) ?? this.blocksOn(replica);
+  }
+
+  lowerOn(replica: string): { readonly host: number; readonly disk: number } | undefined {
+    return this.lower.get(replica);
   }
 
   known(replica: string): boolean {
