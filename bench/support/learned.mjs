@@ -22,7 +22,8 @@ export function openModels(cache) {
   return { host, settings, models: host.configure(settings) };
 }
 
-export const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)} %`;
+/** A share as a percentage. What rounds to nothing has no sign. */
+export const percent = (share, digits = 2) => `${(100 * share).toFixed(digits).replace(/^-(?=0(?:\.0+)?$)/, '')} %`;
 
 /** A share with Wilson's interval, 95 %. */
 export const withInterval = (count, of) =>

@@ -1,4 +1,6 @@
 import type { JobBody } from '../api/jobs.js';
+import { secondsOf } from '../ui/duration.js';
+import { DurationField } from '../ui/duration-field.js';
 import { OptionalNumberField } from '../ui/number-field.js';
 
 type PlanBody = JobBody<'/api/plans'>;
@@ -11,7 +13,8 @@ export interface OptionDraft {
   readonly target: string;
   readonly up: string;
   readonly spotUp: string;
-  readonly windowMin: string;
+  /** A time with its unit. */
+  readonly window: string;
   /** Of requests, in %. */
   readonly compressible: string;
   readonly apart: boolean;
@@ -20,16 +23,14 @@ export interface OptionDraft {
 }
 
 export const FIRST_OPTIONS: OptionDraft = {
-  ...{ rate: '', provider: '', target: '', up: '', spotUp: '', windowMin: '', compressible: '' },
+  ...{ rate: '', provider: '', target: '', up: '', spotUp: '', window: '', compressible: '' },
   ...{ apart: false, link: '' },
 };
 
-/** Minutes; a second, as the API takes it. */
-const MIN_WINDOW = 0.02;
-
 /** The options as the API takes them. */
 export function optionsOf(draft: OptionDraft): Partial<PlanBody> {
-  const { rate, provider, target, up, spotUp, windowMin, compressible, apart, link } = draft;
+  const { rate, provider, target, up, spotUp, window, compressible, apart, link } = draft;
+  const seconds = secondsOf(window);
   return {
     ...(rate === '' ? {} : { rate: Number(rate) }),
     ...(provider === '' ? {} : { provider }),
@@ -39,11 +40,11 @@ export function optionsOf(draft: OptionDraft): Partial<PlanBody> {
       ...(spotUp === '' ? {} : { spot_up: Number(spotUp) / 100 }),
     },
     ...(apart ? { disaggregate: link === '' ? {} : { link: Number(link) } } : {}),
-    ...(windowMin === ''
+    ...(seconds === undefined
       ? {}
       : {
           over_time: {
-            window_s: 60 * Number(windowMin),
+            window_s: seconds,
             ...(compressible === '' ? {} : { compressible: Number(compressible) / 100 }),
           },
         }),
@@ -85,14 +86,8 @@ export function OptionFields({ draft, onChange }: OptionFieldsProps) {
         placeholder="none are bought"
         {...number('spotUp')}
       />
-      <OptionalNumberField
-        label="Sized anew every so many minutes"
-        min={MIN_WINDOW}
-        max={525_600}
-        placeholder="never"
-        {...number('windowMin')}
-      />
-      {draft.windowMin === '' ? undefined : (
+      <DurationField label="Sized anew every" placeholder="never; or 5 min" {...number('window')} />
+      {secondsOf(draft.window) === undefined ? undefined : (
         <OptionalNumberField
           label="Prompts that can be compressed, %"
           min={0}

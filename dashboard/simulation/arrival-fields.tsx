@@ -1,25 +1,29 @@
 import type { State } from '../app.js';
-import { NumberField, OptionalNumberField } from '../ui/number-field.js';
+import { NumberField } from '../ui/number-field.js';
 
 /** When requests come, and what they ask for. */
 export interface ArrivalDraft {
+  /** When the trace says, faster or slower by one factor, or at random. */
+  readonly come: 'traced' | 'scaled' | 'drawn';
+  /** How many times as fast, where they are scaled. */
   readonly scale: number;
-  /** Requests a second; empty where they come as the trace says. */
-  readonly rate: string;
+  /** Requests a second, where they are drawn. */
+  readonly rate: number;
   /** Empty where each asks for what its trace says, or has the router decide. */
   readonly model: string;
 }
 
-export const FIRST_ARRIVALS: ArrivalDraft = { scale: 1, rate: '', model: '' };
+export const FIRST_ARRIVALS: ArrivalDraft = { come: 'traced', scale: 2, rate: 20, model: '' };
 
 /** The members of a body that a draft says. */
-export function arrivalsOf({ scale, rate, model }: ArrivalDraft): {
+export function arrivalsOf({ come, scale, rate, model }: ArrivalDraft): {
   rate_scale?: number;
   rate?: number;
   model?: string;
 } {
   return {
-    ...(rate === '' ? { rate_scale: scale } : { rate: Number(rate) }),
+    ...(come === 'scaled' ? { rate_scale: scale } : {}),
+    ...(come === 'drawn' ? { rate } : {}),
     ...(model.trim() === '' ? {} : { model: model.trim() }),
   };
 }
@@ -35,23 +39,34 @@ export function ArrivalFields({ draft, state, onChange }: ArrivalFieldsProps) {
   const names = [...(state?.names ?? []), ...(state?.models ?? []).map(({ name }) => name)];
   return (
     <>
-      {draft.rate === '' ? (
+      <label class="field">
+        <span>They come</span>
+        <select
+          value={draft.come}
+          onChange={event => onChange({ ...draft, come: event.currentTarget.value as ArrivalDraft['come'] })}
+        >
+          <option value="traced">when the trace says</option>
+          <option value="scaled">faster or slower than that</option>
+          <option value="drawn">at random, at another rate</option>
+        </select>
+      </label>
+      {draft.come === 'scaled' ? (
         <NumberField
-          label="Times as fast"
+          label="Times as fast as in the trace"
           value={draft.scale}
           min={0.01}
           max={1000}
           onChange={scale => onChange({ ...draft, scale })}
         />
+      ) : draft.come === 'drawn' ? (
+        <NumberField
+          label="At random, requests a second"
+          value={draft.rate}
+          min={0.01}
+          max={1e6}
+          onChange={rate => onChange({ ...draft, rate })}
+        />
       ) : undefined}
-      <OptionalNumberField
-        label="Drawn at so many requests a second"
-        value={draft.rate}
-        placeholder="as they came"
-        min={0.01}
-        max={1e6}
-        onChange={rate => onChange({ ...draft, rate })}
-      />
       <label class="field">
         <span>All ask for</span>
         <input

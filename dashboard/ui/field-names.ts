@@ -8,7 +8,7 @@ const NAMES: Readonly<Record<string, string>> = {
   gpus: 'GPUs that may be used',
   price: 'GPUs are paid for',
   rate: 'Requests a second',
-  'over_time.window_s': 'Sized anew every so many minutes',
+  'over_time.window_s': 'Sized anew every',
   catalogue: 'GPUs and models of your own',
   configuration: 'weir.yaml to be played',
   first: 'The first weir.yaml',

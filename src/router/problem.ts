@@ -3,6 +3,12 @@ import type { ErrorCode } from '#contract/errors.js';
 /** Where in a configuration a problem stands, as keys and indexes below the block that was checked. */
 export type ProblemPath = readonly (string | number)[];
 
+/** What the other parts define that the router's block refers to. */
+export interface RouterSurroundings {
+  readonly models: readonly string[];
+  readonly pools: readonly { readonly name: string; readonly model: string }[];
+}
+
 /** Something wrong with the `router:` block that its schema alone cannot see. `config/` turns it into an error with file and line. */
 export interface RouterProblem {
   readonly code: ErrorCode;
@@ -39,4 +45,20 @@ export function unknownName(
 ): RouterProblem {
   const more = { unknown: { name, known }, ...(offset === undefined ? undefined : { offset }) };
   return error('config.unknown_reference', path, `there is no ${what} named ${name}`, more);
+}
+
+/** A problem for each name of a list that stands in it before. @param what the thing that a name is of: `the decision`. */
+export function duplicates(
+  names: readonly string[],
+  path: (index: number) => ProblemPath,
+  what: string,
+): RouterProblem[] {
+  const seen = new Set<string>();
+  return names.flatMap((name, index) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    return [error('config.duplicate', path(index), `${what} ${name} stands twice`)];
+  });
 }

@@ -49,7 +49,11 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
     await page.getByLabel('Whose prices').selectOption({ index: 0 });
     await page.getByLabel('Spot machines are up, % of time').fill('90');
     await page.getByLabel('Enough replicas are up, % of time').fill('99.5');
-    await page.getByLabel('Sized anew every so many minutes').fill('0.1');
+    const every = page.getByLabel('Sized anew every');
+    await every.fill('0.1');
+    expect(await page.locator('input:invalid').count()).toBe(1);
+    await every.fill('6 s');
+    expect(await page.locator('input:invalid').count()).toBe(0);
     await page.getByRole('button', { name: 'Plan', exact: true }).click();
     const best = page.locator('#plan-best');
     await best
@@ -170,9 +174,13 @@ describe.skipIf(path === undefined)('planner and simulation', () => {
   test('a simulation moves, and can be stopped', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Simulation' }).click();
     await page.getByLabel('How many').fill('400');
-    await page.getByLabel('Drawn at so many requests a second').fill('8');
-    await page.getByLabel('Runs, each with other draws').fill('2');
+    const come = page.getByLabel('They come');
+    await come.selectOption('faster or slower than that');
+    await page.getByLabel('Times as fast as in the trace').fill('3');
+    await come.selectOption('at random, at another rate');
     expect(await page.getByLabel('Times as fast').count()).toBe(0);
+    await page.getByLabel('At random, requests a second').fill('8');
+    await page.getByLabel('Runs, each with other draws').fill('2');
     await page.getByRole('button', { name: 'Simulate' }).click();
     await page
       .locator('#simulation-result')

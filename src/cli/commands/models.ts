@@ -1,14 +1,18 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { environmentFetch } from '#cli/environment-fetch.js';
 import { table } from '#cli/governed-options.js';
 import { type CommonOptions, configFile, configOption, jsonOption, printJson, resolveConfig } from '#cli/options.js';
 import { inMegabytes, pullProgress } from '#cli/pull-progress.js';
+import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import { USUAL_CACHE } from '#contract/learned.js';
 import { type Bytes, parseSize } from '#contract/units.js';
+import { machineClock } from '#gateway/machine-clock.js';
 import { HubCache } from '#models/hub/hub-cache.js';
 import { HubClient } from '#models/hub/hub-client.js';
 import { formatHubId, type HubId, parseHubId } from '#models/hub/hub-id.js';
 import type { Manifest } from '#models/hub/manifest.js';
+import type { LockOwner } from '#models/hub/pull-lock.js';
 import { pullModel } from '#models/hub/pull-model.js';
 
 interface CacheOptions extends Pick<CommonOptions, 'config' | 'json'> {
@@ -23,6 +27,15 @@ interface PullOptions extends CacheOptions {
 
 const HUB = 'https://huggingface.co';
 const MOST_BYTES: Bytes = 2e9;
+
+/** The machine's time, of a command that has nothing else to do while it waits. */
+const commandClock: Clock = {
+  ...machineClock,
+  after(delay, task) {
+    const timer = setTimeout(task, delay);
+    return () => clearTimeout(timer);
+  },
+};
 
 export function pullModelCommand(): Command {
   return withCacheOptions(
@@ -46,7 +59,8 @@ export function pullModelCommand(): Command {
       'after',
       `
 HF_ENDPOINT names another hub or a mirror (default: ${HUB}). HF_TOKEN is shown to that hub alone, not to servers it redirects to.
-What breaks off goes on where it stopped when the same command is run again.
+HTTPS_PROXY, HTTP_PROXY and NO_PROXY say which hosts are asked through which proxy.
+What breaks off goes on where it stopped when the same command is run again. Of several that pull one model at once, one does and the others wait for it.
 
 Examples:
   $ weir models pull                                  all that weir.yaml names
@@ -111,10 +125,15 @@ async function pull(text: string | undefined, options: PullOptions): Promise<voi
   const folder = await cacheFolder(options);
   const cache = new HubCache(folder);
   const { HF_ENDPOINT: endpoint, HF_TOKEN: token } = process.env;
-  const hub = new HubClient({ endpoint: endpoint || HUB, token: token || undefined });
+  const hub = new HubClient({ endpoint: endpoint || HUB, token: token || undefined }, await environmentFetch());
   const models: ReturnType<typeof shown>[] = [];
   for (const id of ids) {
-    const manifest = await pullModel(id, { hub, cache, file, maxSize, progress: pullProgress(process.stderr) });
+    const progress = pullProgress(process.stderr);
+    const waiting = (owner: LockOwner | undefined): void => {
+      const who = owner === undefined ? 'another process' : `process ${owner.pid} on ${owner.host}`;
+      process.stderr.write(`weir: ${formatHubId(id)}: waiting for ${who}, which pulls it\n`);
+    };
+    const manifest = await pullModel(id, { hub, cache, file, maxSize, progress, clock: commandClock, waiting });
     const model = shown(manifest, cache);
     models.push(model);
     const { name, commit, bytes } = model;

@@ -20,6 +20,8 @@ export interface FetchOptions {
   /** Where the files of the commit are kept. */
   readonly folder: string;
   readonly progress: Progress;
+  /** Called before anything is written; throws where that is no longer to be. */
+  readonly mayWrite: () => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function fetchFile(wanted: HubFile, room: Bytes, options: FetchOpti
   const there = await kept(target, wanted);
   if (there !== undefined) return { path, size: there.size, sha256: there.sha256 };
   await mkdir(dirname(target), { recursive: true });
+  options.mayWrite();
   const before = await sizeOf(part);
   let arrived = await receive(wanted, part, room, options);
   let digest = await digestOf(part);
@@ -49,6 +52,7 @@ export async function fetchFile(wanted: HubFile, room: Bytes, options: FetchOpti
     await rm(part, { force: true });
     throw mismatch(path, digest, arrived);
   }
+  options.mayWrite();
   await rename(part, target);
   return { path, size: digest.size, sha256: digest.sha256 };
 }
@@ -69,9 +73,11 @@ async function receive(wanted: HubFile, part: string, room: Bytes, options: Fetc
     const size = wanted.size ?? body.size;
     if (body.status === 416 || (body.status === 206 && body.start !== from)) {
       await drop(body);
+      options.mayWrite();
       await rm(part, { force: true });
     } else {
-      const received = await append(body, part, { path: wanted.path, size, room, progress: options.progress });
+      const { progress, mayWrite } = options;
+      const received = await append(body, part, { path: wanted.path, size, room, progress, mayWrite });
       const hashes = [wanted.hash, body.hash].filter(hash => hash !== undefined);
       if (received.whole && (size === undefined || received.bytes >= size)) return { size, hashes };
     }
@@ -88,10 +94,12 @@ interface Appended {
   readonly size: Bytes | undefined;
   readonly room: Bytes;
   readonly progress: Progress;
+  readonly mayWrite: () => void;
 }
 
 /** @returns how much of the file is there, and whether the connection was closed in order. */
-async function append(body: HubBody, part: string, { path, size, room, progress }: Appended) {
+async function append(body: HubBody, part: string, { path, size, room, progress, mayWrite }: Appended) {
+  mayWrite();
   const file = await open(part, body.status === 206 ? 'a' : 'w');
   let bytes = body.start;
   try {
@@ -99,6 +107,7 @@ async function append(body: HubBody, part: string, { path, size, room, progress 
       if (chunk === BROKEN) return { bytes, whole: false };
       bytes += chunk.length;
       if (bytes > room) throw tooLarge(path);
+      mayWrite();
       await file.appendFile(chunk);
       progress(path, bytes, size);
       // More than it has to be: no more of it will make it right.

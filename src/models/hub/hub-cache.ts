@@ -6,6 +6,8 @@ import type { ModelFiles } from '#models/own/model-files.js';
 import { type HubId, parseHubId, repositoryOf } from './hub-id.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 
+/** Stands beside the commits of a model while one of them is pulled. */
+const LOCK = 'pull.lock';
 /** Longest manifest that is read. */
 const MOST_BYTES: Bytes = 256 * 1024;
 
@@ -23,6 +25,11 @@ export class HubCache {
   /** Where the files of a commit lie. */
   folder(id: HubId, commit: string): string {
     return join(this.repository(id), commit);
+  }
+
+  /** The lock of who pulls a model. */
+  lockFile(id: HubId): string {
+    return join(this.repository(id), LOCK);
   }
 
   /** Where the parts of a pulled model lie; `undefined` where it is not there, or not whole. */
@@ -80,7 +87,8 @@ export class HubCache {
     const named = new Set(this.manifestsIn(folder).map(({ commit }) => commit));
     if (named.size === 0) return this.remove(id);
     for (const name of names(folder)) {
-      if (!name.endsWith('.json') && !named.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
+      if (!name.endsWith('.json') && name !== LOCK && !named.has(name))
+        rmSync(join(folder, name), { recursive: true, force: true });
     }
     return true;
   }

@@ -30,7 +30,7 @@ export function refusal(id: HubId, { status, headers }: Response, { origin, own,
     const what = code === 'EntryNotFound' ? 'has no such file' : 'is not there';
     return new WeirError('hub.not_found', `${formatHubId(id)} ${what}`, { hint: `look at ${base}/${repository}` });
   }
-  const hint = status === 429 ? 'later again; the same command goes on where it stopped' : undefined;
+  const hint = HINTS[status];
   return new WeirError(
     'hub.unreachable',
     `${origin} answers with status ${status}`,
@@ -38,12 +38,33 @@ export function refusal(id: HubId, { status, headers }: Response, { origin, own,
   );
 }
 
+const HINTS: Readonly<Record<number, string>> = {
+  407: 'a proxy that asks who you are: http://user:password@host:port in HTTPS_PROXY or HTTP_PROXY',
+  429: 'later again; the same command goes on where it stopped',
+};
+
 /** A connection that could not be made. */
 export function failedFetch(origin: string, cause: unknown): WeirError {
   const { code } = (cause instanceof Error ? (cause.cause ?? cause) : {}) as { readonly code?: unknown };
+  const status = refusalOfProxy(cause);
+  if (status !== undefined) {
+    const hint = HINTS[Number(status)] ?? 'HTTPS_PROXY, and NO_PROXY for hosts that are reached without one';
+    return new WeirError('hub.unreachable', `The proxy on the way to ${origin} answers with status ${status}`, {
+      hint,
+    });
+  }
   const why = typeof code === 'string' ? ` (${code})` : '';
   return new WeirError('hub.unreachable', `${origin} does not answer${why}`, {
     hint: 'HF_ENDPOINT may name a mirror; a model’s folder that was copied here can be named by its path',
     cause,
   });
+}
+
+/** What undici says of a proxy stands in the cause of what `fetch` throws, or in that one's cause. */
+function refusalOfProxy(thrown: unknown): string | undefined {
+  for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
+    const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(cause.message)?.[1];
+    if (status !== undefined) return status;
+  }
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { Bytes } from '#contract/units.js';
 import { MODEL_NAMES } from '#models/own/model-files.js';
@@ -6,6 +7,7 @@ import type { HubCache } from './hub-cache.js';
 import type { HubClient, HubFile, HubListing } from './hub-client.js';
 import { formatHubId, type HubId, repositoryOf } from './hub-id.js';
 import type { Manifest, ManifestFile } from './manifest.js';
+import { LockLost, type LockOwner, PullLock } from './pull-lock.js';
 import { isSafePath } from './safe-path.js';
 
 export interface PullOptions {
@@ -16,33 +18,35 @@ export interface PullOptions {
   /** Bytes that all files together may have. */
   readonly maxSize: Bytes;
   readonly progress: Progress;
+  readonly clock: Clock;
+  /** Told who pulls the model already, and is waited for. */
+  readonly waiting: (owner: LockOwner | undefined) => void;
 }
 
 /**
  * Fetches what it takes to run a model of the hub into the cache: its tokeniser, its configuration, and one ONNX file with the weights that stand in files
- * beside it. What is there already is not fetched again.
+ * beside it. What is there already is not fetched again. While another process pulls the same model, this one waits, and then finds what that has brought.
  *
  * @throws WeirError `hub.…`; `model.unavailable` where the cache cannot be written.
  */
 export async function pullModel(id: HubId, options: PullOptions): Promise<Manifest> {
-  const { hub, cache, progress } = options;
+  const { hub, cache } = options;
   const listing = await hub.listing(id);
-  const { model, files: wanted } = filesOf(id, listing, options.file);
-  let room = options.maxSize;
-  const all = wanted.reduce((sum, { size = 0 }) => sum + size, 0);
-  if (all > room) throw tooLarge(`${formatHubId(id)}, ${all} bytes,`);
-  const { commit } = listing;
-  const folder = cache.folder(id, commit);
-  const files: ManifestFile[] = [];
+  const wanted = filesOf(id, listing, options.file);
+  const all = wanted.files.reduce((sum, { size = 0 }) => sum + size, 0);
+  if (all > options.maxSize) throw tooLarge(`${formatHubId(id)}, ${all} bytes,`);
+  const folder = cache.folder(id, listing.commit);
   try {
-    for (const file of wanted) {
-      const fetched = await fetchFile(file, room, { hub, id, commit, folder, progress });
-      room -= fetched.size;
-      files.push(fetched);
+    for (;;) {
+      const lock = await PullLock.take(cache.lockFile(id), options.clock, options.waiting);
+      try {
+        return await fetchAll(id, listing.commit, wanted, lock, options);
+      } catch (error) {
+        if (!(error instanceof LockLost)) throw error;
+      } finally {
+        lock.release();
+      }
     }
-    const manifest: Manifest = { format: 1, id: repositoryOf(id), revision: id.revision, commit, model, files };
-    cache.keep(id, manifest);
-    return manifest;
   } catch (cause) {
     const { code, syscall } = cause as NodeJS.ErrnoException;
     if (syscall === undefined) throw cause;
@@ -53,8 +57,37 @@ export async function pullModel(id: HubId, options: PullOptions): Promise<Manife
   }
 }
 
+/** @throws LockLost where another has taken over. */
+async function fetchAll(
+  id: HubId,
+  commit: string,
+  { model, files: wanted }: Wanted,
+  lock: PullLock,
+  { hub, cache, maxSize, progress }: PullOptions,
+): Promise<Manifest> {
+  const files: ManifestFile[] = [];
+  const folder = cache.folder(id, commit);
+  let room = maxSize;
+  for (const file of wanted) {
+    const mayWrite = (): void => lock.check();
+    const fetched = await fetchFile(file, room, { hub, id, commit, folder, progress, mayWrite });
+    room -= fetched.size;
+    files.push(fetched);
+  }
+  const manifest: Manifest = { format: 1, id: repositoryOf(id), revision: id.revision, commit, model, files };
+  lock.check();
+  cache.keep(id, manifest);
+  return manifest;
+}
+
+interface Wanted {
+  /** Path of the ONNX file. */
+  readonly model: string;
+  readonly files: readonly HubFile[];
+}
+
 /** What of a repository is fetched. */
-function filesOf(id: HubId, { files }: HubListing, file: string | undefined) {
+function filesOf(id: HubId, { files }: HubListing, file: string | undefined): Wanted {
   const safe = files.filter(({ path }) => isSafePath(path));
   const find = (path: string): HubFile | undefined => safe.find(one => one.path === path);
   const model = file === undefined ? MODEL_NAMES.map(find).find(one => one !== undefined) : find(file);

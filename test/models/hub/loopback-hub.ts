@@ -168,6 +168,8 @@ export async function startLoopbackHub(plan: HubPlan): Promise<LoopbackHub> {
 }
 
 async function listening(server: Server): Promise<string> {
+  // A busy machine may take longer between two requests than a server usually waits for the next.
+  server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { Clock } from '#contract/clock.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import type { Progress } from '#models/hub/fetch-file.js';
 import { HubCache } from '#models/hub/hub-cache.js';
 import { HubClient } from '#models/hub/hub-client.js';
 import { parseHubId } from '#models/hub/hub-id.js';
 import type { Manifest } from '#models/hub/manifest.js';
+import type { LockOwner } from '#models/hub/pull-lock.js';
 import { pullModel } from '#models/hub/pull-model.js';
 import { COMMIT, type Fault, type HubPlan, type LoopbackHub, type Seen, startLoopbackHub } from './loopback-hub.js';
 
@@ -36,6 +40,9 @@ export interface Ask {
   readonly token?: string;
   readonly file?: string;
   readonly maxSize?: number;
+  readonly clock?: Clock;
+  readonly progress?: Progress;
+  readonly waiting?: (owner: LockOwner | undefined) => void;
 }
 
 /** A hub and an empty cache. */
@@ -62,10 +69,18 @@ export class PullRun {
     return this.hub.seen.filter(({ url }) => url.includes(text));
   }
 
-  pull({ id = ID, token, file, maxSize = 2e9 }: Ask = {}): Promise<Manifest> {
+  pull({
+    id = ID,
+    token,
+    file,
+    maxSize = 2e9,
+    clock = machineClock,
+    waiting = () => {},
+    ...more
+  }: Ask = {}): Promise<Manifest> {
     const hub = new HubClient({ endpoint: this.hub.endpoint, token });
-    const progress = (): void => this.hub.arrived();
-    return pullModel(parseHubId(id)!, { hub, cache: this.cache, file, maxSize, progress });
+    const progress = more.progress ?? (() => this.hub.arrived());
+    return pullModel(parseHubId(id)!, { hub, cache: this.cache, file, maxSize, progress, clock, waiting });
   }
 
   async close(): Promise<void> {
