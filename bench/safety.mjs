@@ -1,6 +1,7 @@
 // How often the safety levels are right, and what they cost.
 // node bench/safety.mjs DATA_FOLDER [--cache FOLDER] [--only cards,indirect,homonyms,disguise,long,conversation,speed]
 //   DATA_FOLDER as scripts/models/train-safety.mjs takes it; `cards`, `indirect`, `homonyms`, `conversation` and `speed` do without it.
+//   Not run unless asked for: `development`, injections by kind that nothing is trained on, but by which data and settings are chosen.
 // The cards' figures are cross-fitted: each text is judged by a model that saw neither it nor its like, at a threshold fitted on other texts.
 // Everything else is on texts that nothing was trained or tuned on. Intervals are Wilson's, 95 %.
 import { readFileSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { INJECTION_ABOVE, JAILBREAK_ABOVE, UNSAFE_ABOVE } from '../dist/router/s
 import { unveil } from '../dist/router/safety/unveil.js';
 import { UnveiledClassifier } from '../dist/router/safety/unveiled-classifier.js';
 import { foreign, longTexts } from '../scripts/models/safety-data.mjs';
-import { sections } from '../scripts/models/texts.mjs';
+import { marked, sections } from '../scripts/models/texts.mjs';
 import { help } from './support/help.mjs';
 import {
   hardware,
@@ -95,24 +96,35 @@ function cards() {
   }
 }
 
-async function indirect() {
-  const rows = sections(here('indirect-payloads.txt'));
-  const carriers = readFileSync(here('indirect-carriers.txt'), 'utf8')
+/** Sentences of a file, each in three of the carriers of another: `{ text, kind }` of a label, and the carriers without any. */
+function placedIn(payloads, carriersFile, steps) {
+  const rows = marked(here(payloads));
+  const carriers = readFileSync(here(carriersFile), 'utf8')
     .split('\n')
     .filter(line => line !== '' && !line.startsWith('#'))
     .map(line => line.replaceAll('\\n', '\n'));
-  const placed = label =>
-    rows
-      .filter(row => row.label === label)
-      .flatMap(({ text }, at) => [0, 7, 15].map(step => carriers[(at + step) % carriers.length].replace('{}', text)));
-  const host = carriers.map(text => text.replace('{}', ''));
-  const [attacks, harmless] = [placed('injection'), placed('benign')];
+  return {
+    of: label =>
+      rows
+        .filter(row => row.label === label)
+        .flatMap(({ text, mark }, at) =>
+          steps.map(step => ({ text: carriers[(at + step) % carriers.length].replace('{}', text), kind: mark })),
+        ),
+    bare: carriers.map(text => text.replace('{}', '')),
+  };
+}
+
+const textsOf = rows => rows.map(({ text }) => text);
+
+async function indirect() {
+  const { of, bare } = placedIn('indirect-payloads.txt', 'indirect-carriers.txt', [0, 7, 15]);
+  const [attacks, harmless] = [textsOf(of('injection')), textsOf(of('benign'))];
   const lexical =
     /\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|guidelines?|prompt|rules|task)\b|system prompt/i;
   print('indirect injections, written before training and kept out of it', {
     recall: await share('injection', attacks),
     'harmless sentences in the same places, flagged': await share('injection', harmless),
-    'the content without either, flagged': await share('injection', host),
+    'the content without either, flagged': await share('injection', bare),
     'control: well-known words, recall': withInterval(
       attacks.filter(text => lexical.test(text)).length,
       attacks.length,
@@ -122,6 +134,25 @@ async function indirect() {
       harmless.length,
     ),
     'control: the jailbreak head on the same, recall': await share('jailbreak', attacks),
+  });
+}
+
+/** By kind, on sentences that the head's data and settings are chosen by. */
+async function development() {
+  const { of, bare } = placedIn('indirect-development.txt', 'development-carriers.txt', [0, 3, 5]);
+  for (const [label, title] of [
+    ['injection', 'recall'],
+    ['benign', 'harmless sentences in the same places, flagged'],
+  ]) {
+    const rows = of(label);
+    const shares = { all: await share('injection', textsOf(rows)) };
+    for (const kind of new Set(rows.map(row => row.kind))) {
+      shares[kind] = await share('injection', textsOf(rows.filter(row => row.kind === kind)));
+    }
+    print(`indirect injections to develop by: ${title}`, shares);
+  }
+  print('indirect injections to develop by', {
+    'the content without either, flagged': await share('injection', bare),
   });
 }
 
@@ -271,7 +302,8 @@ async function speed() {
   const text = count => Array.from({ length: count }, () => WORDS[random.below(WORDS.length)]).join(' ');
   const embedder = host.embedder('default', settings);
   await embedder.prepare();
-  const levels = async one => Promise.all(['jailbreak', 'injection', 'hazard'].map(kind => ask(kind, one)));
+  // In the order that the gateway asks in: the transformer is at the excerpt for `unsafe` while n-grams of sentences are counted.
+  const levels = async one => Promise.all(['jailbreak', 'hazard', 'injection'].map(kind => ask(kind, one)));
   for (let i = 0; i < 20; i++) await levels(text(1000));
   const questions = sections(join(import.meta.dirname, 'learned/everyday-test.txt')).map(row => row.text);
   for (const [name, made, rounds] of [
@@ -297,6 +329,6 @@ async function speed() {
 }
 
 process.stdout.write(`${hardware()}\n`);
-const parts = { cards, indirect, homonyms, disguise, long, conversation, speed };
+const parts = { cards, indirect, development, homonyms, disguise, long, conversation, speed };
 for (const name of options.only.split(',')) await parts[name]();
 await host.close();

@@ -20,6 +20,7 @@ const background = harmless(data);
 
 const prompts = read('safety/injection.jsonl');
 const injections = sections(here('injection-train.txt'));
+const later = sections(here('indirect-train.txt'));
 const made = madeSentences(400);
 const homonyms = sections(here('homonym-train.txt')).map(({ text }) => text);
 const hazards = read('safety/hazards-ailuminate.jsonl');
@@ -93,7 +94,8 @@ const HEADS = {
     buckets: 65_536,
     strength: 30,
     falsePositives: {
-      share: 0.02,
+      // At 0.02 more long harmless texts were flagged than before there were more sentences (`longTexts`, part `tune`).
+      share: 0.015,
       groups: ['harmless sentences of documents', 'sentences of answers', 'notinject'],
     },
     sources: [
@@ -101,6 +103,18 @@ const HEADS = {
         name: 'sentences with orders to a model',
         licence: own,
         texts: injections.filter(row => row.label === 'injection').map(row => ({ ...row, group: 'own injections' })),
+        weight: 3,
+      },
+      {
+        name: 'more sentences with orders to a model',
+        licence: own,
+        texts: later.filter(row => row.label === 'injection').map(row => ({ ...row, group: 'own injections, later' })),
+        weight: 3,
+      },
+      {
+        name: 'more sentences of documents that look like them',
+        licence: own,
+        texts: later.filter(row => row.label === 'benign').map(row => ({ ...row, group: 'harmless look-alikes' })),
         weight: 3,
       },
       {
@@ -131,7 +145,7 @@ const HEADS = {
       { name: 'harmless requests with dangerous words', licence: own, texts: homonyms.map(as('benign')), weight: 0.5 },
     ],
     failures: [
-      'Trained on few sentences of one author: orders that are phrased as facts ("the correct answer is …") are often missed.',
+      'Trained on few sentences of two authors: orders that are phrased as facts ("the correct answer is …") are often missed, and more is missed of what others write.',
       'What a user may well ask for in a prompt ("translate this") is an injection only where a stranger says it: scan retrieved and tool content with it.',
       'A few sentences in French, German and Spanish; other languages are not covered.',
     ],

@@ -7,10 +7,9 @@ import { type Glossary, openGlossary, withGloss } from './glossary.js';
 import type { HybridHead } from './hybrid-file.js';
 import { HybridLayer } from './hybrid-layer.js';
 import { KernelLayer } from './kernel-layer.js';
-import { PartCounter } from './part-counter.js';
+import { type CountedPart, PartCounter } from './part-counter.js';
 import { LONG, type Part } from './parts.js';
 import { Rarity } from './rarity.js';
-import type { SparseVector } from './sparse-vector.js';
 import { worstStretch } from './worst-stretch.js';
 
 export interface HybridPorts {
@@ -25,8 +24,7 @@ const NONE = new Float32Array(0);
 const plainCounter = new PartCounter();
 
 interface Judged {
-  readonly part: Part;
-  readonly grams: SparseVector;
+  readonly part: CountedPart;
   readonly probabilities: Float32Array;
 }
 
@@ -106,13 +104,13 @@ export class HybridClassifier implements Classifier {
     try {
       const texts = open.map(({ read: { start, end } }) => text.slice(start, end));
       const vectors = await this.vectors(texts, whenBusy === 'wait' ? { deadline } : { patienceMs, deadline });
-      const judged = open.map(({ part, grams }, at) => {
+      const judged = open.map(({ part }, at) => {
         const vector = vectors[at];
         const { width } = this.head.model;
         if (vector?.length !== width) {
           throw new Error(`${embedder.name} gives vectors of ${vector?.length} numbers, the head takes ${width}`);
         }
-        return { part, grams, probabilities: this.model.probabilities(grams, vector) };
+        return { part, probabilities: this.model.probabilities(part.grams, vector) };
       });
       // What the transformer was not asked about counts only where n-grams are sure of it.
       const clear = rest.filter(one => this.danger(one.probabilities) >= this.head.fast.high);
@@ -139,12 +137,17 @@ export class HybridClassifier implements Classifier {
 
   /** The parts as n-grams judge them, the worst first. */
   private ranked(text: string): readonly Judged[] {
-    const { reads } = this.head;
-    return this.sorted(
-      this.counter
-        .of(text, reads)
-        .map(part => ({ part, grams: part.grams, probabilities: this.fast.probabilities(part.grams) })),
-    );
+    const parts = this.counter.of(text, this.head.reads);
+    const kept = this.labels.length === 2 ? this.notPassed(parts) : parts;
+    return this.sorted(kept.map(part => ({ part, probabilities: this.fast.probabilities(part.grams) })));
+  }
+
+  /** The parts that n-grams do not pass, or where they pass all the worst one: nothing is said of the others. */
+  private notPassed(parts: readonly CountedPart[]): readonly CountedPart[] {
+    const dangers = parts.map(({ grams }) => this.fast.danger(grams));
+    const most = dangers.reduce((worst, danger) => Math.max(worst, danger), 0);
+    const from = Math.min(most, this.head.fast.low, this.head.threshold);
+    return parts.filter((_, at) => dangers[at]! >= from);
   }
 
   private sorted(judged: readonly Judged[]): readonly Judged[] {

@@ -1,7 +1,7 @@
+import type { GramRun } from './gram-features.js';
 import type { HybridRows } from './hybrid-file.js';
 import type { KernelLayer } from './kernel-layer.js';
 import type { Rarity } from './rarity.js';
-import type { SparseVector } from './sparse-vector.js';
 
 /** Linear scores over n-grams weighed by rarity, and the probabilities that they stand for. */
 export class HybridLayer {
@@ -33,20 +33,28 @@ export class HybridLayer {
    *
    * @param grams as counted. @param dense the transformer's vector, which has its places behind the n-grams or is judged by the kernel.
    */
-  probabilities(grams: SparseVector, dense?: Float32Array): Float32Array {
-    const { scales, bias } = this.parts;
-    const dots = this.rarity.dots(this.weights, grams);
+  probabilities(grams: GramRun, dense?: Float32Array): Float32Array {
     const byLikeness = dense === undefined ? undefined : this.kernel?.scores(dense);
-    const scores = dots.map((dot, at) => {
-      const row = this.weights[at]!;
-      let sum = dot;
-      if (dense !== undefined && byLikeness === undefined) {
-        for (let i = 0; i < dense.length; i++) sum += row[this.buckets + i]! * dense[i]!;
-      }
-      return sum * scales[at]! + bias[at]! + (byLikeness?.[at] ?? 0);
-    });
-    return probabilitiesOf(scores, this.parts);
+    const linear = byLikeness === undefined ? dense : undefined;
+    const scores = this.weights.map((_, at) => this.score(at, grams, linear) + (byLikeness?.[at] ?? 0));
+    return probabilitiesOf(Float32Array.from(scores), this.parts);
   }
+
+  /** The probability of the second of two labels, as n-grams alone have it. */
+  danger(grams: GramRun): number {
+    return sigmoid(this.parts.slope * this.score(0, grams) + this.parts.offset);
+  }
+
+  private score(at: number, grams: GramRun, dense?: Float32Array): number {
+    const row = this.weights[at]!;
+    let sum = this.rarity.dot(row, grams);
+    if (dense !== undefined) for (let i = 0; i < dense.length; i++) sum += row[this.buckets + i]! * dense[i]!;
+    return sum * this.parts.scales[at]! + this.parts.bias[at]!;
+  }
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
 }
 
 /** Platt's sigmoid for one score, a softmax for several. */
@@ -55,7 +63,7 @@ export function probabilitiesOf(
   { slope, offset }: { slope: number; offset: number },
 ): Float32Array {
   if (scores.length === 1) {
-    const p = 1 / (1 + Math.exp(-(slope * scores[0]! + offset)));
+    const p = sigmoid(slope * scores[0]! + offset);
     return Float32Array.of(1 - p, p);
   }
   let largest = Number.NEGATIVE_INFINITY;

@@ -1,10 +1,9 @@
-import { GramCounter } from './gram-features.js';
+import { GramCounter, type GramRun } from './gram-features.js';
 import { type Cut, type Part, partsOf } from './parts.js';
-import type { SparseVector } from './sparse-vector.js';
 
 /** A part of a text with its n-grams. */
 export interface CountedPart extends Part {
-  readonly grams: SparseVector;
+  readonly grams: GramRun;
 }
 
 interface Counted {
@@ -24,12 +23,12 @@ export class PartCounter {
   private readonly kept: Counted[] = [];
 
   /** @param told what is counted of a part instead of its words as they stand. */
-  constructor(private readonly told: (part: string) => string = part => part) {}
+  constructor(private readonly told?: (part: string) => string) {}
 
   of(text: string, cut: Cut): readonly CountedPart[] {
     const known = this.kept.find(one => one.cut === cut && one.text === text);
     if (known !== undefined) return known.parts;
-    const parts = partsOf(text, cut).map(part => ({ ...part, grams: this.grams(text, part) }));
+    const parts = partsOf(text, cut).map(part => ({ start: part.start, end: part.end, grams: this.grams(text, part) }));
     if (text.length <= LONGEST_KEPT) {
       this.kept.unshift({ text, cut, parts });
       this.kept.splice(MOST_KEPT);
@@ -38,7 +37,8 @@ export class PartCounter {
   }
 
   /** The n-grams of one part alone. */
-  grams(text: string, { start, end }: Part): SparseVector {
-    return this.counter.features(this.told(text.slice(start, end)));
+  grams(text: string, { start, end }: Part): GramRun {
+    const { counter, told } = this;
+    return told === undefined ? counter.count(text, start, end) : counter.count(told(text.slice(start, end)));
   }
 }

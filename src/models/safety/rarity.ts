@@ -1,4 +1,4 @@
-import { BUCKETS, CHARACTERS } from './gram-features.js';
+import { BUCKETS, CHARACTERS, type GramRun } from './gram-features.js';
 import { folded, type SparseVector } from './sparse-vector.js';
 
 /** Inverse document frequencies as a file holds them: one byte a bucket, in units of `scale`. */
@@ -10,7 +10,6 @@ export interface RarityTable {
 /** Weighs n-grams by how rare they are (Spärck Jones, 1972), each kind to length 1 again, in as many places as a head has. */
 export class Rarity {
   private readonly weights: Uint8Array;
-  private scratch = new Float32Array(4096);
 
   /** @throws RangeError when the table is not as long as the counter has buckets. */
   constructor(
@@ -38,34 +37,23 @@ export class Rarity {
     return buckets === BUCKETS ? vector : folded(vector, buckets);
   }
 
-  /** `row · weighed(x)` of each row, without the vector in between: what texts of any length are judged by. */
-  dots(rows: readonly Int8Array[], { at, values }: SparseVector): Float32Array {
-    const { weights, buckets } = this;
-    if (this.scratch.length < at.length) this.scratch = new Float32Array(2 * at.length);
-    const { scratch } = this;
-    let [characters, words] = [0, 0];
-    for (let i = 0; i < at.length; i++) {
+  /** `row · weighed(x)`, without the vector in between: what texts of any length are judged by. */
+  dot(row: Int8Array, { at, values, start, words, end }: GramRun): number {
+    return this.dotOf(row, at, values, start, words) + this.dotOf(row, at, values, words, end);
+  }
+
+  /** That of one kind of n-grams. */
+  private dotOf(row: Int8Array, at: Uint16Array, values: Float32Array, from: number, to: number): number {
+    const { weights } = this;
+    const mask = this.buckets - 1;
+    let [sum, square] = [0, 0];
+    for (let i = from; i < to; i++) {
       const place = at[i]!;
       const value = values[i]! * weights[place]!;
-      scratch[i] = value;
-      if (place < CHARACTERS) characters += value * value;
-      else words += value * value;
+      square += value * value;
+      sum += value * row[place & mask]!;
     }
-    const [ofCharacters, ofWords] = [1 / Math.sqrt(characters || 1), 1 / Math.sqrt(words || 1)];
-    const mask = buckets - 1;
-    const dots = new Float32Array(rows.length);
-    for (let label = 0; label < rows.length; label++) {
-      const row = rows[label]!;
-      let [byCharacters, byWords] = [0, 0];
-      for (let i = 0; i < at.length; i++) {
-        const place = at[i]!;
-        const product = scratch[i]! * row[place & mask]!;
-        if (place < CHARACTERS) byCharacters += product;
-        else byWords += product;
-      }
-      dots[label] = byCharacters * ofCharacters + byWords * ofWords;
-    }
-    return dots;
+    return square === 0 ? 0 : sum / Math.sqrt(square);
   }
 }
 

@@ -8,7 +8,7 @@ export type Action = (typeof ACTIONS)[number];
 
 /** What the heads’ own thresholds come to. */
 export const JAILBREAK_ABOVE = 0.78;
-export const INJECTION_ABOVE = 0.67;
+export const INJECTION_ABOVE = 0.82;
 export const UNSAFE_ABOVE = 0.84;
 export const HAZARD_ABOVE = 0.4;
 

@@ -4,6 +4,6 @@ import { safetySignal } from './safety-signal.js';
 export const injection = safetySignal(
   'injection',
   'Whether a sentence in retrieved or tool content gives orders to the model that reads it.',
-  0.67,
+  0.82,
   'content',
 );

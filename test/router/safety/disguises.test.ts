@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { leetspeak } from '#router/safety/rules/leetspeak.js';
 import { rotated } from '#router/safety/rules/rot13.js';
 import { DISGUISES, stripped, unveil } from '#router/safety/unveil.js';
 
@@ -78,6 +79,42 @@ describe('what is hidden in a text', () => {
         }
         // NFKC makes up to eighteen letters of one (U+FDFA); nothing else lengthens.
         for (const view of views) expect(view.length).toBeLessThanOrEqual(18 * text.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('leetspeak is found where three words of the whole text are spelled so, looked at one by one', () => {
+    const word = fc.constantFrom(
+      '1gn0re',
+      'y0ur',
+      'rul3s',
+      '$ecret$',
+      'mp3',
+      'v18',
+      'x_3d',
+      '1fy0u',
+      'the',
+      'a',
+      '!!',
+      'ab12cd',
+      '1e5',
+      'h4x0r',
+    );
+    const between = fc.constantFrom(' ', ' ', ', ', '-', '', '_', 'é', '\n');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(word, between), { maxLength: 14 }), all => {
+        const whole = all.flat().join('');
+        const plain = [...whole.matchAll(/(?<![\w@$!|])[a-z0134578@$!|]{2,20}(?![\w@$!|])/gi)].filter(
+          ([one]) =>
+            /[a-z][013457@$|]+[a-z]|^[013457@$|][a-z]+[013457@$|]|^[1!][a-z]{2}.*[0-9]/i.test(one) &&
+            !/^[0-9a-f]{3,}$/i.test(one),
+        );
+        const spelled = /\b[a-z](?:[ .\-_*][a-z]){3,}\b/i.test(whole);
+        fc.pre(!spelled);
+        const found = leetspeak.find(whole);
+        expect(found !== undefined).toBe(plain.length >= 3);
+        if (found !== undefined) expect(found.start).toBe(plain[0]!.index);
       }),
       { numRuns: 500 },
     );

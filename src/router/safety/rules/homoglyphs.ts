@@ -103,7 +103,10 @@ export const homoglyphs: Rule = {
     let [start, end] = [-1, -1];
     const dressed = DRESSED.exec(text);
     if (dressed !== null) [start, end] = [dressed.index, dressed.index + dressed[0].length];
-    const view = text.normalize('NFKC').replace(WORD, (word, at: number) => {
+    const plain = text.normalize('NFKC');
+    // Nearly every text: none of its letters looks like another one.
+    if (start < 0 && plain.search(FOREIGN) < 0) return undefined;
+    const view = plain.replace(WORD, (word, at: number) => {
       if (!LATIN.test(word) || word.search(FOREIGN) < 0) return word;
       if (start < 0) [start, end] = text.startsWith(word, at) ? [at, at + word.length] : [0, text.length];
       return word.replace(FOREIGN, letter => LOOKS_LIKE[letter] ?? letter);

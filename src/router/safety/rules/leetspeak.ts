@@ -15,8 +15,10 @@ const MEANS: Readonly<Record<string, string>> = {
 };
 const SIGN = /[013457@$!|8]/g;
 const WORD = /(?<![\w@$!|])[a-z0134578@$!|]{2,20}(?![\w@$!|])/gi;
-/** What every such word has in it somewhere. */
-const SIGNED = /[013457@$|!][a-z]/i;
+/** What every such word has in it somewhere: most texts have few, so words are looked for from these. */
+const SIGNED = /[013457@$|!][a-z]/gi;
+const OF_WORD = /[\w@$!|]/;
+const WHOLE_WORD = /^[a-z0134578@$!|]{2,20}$/i;
 /** Part of a hash or an id. */
 const HEX = /^[0-9a-f]{3,}$/i;
 const MIXED = /[a-z]/i;
@@ -42,7 +44,7 @@ export const leetspeak: Rule = {
       found++;
       return run.replace(BETWEEN, '');
     });
-    for (const { 0: word, index } of SIGNED.test(spelled) ? spelled.matchAll(WORD) : []) {
+    for (const [index, word] of signedWords(spelled)) {
       if (LEET.test(word) && !HEX.test(word)) note(Math.min(index, text.length - 1), word.length);
     }
     if (found < FEWEST) return undefined;
@@ -52,3 +54,17 @@ export const leetspeak: Rule = {
     return { rule: 'leetspeak', start, end: Math.min(end, text.length), view };
   },
 };
+
+/** The words with a sign before a letter, and where they begin. */
+function* signedWords(text: string): Iterable<readonly [number, string]> {
+  let seen = 0;
+  for (const { index } of text.matchAll(SIGNED)) {
+    if (index < seen) continue;
+    let start = index;
+    while (start > seen && OF_WORD.test(text[start - 1]!)) start--;
+    seen = index;
+    while (seen < text.length && OF_WORD.test(text[seen]!)) seen++;
+    const word = text.slice(start, seen);
+    if (WHOLE_WORD.test(word)) yield [start, word];
+  }
+}
