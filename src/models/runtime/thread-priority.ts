@@ -1,10 +1,10 @@
 import { getPriority, setPriority } from 'node:os';
 
 /**
- * How far a thread of models stands back, in steps of `nice`: it then has about a third of the weight of one that serves (kernel/sched/core.c,
- * `sched_prio_to_weight`: 335 to 1024). All of an idle processor is still its own.
+ * How far a thread of models stands back, in steps of `nice`: it then has about a tenth of the weight of one that serves (kernel/sched/core.c,
+ * `sched_prio_to_weight`: 110 to 1024). All of an idle processor is still its own.
  */
-export const STANDS_BACK = 5;
+export const STANDS_BACK = 10;
 /** No thread can be nicer. */
 export const NICEST = 19;
 

@@ -45,10 +45,10 @@ export class GramCounter {
   /** N-grams of a whole text, each kind to length 1. */
   features(text: string): SparseVector {
     const { at, values, start, words, end } = this.count(text);
-    const vector = { at: Int32Array.from(at.subarray(start, end)), values: values.slice(start, end) };
-    toLength1(vector.values, 0, words - start);
-    toLength1(vector.values, words - start, end - start);
-    return vector;
+    toLength1(values, start, words);
+    toLength1(values, words, end);
+    // Views, no copies: memory of its own for each text is outside the heap, and stays until a collection.
+    return { at: at.subarray(start, end), values: values.subarray(start, end) };
   }
 
   /** N-grams of `text.slice(from, to)`. */

@@ -1,6 +1,6 @@
 /** A vector of which most numbers are 0: places in rising or any order, none twice, and the numbers there. */
 export interface SparseVector {
-  readonly at: Int32Array;
+  readonly at: Int32Array | Uint16Array;
   readonly values: Float32Array;
 }
 
