@@ -20,9 +20,10 @@ describe('the queue of a model', () => {
         fc.array(fc.record({ length: fc.nat(3000), patience: fc.nat(100), wait: fc.nat(40) }), { maxLength: 60 }),
         fc.integer({ min: 1, max: 8 }),
         fc.integer({ min: 1, max: 20 }),
-        (arrivals, batch, capacity) => {
+        fc.boolean(),
+        (arrivals, batch, capacity, padded) => {
           const clock = new VirtualClock();
-          const queue = new EmbedQueue(clock, { batch, capacity });
+          const queue = new EmbedQueue(clock, { batch, capacity, padded });
           const inside: EmbedJob[] = [];
           const out = new Set<EmbedJob>();
           const take = (): void => {
@@ -54,7 +55,7 @@ describe('the queue of a model', () => {
 
   test('refuses what it could not begin in time, by how long texts took', () => {
     const clock = new VirtualClock();
-    const queue = new EmbedQueue(clock, { batch: 1, capacity: 100 });
+    const queue = new EmbedQueue(clock, { batch: 1, capacity: 100, padded: true });
     queue.took('a'.repeat(100), 50);
     queue.offer(job(clock, 'a'.repeat(100)));
     queue.take();
@@ -66,11 +67,21 @@ describe('the queue of a model', () => {
     expect(queue.offer(job(clock, 'a'.repeat(100), 60))).toBe(true);
   });
 
-  test('puts only texts of similar length together', () => {
+  test.each([
+    { padded: true, batches: [[100, 120, 90], [1400]], why: 'a batch is padded: only texts of similar length' },
+    { padded: false, batches: [[100, 1400, 120, 90]], why: 'none is padded: texts of any length' },
+  ])('puts together, where $why', ({ padded, batches }) => {
     const clock = new VirtualClock();
-    const queue = new EmbedQueue(clock, { batch: 8, capacity: 100 });
+    const queue = new EmbedQueue(clock, { batch: 8, capacity: 100, padded });
     for (const length of [100, 1400, 120, 90]) queue.offer(job(clock, 'a'.repeat(length)));
-    expect(queue.take().batch.map(({ text }) => text.length)).toEqual([100, 120, 90]);
-    expect(queue.take().batch.map(({ text }) => text.length)).toEqual([1400]);
+    for (const lengths of batches) expect(queue.take().batch.map(({ text }) => text.length)).toEqual(lengths);
+    expect(queue.length).toBe(0);
+  });
+
+  test('a batch without padding is bounded by its characters', () => {
+    const clock = new VirtualClock();
+    const queue = new EmbedQueue(clock, { batch: 100, capacity: 100, padded: false });
+    for (let at = 0; at < 20; at++) queue.offer(job(clock, 'a'.repeat(1000)));
+    expect(queue.take().batch).toHaveLength(8);
   });
 });

@@ -35,7 +35,7 @@ const BATCH = 8;
 function run(fake: Fake, perSecond: number, deadlineMs: number, seed: number): Run {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
-  const queue = new EmbedQueue(clock, { batch: BATCH, capacity: 256 });
+  const queue = new EmbedQueue(clock, { batch: BATCH, capacity: 256, padded: true });
   queue.servers = fake.threads;
   const counts = { taken: 0, refused: 0, done: 0, wasted: 0 };
   let free = fake.threads;
@@ -130,7 +130,7 @@ describe('a model that is asked for four times what it can', () => {
 
   test('one that became too slow for any deadline is tried again, and used again once it is fast', () => {
     const clock = new VirtualClock();
-    const queue = new EmbedQueue(clock, { batch: BATCH, capacity: 256 });
+    const queue = new EmbedQueue(clock, { batch: BATCH, capacity: 256, padded: true });
     const job = (): EmbedJob => ({ text: 'a', until: 1e9, leftMs: () => 200, settle: () => {}, fail: () => {} });
     const go = (ms: number): number => {
       queue.offer(job());
@@ -148,7 +148,7 @@ describe('a model that is asked for four times what it can', () => {
 
   test('what nobody waits for any more is not computed, however long it had waited', () => {
     const clock = new VirtualClock();
-    const queue = new EmbedQueue(clock, { batch: BATCH, capacity: 256 });
+    const queue = new EmbedQueue(clock, { batch: BATCH, capacity: 256, padded: true });
     let gone = false;
     const waiting = (deadline: Deadline): EmbedJob => ({
       text: 'a',

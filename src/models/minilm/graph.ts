@@ -20,7 +20,8 @@ const MIDDLE = 64;
  * products of a u8 and an s8 in 16 bits, which only 127 × 128 × 2 never overflows; weights keep the 8 bits that they come with.
  *
  * Half of a short text's time would go into what stands between the products, so there is little of it: tokens are rows of one matrix, whose
- * scales the quantizing nodes take row by row, and biases are left to the nodes that come next.
+ * scales the quantizing nodes take row by row, and biases are left to the nodes that come next. Only attention reads a batch as texts of one length:
+ * no product is computed of padding.
  *
  * @param weightsFile name of the file that the weights will stand in, beside the graph's.
  */
@@ -56,13 +57,50 @@ class MiniLmGraph {
     graph.input('input_ids', 'int64', ['batch', 'length']);
     graph.input('attention_mask', 'int64', ['batch', 'length']);
     graph.node('Cast', ['attention_mask'], 'mask', { to: 6 });
+    this.findTokens();
     let hidden = this.normalised(this.embeddings(), 'embeddings', 'h');
     for (let layer = 0; layer < layers; layer++) hidden = this.layer(hidden, layer);
-    graph.node('Reshape', [hidden, 'by_text'], 'last_hidden_state');
+    this.byText(hidden, 'last_hidden_state');
     this.pool('last_hidden_state');
     graph.output('sentence_embedding', 'float32', ['batch', width]);
     graph.output('last_hidden_state', 'float32', ['batch', 'length', width]);
     return graph.finish();
+  }
+
+  /**
+   * The tokens of all texts, one after the other, are the rows of one matrix, without the padding that makes texts equally long. `kept` tells of each
+   * row which cell of the batch it is, `rows` of each cell its row; a cell of padding has that of the token before it, which the mask hides.
+   */
+  private findTokens(): void {
+    const { graph } = this;
+    const flat = graph.constant('flat', BigInt64Array.of(-1n), [1]);
+    const zero = graph.constant('at_0', BigInt64Array.of(0n), [1]);
+    const one = graph.constant('at_1', BigInt64Array.of(1n), [1]);
+    graph.node('Reshape', ['attention_mask', flat], 'mask_flat');
+    graph.node('NonZero', ['mask_flat'], 'cells');
+    graph.node('Reshape', ['cells', flat], 'kept');
+    graph.node('CumSum', ['mask_flat', graph.constant('first_axis', BigInt64Array.of(0n), [])], 'counted');
+    graph.node('Sub', ['counted', one], 'rows_flat');
+    graph.node('Shape', ['input_ids'], 'shape');
+    graph.node('Reshape', ['rows_flat', 'shape'], 'rows');
+    const two = graph.constant('at_2', BigInt64Array.of(2n), [1]);
+    graph.node('Slice', ['shape', one, two, zero], 'length');
+    graph.node('Mod', ['kept', 'length'], 'places');
+    graph.node('Reshape', ['input_ids', flat], 'ids_flat');
+    graph.node('Gather', ['ids_flat', 'kept'], 'ids', { axis: 0 });
+  }
+
+  /** Rows of tokens as `[batch, length, width]`. */
+  private byText(tokens: string, to: string): string {
+    return this.graph.node('Gather', [tokens, 'rows'], to, { axis: 0 });
+  }
+
+  /** Cells of the batch as rows of tokens. */
+  private byToken(cells: string, to: string): string {
+    const { graph } = this;
+    const flat = graph.constant('flat_rows', BigInt64Array.of(-1n, BigInt(MINILM.width)), [2]);
+    graph.node('Reshape', [cells, flat], `${to}_cells`);
+    return graph.node('Gather', [`${to}_cells`, 'kept'], to, { axis: 0 });
   }
 
   private embeddings(): string {
@@ -73,26 +111,15 @@ class MiniLmGraph {
     const [firstSegment] = [dequantized(this.byShape(2, width))];
     for (let i = 0; i < places.length; i++) places[i]! += firstSegment[i % width]!;
     graph.constant('positions', places, [positions, width]);
-    graph.node('Shape', ['input_ids'], 'shape');
-    const [zero, one, two] = [0n, 1n, 2n].map(at => graph.constant(`at_${at}`, BigInt64Array.of(at), [1]));
-    graph.node('Slice', ['shape', one!, two!, zero!], 'length');
-    graph.node('Slice', ['positions', zero!, 'length', zero!], 'places');
-    graph.node('Add', [this.lookUp(words), 'places'], 'embedded');
-    const across = graph.constant('across', BigInt64Array.of(BigInt(width)), [1]);
-    graph.node('Concat', ['shape', across], 'by_text', { axis: 0 });
-    return graph.node('Reshape', ['embedded', this.byToken()], 'tokens');
-  }
-
-  /** The shape in which all tokens are rows of one matrix. */
-  private byToken(): string {
-    return this.graph.constant('by_token', BigInt64Array.of(-1n, BigInt(MINILM.width)), [2]);
+    graph.node('Gather', ['positions', 'places'], 'places_f', { axis: 0 });
+    return graph.node('Add', [this.lookUp(words), 'places_f'], 'embedded');
   }
 
   /** The table stays as it is: of 30,522 rows a text needs a few. */
   private lookUp(words: QuantizedTensor): string {
     const { graph } = this;
     graph.constant('words', words.values, words.shape);
-    graph.node('Gather', ['words', 'input_ids'], 'words_q', { axis: 0 });
+    graph.node('Gather', ['words', 'ids'], 'words_q', { axis: 0 });
     const zero = graph.constant('words_zero', Uint8Array.of(zeroPoint(words)), []);
     return graph.node('DequantizeLinear', ['words_q', graph.scalar('words_scale', words.scale), zero], 'words_f');
   }
@@ -121,7 +148,7 @@ class MiniLmGraph {
     const parts = (['query', 'key', 'value'] as const).map(part =>
       this.dense(hidden, `${at}/${part}`, `${to}_${part}`, { leaveScale: true }),
     );
-    const [query, key, value] = parts.map(({ name }) => graph.node('Reshape', [name, 'by_text'], `${name}_by_text`));
+    const [query, key, value] = parts.map(({ name }) => this.byText(name, `${name}_by_text`));
     const [ofQuery, ofKey, ofValue] = parts.map(({ scale }) => scale) as [number, number, number];
     const biases = parts.flatMap(({ bias, scale }) => [...bias].map(one => one / scale));
     graph.constant(`${to}_attended_b`, Float32Array.from(biases), [biases.length]);
@@ -136,7 +163,7 @@ class MiniLmGraph {
       },
       'com.microsoft',
     );
-    const name = graph.node('Reshape', [`${to}_attended_by_text`, this.byToken()], `${to}_attended`);
+    const name = this.byToken(`${to}_attended_by_text`, `${to}_attended`);
     return { name, scale: ofValue };
   }
 

@@ -20,7 +20,7 @@ const FILES = {
 } as const;
 
 /** Changes whenever the graph that is written does: part of the file's name, so that an older Weir's file is not taken for it. */
-const GRAPH_VERSION = 3;
+const GRAPH_VERSION = 4;
 
 /**
  * The model as a file that the runtime can load: out of the cache folder, or converted into it. Takes about a second, on the calling

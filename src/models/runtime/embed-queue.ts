@@ -17,9 +17,11 @@ export interface QueueLimits {
   readonly capacity: number;
   /** Texts in a batch. */
   readonly batch: number;
+  /** Whether the model reads every text of a batch as if it were as long as the longest. */
+  readonly padded: boolean;
 }
 
-/** Characters that one batch may have, each text counted as long as the longest: padding costs as much as text. */
+/** Characters that one batch may have; where it is padded, each text counts as long as the longest: padding costs as much as text. */
 const BATCH_CHARS = 8192;
 /** A text costs at least as much as one of so many characters, and at most as much as one that fills the model's length. */
 const LEAST_COST = 40;
@@ -35,7 +37,7 @@ interface Begun {
 
 /**
  * Texts that wait for a model: first come, first served, within bounds. Batches form by themselves while the model is at work: what
- * has come by then goes together, as far as it is of similar length. Nothing waits for company. Pure: who runs batches says when.
+ * has come by then goes together, where it would be padded only as far as it is of similar length. Nothing waits for company. Pure: who runs batches says when.
  *
  * A text is taken in only where what is before it, by what texts took lately (Little, 1961: waiting is the work ahead over the rate of
  * work), leaves it time to be done by its deadline; and what nobody waits for any more, or could not be done in the time that is left,
@@ -92,7 +94,7 @@ export class EmbedQueue {
       else if (this.service.expected(own) > left) hopeless.push(job);
       else if (
         batch.length === 0 ||
-        (this.fits(job, batch) && this.service.expected(cost + own) <= Math.min(left, leftMs))
+        (this.fits(job, batch, cost) && this.service.expected(cost + own) <= Math.min(left, leftMs))
       ) {
         batch.push(job);
         cost += own;
@@ -153,10 +155,11 @@ export class EmbedQueue {
     return this.expectedWaitMs + Math.max(this.service.prudent(costOf(job)), left * BATCH_SHARE) <= left;
   }
 
-  private fits(job: EmbedJob, batch: readonly EmbedJob[]): boolean {
+  private fits(job: EmbedJob, batch: readonly EmbedJob[], cost: number): boolean {
     const [first] = batch;
     if (first === undefined) return true;
     if (batch.length >= this.limits.batch) return false;
+    if (!this.limits.padded) return cost + costOf(job) <= BATCH_CHARS;
     const longest = Math.max(costOf(first), costOf(job));
     const shortest = Math.min(costOf(first), costOf(job));
     return shortest * 1.5 >= longest && (batch.length + 1) * longest <= BATCH_CHARS;

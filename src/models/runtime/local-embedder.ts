@@ -48,9 +48,10 @@ export class LocalEmbedder implements Embedder {
     private readonly spec: ModelSpec,
     private readonly threads: Threads,
     private readonly clock: Clock,
-    limits: QueueLimits,
+    limits: Omit<QueueLimits, 'padded'>,
   ) {
-    this.queue = new EmbedQueue(clock, limits);
+    // The graph that Weir writes leaves padding out (minilm/graph.ts); those of others have it.
+    this.queue = new EmbedQueue(clock, { ...limits, padded: spec.kind !== 'default' });
   }
 
   private get key(): string {
