@@ -77,6 +77,10 @@ const headSchema = z.strictObject({
     /** How much the fast tier's scores count beside the transformer's. */
     mix: z.number().optional(),
     neighbours: neighbours.optional(),
+    /** Where the scores are of nearness to landmarks: see `LandmarkWeights`, whose `rows` and `scales` are one a landmark. */
+    landmarks: z
+      .strictObject({ rows: z.base64().max(2 * MOST_EXAMPLE_BYTES), scales: z.array(z.number()).min(1) })
+      .optional(),
     scope: scope.optional(),
     /** What holds in the place of `temperature` and `scope` where the fast tier sees nothing. */
     alone: z.strictObject({ temperature: z.number().positive(), scope: scope.optional() }).optional(),

@@ -1,6 +1,7 @@
 import { type Sigmoid, sigmoid } from '#models/routes/platt.js';
 import { GramLayer } from './gram-layer.js';
 import type { Head } from './head-file.js';
+import { LandmarkLayer } from './landmark-layer.js';
 import { LinearLayer, softmax } from './linear-layer.js';
 import { NeighbourLayer } from './neighbour-layer.js';
 import type { QuickSight } from './quick-features.js';
@@ -16,7 +17,7 @@ type TierParts = Pick<Head, 'fast' | 'model'>;
 export class TwoTiers {
   readonly labels: number;
   readonly width: number;
-  private readonly model: LinearLayer;
+  private readonly model: LinearLayer | LandmarkLayer;
   private readonly fast: LinearLayer | undefined;
   private readonly grams: GramLayer | undefined;
   private readonly neighbours: NeighbourLayer | undefined;
@@ -27,7 +28,11 @@ export class TwoTiers {
     quick: boolean,
   ) {
     const { model, fast } = parts;
-    this.model = new LinearLayer(model, model.width);
+    const { landmarks } = model;
+    this.model =
+      landmarks === undefined
+        ? new LinearLayer(model, model.width)
+        : new LandmarkLayer({ ...model, landmarks }, model.width);
     this.width = model.width;
     this.labels = this.model.labels;
     if (model.neighbours !== undefined) {
@@ -48,7 +53,7 @@ export class TwoTiers {
     return logits;
   }
 
-  /** Scores of the transformer's vector: linear ones, and what the examples near it say where the head has kept them. */
+  /** Scores of the transformer's vector: linear ones or such of nearness to landmarks, and what the examples near it say where the head has kept them. */
   modelLogits(vector: Float32Array): Float32Array {
     const logits = this.model.logits(vector);
     const near = this.neighbours?.scores(vector);

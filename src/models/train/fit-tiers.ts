@@ -1,8 +1,10 @@
 import type { Random } from '#contract/random.js';
 import { type GramWeights, toGramWeights } from '#models/heads/gram-layer.js';
+import type { LandmarkWeights } from '#models/heads/landmark-layer.js';
 import { type LinearWeights, toWeights } from '#models/heads/linear-layer.js';
 import { folded } from '#models/safety/sparse-vector.js';
 import type { Seen } from './figures.js';
+import { fitLandmarks } from './fit-landmarks.js';
 import { fitSoftmax } from './softmax-regression.js';
 
 /** Most weights that n-grams may have: buckets times labels. */
@@ -13,10 +15,12 @@ export interface FitTiersOptions {
   readonly labels: readonly string[];
   readonly strength: number;
   readonly random: Random;
+  /** Whether the model's scores are of nearness to landmarks, in place of linear ones. */
+  readonly landmarks?: boolean;
 }
 
 export interface TierWeights {
-  readonly model: LinearWeights;
+  readonly model: LinearWeights | LandmarkWeights;
   readonly fast: (LinearWeights & { readonly grams: GramWeights }) | undefined;
 }
 
@@ -27,15 +31,29 @@ export interface Taught extends Seen {
 
 /** The weights of both tiers, of temperature 1. */
 export function fitTiers(texts: readonly Taught[], options: FitTiersOptions): TierWeights {
-  const model = fitted(texts, ({ model: vector }) => vector, undefined, options);
+  const model = options.landmarks === true ? byLandmarks(texts, options) : linear(texts, options);
   const quick = texts.filter(({ fast }) => fast?.vector !== undefined);
-  if (quick.length === 0) return { model: model.dense, fast: undefined };
+  if (quick.length === 0) return { model, fast: undefined };
   const buckets = bucketsFor(options.labels.length);
   const { dense, grams } = fitted(quick, ({ fast }) => fast!.vector!, buckets, options);
   return {
-    model: model.dense,
+    model,
     fast: { ...dense, grams: toGramWeights(grams, buckets, options.labels.length) },
   };
+}
+
+function linear(texts: readonly Taught[], options: FitTiersOptions): LinearWeights {
+  return fitted(texts, ({ model: vector }) => vector, undefined, options).dense;
+}
+
+function byLandmarks(texts: readonly Taught[], { labels, random }: FitTiersOptions): LandmarkWeights {
+  const examples = {
+    vectors: texts.map(({ model }) => model),
+    labels: texts.map(({ label }) => labels.indexOf(label)),
+    weights: texts.map(({ weight = 1 }) => weight),
+    classes: labels.length,
+  };
+  return fitLandmarks(examples, random.fork('landmarks'));
 }
 
 /** As many buckets as the labels leave room for. */

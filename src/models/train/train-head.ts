@@ -44,6 +44,8 @@ export interface TrainHeadOptions {
   readonly strength?: number;
   /** What the likeliest label must reach; 0.4 unless said, and fitted where there are texts outside. */
   readonly threshold?: number;
+  /** Whether the model's scores are of nearness to landmarks, in place of linear ones; `strength` is the fast tier's then. */
+  readonly landmarks?: boolean;
   /** Whether the examples themselves, compressed, are kept and have a say: some 90 bytes of the file each. */
   readonly neighbours?: boolean;
   /** When it was made, for the card. */
@@ -86,7 +88,12 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
   const train = unlike(taught, tune);
   const removed = candidates.length - train.length;
   progress(`training on ${train.length} texts, ${removed} near-duplicates left out`);
-  const settings = { labels, strength: options.strength ?? STRENGTH, random: options.random.fork('order') };
+  const settings = {
+    labels,
+    strength: options.strength ?? STRENGTH,
+    random: options.random.fork('order'),
+    ...(options.landmarks !== undefined && { landmarks: options.landmarks }),
+  };
   const near = (texts: readonly Row[]) =>
     options.neighbours === true
       ? fitNeighbours(
@@ -149,6 +156,7 @@ function headOf(
     threshold: rounded(threshold),
     model: {
       ...layer(model, temperature),
+      ...('landmarks' in model && { landmarks: { ...model.landmarks, scales: [...model.landmarks.scales] } }),
       embedder: options.embedder,
       width: widthOf(model),
       mix,
@@ -185,8 +193,10 @@ function layer({ rows, scales, bias }: TierWeights['model'], temperature: number
   return { rows, scales: [...scales], bias: [...bias], temperature: Number(temperature.toPrecision(4)) };
 }
 
-function widthOf({ rows, bias }: TierWeights['model']): number {
-  return Buffer.from(rows, 'base64').length / bias.length;
+function widthOf(model: TierWeights['model']): number {
+  const [rows, { length }] =
+    'landmarks' in model ? [model.landmarks.rows, model.landmarks.scales] : [model.rows, model.bias];
+  return Buffer.from(rows, 'base64').length / length;
 }
 
 function scored(

@@ -53,6 +53,7 @@ export async function trainRoutes(options: TrainRoutesOptions): Promise<Head> {
     tests: [],
     outside: outside.length > 0 ? outside.map(({ text }) => text) : background(),
     strength: STRENGTH,
+    landmarks: true,
   });
   const vectors = await embed(inside.map(({ text }) => text));
   return { ...head, examples: medoids(inside, vectors, head.labels) };
