@@ -168,11 +168,16 @@ export class PostgresResponseStore implements ResponseStore {
     }
   }
 
+  /** What cannot be deleted now, because another gateway is at it or for longer than is waited, is deleted the next time. */
   private async prune(pool: Pool): Promise<void> {
     const { keep, keepBytes, pruneEveryMs = PRUNE_EVERY } = this.options;
     if (performance.now() - this.prunedAt < pruneEveryMs) return;
     this.prunedAt = performance.now();
-    await pool.query(PRUNE, [this.oldest(), keep, keepBytes]);
+    await pool
+      .query(PRUNE, [this.oldest(), keep, keepBytes])
+      .catch((cause: Error) =>
+        this.complain(unavailable(`beyond the bounds cannot be deleted: ${cause.message}`, cause)),
+      );
   }
 
   private async connected(): Promise<Pool> {

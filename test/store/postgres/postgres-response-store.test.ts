@@ -67,6 +67,29 @@ describeWith('postgresql', POSTGRES, 'stored responses in a real Postgres', bina
     await store.close();
   });
 
+  it('are written on although those beyond the bounds cannot be deleted just now', async () => {
+    const errors: WeirError[] = [];
+    const store = open({ onError: error => errors.push(error) });
+    store.put(storedLike('1'));
+    expect(await store.find('ada', '1')).toBeDefined();
+    const client = new pg.Client(server.url);
+    await client.connect();
+    await client.query(`create function weir.refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'deadlock detected' using errcode = '40P01'; end $$`);
+    await client.query(
+      'create trigger refuse before delete on weir.responses for each statement execute function weir.refuse()',
+    );
+    store.put(storedLike('2'));
+    await expect.poll(() => errors.length).toBe(1);
+    store.put(storedLike('3'));
+    const written = async () =>
+      (await client.query('select id from weir.responses order by id')).rows.map(row => row.id);
+    await expect.poll(written).toEqual(['1', '2', '3']);
+    expect(errors[0]?.message).toContain('deadlock');
+    await client.end();
+    await store.close();
+  });
+
   it('are found by names that Postgres cannot hold, and counted after close', async () => {
     const store = open();
     expect(await store.find('ada', 'a\0b')).toBeUndefined();
