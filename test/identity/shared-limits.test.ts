@@ -11,10 +11,8 @@ function pair() {
   const clock = new VirtualClock();
   clock.advance(60_000 - (clock.wall() % 60_000));
   const hub = new CounterHub({ clock });
-  const [a, b] = ['a', 'b'].map(process => new ExchangedCounters({ exchange: hub, clock, process })) as [
-    SharedCounters,
-    SharedCounters,
-  ];
+  const open = (process: string): SharedCounters => new ExchangedCounters({ exchange: hub, clock, process });
+  const [a, b] = [open('a'), open('b')];
   const meet = async () => {
     for (let round = 0; round < 2; round++) for (const one of [a, b]) await one.exchange();
   };

@@ -21,6 +21,16 @@ export function inputItems(input: unknown): readonly Json[] {
   });
 }
 
+/** Ids of the items that are named instead of said. */
+export function referencesIn(items: readonly Json[]): readonly string[] {
+  return items.flatMap(item => (isReference(item) && typeof item.id === 'string' ? [item.id] : []));
+}
+
+/** Whether an item stands for one of an earlier response. */
+export function isReference({ type }: Json): boolean {
+  return type === 'item_reference';
+}
+
 /** Items as messages: what the assistant said, thought and called in a row is one message, and so are the results in a row. */
 export function messagesFrom(items: readonly Json[], lost: Lost): Message[] {
   const messages: { role: Role; content: ContentPart[] }[] = [];
