@@ -41,7 +41,7 @@ function encode(conversation: Conversation, terms: EngineTerms): EngineRequest {
     temperature: cool,
     top_p: thinking === undefined ? topP : undefined,
     top_k: thinking === undefined ? conversation.topK : undefined,
-    stop_sequences: conversation.stop?.filter(text => text.trim() !== ''),
+    stop_sequences: stopsOf(conversation.stop, lost),
     metadata: conversation.user === undefined ? undefined : { user_id: conversation.user },
     stream: conversation.stream ? true : undefined,
   });
@@ -59,6 +59,13 @@ function nameUnsayable(conversation: Conversation, lost: Lost): void {
   if (cacheKey !== undefined) lost.add('prompt_cache_key');
 }
 
+/** Anthropic refuses stop texts of white space alone. */
+function stopsOf(stop: readonly string[] | undefined, lost: Lost): readonly string[] | undefined {
+  const taken = stop?.filter(text => text.trim() !== '');
+  if (taken?.length !== stop?.length) lost.add('stop');
+  return taken?.length === 0 ? undefined : taken;
+}
+
 /** All system messages: Anthropic has one place for them, before the conversation. */
 function systemOf(messages: readonly Message[], lost: Lost): Json[] | undefined {
   const first = messages.findIndex(message => message.role !== 'system');
@@ -66,7 +73,10 @@ function systemOf(messages: readonly Message[], lost: Lost): Json[] | undefined 
   messages.forEach((message, at) => {
     if (message.role !== 'system') return;
     if (first >= 0 && at > first) lost.add('messages.system_position');
-    blocks.push(...message.content.flatMap(part => (part.type === 'text' ? textBlock(part.text, part) : [])));
+    for (const part of message.content) {
+      if (part.type === 'text') blocks.push(...textBlock(part.text, part));
+      else lost.add(`system.${part.type}`);
+    }
   });
   return blocks.length === 0 ? undefined : blocks;
 }

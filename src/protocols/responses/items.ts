@@ -162,6 +162,7 @@ function partOf(part: Json, path: string, lost: Lost): ContentPart[] {
 
 function resultOf(id: unknown, output: unknown, path: string, lost: Lost): ToolResultPart {
   const parts = contentParts(typeof output === 'string' ? output : (output ?? ''), `${path}.output`, lost);
+  if (parts.some(part => part.type === 'audio')) lost.add('input_audio');
   const media = parts.filter((part): part is ImagePart | FilePart => part.type === 'image' || part.type === 'file');
   return {
     type: 'tool_result',
