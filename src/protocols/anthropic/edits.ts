@@ -16,7 +16,13 @@ export function editMessages(
   const { systemPrompt, reasoningEffort, maxOutputTokens, temperature } = parameters;
   if (edits.body.model !== servedModel) edits.set('model', servedModel);
   if (temperature !== undefined) edits.set('temperature', temperature);
-  if (edits.text.includes(PACKED)) edits.set('messages', withoutForeignThoughts(edits.body.messages));
+  if (edits.text.includes(PACKED)) {
+    edits.set('messages', withoutForeignThoughts(edits.body.messages));
+    // Behind the use of a tool that another model thought of, Anthropic refuses to think on.
+    const { thinking: asked } = edits.body;
+    if (isObject(asked) && asked.type === 'enabled' && !mayThink(conversation.messages))
+      edits.set('thinking', { type: 'disabled' });
+  }
   if (systemPrompt !== undefined) putSystem(edits, systemPrompt);
   const thinking =
     reasoningEffort === undefined || !mayThink(conversation.messages)
@@ -35,13 +41,16 @@ export function editMessages(
   if (wanted !== asked) edits.set('max_tokens', wanted);
 }
 
-/** The messages without thoughts of models that are not Anthropic's: it would take their seals for forgeries. */
+/**
+ * The messages without thoughts of models that are not Anthropic's: it would take their seals for forgeries. A message of nothing else goes
+ * with them: it takes no empty ones.
+ */
 function withoutForeignThoughts(messages: unknown): unknown {
-  return objectsIn(messages).map(message =>
-    Array.isArray(message.content)
-      ? { ...message, content: message.content.filter(block => !isForeignThought(block)) }
-      : message,
-  );
+  return objectsIn(messages).flatMap(message => {
+    if (!Array.isArray(message.content) || !message.content.some(isForeignThought)) return [message];
+    const content = message.content.filter(block => !isForeignThought(block));
+    return content.length === 0 ? [] : [{ ...message, content }];
+  });
 }
 
 function isForeignThought(block: unknown): boolean {
