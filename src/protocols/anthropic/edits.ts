@@ -16,20 +16,19 @@ export function editMessages(
   const { systemPrompt, reasoningEffort, maxOutputTokens, temperature } = parameters;
   if (edits.body.model !== servedModel) edits.set('model', servedModel);
   if (temperature !== undefined) edits.set('temperature', temperature);
-  if (edits.text.includes(PACKED)) {
-    edits.set('messages', withoutForeignThoughts(edits.body.messages));
-    // Behind the use of a tool that another model thought of, Anthropic refuses to think on.
-    const { thinking: asked } = edits.body;
-    if (isObject(asked) && asked.type === 'enabled' && !mayThink(conversation.messages))
-      edits.set('thinking', { type: 'disabled' });
-  }
+  const foreign = edits.text.includes(PACKED);
+  if (foreign) edits.set('messages', withoutForeignThoughts(edits.body.messages));
   if (systemPrompt !== undefined) putSystem(edits, systemPrompt);
   const thinking =
     reasoningEffort === undefined || !mayThink(conversation.messages)
       ? undefined
       : thinkingFor({ effort: reasoningEffort }, LEAST_ANSWER);
   if (thinking === undefined) {
-    if (reasoningEffort === 'none') edits.set('thinking', { type: 'disabled' });
+    const { thinking: before } = edits.body;
+    const wanted = isObject(before) && before.type === 'enabled';
+    // Behind the use of a tool that another model thought of, Anthropic refuses to think on.
+    const refused = foreign && wanted && !mayThink(conversation.messages);
+    if (reasoningEffort === 'none' || refused) edits.set('thinking', { type: 'disabled' });
     capOutput(edits, 'max_tokens', maxOutputTokens);
     return;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RouteParameters } from '#contract/route.js';
 import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { packSeal } from '#protocols/neutral/seal.js';
 import { envelope } from '../../contracts/protocol.js';
@@ -11,10 +12,10 @@ const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a'
 const thinking = { type: 'enabled', budget_tokens: 1024 };
 
 /** What an engine of Anthropic's own API is sent. */
-function sent(body: object): Record<string, unknown> {
+function sent(body: object, parameters: RouteParameters = {}): Record<string, unknown> {
   const whole = { model: 'm', max_tokens: 4096, ...body };
   const inbound = anthropicMessages.read(Buffer.from(JSON.stringify(whole)), envelope);
-  return JSON.parse(inbound.bodyFor('m', {}, false).toString()) as Record<string, unknown>;
+  return JSON.parse(inbound.bodyFor('m', parameters, false).toString()) as Record<string, unknown>;
 }
 
 describe('thoughts of other models on their way to Anthropic', () => {
@@ -23,6 +24,7 @@ describe('thoughts of other models on their way to Anthropic', () => {
   it('are taken out, and thinking is not asked for where it would be refused without them', () => {
     const body = sent({ thinking, messages: [user, said(others, use), result] });
     expect(body).toMatchObject({ thinking: { type: 'disabled' }, messages: [user, said(use), result] });
+    expect(sent({ thinking, messages: [user, said(others, use), result] }, { reasoningEffort: 'none' })).toEqual(body);
   });
 
   it.each([
