@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { WeirError } from '#contract/errors.js';
 import { MOST_TURNS, type StoredResponse } from '#contract/stores.js';
@@ -60,6 +61,11 @@ export class ResponseDatabase {
     private readonly bounds: ResponseBounds,
   ) {
     try {
+      if (path !== ':memory:') {
+        // They hold the text of prompts and answers: nobody but the owner is to read them.
+        closeSync(openSync(path, 'a', 0o600));
+        chmodSync(path, 0o600);
+      }
       this.database = new DatabaseSync(path, { timeout: 5000 });
       this.database.exec(
         `pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -2000; begin immediate; ${SCHEMA} ${TOTALS} commit;`,

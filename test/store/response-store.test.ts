@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -22,9 +22,11 @@ responseStoreContract('SQLite', () => open());
 responseStoreContract('memory', () => memoryResponseStore({ keep: 5 }));
 
 describe('stored responses on disk', () => {
-  it('are there after close', async () => {
+  it('are there after close, for their owner alone to read', async () => {
     const store = open();
     store.put(storedLike('a'));
+    await store.flush();
+    for (const name of ['r.db', 'r.db-wal']) expect(statSync(join(folder, 'deeper', name)).mode & 0o777).toBe(0o600);
     await store.close();
     const again = open();
     expect(await again.find('ada', 'a')).toBeDefined();
