@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, expect, it } from 'vitest';
 import type { IdentityStore } from '#contract/identity-store.js';
@@ -35,6 +36,22 @@ it('makes a file that only its owner can read, and reads what another process wr
   await Promise.all([1, 2, 3, 4].flatMap(() => [gateway.log(draft), command.log(draft)]));
   expect(await gateway.auditHead()).toBe(8);
   await Promise.all([gateway.close(), command.close()]);
+});
+
+it('asks another thread once one has died, whose end is told twice', async () => {
+  const store = await openIdentityStore(file());
+  const draft = { at: 1, actor: { kind: 'cli' as const, id: 'x' }, action: 'a', target: { kind: 'k', id: 'i' } };
+  await store.log(draft);
+  const { worker: dead } = store as unknown as { readonly worker: Worker };
+  const unanswered = store.auditHead();
+  dead.emit('error', new Error('out of memory'));
+  await expect(unanswered).rejects.toMatchObject({ code: 'store.unavailable' });
+  const again = store.log(draft);
+  dead.emit('exit', 1);
+  expect(await again).toMatchObject({ seq: 2 });
+  await store.close();
+  await expect(store.load()).rejects.toMatchObject({ code: 'store.unavailable' });
+  await dead.terminate();
 });
 
 it('lets no row of the log be changed or deleted', async () => {
