@@ -8,7 +8,7 @@ import type { EngineRequest, EngineSide, EngineTerms } from '#protocols/protocol
 import { unsupported } from '#protocols/translation.js';
 import { MessagesReader } from './reader.js';
 import { REDACTED } from './request.js';
-import { failureOf, finishFrom, usageFrom } from './terms.js';
+import { failureOf, finishFrom, stopsOf, usageFrom } from './terms.js';
 import { mayThink, thinkingFor } from './thinking.js';
 
 /** Anthropic Messages as it is spoken to engines for clients of other APIs. */
@@ -57,13 +57,6 @@ function nameUnsayable(conversation: Conversation, lost: Lost): void {
   if (verbosity !== undefined) lost.add('verbosity');
   if (serviceTier !== undefined) lost.add('service_tier');
   if (cacheKey !== undefined) lost.add('prompt_cache_key');
-}
-
-/** Anthropic refuses stop texts of white space alone. */
-function stopsOf(stop: readonly string[] | undefined, lost: Lost): readonly string[] | undefined {
-  const taken = stop?.filter(text => text.trim() !== '');
-  if (taken?.length !== stop?.length) lost.add('stop');
-  return taken?.length === 0 ? undefined : taken;
 }
 
 /** All system messages: Anthropic has one place for them, before the conversation. */
