@@ -69,7 +69,10 @@ export async function watchFile(file: string, listen: ListenOverrides, log: Logg
         .then(changed => {
           if (changed) to.reloaded(true);
         })
-        .catch((error: unknown) => log.error('the configuration could not be put in force', { error }));
+        .catch((error: unknown) => {
+          to.reloaded(false);
+          log.error('the configuration could not be put in force', { error });
+        });
     },
   });
   await watcher.start();

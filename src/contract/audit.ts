@@ -62,8 +62,11 @@ export class AuditChain {
     }
   }
 
-  verdict(): AuditVerdict {
-    const { broken } = this;
+  /** @param length how many rows the log says that it has, if it does. */
+  verdict(length = 0): AuditVerdict {
+    const { seq } = this;
+    const cut = { seq: seq + 1, why: `row ${seq + 1} is missing: the log has had ${length}` };
+    const broken = this.broken ?? (seq < length ? cut : undefined);
     return { entries: this.seq, head: this.head, ...(broken === undefined ? undefined : { broken }) };
   }
 }

@@ -160,9 +160,7 @@ export class Arrival {
   /** The request with what it goes on from, its answer to be kept where the client wants that. */
   private async recall(inbound: Inbound, memory: Memory, owner: string): Promise<Inbound> {
     const { responses, clock } = this.host.ports;
-    const { previous } = memory;
-    const limit = this.runtime.config.gateway.limits.body;
-    const whole = previous === undefined ? inbound : await resumed(memory, owner, previous, responses, limit);
+    const whole = await resumed(inbound, memory, owner, responses, this.runtime.config.gateway.limits.body);
     if (this.response.destroyed) throw gone();
     keepAnswer(whole, memory, owner, responses, () => clock.wall());
     return whole;

@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns';
+import { lookup as machineLookup } from 'node:dns';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -62,7 +62,7 @@ export function guardedFetch(guard: AddressGuard): FetchJson {
 }
 
 /** The machine's lookup, all of whose answers must be allowed: a name that changes between look and call gains nothing. */
-function guardedLookup(guard: AddressGuard): LookupFunction {
+export function guardedLookup(guard: AddressGuard, lookup = machineLookup): LookupFunction {
   return (host, options, callback) => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {

@@ -5,6 +5,7 @@ import type { Bytes, Milliseconds } from '#contract/units.js';
 import { asText, type Json, objectsIn, parsedObject } from '#protocols/json.js';
 import type { Inbound, Memory } from '#protocols/protocol.js';
 import { inputItems } from '#protocols/responses/items.js';
+import { itemsReferredTo } from './item-references.js';
 
 /**
  * Whose responses a caller's are, by what the gateway has established of it: the key, else the user whom a token or a proxy named. All
@@ -29,24 +30,39 @@ export function keepAnswer(
   inbound.keep = answer => {
     const id = asText(parsedObject(answer)?.id);
     if (id === '') return;
-    const kept = { id, owner, at: wall(), input: memory.input(), response: answer };
+    const { input } = inbound.memory ?? memory;
+    const kept = { id, owner, at: wall(), input: input(), response: answer };
     store.put(previous === undefined ? kept : { ...kept, previous });
   };
 }
 
 /**
- * The request with the conversation that it goes on from.
+ * The request with what it goes on from or refers to; itself where that is nothing.
  *
  * @param limit longest conversation taken, in characters.
  * @throws WeirError `response.not_found` when the caller has no such response any more, `request.too_large`.
  */
 export async function resumed(
-  memory: Memory,
+  inbound: Inbound,
+  { previous, references, resume }: Memory,
   owner: string,
-  previous: string,
   store: ResponseStore,
   limit: Bytes,
 ): Promise<Inbound> {
+  if (previous === undefined && references.length === 0) return inbound;
+  const turns = previous === undefined ? [] : await turnsOf(owner, previous, store);
+  const referred = await itemsReferredTo(references, owner, store, limit);
+  const size = turns.reduce((sum, turn) => sum + turn.input.length + turn.response.length, 0) + referred.size;
+  if (size > limit) {
+    throw new WeirError('request.too_large', `The conversation so far is longer than ${limit} bytes`, {
+      path: previous === undefined ? 'input' : 'previous_response_id',
+      hint: 'a new conversation that begins with a summary of this one',
+    });
+  }
+  return resume(turns.flatMap(itemsOf), referred.items);
+}
+
+async function turnsOf(owner: string, previous: string, store: ResponseStore): Promise<readonly StoredResponse[]> {
   const turns = await store.conversation(owner, previous);
   if (turns === undefined) {
     // As OpenAI answers it.
@@ -60,14 +76,7 @@ export async function resumed(
       },
     );
   }
-  const size = turns.reduce((sum, turn) => sum + turn.input.length + turn.response.length, 0);
-  if (size > limit) {
-    throw new WeirError('request.too_large', `The conversation so far is longer than ${limit} bytes`, {
-      path: 'previous_response_id',
-      hint: 'a new conversation that begins with a summary of this one',
-    });
-  }
-  return memory.resume(turns.flatMap(itemsOf));
+  return turns;
 }
 
 /** What a turn added to its conversation. */

@@ -35,8 +35,21 @@ const SPECIAL = new CidrSet([
   'ff00::/8',
 ]);
 
-/** Where clouds hand out the credentials of a machine: out of reach whatever is allowed. */
-const METADATA = new CidrSet(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32']);
+/**
+ * Where clouds hand out the credentials of a machine: out of reach whatever is allowed. Beside link-local addresses, also as NAT64 and
+ * 6to4 write them: AWS over IPv6, Google over IPv6, Alibaba, Oracle, and the host of Azure's machines.
+ */
+const METADATA = new CidrSet([
+  '169.254.0.0/16',
+  '64:ff9b::a9fe:0/112',
+  '2002:a9fe::/32',
+  'fe80::/10',
+  'fd00:ec2::/32',
+  'fd20:ce::254/128',
+  '100.100.100.200/32',
+  '192.0.0.192/32',
+  '168.63.129.16/32',
+]);
 
 /** Networks in which people run engines of their own: this machine, private and shared ones (RFC 1918, 4193, 6598). */
 const ENGINES = [

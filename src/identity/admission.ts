@@ -8,6 +8,7 @@ import { allowsModel, type Grant } from './grant.js';
 import { addRateHeaders, checkTokens, leave } from './limits.js';
 import type { Meter, Quote } from './meter.js';
 import { patiently } from './patience.js';
+import type { Rate } from './rate.js';
 import type { Principal } from './roles.js';
 
 /** What a request used, as the engine reported it or, where it reported nothing, as it was estimated. */
@@ -17,8 +18,15 @@ export interface Used {
   readonly completionTokens: Tokens;
 }
 
-const NO_SLOTS: number[] = [];
 const NOTHING: Used = Object.freeze({ nanoUsd: 0, promptTokens: 0, completionTokens: 0 });
+
+/** What is held of an account's token rate: the rate of then, for another may have come in its place, and where in it. */
+interface HeldTokens {
+  readonly rate: Rate;
+  readonly slot: number;
+}
+
+const NONE_HELD: readonly (HeldTokens | undefined)[] = [];
 
 /** How limits and budgets are shared with other processes, if they are. */
 export interface Sharing {
@@ -35,8 +43,8 @@ const SOON: Milliseconds = 1000;
  */
 export class Admission {
   private tokensHeld = 0;
-  /** Where each account has what is held of its token rate. */
-  private slots: number[] = NO_SLOTS;
+  /** By account. */
+  private heldTokens = NONE_HELD;
   private meters: Meter[] | undefined;
   private held: number[] | undefined;
   private settled = false;
@@ -95,13 +103,14 @@ export class Admission {
     const { accounts } = this.grant;
     const refusal = checkTokens(accounts, now, quote.expectedTokens) ?? this.checkBudgets(now, quote);
     if (refusal !== undefined) return refusal;
-    const slots: number[] = [];
+    const heldTokens: (HeldTokens | undefined)[] = [];
     for (let i = 0; i < accounts.length; i++) {
       const account = accounts[i]!;
-      slots.push(account.tokens?.reserve(now, quote.expectedTokens) ?? 0);
+      const { tokens: rate } = account;
+      heldTokens.push(rate && { rate, slot: rate.reserve(now, quote.expectedTokens) });
       for (let m = 0; m < account.meters.length; m++) this.hold(now, account.meters[m]!, quote);
     }
-    this.slots = slots;
+    this.heldTokens = heldTokens;
     this.tokensHeld = quote.expectedTokens;
     return undefined;
   }
@@ -160,14 +169,16 @@ export class Admission {
 
   private release(now: Milliseconds, usedTokens = 0): void {
     const { accounts } = this.grant;
-    const { tokensHeld: held, slots } = this;
-    if (held !== 0 || usedTokens !== 0) {
+    const { tokensHeld, heldTokens } = this;
+    if (tokensHeld !== 0 || usedTokens !== 0) {
       for (let i = 0; i < accounts.length; i++) {
         const { tokens } = accounts[i]!;
-        if (held !== 0) tokens?.settle(now, slots[i] ?? 0, held, usedTokens);
-        else tokens?.use(now, usedTokens);
+        const held = heldTokens[i];
+        held?.rate.settle(now, held.slot, tokensHeld, usedTokens);
+        if (tokens !== held?.rate) tokens?.use(now, usedTokens);
       }
       this.tokensHeld = 0;
+      this.heldTokens = NONE_HELD;
     }
     if (this.meters === undefined || this.held === undefined) return;
     for (let i = 0; i < this.meters.length; i++) {

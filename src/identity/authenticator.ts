@@ -71,7 +71,7 @@ export class Authenticator {
       return new WeirError('auth.missing', 'This gateway asks for a key', { hint: 'Authorization: Bearer wk-…' });
     }
     const known = this.known.get(credential);
-    if (known !== undefined) return this.checked(known, shown);
+    if (known !== undefined && !this.isToBeVerifiedAgain(known)) return this.checked(known, shown);
     const secret = secretIn(credential);
     if (secret === undefined) return INVALID();
     if (TokenVerifier.looksLike(secret)) return this.verifyToken(credential, secret, shown);
@@ -79,6 +79,11 @@ export class Authenticator {
     if (grant === undefined) return INVALID();
     this.known.set(credential, grant);
     return this.checked(grant, shown);
+  }
+
+  /** A token is taken for known for a day at most: it may be good for longer. */
+  private isToBeVerifiedAgain({ principal, expiresAt }: Grant): boolean {
+    return principal.kind === 'token' && this.clock.wall() >= expiresAt;
   }
 
   private checked(grant: Grant, { address }: Shown): Grant | WeirError {
@@ -122,11 +127,13 @@ export class Authenticator {
   }
 
   private async verifyToken(credential: string, token: string, shown: Shown): Promise<Grant | WeirError> {
+    const { options } = this;
     try {
-      const said = await this.options.verifier.verify(token);
+      const said = await options.verifier.verify(token);
       const { generation } = this.directory;
       const grant = this.userGrant('token', said.user, said.team, said.role, said.defaultRole, said.expiresAt);
-      if (generation === this.generation) this.known.set(credential, grant);
+      // What was verified by settings that have been replaced meanwhile is not remembered.
+      if (generation === this.generation && options === this.options) this.known.set(credential, grant);
       return this.checked(grant, shown);
     } catch (error) {
       if (isWeirError(error)) return error;

@@ -226,11 +226,12 @@ export class Governance {
   async verifyAudit({ principal }: Doer): Promise<AuditVerdict> {
     authorise(principal, 'audit.read');
     const chain = new AuditChain();
+    const length = await this.options.store.auditHead();
     for (let after = 0; ; ) {
       const page = await this.options.store.audit({ after, limit: AUDIT_PAGE });
       for (const entry of page) chain.add(entry);
       const last = page.at(-1);
-      if (last === undefined || page.length < AUDIT_PAGE) return chain.verdict();
+      if (last === undefined || page.length < AUDIT_PAGE) return chain.verdict(length);
       after = last.seq;
     }
   }

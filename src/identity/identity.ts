@@ -86,6 +86,7 @@ export class Identity {
   readonly accounts: Accounts;
   readonly governance: Governance;
   private readonly authenticator: Authenticator;
+  private readonly verifier: TokenVerifier;
   private readonly behind: WriteBehind;
   private seen = 0;
   private heard = true;
@@ -117,6 +118,7 @@ export class Identity {
       ports.onAlert?.({ kind, id, budget: window, share, spent: meter.spent(now), amount: meter.amount(now) });
     }, ports.counters);
     this.directory = new Directory(this.accounts);
+    this.verifier = new TokenVerifier(config.jwt, ports.fetchJson, clock, error => ports.onIssuerError?.(error));
     this.authenticator = new Authenticator(this.directory, clock, this.authenticatorOptions());
     const secretBytes = ports.secretBytes ?? machineSecretBytes;
     this.behind = new WriteBehind({
@@ -168,6 +170,7 @@ export class Identity {
   /** Puts other settings in force, as far as they concern issuers, admin key and policies. */
   configure(config: AuthConfig): void {
     this.config = config;
+    this.verifier.configure(config.jwt);
     this.authenticator.configure(this.authenticatorOptions());
   }
 
@@ -265,12 +268,8 @@ export class Identity {
   }
 
   private authenticatorOptions() {
-    const { config, ports } = this;
-    return {
-      adminKey: config.admin_key,
-      proxy: config.proxy,
-      verifier: new TokenVerifier(config.jwt, ports.fetchJson, ports.clock, error => ports.onIssuerError?.(error)),
-    };
+    const { config, verifier } = this;
+    return { adminKey: config.admin_key, proxy: config.proxy, verifier };
   }
 
   /** A change of this process, durable: in force from here on. */

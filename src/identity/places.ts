@@ -9,6 +9,8 @@ export class Places {
   limit = Number.POSITIVE_INFINITY;
   /** Taken in this process. */
   open = 0;
+  /** Where it stands how many are taken here, while there is a limit. */
+  private told: SharedCounter | undefined;
 
   /** @param name the same in all processes, and of nothing else. */
   constructor(
@@ -39,8 +41,10 @@ export class Places {
 
   private tell(now: Milliseconds): void {
     const counter = this.counter(now);
-    // A limit may have come while places were taken.
-    if (counter !== undefined) counter.hold(this.open - counter.held);
+    // A limit may have come while places were taken, or gone: then they are given back to the others at once.
+    if (counter === undefined) this.told?.hold(-this.told.held);
+    else counter.hold(this.open - counter.held);
+    this.told = counter;
   }
 
   private counter(now: Milliseconds): SharedCounter | undefined {

@@ -37,6 +37,13 @@ export class RateWindow {
     return this.newest;
   }
 
+  /** Counts an amount at a time before now. What is too old to matter is not counted. */
+  addAt(now: Milliseconds, at: Milliseconds, amount: number): void {
+    this.advance(now);
+    const slot = this.newest - Math.max(0, Math.floor(now / SLOT) - Math.floor(at / SLOT));
+    if (slot > this.newest - SLOTS) this.put(slot, amount);
+  }
+
   /** Changes what was counted in a slot. @returns whether that has not left the window yet. */
   correct(now: Milliseconds, slot: number, by: number): boolean {
     this.advance(now);

@@ -32,12 +32,17 @@ class SharedRate {
     const at = Math.floor(now / SPAN);
     if (this.now === undefined || at > this.now.at) {
       if (this.now !== undefined) this.counter(this.now).hold(-this.held);
-      this.before = this.now;
-      this.now = { at, name: `${this.name} ${at}`, taken: 0 };
+      // Who was not asked in the minute before has still to hear of it.
+      this.before = this.now?.at === at - 1 ? this.now : this.spanAt(at - 1);
+      this.now = this.spanAt(at);
       this.counter(this.now).hold(this.held);
     }
     if (this.before !== undefined) this.take(now, this.before, window);
     return this.take(now, this.now, window);
+  }
+
+  private spanAt(at: number): Span {
+    return { at, name: `${this.name} ${at}`, taken: 0 };
   }
 
   private take(now: Milliseconds, span: Span, window: RateWindow): SharedCounter {
@@ -45,7 +50,7 @@ class SharedRate {
     const fresh = counter.others - span.taken;
     if (fresh > 0) {
       span.taken += fresh;
-      window.add(now, fresh);
+      window.addAt(now, Math.min(now, (span.at + 1) * SPAN - 1), fresh);
     }
     return counter;
   }
@@ -104,10 +109,14 @@ export class Rate {
     return this.window.add(now, amount);
   }
 
-  /** Puts what was used in the place of what was reserved in a slot, unless that has left the window. */
+  /**
+   * Puts what was used in the place of what was reserved in a slot. Where that has left the window, which is so of every answer that
+   * takes longer than a minute, what was used beyond it counts now.
+   */
   settle(now: Milliseconds, slot: number, reserved: number, used: number): void {
     this.hold(now, -reserved);
     if (this.window.correct(now, slot, used - reserved)) this.count(now, used);
+    else if (used > reserved) this.use(now, used - reserved);
   }
 
   /** How long until there is room for an amount: at most 61 seconds, also for one that is more than the limit. */

@@ -34,7 +34,7 @@ interface IssuerKeys {
 
 /** Verifies JSON Web Tokens of the configured issuers, by their published keys (OpenID Connect discovery, RFC 8414; JWKS, RFC 7517). */
 export class TokenVerifier {
-  private readonly issuers: ReadonlyMap<string, IssuerConfig>;
+  private issuers: ReadonlyMap<string, IssuerConfig> = new Map();
   private readonly keys = new Map<string, IssuerKeys>();
   private readonly looking = new Map<string, Promise<IssuerKeys>>();
   private readonly lookedAt = new Map<string, Milliseconds>();
@@ -47,7 +47,18 @@ export class TokenVerifier {
     private readonly clock: Clock,
     private readonly onFailure: (error: WeirError) => void = () => {},
   ) {
+    this.configure(issuers);
+  }
+
+  /** Puts other issuers in force. The keys of those that stay are kept: an issuer may be away just now. */
+  configure(issuers: readonly IssuerConfig[]): void {
+    const before = this.issuers;
     this.issuers = new Map(issuers.map(issuer => [issuer.issuer, issuer]));
+    for (const [name, { jwks_url: url }] of before) {
+      const now = this.issuers.get(name);
+      if (now !== undefined && now.jwks_url === url) continue;
+      for (const known of [this.keys, this.looking, this.lookedAt, this.failed]) known.delete(name);
+    }
   }
 
   /** Whether a credential has the form of a token; keys have not. */
@@ -67,7 +78,7 @@ export class TokenVerifier {
       return await this.check(token, config, keySet);
     } catch (error) {
       // The issuer may have begun to sign with another key.
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !this.mayLook(config.issuer)) throw refusalOf(error);
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !this.looksOrMay(config.issuer)) throw refusalOf(error);
     }
     const { keySet: fresh } = await this.look(config);
     try {
@@ -94,7 +105,7 @@ export class TokenVerifier {
   private keysOf(config: IssuerConfig): Promise<IssuerKeys> | IssuerKeys {
     const known = this.keys.get(config.issuer);
     if (known === undefined) {
-      if (this.mayLook(config.issuer) || this.looking.has(config.issuer)) return this.look(config);
+      if (this.looksOrMay(config.issuer)) return this.look(config);
       // Not looked for again so soon: what went wrong then is said again.
       throw (
         this.failed.get(config.issuer) ??
@@ -112,13 +123,20 @@ export class TokenVerifier {
     return last === undefined || this.clock.now() - last >= KEYS_PAUSE;
   }
 
+  /** Whether an answer of the issuer can be had now: one that is on its way is everybody's. */
+  private looksOrMay(issuer: string): boolean {
+    return this.looking.has(issuer) || this.mayLook(issuer);
+  }
+
   /** Reads an issuer's keys; those who ask meanwhile wait for the same answer. */
   private look(config: IssuerConfig): Promise<IssuerKeys> {
     const { issuer } = config;
     const running = this.looking.get(issuer);
     if (running !== undefined) return running;
     this.lookedAt.set(issuer, this.clock.now());
-    const reading = this.read(config).finally(() => this.looking.delete(issuer));
+    const reading = this.read(config).finally(() => {
+      if (this.looking.get(issuer) === reading) this.looking.delete(issuer);
+    });
     this.looking.set(issuer, reading);
     return reading;
   }
@@ -128,6 +146,8 @@ export class TokenVerifier {
       const url = config.jwks_url ?? (await this.discover(config.issuer));
       const keySet = createLocalJWKSet((await this.fetchJson(url)) as JSONWebKeySet);
       const keys = { keySet, at: this.clock.now() };
+      // They may be looked for elsewhere by now.
+      if (this.issuers.get(config.issuer)?.jwks_url !== config.jwks_url) return keys;
       this.keys.set(config.issuer, keys);
       this.failed.delete(config.issuer);
       return keys;

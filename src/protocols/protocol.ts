@@ -56,12 +56,18 @@ export interface Inbound {
 export interface Memory<Resumed extends Inbound = Inbound> {
   /** Id of the earlier answer that the request goes on from. */
   readonly previous?: string;
+  /** Ids of items of earlier answers that the request brings in their place. */
+  readonly references: readonly string[];
   /** Whether the answer is to be kept for later. */
   readonly store: boolean;
   /** What the request itself brought, as JSON. */
   input(): string;
-  /** The request with the conversation before it put in. @throws WeirError `request.invalid`. */
-  resume(earlier: readonly Json[]): Resumed;
+  /**
+   * The request with the conversation before it put in, and the items that were found in the place of references.
+   *
+   * @throws WeirError `request.invalid`.
+   */
+  resume(earlier: readonly Json[], found: ReadonlyMap<string, Json>): Resumed;
 }
 
 /** What stands at the head of an answer that Weir writes. */

@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { WeirError } from '#contract/errors.js';
 import { MOST_TURNS, type StoredResponse } from '#contract/stores.js';
@@ -25,6 +26,16 @@ const SCHEMA = `
   create index if not exists responses_at on responses (at);
 `;
 
+/** Kept by the database: several processes write to one file, and each would count what it has put itself. */
+const TOTALS = `
+  create table if not exists totals (one integer primary key check (one = 1), count integer not null, bytes integer not null);
+  insert or ignore into totals select 1, count(*), coalesce(sum(bytes), 0) from responses;
+  create trigger if not exists responses_come after insert on responses
+    begin update totals set count = count + 1, bytes = bytes + new.bytes; end;
+  create trigger if not exists responses_go after delete on responses
+    begin update totals set count = count - 1, bytes = bytes - old.bytes; end;
+`;
+
 interface Row {
   readonly owner: string;
   readonly id: string;
@@ -42,8 +53,7 @@ export class ResponseDatabase {
   private readonly remove;
   private readonly oldest;
   private readonly removeRow;
-  private count: number;
-  private bytes: Bytes;
+  private readonly totals;
 
   /** @throws WeirError `store.unavailable` when the file cannot be opened or is no database. */
   constructor(
@@ -51,9 +61,14 @@ export class ResponseDatabase {
     private readonly bounds: ResponseBounds,
   ) {
     try {
+      if (path !== ':memory:') {
+        // They hold the text of prompts and answers: nobody but the owner is to read them.
+        closeSync(openSync(path, 'a', 0o600));
+        chmodSync(path, 0o600);
+      }
       this.database = new DatabaseSync(path, { timeout: 5000 });
       this.database.exec(
-        `pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -2000; ${SCHEMA}`,
+        `pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -2000; begin immediate; ${SCHEMA} ${TOTALS} commit;`,
       );
       this.insert = this.database.prepare(
         'insert into responses (owner, id, at, previous, input, response, bytes) values (?, ?, ?, ?, ?, ?, ?)',
@@ -61,14 +76,10 @@ export class ResponseDatabase {
       this.select = this.database.prepare(
         'select owner, id, at, previous, input, response from responses where owner = ? and id = ? and at >= ?',
       );
-      this.remove = this.database.prepare('delete from responses where owner = ? and id = ? returning bytes');
-      this.oldest = this.database.prepare('select rowid as row, at, bytes from responses order by at limit 1');
+      this.remove = this.database.prepare('delete from responses where owner = ? and id = ?');
+      this.oldest = this.database.prepare('select rowid as row, at from responses order by at limit 1');
       this.removeRow = this.database.prepare('delete from responses where rowid = ?');
-      const total = this.database
-        .prepare('select count(*) as count, coalesce(sum(bytes), 0) as bytes from responses')
-        .get() as { readonly count: number; readonly bytes: number };
-      this.count = total.count;
-      this.bytes = total.bytes;
+      this.totals = this.database.prepare('select count, bytes from totals');
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new WeirError('store.unavailable', `The stored responses in ${path} cannot be opened: ${reason}`, {
@@ -84,8 +95,6 @@ export class ResponseDatabase {
     this.delete(owner, id);
     const bytes = Buffer.byteLength(input) + Buffer.byteLength(response);
     this.insert.run(owner, id, at, previous ?? null, input, response, bytes);
-    this.count++;
-    this.bytes += bytes;
     this.prune(now);
   }
 
@@ -109,11 +118,7 @@ export class ResponseDatabase {
   }
 
   delete(owner: string, id: string): boolean {
-    const gone = this.remove.get(owner, id) as { readonly bytes: number } | undefined;
-    if (gone === undefined) return false;
-    this.count--;
-    this.bytes -= gone.bytes;
-    return true;
+    return Number(this.remove.run(owner, id).changes) > 0;
   }
 
   close(): void {
@@ -123,14 +128,11 @@ export class ResponseDatabase {
   private prune(now: Milliseconds): void {
     const { keepForMs, keep, keepBytes } = this.bounds;
     for (;;) {
-      const oldest = this.oldest.get() as
-        | { readonly row: number; readonly at: number; readonly bytes: number }
-        | undefined;
+      const oldest = this.oldest.get() as { readonly row: number; readonly at: number } | undefined;
       if (oldest === undefined) return;
-      if (oldest.at >= now - keepForMs && this.count <= keep && this.bytes <= keepBytes) return;
+      const { count, bytes } = this.totals.get() as { readonly count: number; readonly bytes: Bytes };
+      if (oldest.at >= now - keepForMs && count <= keep && bytes <= keepBytes) return;
       this.removeRow.run(oldest.row);
-      this.count--;
-      this.bytes -= oldest.bytes;
       this.database.exec('pragma incremental_vacuum(64)');
     }
   }

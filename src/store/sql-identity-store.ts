@@ -60,7 +60,7 @@ export class SqlIdentityStore implements IdentityStore {
 
   audit({ after, before, target, actor, limit = 100 }: AuditFilter = {}): Promise<readonly AuditEntry[]> {
     return this.guard(async () => {
-      let query = this.db.selectFrom('audit_log').select(['seq', 'text', 'previous', 'hash']);
+      let query = this.db.selectFrom('audit_log').selectAll();
       if (after !== undefined) query = query.where('seq', '>', after);
       if (before !== undefined) query = query.where('seq', '<', before);
       if (target !== undefined) query = query.where('target', '=', target);
@@ -273,7 +273,8 @@ function entryOf(row: IdentityTables['entities']): Versioned {
   return { kind: row.kind, version: Number(row.version), entity: JSON.parse(row.document) as unknown } as Versioned;
 }
 
-function auditOf(row: Pick<IdentityTables['audit_log'], 'seq' | 'text' | 'previous' | 'hash'>): AuditEntry {
+/** A row of the log; without its hash where the columns that it is searched by say something else than it does itself. */
+function auditOf(row: IdentityTables['audit_log']): AuditEntry {
   const [at, actor, action, target, before, after] = JSON.parse(row.text) as [
     AuditDraft['at'],
     AuditDraft['actor'],
@@ -282,17 +283,20 @@ function auditOf(row: Pick<IdentityTables['audit_log'], 'seq' | 'text' | 'previo
     unknown,
     unknown,
   ];
+  const columns = [row.actor, row.action, row.target];
+  const agree = [actor.id, action, target.id].every((text, i) => stored(text) === columns[i]) && Number(row.at) === at;
   return {
-    seq: Number(row.seq),
-    at,
-    actor,
-    action,
-    target,
+    ...{ seq: Number(row.seq), at, actor, action, target },
     ...(before === null ? undefined : { before }),
     ...(after === null ? undefined : { after }),
     previous: row.previous,
-    hash: row.hash,
+    hash: agree ? row.hash : '',
   };
+}
+
+/** A text as a column has it: in UTF-8 there are no half surrogate pairs. */
+function stored(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function rowOf({

@@ -22,24 +22,17 @@ export async function openIdentityStore(path: string): Promise<IdentityStore> {
   return store;
 }
 
+/** A thread that has died is followed by another at the next call: what was asked of it is rejected. */
 class ThreadedIdentityStore implements IdentityStore {
   readonly opened: Promise<unknown>;
-  private readonly worker: Worker;
+  private worker: Worker | undefined;
   private readonly pending = new Map<number, Pending>();
   private calls = 0;
-  private ended = false;
+  private closed = false;
 
-  constructor(path: string) {
-    this.worker = new Worker(new URL('./identity-worker.js', import.meta.url), {
-      name: 'weir-identity',
-      workerData: { path },
-      execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 },
-    });
+  constructor(private readonly path: string) {
+    this.worker = this.start();
     this.opened = new Promise((resolve, reject) => this.pending.set(0, { resolve, reject }));
-    this.worker.on('message', (reply: IdentityReply) => this.receive(reply));
-    this.worker.on('error', error => this.end(`The thread of the identity database died: ${error.message}`));
-    this.worker.on('exit', () => this.end('The thread of the identity database has ended'));
   }
 
   load(): Promise<readonly Versioned[]> {
@@ -79,19 +72,34 @@ class ThreadedIdentityStore implements IdentityStore {
     return this.ask('lastUses');
   }
   async close(): Promise<void> {
-    if (this.ended) return;
-    await this.ask<void>('close');
-    this.ended = true;
+    if (this.closed) return;
+    const closing = this.worker === undefined ? undefined : this.ask<void>('close');
+    this.closed = true;
+    await closing;
   }
 
   private ask<T>(method: IdentityCall['method'], ...args: readonly unknown[]): Promise<T> {
-    if (this.ended) return Promise.reject(new WeirError('store.unavailable', 'The identity database is closed'));
+    if (this.closed) return Promise.reject(new WeirError('store.unavailable', 'The identity database is closed'));
     const call = ++this.calls;
     const message: IdentityCall = { call, method, args };
     return new Promise<T>((resolve, reject) => {
+      this.worker ??= this.start();
       this.pending.set(call, { resolve: resolve as (value: unknown) => void, reject });
       this.worker.postMessage(message);
     });
+  }
+
+  private start(): Worker {
+    const worker = new Worker(new URL('./identity-worker.js', import.meta.url), {
+      name: 'weir-identity',
+      workerData: { path: this.path },
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 },
+    });
+    worker.on('message', (reply: IdentityReply) => this.receive(reply));
+    worker.on('error', error => this.ended(worker, `The thread of the identity database died: ${error.message}`));
+    worker.on('exit', () => this.ended(worker, 'The thread of the identity database has ended'));
+    return worker;
   }
 
   private receive({ call, value, error }: IdentityReply): void {
@@ -104,8 +112,10 @@ class ThreadedIdentityStore implements IdentityStore {
     }
   }
 
-  private end(why: string): void {
-    this.ended = true;
+  private ended(worker: Worker, why: string): void {
+    // It is told twice of a thread that died: what is asked by the second time is asked of another.
+    if (this.worker !== worker) return;
+    this.worker = undefined;
     for (const { reject } of this.pending.values()) reject(new WeirError('store.unavailable', why));
     this.pending.clear();
   }

@@ -173,10 +173,11 @@ describe('several workers', { timeout: 120_000 }, () => {
     expect(check.changes.length).toBe(1);
     writeFileSync(join(served.folder, 'weir.yaml'), yaml('four'));
     await expect.poll(async () => new Set(await said())).toEqual(new Set(['four']));
-    const { body: history } = await admin('GET', '/api/configuration/versions');
-    const authors = history.versions.map(({ author }: { author: string }) => author);
-    expect(authors).toEqual(['file', expect.any(String), 'start']);
-    await admin('POST', '/api/configuration/rollback', { to: history.versions.at(-1).number });
+    const history = async () => (await admin('GET', '/api/configuration/versions')).body.versions;
+    const authors = async () => (await history()).map(({ author }: { author: string }) => author);
+    // What is in force in all of them is kept right after.
+    await expect.poll(authors).toEqual(['file', expect.any(String), 'start']);
+    await admin('POST', '/api/configuration/rollback', { to: (await history()).at(-1).number });
     expect(await said()).toEqual(Array(ASKED).fill('one'));
     for (const { body } of await everywhere(() => admin('GET', '/api/configuration')))
       expect(body.text).toContain('"one"');

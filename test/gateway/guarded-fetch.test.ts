@@ -1,7 +1,10 @@
+import type { lookup as machineLookup } from 'node:dns';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { guardedFetch } from '#gateway/guarded-fetch.js';
+import { guardedFetch, guardedLookup } from '#gateway/guarded-fetch.js';
+import { machineClock } from '#gateway/machine-clock.js';
+import { Connections } from '#gateway/upstream/connections.js';
 import { AddressGuard } from '#identity/address-guard.js';
 
 let server: Server | undefined;
@@ -35,6 +38,25 @@ describe('a guarded fetch', () => {
       code: 'network.blocked',
     });
     expect(asked).toBe(0);
+  });
+
+  it('judges them where a connection is made, too: a name that is looked up again may lead elsewhere', async () => {
+    let asked = 0;
+    const port = await serve((_, response) => {
+      asked++;
+      response.end('{}');
+    });
+    const lookup = ((_host: string, _options: object, found: (...answer: unknown[]) => void) =>
+      found(null, [{ address: '127.0.0.1', family: 4 }])) as unknown as typeof machineLookup;
+    const ask = async (allowed: string) => {
+      const connections = new Connections(machineClock, guardedLookup(new AddressGuard([allowed]), lookup));
+      const options = { method: 'GET', timeout: 5000 } as const;
+      const answer = connections.ask(`http://rebound.example:${port}/x`, 5000, options);
+      return answer.then(({ status }) => status).finally(() => connections.destroy());
+    };
+    await expect(ask('10.0.0.0/8')).rejects.toMatchObject({ code: 'upstream.connect' });
+    expect(asked).toBe(0);
+    expect(await ask('127.0.0.0/8')).toBe(200);
   });
 
   it('follows no redirect, and takes no endless and no other answer', async () => {

@@ -161,6 +161,40 @@ describe('tokens', () => {
     issuer.down = false;
   });
 
+  it('are checked with the keys there are after other settings came into force, too', async () => {
+    issuer.down = true;
+    identity.configure(authSchema.parse({ required: true, ...settings, unreported: 'free' }));
+    clock.advance(700_000);
+    expect(await codeOf(await issuer.token({ email: 'u' }, { now: clock.wall() }))).toBe('good');
+    issuer.down = false;
+    const moved = [{ ...settings.jwt[0]!, jwks_url: `${ISSUER}/moved` }];
+    identity.configure(authSchema.parse({ required: true, jwt: moved }));
+    expect(await codeOf(await issuer.token({ email: 'u' }, { now: clock.wall() }))).toBe('good');
+    expect(issuer.asked.at(-1)).toBe(`${ISSUER}/moved`);
+    identity.configure(authSchema.parse({ required: true }));
+    expect(await codeOf(await issuer.token({ email: 'u' }, { now: clock.wall() }))).toBe('auth.invalid');
+    identity.configure(authSchema.parse({ required: true, ...settings }));
+  });
+
+  it('that come together with a new key all wait for it', async () => {
+    clock.advance(31_000);
+    await issuer.add('four');
+    const token = (email: string) => issuer.token({ email }, { kid: 'four', now: clock.wall() });
+    const together = await Promise.all(['a', 'b', 'c'].map(token));
+    expect(await Promise.all(together.map(codeOf))).toEqual(['good', 'good', 'good']);
+  });
+
+  it('good for a week are good on the second day', async () => {
+    clock.advance(31_000);
+    const exp = clock.wall() / 1000 + 7 * 86_400;
+    const token = await issuer.token({ email: 'service' }, { now: clock.wall(), exp });
+    expect(await codeOf(token)).toBe('good');
+    clock.advance(25 * 3_600_000);
+    expect(await codeOf(token)).toBe('good');
+    clock.advance(6 * 24 * 3_600_000);
+    expect(await codeOf(token)).toBe('auth.expired');
+  });
+
   it('of an issuer whose keys cannot be read say why, each time; the operator is told at most twice a minute', async () => {
     const heard: string[] = [];
     const fetchJson = () => Promise.reject(new WeirError('network.blocked', 'Not there', { hint: 'elsewhere' }));

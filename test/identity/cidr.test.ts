@@ -90,9 +90,12 @@ describe('the guard against calls to the inside', () => {
 
   it('never lets anyone where clouds keep credentials, whatever is allowed', () => {
     const wide = new AddressGuard(['0.0.0.0/0', '::/0']);
-    for (const address of ['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254', 'fe80::1'])
-      expect([address, wide.allows(address)]).toEqual([address, false]);
     const engines = AddressGuard.forEngines();
+    for (const address of [
+      ...['169.254.169.254', '::ffff:169.254.169.254', '64:ff9b::169.254.169.254', '2002:a9fe:a9fe::1', 'fe80::1'],
+      ...['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '192.0.0.192', '168.63.129.16'],
+    ])
+      expect([address, wide.allows(address), engines.allows(address)]).toEqual([address, false, false]);
     expect(['127.0.0.1', '10.1.2.3', '::1', 'fd12::1', '8.8.8.8'].filter(address => !engines.allows(address))).toEqual(
       [],
     );

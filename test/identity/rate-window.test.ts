@@ -93,3 +93,15 @@ it('tokens of a team and of its key are each corrected where they are held, also
     identity.accounts.of(kind, id).tokens!.remaining(clock.wall());
   expect([remaining('team', 't'), remaining('key', second!.key.id)]).toEqual([980, 990]);
 });
+
+it('tokens are settled where they were held, though the limit went and another came meanwhile', async () => {
+  const { identity, clock } = await bench();
+  const limits = { tokensPerMinute: 1000 };
+  const { secret, key } = await identity.governance.createKey(SYSTEM, { name: 'k', limits });
+  const admission = await admit(identity, secret);
+  expect(admission.reserve(clock.wall(), quote(0, 400))).toBeUndefined();
+  await identity.governance.changeKey(SYSTEM, key.id, { limits: {} });
+  await identity.governance.changeKey(SYSTEM, key.id, { limits });
+  admission.settle(clock.wall(), { nanoUsd: 0, promptTokens: 50, completionTokens: 50 });
+  expect(identity.accounts.of('key', key.id).tokens!.remaining(clock.wall())).toBe(900);
+});

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WeirError } from '#contract/errors.js';
+import type { ResponseStore } from '#contract/stores.js';
 import { memoryResponseStore } from '#store/memory-response-store.js';
 import { openResponseStore, type ResponseStoreOptions } from '#store/response-store.js';
 import { responseStoreContract, storedLike } from '../contracts/response-store.js';
@@ -21,9 +22,11 @@ responseStoreContract('SQLite', () => open());
 responseStoreContract('memory', () => memoryResponseStore({ keep: 5 }));
 
 describe('stored responses on disk', () => {
-  it('are there after close', async () => {
+  it('are there after close, for their owner alone to read', async () => {
     const store = open();
     store.put(storedLike('a'));
+    await store.flush();
+    for (const name of ['r.db', 'r.db-wal']) expect(statSync(join(folder, 'deeper', name)).mode & 0o777).toBe(0o600);
     await store.close();
     const again = open();
     expect(await again.find('ada', 'a')).toBeDefined();
@@ -40,6 +43,25 @@ describe('stored responses on disk', () => {
     expect(await store.find('ada', 'a')).toBeUndefined();
     expect(await store.find('ada', 'c')).toBeDefined();
     await store.close();
+  });
+
+  it('of several processes are bounded together, and none goes because of what another has deleted', async () => {
+    const ids = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+    const there = async (store: ResponseStore) =>
+      (await Promise.all(ids.map(id => store.find('ada', id)))).flatMap(found => found?.id ?? []);
+    const now = Date.now();
+    const [one, two] = [open(), open()];
+    for (const [at, id] of ids.entries()) {
+      const store = at % 2 === 0 ? one : two;
+      store.put(storedLike(id, { at: now + at }));
+      await store.flush();
+    }
+    expect(await there(two)).toEqual(['5', '6', '7', '8', '9']);
+    for (const id of await there(one)) await one.delete('ada', id);
+    two.put(storedLike('8', { at: now }));
+    two.put(storedLike('9', { at: now + 1 }));
+    expect(await there(two)).toEqual(['8', '9']);
+    await Promise.all([one.close(), two.close()]);
   });
 
   it('that cannot be written are counted and said, and the next that is asked for says why', async () => {

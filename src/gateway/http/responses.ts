@@ -28,12 +28,10 @@ export async function deleteResponseRoute(visit: Visit): Promise<void> {
 
 /** `GET /v1/responses/:id/input_items`: what the request itself brought, newest first unless asked. */
 export async function inputItemsRoute(visit: Visit): Promise<void> {
-  const { gateway, query, response, parameter: id } = visit;
-  const turns = await gateway.runtime.responses.conversation(ownerOf(visitor(visit)), id);
-  const last = turns?.at(-1);
-  if (turns === undefined || last === undefined) throw missing(id);
-  const items = inputItems(JSON.parse(last.input)).map((item, at) => ({
-    id: `${last.id.replace(/^resp_/, 'item_')}_${at}`,
+  const { query, response } = visit;
+  const stored = await found(visit);
+  const items = inputItems(JSON.parse(stored.input)).map((item, at) => ({
+    id: `${stored.id.replace(/^resp_/, 'item_')}_${at}`,
     ...normal(item),
   }));
   if (query.get('order') !== 'asc') items.reverse();

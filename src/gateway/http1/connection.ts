@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Milliseconds } from '#contract/units.js';
 import { MalformedResponse, type ResponseHead } from './response-head.js';
@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
+  /** Finds the host's address; the machine's own way unless said. */
+  readonly lookup?: LookupFunction;
 }
 
 /** One call on a connection. After `end` or `fail` nothing follows. */
@@ -129,11 +131,11 @@ export class Connection implements ResponseSink {
     call?.end();
   }
 
-  private open({ host, port, secure }: Endpoint): Socket {
+  private open({ host, port, secure, lookup }: Endpoint): Socket {
+    const to = lookup === undefined ? { host, port } : { host, port, lookup };
     if (secure) {
       const socket = connectTls({
-        host,
-        port,
+        ...to,
         ...(isAddress(host) ? undefined : { servername: host }),
         ALPNProtocols: ['http/1.1'],
       });
@@ -143,8 +145,7 @@ export class Connection implements ResponseSink {
       return socket;
     }
     return connectTcp({
-      host,
-      port,
+      ...to,
       onread: { buffer: READS, callback: (length, bytes) => this.received(bytes as Buffer, length) },
     });
   }

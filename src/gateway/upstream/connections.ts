@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Clock } from '#contract/clock.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import type { Connection } from '#gateway/http1/connection.js';
@@ -56,7 +57,11 @@ export class Connections {
   private readonly routes = new Map<string, Route>();
   private sweeping = false;
 
-  constructor(private readonly clock: Clock) {}
+  /** @param lookup finds the addresses of hosts; the machine's own way unless said. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly lookup?: LookupFunction,
+  ) {}
 
   /** The way to an API at a replica. The base URL may or may not end in `/v1`: people write both. */
   route(url: string, path: string, connectTimeout: Milliseconds): Route {
@@ -78,7 +83,9 @@ export class Connections {
     if (known !== undefined) return known;
     const secure = protocol === 'https:';
     const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-    const endpoint = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
+    const { lookup } = this;
+    const by = lookup === undefined ? undefined : { lookup };
+    const endpoint = { host, port: port === '' ? (secure ? 443 : 80) : Number(port), secure, ...by };
     const made = new Origin(endpoint, this.clock);
     this.origins.set(origin, made);
     this.sweepLater();

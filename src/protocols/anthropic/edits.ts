@@ -16,14 +16,19 @@ export function editMessages(
   const { systemPrompt, reasoningEffort, maxOutputTokens, temperature } = parameters;
   if (edits.body.model !== servedModel) edits.set('model', servedModel);
   if (temperature !== undefined) edits.set('temperature', temperature);
-  if (edits.text.includes(PACKED)) edits.set('messages', withoutForeignThoughts(edits.body.messages));
+  const foreign = edits.text.includes(PACKED);
+  if (foreign) edits.set('messages', withoutForeignThoughts(edits.body.messages));
   if (systemPrompt !== undefined) putSystem(edits, systemPrompt);
   const thinking =
     reasoningEffort === undefined || !mayThink(conversation.messages)
       ? undefined
       : thinkingFor({ effort: reasoningEffort }, LEAST_ANSWER);
   if (thinking === undefined) {
-    if (reasoningEffort === 'none') edits.set('thinking', { type: 'disabled' });
+    const { thinking: before } = edits.body;
+    const wanted = isObject(before) && before.type === 'enabled';
+    // Behind the use of a tool that another model thought of, Anthropic refuses to think on.
+    const refused = foreign && wanted && !mayThink(conversation.messages);
+    if (reasoningEffort === 'none' || refused) edits.set('thinking', { type: 'disabled' });
     capOutput(edits, 'max_tokens', maxOutputTokens);
     return;
   }
@@ -35,13 +40,16 @@ export function editMessages(
   if (wanted !== asked) edits.set('max_tokens', wanted);
 }
 
-/** The messages without thoughts of models that are not Anthropic's: it would take their seals for forgeries. */
+/**
+ * The messages without thoughts of models that are not Anthropic's: it would take their seals for forgeries. A message of nothing else goes
+ * with them: it takes no empty ones.
+ */
 function withoutForeignThoughts(messages: unknown): unknown {
-  return objectsIn(messages).map(message =>
-    Array.isArray(message.content)
-      ? { ...message, content: message.content.filter(block => !isForeignThought(block)) }
-      : message,
-  );
+  return objectsIn(messages).flatMap(message => {
+    if (!Array.isArray(message.content) || !message.content.some(isForeignThought)) return [message];
+    const content = message.content.filter(block => !isForeignThought(block));
+    return content.length === 0 ? [] : [{ ...message, content }];
+  });
 }
 
 function isForeignThought(block: unknown): boolean {

@@ -8,7 +8,7 @@ import type { EngineRequest, EngineSide, EngineTerms } from '#protocols/protocol
 import { unsupported } from '#protocols/translation.js';
 import { MessagesReader } from './reader.js';
 import { REDACTED } from './request.js';
-import { failureOf, finishFrom, usageFrom } from './terms.js';
+import { failureOf, finishFrom, stopsOf, usageFrom } from './terms.js';
 import { mayThink, thinkingFor } from './thinking.js';
 
 /** Anthropic Messages as it is spoken to engines for clients of other APIs. */
@@ -41,7 +41,7 @@ function encode(conversation: Conversation, terms: EngineTerms): EngineRequest {
     temperature: cool,
     top_p: thinking === undefined ? topP : undefined,
     top_k: thinking === undefined ? conversation.topK : undefined,
-    stop_sequences: conversation.stop?.filter(text => text.trim() !== ''),
+    stop_sequences: stopsOf(conversation.stop, lost),
     metadata: conversation.user === undefined ? undefined : { user_id: conversation.user },
     stream: conversation.stream ? true : undefined,
   });
@@ -66,7 +66,10 @@ function systemOf(messages: readonly Message[], lost: Lost): Json[] | undefined 
   messages.forEach((message, at) => {
     if (message.role !== 'system') return;
     if (first >= 0 && at > first) lost.add('messages.system_position');
-    blocks.push(...message.content.flatMap(part => (part.type === 'text' ? textBlock(part.text, part) : [])));
+    for (const part of message.content) {
+      if (part.type === 'text') blocks.push(...textBlock(part.text, part));
+      else lost.add(`system.${part.type}`);
+    }
   });
   return blocks.length === 0 ? undefined : blocks;
 }

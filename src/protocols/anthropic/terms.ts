@@ -2,6 +2,7 @@ import { WeirError } from '#contract/errors.js';
 import { asText, isObject, type Json } from '#protocols/json.js';
 import type { AnswerUsage, Finish } from '#protocols/neutral/answer.js';
 import { isCount } from '#protocols/neutral/count.js';
+import type { Lost } from '#protocols/neutral/lost.js';
 
 /** Token counts in Anthropic's terms: what came from or went to a cache is not in `input_tokens`. */
 export function anthropicUsage(usage: AnswerUsage | undefined): Json {
@@ -63,6 +64,13 @@ export function finishFrom(reason: unknown): Finish {
     default:
       return 'stop';
   }
+}
+
+/** The stop texts that Anthropic takes: it refuses those of white space alone. */
+export function stopsOf(stop: readonly string[] | undefined, lost: Lost): readonly string[] | undefined {
+  const taken = stop?.filter(text => text.trim() !== '');
+  if (taken?.length !== stop?.length) lost.add('stop');
+  return taken?.length === 0 ? undefined : taken;
 }
 
 /** The error type that Anthropic's clients know for a status. */

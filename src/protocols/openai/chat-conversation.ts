@@ -59,6 +59,7 @@ function messageOf(message: Json, lost: Lost): Message {
   if (typeof message.name === 'string' && role !== 'function') lost.add('messages.name');
   if (role === 'tool' || role === 'function') {
     const parts = partsOf(content, lost);
+    if (parts.some(part => part.type === 'audio')) lost.add('input_audio');
     const media = parts.filter(part => part.type === 'image' || part.type === 'file');
     const text = parts.map(part => (part.type === 'text' ? part.text : '')).join('\n');
     const id = asText(message.tool_call_id) || asText(message.name);

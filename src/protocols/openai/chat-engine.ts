@@ -6,7 +6,7 @@ import { FREE_TEXT_SCHEMA } from '#protocols/neutral/custom-tools.js';
 import { Lost } from '#protocols/neutral/lost.js';
 import type { EngineRequest, EngineSide, EngineTerms } from '#protocols/protocol.js';
 import { ChatReader } from './chat-reader.js';
-import { answerUsage, effortFor, finishOf } from './terms.js';
+import { answerUsage, effortFor, finishOf, stopTextOf } from './terms.js';
 
 /** Chat Completions as it is spoken to engines for clients of other APIs. */
 export const chatEngine: EngineSide = {
@@ -152,12 +152,15 @@ function decodeChat(text: string): Answer | undefined {
   const calls = objectsIn(message.tool_calls);
   for (const call of calls) {
     const { name, arguments: args } = isObject(call.function) ? call.function : {};
-    parts.push({ type: 'tool_call', id: asText(call.id), name: asText(name), arguments: asText(args) });
+    parts.push({ type: 'tool_call', id: asText(call.id), name: asText(name), arguments: asText(args) || '{}' });
   }
   const usage = answerUsage(body.usage);
+  const stopSequence = calls.length > 0 ? undefined : stopTextOf(choice);
   return {
     parts,
-    finish: finishOf(choice.finish_reason, calls.length > 0),
+    ...(stopSequence === undefined
+      ? { finish: finishOf(choice.finish_reason, calls.length > 0) }
+      : { finish: 'stop_sequence', stopSequence }),
     ...(usage === undefined ? undefined : { usage }),
     foreign: isObject(choice.logprobs) ? ['logprobs'] : [],
   };

@@ -2,7 +2,7 @@ import { asText, isObject, type Json, objectsIn, parsedObject } from '#protocols
 import type { AnswerEvent, AnswerUsage } from '#protocols/neutral/answer.js';
 import type { AnswerReader } from '#protocols/protocol.js';
 import type { SseEvent } from '#protocols/sse.js';
-import { answerUsage, engineFailure, finishOf } from './terms.js';
+import { answerUsage, engineFailure, finishOf, stopTextOf } from './terms.js';
 
 type Running = 'text' | 'thinking' | 'refusal';
 
@@ -16,7 +16,10 @@ export class ChatReader implements AnswerReader {
   /** Calls by the index that the engine gives them: the last of each. */
   private readonly calls = new Map<number, { readonly block: number; readonly id: string }>();
   private readonly open: number[] = [];
+  /** Calls with arguments. */
+  private readonly said = new Set<number>();
   private finish: unknown;
+  private stopSequence: string | undefined;
   private usage: AnswerUsage | undefined;
 
   read({ data }: SseEvent): readonly AnswerEvent[] {
@@ -29,20 +32,23 @@ export class ChatReader implements AnswerReader {
     this.usage = answerUsage(chunk.usage) ?? this.usage;
     const choice = objectsIn(chunk.choices).find(({ index }) => index === undefined || index === 0);
     if (choice === undefined) return NOTHING;
-    if (choice.finish_reason !== undefined && choice.finish_reason !== null) this.finish = choice.finish_reason;
+    if (choice.finish_reason !== undefined && choice.finish_reason !== null) {
+      this.finish = choice.finish_reason;
+      this.stopSequence = stopTextOf(choice);
+    }
     return isObject(choice.delta) ? this.delta(choice.delta) : NOTHING;
   }
 
   private delta(delta: Json): AnswerEvent[] {
     const events: AnswerEvent[] = [];
-    this.said(events, 'thinking', asText(delta.reasoning_content) || asText(delta.reasoning));
-    this.said(events, 'text', asText(delta.content));
-    this.said(events, 'refusal', asText(delta.refusal));
+    this.tell(events, 'thinking', asText(delta.reasoning_content) || asText(delta.reasoning));
+    this.tell(events, 'text', asText(delta.content));
+    this.tell(events, 'refusal', asText(delta.refusal));
     for (const call of objectsIn(delta.tool_calls)) this.called(events, call);
     return events;
   }
 
-  private said(events: AnswerEvent[], part: Running, text: string): void {
+  private tell(events: AnswerEvent[], part: Running, text: string): void {
     if (text === '') return;
     if (this.running?.part !== part) {
       this.stop(events);
@@ -69,7 +75,9 @@ export class ChatReader implements AnswerReader {
       events.push({ kind: 'open', block, part: 'tool_call', call: { id: known.id, name } });
     }
     const text = asText(fn.arguments);
-    if (text !== '') events.push({ kind: 'delta', block: known.block, text });
+    if (text === '') return;
+    this.said.add(known.block);
+    events.push({ kind: 'delta', block: known.block, text });
   }
 
   private stop(events: AnswerEvent[]): void {
@@ -80,9 +88,20 @@ export class ChatReader implements AnswerReader {
   private end(): AnswerEvent[] {
     const events: AnswerEvent[] = [];
     this.stop(events);
-    for (const block of this.open) events.push({ kind: 'close', block });
-    const finish = finishOf(this.finish, this.open.length > 0);
-    events.push({ kind: 'end', finish, ...(this.usage === undefined ? undefined : { usage: this.usage }) });
+    for (const block of this.open) {
+      // Of a call without arguments some engines say nothing; clients read them as JSON.
+      if (!this.said.has(block)) events.push({ kind: 'delta', block, text: '{}' });
+      events.push({ kind: 'close', block });
+    }
+    const { usage, stopSequence } = this;
+    const called = this.open.length > 0;
+    events.push({
+      kind: 'end',
+      ...(stopSequence === undefined || called
+        ? { finish: finishOf(this.finish, called) }
+        : { finish: 'stop_sequence', stopSequence }),
+      ...(usage === undefined ? undefined : { usage }),
+    });
     return events;
   }
 }

@@ -15,6 +15,16 @@ export function finishOf(reason: unknown, called: boolean): Finish {
   }
 }
 
+/** The text at which an answer stopped, where the engine says it, as vLLM and SGLang do; of tokens they say a number. */
+export function stopTextOf({
+  finish_reason: reason,
+  stop_reason: stop,
+  matched_stop: matched,
+}: Json): string | undefined {
+  const text = asText(stop) || asText(matched);
+  return reason === 'stop' && text !== '' ? text : undefined;
+}
+
 export function answerUsage(value: unknown): AnswerUsage | undefined {
   const usage = usageOf(value);
   if (usage === undefined || !isObject(value)) return usage;

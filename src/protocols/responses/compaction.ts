@@ -19,9 +19,12 @@ class CompactionInbound implements Inbound {
   constructor(private readonly whole: ResponsesInbound) {
     // There is no stream of this, whatever the body says.
     this.request = { ...whole.request, stream: false };
-    const { previous, input, resume } = whole.memory;
-    if (previous === undefined) return;
-    this.memory = { previous, store: false, input, resume: items => new CompactionInbound(resume(items)) };
+    const { previous, references } = whole.memory;
+    if (previous === undefined && references.length === 0) return;
+    this.memory = {
+      ...{ ...whole.memory, store: false },
+      resume: (items, found) => new CompactionInbound(whole.memory.resume(items, found)),
+    };
   }
 
   /** What a route asks of an answer (a prompt, a limit, an effort) is not asked of a summary: the API has no place for it. */

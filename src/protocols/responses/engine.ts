@@ -64,7 +64,12 @@ function nameUnsayable(conversation: Conversation, lost: Lost): void {
 
 function systemText({ content }: Message, lost: Lost): string {
   noteCache(content, lost);
-  return content.flatMap(part => (part.type === 'text' ? [part.text] : [])).join('\n');
+  const texts: string[] = [];
+  for (const part of content) {
+    if (part.type === 'text') texts.push(part.text);
+    else lost.add(`system.${part.type}`);
+  }
+  return texts.join('\n');
 }
 
 function noteCache(content: readonly ContentPart[], lost: Lost): void {

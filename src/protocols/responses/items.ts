@@ -21,6 +21,16 @@ export function inputItems(input: unknown): readonly Json[] {
   });
 }
 
+/** Ids of the items that are named instead of said. */
+export function referencesIn(items: readonly Json[]): readonly string[] {
+  return items.flatMap(item => (isReference(item) && typeof item.id === 'string' ? [item.id] : []));
+}
+
+/** Whether an item stands for one of an earlier response. */
+export function isReference({ type }: Json): boolean {
+  return type === 'item_reference';
+}
+
 /** Items as messages: what the assistant said, thought and called in a row is one message, and so are the results in a row. */
 export function messagesFrom(items: readonly Json[], lost: Lost): Message[] {
   const messages: { role: Role; content: ContentPart[] }[] = [];
@@ -152,6 +162,7 @@ function partOf(part: Json, path: string, lost: Lost): ContentPart[] {
 
 function resultOf(id: unknown, output: unknown, path: string, lost: Lost): ToolResultPart {
   const parts = contentParts(typeof output === 'string' ? output : (output ?? ''), `${path}.output`, lost);
+  if (parts.some(part => part.type === 'audio')) lost.add('input_audio');
   const media = parts.filter((part): part is ImagePart | FilePart => part.type === 'image' || part.type === 'file');
   return {
     type: 'tool_result',

@@ -15,7 +15,7 @@ import { sseText } from '#protocols/sse.js';
 import { unsupported } from '#protocols/translation.js';
 import { responsesForm } from './answer-form.js';
 import { responsesEngine } from './engine.js';
-import { inputItems } from './items.js';
+import { inputItems, isReference, referencesIn } from './items.js';
 import { formsOf } from './output.js';
 import { readResponses } from './request.js';
 import { finishFrom, usageFrom } from './terms.js';
@@ -30,6 +30,10 @@ interface Read {
   readonly envelope: Envelope;
   /** Items of the request itself. */
   readonly own: readonly Json[];
+  /** What came before has been put in: the body's own `input` says less. */
+  readonly resumed?: true;
+  /** Those of its own items that only a reference stood for. */
+  readonly found?: readonly Json[];
 }
 
 /** A request for a response. */
@@ -54,8 +58,9 @@ export class ResponsesInbound implements Inbound {
     this.memory = {
       store: optional(body, 'store', 'boolean') !== false,
       input: () => JSON.stringify(own),
-      resume: items => new ResponsesInbound(from, items),
-      ...(previous === undefined || earlier.length > 0 ? undefined : { previous }),
+      references: from.resumed ? [] : referencesIn(own),
+      resume: (items, found) => new ResponsesInbound(withFound(from, found), items),
+      ...(previous === undefined || from.resumed ? undefined : { previous }),
     };
   }
 
@@ -71,9 +76,9 @@ export class ResponsesInbound implements Inbound {
     if (systemPrompt !== undefined)
       edits.set('instructions', instructionsWith(asText(body.instructions), systemPrompt));
     capOutput(edits, 'max_output_tokens', maxOutputTokens);
-    if (this.earlier.length > 0) {
+    if (this.from.resumed) {
       // What came before is told whole, so that any replica can answer.
-      edits.set('previous_response_id', null);
+      if (body.previous_response_id !== undefined) edits.set('previous_response_id', null);
       edits.set('input', [...this.earlier.map(withoutOwnId), ...own].filter(isNative));
     } else if (text.includes(PACKED)) edits.set('input', own.filter(isNative));
     return edits.applied();
@@ -81,29 +86,52 @@ export class ResponsesInbound implements Inbound {
 
   conversation(): Conversation {
     // To others the past would be missing, and an answer without it a wrong one.
-    if ([...this.earlier, ...this.from.own].some(isCompacted)) {
-      throw unsupported(
-        'the compacted part of the conversation can only be read by an engine that speaks Responses',
-        'input',
-      );
-    }
+    const { body, own } = this.from;
+    const items = [...this.earlier, ...own];
+    if (items.some(isCompacted)) throw nativeOnly('the compacted part of the conversation', 'input');
+    if (items.some(isReference)) throw nativeOnly('an item that Weir has not stored for this caller', 'input');
+    for (const kept of ['prompt', 'conversation'])
+      if (isObject(body[kept]) || asText(body[kept]) !== '')
+        throw nativeOnly(`a ${kept} that its provider keeps`, kept);
     return this.read;
   }
 
   sentTexts(): readonly SentText[] {
-    return [...textsOf(see => textsRewritten(this.earlier, see)), ...bodyTexts(this.from.body)];
+    const remembered = [...this.earlier, ...(this.from.found ?? [])];
+    return [...textsOf(see => textsRewritten(remembered, see)), ...bodyTexts(this.from.body)];
   }
 
   rewritten(rewrite: TextRewrite): ResponsesInbound {
     const bytes = bodyRewritten(this.from.bytes, rewrite);
     const { text, body } = jsonBody(bytes);
-    const earlier = this.earlier.map(item => textsRewritten(item, rewrite) as Json);
-    return new ResponsesInbound({ ...this.from, bytes, text, body, own: inputItems(body.input) }, earlier);
+    const changed = (items: readonly Json[]) => items.map(item => textsRewritten(item, rewrite) as Json);
+    const { found, own: before } = this.from;
+    const items =
+      found === undefined ? { own: inputItems(body.input) } : { own: changed(before), found: changed(found) };
+    return new ResponsesInbound({ ...this.from, bytes, text, body, ...items }, changed(this.earlier));
   }
 
   writer(head: AnswerHead): ResponsesWriter {
     return new ResponsesWriter(head, this.from.body, formsOf(this.read));
   }
+}
+
+/** A request whose references have been replaced by what they stand for, as far as that was found. */
+function withFound(from: Read, items: ReadonlyMap<string, Json>): Read {
+  if (items.size === 0) return { ...from, resumed: true };
+  const found: Json[] = [];
+  const own = from.own.map(item => {
+    const said = isReference(item) ? items.get(asText(item.id)) : undefined;
+    if (said === undefined) return item;
+    const itself = withoutOwnId(said);
+    found.push(itself);
+    return itself;
+  });
+  return { ...from, own, found, resumed: true };
+}
+
+function nativeOnly(what: string, path: string): WeirError {
+  return unsupported(`${what} can only be read by an engine that speaks Responses`, path);
 }
 
 /** An earlier item as input. Ids of messages and calls say nothing to a replica that did not give them. */

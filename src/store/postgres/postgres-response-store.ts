@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { MOST_TURNS, type ResponseStore, type StoredResponse } from '#contract/stores.js';
@@ -5,17 +6,28 @@ import type { Bytes, Milliseconds } from '#contract/units.js';
 import type { ResponseBounds } from '#store/response-database.js';
 import { codeOf, endPool, openPool, setUp } from './connect.js';
 import { RESPONSE_SCHEMA } from './migrations.js';
+import { CONVERSATION, columnsOf, DELETE, FIND, PRUNE, PUT, type Row, storedOf } from './response-rows.js';
 import { storableText } from './storable.js';
 
 export interface PostgresResponseOptions extends ResponseBounds {
   readonly url: string;
   /** How often what is beyond the bounds is deleted, after something was written; 30 s unless said. */
   readonly pruneEveryMs?: Milliseconds;
+  /** Lets time pass before what was not found is looked for again. */
+  readonly pause?: (time: Milliseconds) => Promise<unknown>;
   /** Told when responses could not be kept, at most once in ten seconds. */
   readonly onError?: (error: WeirError) => void;
 }
 
 const PATH = 'gateway.responses.postgres';
+/**
+ * A client that has its answer may be at another gateway before the response is written there: what is not found is looked for again
+ * after these times.
+ */
+const LOOK_AGAIN: readonly Milliseconds[] = [50, 200];
+/** Responses that are written with one statement, and how long they are together but for the last. */
+const MOST_AT_ONCE = 64;
+const MOST_BYTES_AT_ONCE: Bytes = 1024 ** 2;
 /** Responses that wait to be written hold no more than this. */
 const MOST_WAITING: Bytes = 64 * 1024 ** 2;
 const PRUNE_EVERY: Milliseconds = 30_000;
@@ -24,33 +36,6 @@ const RETRY_AFTER: Milliseconds = 100;
 const RETRY_AFTER_AT_MOST: Milliseconds = 5000;
 /** Data that the server will never take. */
 const REFUSED = /^(?:2[123]|54)/;
-
-const FIELDS = 'r.owner, r.id, r.at_ms as at, r.previous, r.input, r.response';
-const PUT = `insert into weir.responses (owner, id, at_ms, previous, input, response, bytes) values ($1, $2, $3, $4, $5, $6, $7)
-  on conflict (owner, id) do update set at_ms = excluded.at_ms, previous = excluded.previous, input = excluded.input,
-    response = excluded.response, bytes = excluded.bytes`;
-const FIND = `select ${FIELDS} from weir.responses r where r.owner = $1 and r.id = $2 and r.at_ms >= $3`;
-const CONVERSATION = `with recursive turns as (
-    select ${FIELDS}, 1 as turn from weir.responses r where r.owner = $1 and r.id = $2 and r.at_ms >= $3
-    union all
-    select ${FIELDS}, turn + 1 from turns t join weir.responses r on r.owner = $1 and r.id = t.previous and r.at_ms >= $3
-      where turn <= ${MOST_TURNS}
-  ) select * from turns order by turn desc`;
-const DELETE = 'delete from weir.responses where owner = $1 and id = $2';
-const PRUNE = `delete from weir.responses r using (
-    select owner, id, at_ms, row_number() over (order by at_ms desc, id desc) as place,
-      sum(bytes) over (order by at_ms desc, id desc) as bytes from weir.responses
-  ) ranked where r.owner = ranked.owner and r.id = ranked.id
-    and (ranked.at_ms < $1 or ranked.place > $2 or (ranked.place > 1 and ranked.bytes > $3))`;
-
-interface Row {
-  readonly owner: string;
-  readonly id: string;
-  readonly at: number;
-  readonly previous: string | null;
-  readonly input: string;
-  readonly response: string;
-}
 
 /**
  * Stored responses that several gateways share. It connects at the first use. What is put while the database is away waits within
@@ -84,19 +69,19 @@ export class PostgresResponseStore implements ResponseStore {
   }
 
   async find(owner: string, id: string): Promise<StoredResponse | undefined> {
-    const [row] = await this.ask<Row>(FIND, [owner, id], [this.oldest()]);
+    const [row] = await this.look<Row>(FIND, [owner, id], [this.oldest()]);
     return row === undefined ? undefined : storedOf(row, owner, id);
   }
 
   async conversation(owner: string, id: string): Promise<readonly StoredResponse[] | undefined> {
-    const rows = await this.ask<Row>(CONVERSATION, [owner, id], [this.oldest()]);
+    const rows = await this.look<Row>(CONVERSATION, [owner, id], [this.oldest()]);
     // Without a beginning it is not whole; beyond the bound it is cut, or goes in a circle.
     if (rows.length > MOST_TURNS || rows[0]?.previous !== null) return undefined;
     return rows.map(row => storedOf(row, owner, row.id));
   }
 
   async delete(owner: string, id: string): Promise<boolean> {
-    return (await this.ask(`${DELETE} returning 1`, [owner, id], [])).length > 0;
+    return (await this.look(`${DELETE} returning 1`, [owner, id], [])).length > 0;
   }
 
   async flush(): Promise<void> {
@@ -115,6 +100,18 @@ export class PostgresResponseStore implements ResponseStore {
     if (this.waiting.length > 0) this.lose(this.waiting.length, this.away ?? unavailable('could not be written'));
     this.waiting = [];
     await this.pool?.then(endPool).catch(() => {});
+  }
+
+  /** As {@link ask}, more than once where there is nothing. */
+  private async look<R>(text: string, names: readonly string[], rest: readonly unknown[]): Promise<readonly R[]> {
+    const { pause = sleep } = this.options;
+    let rows = await this.ask<R>(text, names, rest);
+    for (const time of LOOK_AGAIN) {
+      if (rows.length > 0) break;
+      await pause(time);
+      rows = await this.ask<R>(text, names, rest);
+    }
+    return rows;
   }
 
   /** Asks the database, after what was put before has been written. */
@@ -143,8 +140,9 @@ export class PostgresResponseStore implements ResponseStore {
     try {
       while (this.waiting.length > 0) {
         const pool = await this.connected();
-        await this.insert(pool, this.waiting[0]!);
-        this.bytes -= sizeOf(this.waiting.shift()!);
+        const batch = this.nextBatch();
+        await this.insert(pool, batch);
+        for (const written of this.waiting.splice(0, batch.length)) this.bytes -= sizeOf(written);
         this.away = undefined;
         this.wait = RETRY_AFTER;
         if (this.waiting.length === 0) await this.prune(pool);
@@ -156,23 +154,38 @@ export class PostgresResponseStore implements ResponseStore {
     }
   }
 
-  private async insert(pool: Pool, { owner, id, at, previous, input, response }: StoredResponse): Promise<void> {
-    const size = Buffer.byteLength(input) + Buffer.byteLength(response);
-    const names = [owner, id].map(storableText);
-    const before = previous === undefined ? null : storableText(previous);
+  /** What has waited longest, as far as one statement takes it. */
+  private nextBatch(): readonly StoredResponse[] {
+    let bytes = 0;
+    const end = this.waiting.findIndex((response, at) => {
+      if (at === MOST_AT_ONCE || bytes > MOST_BYTES_AT_ONCE) return true;
+      bytes += sizeOf(response);
+      return false;
+    });
+    return this.waiting.slice(0, end < 0 ? this.waiting.length : end);
+  }
+
+  /** Writes a batch. Where the server will never take it, each is written by itself: those that it takes are not lost with the one. */
+  private async insert(pool: Pool, batch: readonly StoredResponse[]): Promise<void> {
     try {
-      await pool.query(PUT, [...names, at, before, input, response, size]);
+      await pool.query(PUT, columnsOf(batch));
     } catch (error) {
       if (!REFUSED.test(codeOf(error))) throw error;
-      this.lose(1, unavailable(`cannot hold one: ${(error as Error).message}`, error));
+      if (batch.length === 1) this.lose(1, unavailable(`cannot hold one: ${(error as Error).message}`, error));
+      else for (const one of batch) await this.insert(pool, [one]);
     }
   }
 
+  /** What cannot be deleted now, because another gateway is at it or for longer than is waited, is deleted the next time. */
   private async prune(pool: Pool): Promise<void> {
     const { keep, keepBytes, pruneEveryMs = PRUNE_EVERY } = this.options;
     if (performance.now() - this.prunedAt < pruneEveryMs) return;
     this.prunedAt = performance.now();
-    await pool.query(PRUNE, [this.oldest(), keep, keepBytes]);
+    await pool
+      .query(PRUNE, [this.oldest(), keep, keepBytes])
+      .catch((cause: Error) =>
+        this.complain(unavailable(`beyond the bounds cannot be deleted: ${cause.message}`, cause)),
+      );
   }
 
   private async connected(): Promise<Pool> {
@@ -206,10 +219,6 @@ export class PostgresResponseStore implements ResponseStore {
     this.complainedAt = now;
     this.options.onError?.(error);
   }
-}
-
-function storedOf({ at, previous, input, response }: Row, owner: string, id: string): StoredResponse {
-  return { id, owner, at, input, response, ...(previous === null ? undefined : { previous }) };
 }
 
 function sizeOf({ input, response }: StoredResponse): Bytes {

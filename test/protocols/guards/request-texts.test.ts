@@ -268,8 +268,27 @@ describe('texts of requests on their way to the engine', () => {
   it('are told of the conversation before a response, too', () => {
     const body = Buffer.from('{"model":"m","input":"Ann","previous_response_id":"r"}');
     const inbound = openaiResponses.read(body, { id: 'id', arrivedAt: 0, caller: CALLER });
-    const resumed = inbound.memory!.resume([{ type: 'message', role: 'user', content: 'earlier Ann' }]);
+    const resumed = inbound.memory!.resume([{ type: 'message', role: 'user', content: 'earlier Ann' }], new Map());
     expectSameTexts(resumed);
     expect(resumed.sentTexts().map(({ text }) => text)).toEqual(['earlier Ann', 'Ann']);
+  });
+
+  it('are told of the items that were referred to, and those are changed with the others', () => {
+    const body = Buffer.from(
+      '{"model":"m","input":[{"type":"item_reference","id":"msg_1_0"},{"role":"user","content":"Ann"}]}',
+    );
+    const inbound = openaiResponses.read(body, { id: 'id', arrivedAt: 0, caller: CALLER });
+    const said = { type: 'message', id: 'msg_1_0', role: 'assistant', content: 'Hello Ann' };
+    const resumed = inbound.memory!.resume([], new Map([['msg_1_0', said]]));
+    expect(resumed.sentTexts().map(({ text }) => text)).toEqual(['Hello Ann', 'Ann']);
+    const changed = resumed.rewritten!(text => text.replace('Ann', 'NAME'));
+    expect(changed.sentTexts().map(({ text }) => text)).toEqual(['Hello NAME', 'NAME']);
+    expect(changed.request.messages.map(({ content }) => content)).toEqual([
+      [{ type: 'text', text: 'Hello NAME' }],
+      [{ type: 'text', text: 'NAME' }],
+    ]);
+    expect(JSON.parse(changed.bodyFor('m', {}, false).toString()).input[0]).toEqual({
+      ...{ type: 'message', role: 'assistant', content: 'Hello NAME' },
+    });
   });
 });

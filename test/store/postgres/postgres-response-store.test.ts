@@ -67,6 +67,65 @@ describeWith('postgresql', POSTGRES, 'stored responses in a real Postgres', bina
     await store.close();
   });
 
+  it('are written on although those beyond the bounds cannot be deleted just now', async () => {
+    const errors: WeirError[] = [];
+    const store = open({ onError: error => errors.push(error) });
+    store.put(storedLike('1'));
+    expect(await store.find('ada', '1')).toBeDefined();
+    const client = new pg.Client(server.url);
+    await client.connect();
+    await client.query(`create function weir.refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'deadlock detected' using errcode = '40P01'; end $$`);
+    await client.query(
+      'create trigger refuse before delete on weir.responses for each statement execute function weir.refuse()',
+    );
+    store.put(storedLike('2'));
+    await expect.poll(() => errors.length).toBe(1);
+    store.put(storedLike('3'));
+    const written = async () =>
+      (await client.query('select id from weir.responses order by id')).rows.map(row => row.id);
+    await expect.poll(written).toEqual(['1', '2', '3']);
+    expect(errors[0]?.message).toContain('deadlock');
+    await client.end();
+    await store.close();
+  });
+
+  it('are looked for again where they were not found: another gateway may be about to write them', async () => {
+    const one = open();
+    let id = 0;
+    const pause = async () => {
+      one.put(storedLike(`${++id}`));
+      await one.flush();
+    };
+    const two = open({ pause });
+    expect((await two.find('ada', '1'))?.id).toBe('1');
+    expect(await two.conversation('ada', '2')).toHaveLength(1);
+    expect(await two.delete('ada', '3')).toBe(true);
+    expect(id).toBe(3);
+    expect(await two.find('ada', 'nowhere')).toBeUndefined();
+    expect(id).toBe(5);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('are written many at once, each as it was put last, and one that cannot be held alone is lost', async () => {
+    const store = open({ keep: 500 });
+    const now = Date.now();
+    for (let at = 0; at < 200; at++) store.put(storedLike(`${at}`, { at: now + at }));
+    store.put(storedLike('7', { at: now, response: '"again"' }));
+    store.put(storedLike('bad', { response: 'a\0b' }));
+    store.put(storedLike('last'));
+    await store.flush();
+    const client = new pg.Client(server.url);
+    await client.connect();
+    const { rows } = await client.query('select count(*)::int as count from weir.responses');
+    const { rows: calls } = await client.query('select distinct xmin::text from weir.responses');
+    await client.end();
+    expect([rows[0].count, store.dropped]).toEqual([201, 1]);
+    expect(calls.length).toBeLessThan(80);
+    expect((await store.find('ada', '7'))?.response).toBe('"again"');
+    await store.close();
+  });
+
   it('are found by names that Postgres cannot hold, and counted after close', async () => {
     const store = open();
     expect(await store.find('ada', 'a\0b')).toBeUndefined();

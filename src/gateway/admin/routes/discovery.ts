@@ -6,6 +6,8 @@ import { checkReport, text } from '#gateway/admin/schemas/configuration.js';
 import { askForModels } from '#gateway/discovery/probe.js';
 import { propose } from '#gateway/discovery/proposal.js';
 import { engineNamed, enginesToFind, PROVIDERS } from '#gateway/discovery/providers.js';
+import { guardedLookup } from '#gateway/guarded-fetch.js';
+import { Connections } from '#gateway/upstream/connections.js';
 import { AddressGuard } from '#identity/address-guard.js';
 import { shownReport } from './configuration.js';
 
@@ -85,9 +87,12 @@ export const backendTestRoute = adminRoute({
   async handle({ gateway, ports: { env }, body }) {
     await checkPlace(body.url);
     const apiKey = body.api_key ?? keyOf(env, body.variable, body.url);
+    const { clock } = gateway.runtime;
+    // Of its own: the address is looked at where it is connected to, and nothing stays of a server that may never be configured.
+    const connections = new Connections(clock, guardedLookup(ENGINE_HOSTS));
     try {
       const asked = { timeoutMs: TEST_TIMEOUT_MS, apiKey, api: body.api };
-      const { url: at, models, owner, latencyMs } = await askForModels(gateway.runtime, body.url, asked);
+      const { url: at, models, owner, latencyMs } = await askForModels({ clock, connections }, body.url, asked);
       const name = engineNamed(owner);
       const said = { reachable: true, url: at, models: [...models], latency_ms: latencyMs };
       return name === undefined ? said : { ...said, name };
@@ -100,6 +105,8 @@ export const backendTestRoute = adminRoute({
         models: [],
         problem: { code, message, ...(hint === undefined ? undefined : { hint }) },
       };
+    } finally {
+      connections.destroy();
     }
   },
 });
