@@ -77,7 +77,7 @@ async function gatewayDesk(url: string): Promise<Desk> {
 }
 
 async function databaseDesk(options: DeskOptions): Promise<Desk> {
-  const config = await resolveConfig(options);
+  const config = await resolveConfig(options, ['gateway.auth.path', 'gateway.auth.postgres']);
   const { path, postgres } = config.gateway.auth;
   const [
     { Governance },

@@ -11,6 +11,7 @@ import { type ConfigProblem, type Finding, formatPath, MOST_PROBLEMS, type Path 
 import { checkReferences } from './references.js';
 import { configSchema, type Settings } from './schema.js';
 import { type SecretSources, Secrets } from './secrets.js';
+import { StandIns } from './stand-ins.js';
 
 export type { Config } from './config.js';
 
@@ -21,6 +22,8 @@ export type LoadResult =
       readonly config: Config;
       readonly warnings: readonly ConfigProblem[];
       readonly text: string;
+      /** Variables and files that are not there, where {@link LoadOptions.standIn} lets that pass: their names. */
+      readonly unset: readonly string[];
       /** Where a part of the configuration stands in the text. */
       readonly locate: (path: Path) => Place;
     }
@@ -46,6 +49,11 @@ export interface LoadOptions {
   /** Where `${NAME}` is looked up; the environment of the process unless given. */
   readonly env?: SecretSources['env'];
   readonly listen?: ListenOverrides;
+  /**
+   * Where a variable or file that is not there is a warning, and a text of no meaning stands in for it: for commands that read a
+   * configuration and serve nothing. Without it, it is an error everywhere.
+   */
+  readonly standIn?: ((path: Path) => boolean) | undefined;
 }
 
 export interface ParseOptions extends LoadOptions {
@@ -84,24 +92,30 @@ export function loadDemonstration(options: LoadOptions = {}): LoadResult {
 
 /** Text → configuration, or everything that is wrong with it. Pure but for `readFile`; never throws. */
 export function parseConfig(text: string, options: ParseOptions): LoadResult {
-  const secrets = new Secrets(options);
+  const standIns = options.standIn === undefined ? undefined : new StandIns(options.standIn);
+  const secrets = new Secrets({ ...options, standIns });
   const document = readDocument(text, secrets.substitute);
   const report = new Report(document, secrets);
   for (const { message, position, hint } of document.errors) {
     report.error({ code: 'config.syntax', path: '', ...position, message, ...(hint !== undefined && { hint }) });
   }
   for (const finding of [...document.findings, ...secrets.findings]) report.finding(finding);
-  const failed = (): LoadResult => ({ ok: false, ...report.result(), source: options.file, text });
+  const failed = (): LoadResult => {
+    for (const { finding } of standIns?.unused ?? []) report.warning(finding);
+    return { ok: false, ...report.result(), source: options.file, text };
+  };
   if (document.errors.length > 0) return failed();
 
   const value = withListen(document.value ?? {}, options.listen);
-  const settings = validate(value, secrets, report);
+  const settings = validate(value, secrets, standIns, report);
   const { errors, warnings: doubts } = checkReferences(settings ?? validBlocks(value), value);
   for (const finding of errors) report.finding(finding);
   for (const finding of doubts) report.warning(finding);
   if (settings === undefined) return failed();
-  const { problems, warnings } = report.result();
-  if (problems.length > 0) return failed();
+  if (report.result().problems.length > 0) return failed();
+  const unused = standIns?.unused ?? [];
+  for (const { finding } of unused) report.warning(finding);
+  const { warnings } = report.result();
   const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
   const config = freeze({ ...settings, version, source: options.file });
   return {
@@ -109,6 +123,7 @@ export function parseConfig(text: string, options: ParseOptions): LoadResult {
     config,
     warnings,
     text,
+    unset: [...new Set(unused.flatMap(({ names }) => names))],
     locate: path => ({ path: formatPath(path), ...(document.locate(path, 'value') ?? TOP) }),
   };
 }
@@ -126,12 +141,18 @@ function unreadable(file: string, why = 'unreadable'): LoadResult {
   return { ok: false, problems: [problem], warnings: [], source: file, text: '' };
 }
 
-function validate(value: unknown, secrets: Secrets, report: Report): Settings | undefined {
+function validate(
+  value: unknown,
+  secrets: Secrets,
+  standIns: StandIns | undefined,
+  report: Report,
+): Settings | undefined {
   const first = configSchema.safeParse(value);
   if (first.success) return first.data;
   // A variable is always text: where a number or a switch is expected, it is read as one.
   const typed = first.error.issues.filter(issue => issue.code === 'invalid_type' && coerce(value, issue, secrets));
-  const result = typed.length === 0 ? first : configSchema.safeParse(value);
+  const changed = standIns !== undefined && suited(value, standIns, first.error.issues);
+  const result = typed.length === 0 && !changed ? first : configSchema.safeParse(value);
   if (result.success) return result.data;
   for (const finding of explainIssues(result.error.issues, value, configJsonSchema())) report.finding(finding);
   return undefined;
@@ -162,6 +183,27 @@ function coerce(value: unknown, issue: { readonly expected?: string; readonly pa
   if (read === undefined || key === undefined) return false;
   (parent as Record<string | number, unknown>)[key] = read;
   return true;
+}
+
+/** Gives stand-ins another form where theirs is wrong, if there is one that is right. @returns whether there was. */
+function suited(value: unknown, standIns: StandIns, issues: readonly { readonly path: PropertyKey[] }[]): boolean {
+  let fitted = false;
+  const wrong = (path: Path, found: readonly { readonly path: PropertyKey[] }[]) =>
+    found.some(issue => issue.path.every((step, index) => step === path[index]));
+  for (const { path, texts } of standIns.texts()) {
+    const parent = at(value, path.slice(0, -1)) as Record<string | number, unknown> | undefined;
+    const key = path.at(-1);
+    if (parent === undefined || key === undefined || !wrong(path, issues)) continue;
+    const before = parent[key];
+    const right = texts.some(text => {
+      parent[key] = text;
+      const again = configSchema.safeParse(value);
+      return again.success || !wrong(path, again.error.issues);
+    });
+    if (right) fitted = true;
+    else parent[key] = before;
+  }
+  return fitted;
 }
 
 /** The value with the command line's listen settings in the place of the file's. */

@@ -48,7 +48,7 @@ async function record(options: RecordOptions): Promise<void> {
     await recordLive(options.live, options);
     return;
   }
-  const { gateway } = await resolveConfig(options);
+  const { gateway } = await resolveConfig(options, ['gateway.record']);
   const reader = await openRecordsToRead(gateway.record);
   try {
     const since = options.since === undefined ? undefined : Date.now() - options.since;
