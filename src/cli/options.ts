@@ -20,6 +20,11 @@ export function withCommonOptions(command: Command): Command {
   return command.addOption(configOption()).addOption(seedOption()).addOption(jsonOption());
 }
 
+/** As {@link withCommonOptions}, for a command whose standard output is always JSON. */
+export function withCommonOptionsOfJson(command: Command): Command {
+  return command.addOption(configOption()).addOption(seedOption()).addOption(jsonAlwaysOption());
+}
+
 export function configOption(): Option {
   return new Option('-c, --config <file>', `configuration file (default: ${DEFAULT_FILE}, else the demonstration)`);
 }
@@ -30,6 +35,11 @@ export function seedOption(): Option {
 
 export function jsonOption(): Option {
   return new Option('--json', 'print one JSON document and nothing else on standard output').default(false);
+}
+
+/** `--json` of a command whose standard output is JSON whether it is asked for or not: nobody has to know which those are. */
+export function jsonAlwaysOption(): Option {
+  return new Option('--json', 'standard output is JSON, also without this option').default(false);
 }
 
 /** Reads an option's argument as a whole number that is not negative. */
