@@ -221,9 +221,9 @@ const BRAND = Symbol.for('weir.error');
 export class WeirError extends Error {
   readonly [BRAND] = true;
   override readonly name = 'WeirError';
+  /** Out of sight of the log, to which `type` is the class of an error. */
+  readonly #type: ErrorKind['type'];
   readonly status: number;
-  /** The OpenAI error `type`. */
-  readonly type: ErrorKind['type'];
   readonly path: string | undefined;
   readonly hint: string | undefined;
   readonly retryAfterMs: Milliseconds | undefined;
@@ -235,10 +235,15 @@ export class WeirError extends Error {
   ) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.status = detail.status ?? ERRORS[code].status;
-    this.type = detail.type ?? ERRORS[code].type;
+    this.#type = detail.type ?? ERRORS[code].type;
     this.path = detail.path;
     this.hint = detail.hint;
     this.retryAfterMs = detail.retryAfterMs;
+  }
+
+  /** The OpenAI error `type`. */
+  get type(): ErrorKind['type'] {
+    return this.#type;
   }
 }
 
