@@ -44,7 +44,7 @@ const { values: options, positionals } = parseArgs({
 const [data] = positionals;
 const here = name => join(import.meta.dirname, 'safety', name);
 const { host, settings, models: learned } = openModels(options.cache);
-const ask = async (kind, text) => safetyClassifier(kind, learned).classify(text, { whenBusy: 'wait' });
+const ask = async (kind, text, of) => safetyClassifier(kind, learned).classify(text, { whenBusy: 'wait', of });
 /** What a gateway would do at the defaults of `router.safety.rules`. */
 const ABOVE = { jailbreak: JAILBREAK_ABOVE, injection: INJECTION_ABOVE, unsafe: UNSAFE_ABOVE };
 const fires = async (kind, text) => ((await ask(kind, text)).probabilities[1] ?? 0) > ABOVE[kind];
@@ -304,6 +304,8 @@ async function speed() {
   await embedder.prepare();
   // In the order that the gateway asks in: the transformer is at the excerpt for `unsafe` while n-grams of sentences are counted.
   const levels = async one => Promise.all(['jailbreak', 'hazard', 'injection'].map(kind => ask(kind, one)));
+  // As two rules ask, of which `hazard` asks `unsafe` first: for one request, or as if they were of two.
+  const rules = async (one, of) => Promise.all(['unsafe', 'hazard'].map(kind => ask(kind, one, of)));
   for (let i = 0; i < 20; i++) await levels(text(1000));
   const questions = sections(join(import.meta.dirname, 'learned/everyday-test.txt')).map(row => row.text);
   for (const [name, made, rounds] of [
@@ -311,19 +313,25 @@ async function speed() {
     ['8,192 tokens: sentences', at => longText(questions, at), 40],
     ['8,192 tokens: words without a stop', () => text(8000), 40],
   ]) {
-    const rows = { pass: [], rules: [], levels: [], child: [] };
+    const rows = { pass: [], rules: [], levels: [], child: [], apart: [], once: [] };
     for (let i = 0; i < rounds; i++) {
       const one = made(i);
       rows.pass.push(await timed(() => embedder.embed([made(i + 1000)])));
       rows.rules.push(await timed(() => unveil(one)));
       rows.child.push(await timed(() => childSafety.find(one)));
       rows.levels.push(await timed(() => levels(one)));
+      // Each of a text of its own, in turns: what was read once is remembered below the levels, too.
+      const [apart, once] = [made(i + 2000), made(i + 3000)];
+      rows.apart.push(await timed(() => rules(apart)));
+      rows.once.push(await timed(() => rules(once, {})));
     }
     print(`speed, unique texts of ${name}, one at a time`, {
       'control: a pass of the transformer': told(rows.pass),
       'L0: all disguises': told(rows.rules),
       'child safety by rules': told(rows.child),
       'L1 and L2: jailbreak, injection, unsafe and hazard': told(rows.levels),
+      'control: rules unsafe and hazard, each asked apart': told(rows.apart),
+      'rules unsafe and hazard, of one request': told(rows.once),
     });
   }
 }

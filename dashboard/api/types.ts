@@ -1212,6 +1212,11 @@ export interface Calls {
         readonly models?: readonly string[];
         readonly respond?: string;
       }[];
+      /** Requests to try, from the tests, routes and preferences of the configuration. */
+      readonly examples: readonly {
+        readonly label: string;
+        readonly prompt: string;
+      }[];
       readonly pools: readonly Pool[];
       readonly replicas: readonly Replica[];
       readonly records_dropped: number;

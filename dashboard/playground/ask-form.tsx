@@ -72,7 +72,7 @@ export function AskForm() {
           ref={headers}
           rows={2}
           spellcheck={false}
-          placeholder="x-tier: gold"
+          placeholder="name: value"
           value={bench.headers}
           onInput={event => {
             event.currentTarget.setCustomValidity('');

@@ -1,3 +1,4 @@
+import { useEffect, useMemo } from 'preact/hooks';
 import { errorOf, reach } from '../api/client.js';
 import { withKey } from '../api/key.js';
 import type { PageProps } from '../app.js';
@@ -5,6 +6,7 @@ import { ErrorNote, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { AskForm } from './ask-form.js';
 import { bench } from './bench.js';
+import { examplesUnder } from './examples.js';
 import { Examples } from './examples-row.js';
 import { LaneStory, LaneView, type ListedModel } from './lane-view.js';
 import { useObserved } from './observed.js';
@@ -21,9 +23,16 @@ export function PlaygroundPage({ state }: PageProps) {
   useObserved(bench);
   const models = useResource(`models ${state?.version ?? ''}`, listModels);
   const listed = models.value ?? [];
+  // Anew only with the configuration: the state itself comes again every few seconds.
+  const examples = useMemo(() => examplesUnder(state), [state?.version, state?.source]);
   const { lanes } = bench;
   const [first] = lanes;
   const alone = lanes.length === 1;
+  useEffect(() => {
+    const usual = listed.find(({ virtual }) => virtual === true) ?? listed[0];
+    if (usual === undefined) return;
+    for (const lane of bench.lanes) if (!listed.some(({ id }) => id === lane.model)) lane.choose({ model: usual.id });
+  }, [models.value]);
   const another = (): void => {
     const taken = new Set(lanes.map(({ model }) => model));
     bench.add(listed.find(({ id }) => !taken.has(id))?.id ?? first?.model ?? 'auto', first?.api);
@@ -40,6 +49,7 @@ export function PlaygroundPage({ state }: PageProps) {
       <div class={alone ? 'playground alone' : 'playground'}>
         <section class="panel compose" aria-label="Ask">
           <Examples
+            examples={examples}
             model={listed.find(({ virtual }) => virtual === true)?.id}
             version={state?.version}
             onChoose={({ prompt, headers = '' }) => {

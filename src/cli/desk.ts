@@ -77,7 +77,8 @@ async function gatewayDesk(url: string): Promise<Desk> {
 }
 
 async function databaseDesk(options: DeskOptions): Promise<Desk> {
-  const { path, postgres } = (await resolveConfig(options)).gateway.auth;
+  const config = await resolveConfig(options, ['gateway.auth.path', 'gateway.auth.postgres']);
+  const { path, postgres } = config.gateway.auth;
   const [
     { Governance },
     { SYSTEM },
@@ -85,6 +86,7 @@ async function databaseDesk(options: DeskOptions): Promise<Desk> {
     { openSqliteIdentityStore },
     { openPostgresIdentity },
     { machineClock },
+    { knownModels },
   ] = await Promise.all([
     import('#identity/governance.js'),
     import('#identity/identity.js'),
@@ -92,9 +94,17 @@ async function databaseDesk(options: DeskOptions): Promise<Desk> {
     import('#store/sqlite-identity-store.js'),
     import('#store/postgres/open.js'),
     import('#gateway/machine-clock.js'),
+    import('#gateway/known-models.js'),
   ]);
+  const known = knownModels(config);
   const store = postgres === undefined ? openSqliteIdentityStore(path) : await openPostgresIdentity(postgres);
-  const governance = new Governance({ store, clock: machineClock, secretBytes: machineSecretBytes, applied: () => {} });
+  const governance = new Governance({
+    store,
+    clock: machineClock,
+    secretBytes: machineSecretBytes,
+    models: () => known,
+    applied: () => {},
+  });
   // Who can write the database can do anything: the role is the database's.
   const doer = { principal: SYSTEM.principal, actor: { kind: 'cli', id: userInfo().username } } as const;
   return {

@@ -2,6 +2,7 @@ import type { Config } from '#config/load.js';
 import type { SharedCounters } from '#contract/shared-counters.js';
 import type { Milliseconds } from '#contract/units.js';
 import { guardedFetch } from '#gateway/guarded-fetch.js';
+import { knownModels } from '#gateway/known-models.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { AddressGuard } from '#identity/address-guard.js';
 import { type Identity, openIdentity } from '#identity/identity.js';
@@ -32,6 +33,7 @@ export async function openGatewayIdentity(
     store: await openIdentityDatabase(auth),
     clock: machineClock,
     counters,
+    models: () => knownModels(current()),
     fetchJson: url => guardedFetch(new AddressGuard(current().gateway.network.allow))(url),
     onAlert: ({ kind, id, budget, share, spent, amount }) =>
       log.warn('a budget runs low', { kind, id, window: budget, share, spent, amount }),

@@ -151,7 +151,7 @@ function portFromEnvironment(): number | undefined {
 }
 
 async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<ValidConfig> {
-  const result = withPulledModels(await readConfig(options, listen));
+  const result = withPulledModels(await readConfig(options, { listen }));
   report(result);
   return result.ok ? result : exit(EXIT.misuse);
 }

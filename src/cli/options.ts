@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
+import type { Config, LoadOptions, LoadResult } from '#config/load.js';
 import { EXIT, exit } from './exit.js';
+import { spared, unsetNote } from './offline-secrets.js';
 import { renderProblems } from './problems.js';
 
 /** The file that is used when none is named. */
@@ -19,6 +20,11 @@ export function withCommonOptions(command: Command): Command {
   return command.addOption(configOption()).addOption(seedOption()).addOption(jsonOption());
 }
 
+/** As {@link withCommonOptions}, for a command whose standard output is always JSON. */
+export function withCommonOptionsOfJson(command: Command): Command {
+  return command.addOption(configOption()).addOption(seedOption()).addOption(jsonAlwaysOption());
+}
+
 export function configOption(): Option {
   return new Option('-c, --config <file>', `configuration file (default: ${DEFAULT_FILE}, else the demonstration)`);
 }
@@ -29,6 +35,11 @@ export function seedOption(): Option {
 
 export function jsonOption(): Option {
   return new Option('--json', 'print one JSON document and nothing else on standard output').default(false);
+}
+
+/** `--json` of a command whose standard output is JSON whether it is asked for or not: nobody has to know which those are. */
+export function jsonAlwaysOption(): Option {
+  return new Option('--json', 'standard output is JSON, also without this option').default(false);
 }
 
 /** Reads an option's argument as a whole number that is not negative. */
@@ -69,20 +80,28 @@ export function configFile(options: Pick<CommonOptions, 'config'>): string | und
 /** Loads the configuration that the options name: a file, {@link DEFAULT_FILE}, or else the demonstration. */
 export async function readConfig(
   options: Pick<CommonOptions, 'config'>,
-  listen: ListenOverrides = {},
+  load: Pick<LoadOptions, 'listen' | 'standIn'> = {},
 ): Promise<LoadResult> {
   const { loadConfig, loadDemonstration } = await import('#config/load.js');
   const file = configFile(options);
-  return file === undefined ? loadDemonstration({ listen }) : loadConfig(file, { listen });
+  return file === undefined ? loadDemonstration(load) : loadConfig(file, load);
 }
 
-/** The configuration that the options name; when it is not valid, says why on standard error and ends with exit code 2. */
+/**
+ * The configuration that the options name, for a command that serves nothing: of secrets that are not there it says so on standard
+ * error and goes on. When the configuration is not valid, says why there and ends with exit code 2.
+ *
+ * @param needs parts of the configuration beyond what decides that the command uses, and whose secrets must be there.
+ */
 export async function resolveConfig(
   options: Pick<CommonOptions, 'config'>,
-  listen: ListenOverrides = {},
+  needs: readonly string[] = [],
 ): Promise<Config> {
-  const result = await readConfig(options, listen);
-  if (result.ok) return result.config;
+  const result = await readConfig(options, { standIn: spared(needs) });
+  if (result.ok) {
+    process.stderr.write(unsetNote(result.config.source, result.unset));
+    return result.config;
+  }
   const { source, text } = result;
   process.stderr.write(renderProblems(result.problems, { source, text, severity: 'error' }));
   return exit(EXIT.misuse);

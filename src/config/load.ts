@@ -5,12 +5,11 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from './config.js';
 import { DEMONSTRATION } from './demonstration.js';
 import { type Position, readDocument, type SourceDocument } from './document.js';
-import { at, explainIssues } from './issues.js';
-import { configJsonSchema } from './json-schema.js';
 import { type ConfigProblem, type Finding, formatPath, MOST_PROBLEMS, type Path } from './problem.js';
 import { checkReferences } from './references.js';
-import { configSchema, type Settings } from './schema.js';
 import { type SecretSources, Secrets } from './secrets.js';
+import { StandIns } from './stand-ins.js';
+import { validate, validBlocks } from './validate.js';
 
 export type { Config } from './config.js';
 
@@ -21,6 +20,8 @@ export type LoadResult =
       readonly config: Config;
       readonly warnings: readonly ConfigProblem[];
       readonly text: string;
+      /** Variables and files that are not there, where {@link LoadOptions.standIn} lets that pass: their names. */
+      readonly unset: readonly string[];
       /** Where a part of the configuration stands in the text. */
       readonly locate: (path: Path) => Place;
     }
@@ -46,6 +47,11 @@ export interface LoadOptions {
   /** Where `${NAME}` is looked up; the environment of the process unless given. */
   readonly env?: SecretSources['env'];
   readonly listen?: ListenOverrides;
+  /**
+   * Where a variable or file that is not there is a warning, and a text of no meaning stands in for it: for commands that read a
+   * configuration and serve nothing. Without it, it is an error everywhere.
+   */
+  readonly standIn?: ((path: Path) => boolean) | undefined;
 }
 
 export interface ParseOptions extends LoadOptions {
@@ -84,24 +90,30 @@ export function loadDemonstration(options: LoadOptions = {}): LoadResult {
 
 /** Text → configuration, or everything that is wrong with it. Pure but for `readFile`; never throws. */
 export function parseConfig(text: string, options: ParseOptions): LoadResult {
-  const secrets = new Secrets(options);
+  const standIns = options.standIn === undefined ? undefined : new StandIns(options.standIn);
+  const secrets = new Secrets({ ...options, standIns });
   const document = readDocument(text, secrets.substitute);
   const report = new Report(document, secrets);
   for (const { message, position, hint } of document.errors) {
     report.error({ code: 'config.syntax', path: '', ...position, message, ...(hint !== undefined && { hint }) });
   }
   for (const finding of [...document.findings, ...secrets.findings]) report.finding(finding);
-  const failed = (): LoadResult => ({ ok: false, ...report.result(), source: options.file, text });
+  const failed = (): LoadResult => {
+    for (const { finding } of standIns?.unused ?? []) report.warning(finding);
+    return { ok: false, ...report.result(), source: options.file, text };
+  };
   if (document.errors.length > 0) return failed();
 
   const value = withListen(document.value ?? {}, options.listen);
-  const settings = validate(value, secrets, report);
+  const settings = validate(value, secrets, standIns, finding => report.finding(finding));
   const { errors, warnings: doubts } = checkReferences(settings ?? validBlocks(value), value);
   for (const finding of errors) report.finding(finding);
   for (const finding of doubts) report.warning(finding);
   if (settings === undefined) return failed();
-  const { problems, warnings } = report.result();
-  if (problems.length > 0) return failed();
+  if (report.result().problems.length > 0) return failed();
+  const unused = standIns?.unused ?? [];
+  for (const { finding } of unused) report.warning(finding);
+  const { warnings } = report.result();
   const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
   const config = freeze({ ...settings, version, source: options.file });
   return {
@@ -109,6 +121,7 @@ export function parseConfig(text: string, options: ParseOptions): LoadResult {
     config,
     warnings,
     text,
+    unset: [...new Set(unused.flatMap(({ names }) => names))],
     locate: path => ({ path: formatPath(path), ...(document.locate(path, 'value') ?? TOP) }),
   };
 }
@@ -124,44 +137,6 @@ function unreadable(file: string, why = 'unreadable'): LoadResult {
     ...(why === 'ENOENT' && { hint: 'weir init writes one' }),
   };
   return { ok: false, problems: [problem], warnings: [], source: file, text: '' };
-}
-
-function validate(value: unknown, secrets: Secrets, report: Report): Settings | undefined {
-  const first = configSchema.safeParse(value);
-  if (first.success) return first.data;
-  // A variable is always text: where a number or a switch is expected, it is read as one.
-  const typed = first.error.issues.filter(issue => issue.code === 'invalid_type' && coerce(value, issue, secrets));
-  const result = typed.length === 0 ? first : configSchema.safeParse(value);
-  if (result.success) return result.data;
-  for (const finding of explainIssues(result.error.issues, value, configJsonSchema())) report.finding(finding);
-  return undefined;
-}
-
-/** The blocks that are valid in themselves: what they say of one another is checked although another block is not. */
-function validBlocks(value: unknown): Partial<Settings> {
-  const blocks: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(configSchema.shape)) {
-    const parsed = schema.safeParse(at(value, [name]));
-    if (parsed.success) blocks[name] = parsed.data;
-  }
-  return blocks as Partial<Settings>;
-}
-
-function coerce(value: unknown, issue: { readonly expected?: string; readonly path: PropertyKey[] }, secrets: Secrets) {
-  const path = issue.path as Path;
-  const parent = at(value, path.slice(0, -1));
-  const key = path.at(-1);
-  const text = at(value, path);
-  if (!secrets.has(path) || typeof text !== 'string' || typeof parent !== 'object' || parent === null) return false;
-  const read =
-    issue.expected === 'boolean'
-      ? { true: true, false: false }[text]
-      : /^(?:number|int)$/.test(issue.expected ?? '') && /^-?\d+(?:\.\d+)?$/.test(text)
-        ? Number(text)
-        : undefined;
-  if (read === undefined || key === undefined) return false;
-  (parent as Record<string | number, unknown>)[key] = read;
-  return true;
 }
 
 /** The value with the command line's listen settings in the place of the file's. */

@@ -1,11 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables in weir.yaml look like that.
 import { type Finding, formatPath, type Path } from './problem.js';
+import type { StandIns } from './stand-ins.js';
 
 /** Where secrets come from. */
 export interface SecretSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads a file that `file:PATH` names; throws when it cannot. */
   readonly readFile: (path: string) => string;
+  /** What takes the place of what is not there; without it, that is an error. */
+  readonly standIns?: StandIns | undefined;
 }
 
 /** Longest secret. */
@@ -63,7 +66,7 @@ export class Secrets {
       if (value === '') {
         if (fallback !== undefined) return fallback;
         const hint = `set ${name}, or give a default: \${${name}:-…}`;
-        return this.miss(path, `the environment variable ${name} is not set or empty`, hint);
+        return this.absent(name, path, `the environment variable ${name} is not set or empty`, hint);
       }
       if (value.length > MOST_CHARACTERS) {
         const message = `the environment variable ${name} is longer than ${MOST_CHARACTERS} characters`;
@@ -79,7 +82,8 @@ export class Secrets {
       value = this.sources.readFile(file).trim();
     } catch (error) {
       const why = (error as NodeJS.ErrnoException | undefined)?.code ?? 'unreadable';
-      return this.miss(
+      return this.absent(
+        `file:${file}`,
         path,
         `the file ${file} cannot be read (${why})`,
         'name a file that exists and that Weir may read',
@@ -97,6 +101,11 @@ export class Secrets {
     return value;
   }
 
+  private absent(name: string, path: Path, message: string, hint: string): string {
+    const finding: Finding = { code: 'config.secret', path, at: 'value', message, hint };
+    return this.sources.standIns?.take(name, finding) ?? this.miss(path, message, hint);
+  }
+
   private miss(path: Path, message: string, hint: string): string {
     this.findings.push({ code: 'config.secret', path, at: 'value', message, hint });
     return '';
@@ -110,6 +119,8 @@ export class Secrets {
   /** A finding as it may be shown; nothing when it only follows from a secret that could not be read. */
   shown(finding: Finding): Finding | undefined {
     if (finding.code === 'config.secret') return finding;
+    const needed = this.sources.standIns?.becomesNeeded(finding.path);
+    if (needed !== undefined) return needed.finding;
     const { hint, ...rest } = finding;
     const substitution = this.substitutions.get(formatPath(finding.path));
     if (substitution !== undefined) {

@@ -120,7 +120,11 @@ export const ERRORS = {
   ),
   'upstream.connect': kind(502, 'upstream_error', 'No connection to the replica.'),
   'upstream.timeout': kind(504, 'upstream_error', 'The replica gave nothing for too long.'),
-  'upstream.status': kind(502, 'upstream_error', 'The replica answered with an error.'),
+  'upstream.status': kind(
+    502,
+    'upstream_error',
+    'The replica answered with an error. One about the request itself (400, 413, 415, 422) is passed on with its status, as `invalid_request_error`.',
+  ),
   'upstream.cut': kind(502, 'upstream_error', 'The replica broke off in the middle of its answer.'),
   'upstream.malformed': kind(502, 'upstream_error', 'The replica answered in no form that its API has.'),
   'upstream.too_large': kind(502, 'upstream_error', 'The answer is longer than `gateway.limits.answer`.'),
@@ -206,6 +210,8 @@ export interface ErrorDetail {
   readonly retryAfterMs?: Milliseconds;
   /** HTTP status to take instead of the catalogue's: what a replica answered, where that is passed on. */
   readonly status?: number;
+  /** Error type to take instead of the catalogue's: whose fault it is, where that is not the code's usual. */
+  readonly type?: ErrorKind['type'];
   readonly cause?: unknown;
 }
 
@@ -215,6 +221,8 @@ const BRAND = Symbol.for('weir.error');
 export class WeirError extends Error {
   readonly [BRAND] = true;
   override readonly name = 'WeirError';
+  /** Out of sight of the log, to which `type` is the class of an error. */
+  readonly #type: ErrorKind['type'];
   readonly status: number;
   readonly path: string | undefined;
   readonly hint: string | undefined;
@@ -227,14 +235,15 @@ export class WeirError extends Error {
   ) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.status = detail.status ?? ERRORS[code].status;
+    this.#type = detail.type ?? ERRORS[code].type;
     this.path = detail.path;
     this.hint = detail.hint;
     this.retryAfterMs = detail.retryAfterMs;
   }
 
-  /** The OpenAI error `type` of this code. */
-  get type(): string {
-    return ERRORS[this.code].type;
+  /** The OpenAI error `type`. */
+  get type(): ErrorKind['type'] {
+    return this.#type;
   }
 }
 

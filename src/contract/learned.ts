@@ -1,4 +1,5 @@
 import type { Deadline } from './deadline.js';
+import type { InferenceRequest } from './request.js';
 
 /** What is done when the model has more to do than it can: answer by the fast tier, say *unknown*, or wait for a place. */
 export type WhenBusy = 'fast' | 'unknown' | 'wait';
@@ -10,6 +11,8 @@ export interface ClassifyOptions {
   readonly whenBusy: WhenBusy;
   /** Until when the verdict is waited for. */
   readonly deadline?: Deadline | undefined;
+  /** The request that the text is of: what was made of it on behalf of the same one may be taken again. */
+  readonly of?: InferenceRequest | undefined;
 }
 
 /** What a classifier makes of a text. */

@@ -23,6 +23,7 @@ import {
   teamChangeForm,
   userChangeForm,
 } from './forms.js';
+import { checkEnd, checkModels, checkNotEnded, type KnownModels } from './key-checks.js';
 import { authorise, may, mayAssign, type Owners, type Principal } from './roles.js';
 import { hashSecret, newKeyId, newSecret, type SecretBytes, shownPrefix } from './secret.js';
 
@@ -49,6 +50,8 @@ export interface GovernanceOptions {
   readonly store: IdentityStore;
   readonly clock: Clock;
   readonly secretBytes: SecretBytes;
+  /** The models that there are now; where nobody says, any may be named. */
+  readonly models?: (() => KnownModels) | undefined;
   /** Told of every change once it is durable: puts it in force in this process. */
   readonly applied: (entry: Versioned, audit: AuditEntry) => Promise<void> | void;
 }
@@ -70,6 +73,8 @@ export class Governance {
     authorise(doer.principal, 'key.change', { role, team: asked, user });
     await this.mustExist('team', asked);
     const owner = await this.ownerOfKey(user);
+    this.checkModels(doer, rest.models);
+    checkEnd(this.options.clock.wall(), rest.expiresAt);
     const team = asked ?? teamOnlyOf(doer.principal, owner);
     this.checkAssigned(doer, { team, user, userTeam: owner?.team });
     const secret = newSecret(this.options.secretBytes);
@@ -102,6 +107,8 @@ export class Governance {
       ...(key.team === team ? undefined : { team: key.team, left: owner?.team === team ? undefined : team }),
       ...(key.user === user ? undefined : { user: key.user, userTeam: owner?.team }),
     });
+    this.checkModels(doer, change.models, before.entity.models);
+    checkEnd(this.options.clock.wall(), change.expiresAt, before.entity.expiresAt);
     await this.commit(doer, 'key.update', { ...before, entity: key }, before.entity);
     return shown(key);
   }
@@ -116,6 +123,7 @@ export class Governance {
     const before = await this.mine(doer, 'key', id);
     if (before.entity.revokedAt !== undefined)
       throw new WeirError('identity.invalid', 'The key was revoked', { path: 'id' });
+    checkNotEnded(this.options.clock.wall(), before.entity.expiresAt);
     const secret = newSecret(this.options.secretBytes);
     const { previous: _, ...rest } = before.entity;
     const key: Key = {
@@ -142,6 +150,7 @@ export class Governance {
   async createTeam(doer: Doer, form: unknown): Promise<Team> {
     const { id, name = id, ...rest } = readForm(newTeamForm, form);
     authorise(doer.principal, 'team.change', { team: id });
+    this.checkModels(doer, rest.models);
     const team: Team = { ...DEFAULTS, ...defined(rest), id, name, createdAt: this.options.clock.wall() };
     await this.commit(doer, 'team.create', { kind: 'team', version: 0, entity: team });
     return team;
@@ -151,6 +160,7 @@ export class Governance {
     const change = readForm(teamChangeForm, form);
     authorise(doer.principal, 'team.change', { team: id });
     const before = await this.must('team', id);
+    this.checkModels(doer, change.models, before.entity.models);
     const team = changed(before.entity, change);
     await this.commit(doer, 'team.update', { ...before, entity: team }, before.entity);
     return team;
@@ -160,6 +170,7 @@ export class Governance {
     const { id, name = id, role = 'user', team, ...rest } = readForm(newUserForm, form);
     authorise(doer.principal, 'user.change', { role, team, user: id });
     await this.mustExist('team', team);
+    this.checkModels(doer, rest.models);
     const createdAt = this.options.clock.wall();
     const user: User = { ...DEFAULTS, ...defined(rest), ...defined({ team }), id, name, role, createdAt };
     await this.commit(doer, 'user.create', { kind: 'user', version: 0, entity: user });
@@ -172,6 +183,7 @@ export class Governance {
     const user = changed(before.entity, change);
     authorise(doer.principal, 'user.change', { role: user.role, team: user.team, user: id });
     await this.mustExist('team', user.team);
+    this.checkModels(doer, change.models, before.entity.models);
     await this.commit(doer, 'user.update', { ...before, entity: user }, before.entity);
     return user;
   }
@@ -270,6 +282,10 @@ export class Governance {
     throw new WeirError('auth.role', `The role ${principal.role} does not allow a key of others`, {
       hint: 'the own team and user, or for a team lead a user of the team',
     });
+  }
+
+  private checkModels({ principal }: Doer, models?: readonly string[], before?: readonly string[]): void {
+    checkModels(this.options.models?.(), principal, models, before);
   }
 
   private async mustExist(kind: 'team' | 'user', id: string | undefined): Promise<void> {

@@ -12,6 +12,7 @@ import { Authenticator, type Shown } from './authenticator.js';
 import { Directory } from './directory.js';
 import { type Doer, Governance, type IssuedKey, ownerOf } from './governance.js';
 import type { Grant } from './grant.js';
+import type { KnownModels } from './key-checks.js';
 import { takeRequest } from './limits.js';
 import type { Meter } from './meter.js';
 import { fromNano } from './money.js';
@@ -48,6 +49,8 @@ export interface IdentityPorts {
   readonly clock: Clock;
   readonly fetchJson: FetchJson;
   readonly secretBytes?: SecretBytes;
+  /** The models that there are now; where nobody says, keys may be made for any. */
+  readonly models?: () => KnownModels;
   readonly onAlert?: (alert: BudgetAlert) => void;
   /** Told when something could not be read or written behind. */
   readonly onError?: (error: unknown) => void;
@@ -135,6 +138,7 @@ export class Identity {
       store,
       clock,
       secretBytes,
+      models: ports.models,
       applied: (entry, audit) => this.applied(entry, audit),
     });
   }

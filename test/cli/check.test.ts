@@ -34,6 +34,20 @@ pool:
   pools: { gpu: { model: small, replicas: [http://127.0.0.1:1] } }
 `;
 
+const UNSET = `router:
+  signals: { law: { keyword: { any: [liability] } } }
+  decisions:
+    - { name: law, when: law, models: [small] }
+    - { name: default, when: otherwise, models: [small] }
+  tests: [{ prompt: who bears liability?, expect: law }]
+pool:
+  models: { small: {} }
+  pools: { gpu: { model: small, api_key: "\${KEY_UNSET}", replicas: ["\${URL_UNSET}"] } }
+gateway:
+  auth: { admin_key: "\${ADMIN_UNSET}", path: keys.db }
+  record: { postgres: "\${POSTGRES_UNSET}" }
+`;
+
 describe('check', () => {
   test('passes the demonstration, without errors and without warnings', async () => {
     const { code, stdout, stderr } = await weir('check', '--json');
@@ -45,6 +59,48 @@ describe('check', () => {
     });
     expect(JSON.parse(stdout).tests.passed).toBeGreaterThanOrEqual(8);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('counts a secret that is not set as a warning, also in the tests of the file; serving needs it', async () => {
+    await writeFile(file, UNSET);
+    const { code, stdout, stderr } = await weir('check', '--json');
+    const report = JSON.parse(stdout);
+    expect({ code, stderr, errors: report.errors }).toEqual({ code: 0, stderr: '', errors: [] });
+    expect(report.tests).toEqual({ passed: 1, failed: [] });
+    expect(report.warnings.map((one: { code: string; path: string }) => [one.code, one.path])).toEqual([
+      ['config.secret', 'pool.pools.gpu.api_key'],
+      ['config.secret', 'pool.pools.gpu.replicas[0]'],
+      ['config.secret', 'gateway.auth.admin_key'],
+      ['config.secret', 'gateway.record.postgres'],
+    ]);
+    expect((await weir('check')).stdout).toContain('0 errors, 4 warnings, 1 of 1 test passed');
+    const served = await weir('serve');
+    expect(served.code).toBe(2);
+    expect(served.stderr.match(/error config\.secret/g)).toHaveLength(4);
+  });
+
+  test('leaves it an error where the file decides by it', async () => {
+    await writeFile(file, UNSET.replace('any: [liability]', `any: ["\${WORD_UNSET}"]`));
+    const { code, stdout } = await weir('check');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/error config\.secret.*WORD_UNSET/);
+    expect(stdout).toContain('1 error, 4 warnings');
+  });
+
+  test('is one of the commands that do without: they say once what is not set', async () => {
+    await writeFile(file, UNSET);
+    const note =
+      'weir: weir.yaml refers to what is not set: KEY_UNSET, URL_UNSET, ADMIN_UNSET, POSTGRES_UNSET; weir serve needs it, this command does not\n';
+    const explained = await weir('explain', 'who bears liability?', '--json');
+    expect([explained.code, explained.stderr]).toEqual([0, note]);
+    expect(JSON.parse(explained.stdout)).toMatchObject({ decision: 'law' });
+    const listed = await weir('keys', 'list');
+    expect([listed.code, listed.stdout]).toEqual([0, 'no keys\n']);
+    expect(listed.stderr).toBe(note);
+    // What the command itself would have to open is needed.
+    const recalled = await weir('explain', '--id', 'req_1');
+    expect(recalled.code).toBe(2);
+    expect(recalled.stderr).toContain('error config.secret: the environment variable POSTGRES_UNSET');
   });
 
   test('takes weir.yaml where there is one', async () => {

@@ -108,6 +108,11 @@ describe('weir keys, at the database', () => {
       'identity.not_found: There is no team "nobody"',
     );
     expect(await wrong('keys', 'create', 'x', '--cidr', '10.0.0.0/99')).toContain('cidrs[0]');
+    expect(await wrong('keys', 'create', 'x', '--allow', 'auto', '--allow', 'atuo')).toMatch(
+      /identity\.invalid: There is no model "atuo".*models\[1\].*did you mean "auto"\?/s,
+    );
+    expect(await wrong('teams', 'set', 'x', '--allow', 'gpt')).toContain('There is no model "gpt"');
+    expect(await wrong('keys', 'create', 'x', '--expires', '0s')).toContain('This time has passed');
     expect(await wrong('keys', 'create', 'x', '--budget', '5/day')).toContain('100usd/month');
     expect(await wrong('keys', 'revoke', 'nothing')).toContain('weir keys list');
     expect(await wrong('keys', 'list', '--url', gateway.url)).toContain('WEIR_ADMIN_KEY');

@@ -51,6 +51,17 @@ describe('init', () => {
     expect(present).toMatchObject({ code: 0, stderr: expect.not.stringContaining('not there') });
   });
 
+  test.each([
+    [[], { engine: 'simulated', model: 'llama3.2' }],
+    [['--demo'], { engine: 'demonstration' }],
+    [['--url', 'http://127.0.0.1:9', '--model', 'm'], { engine: 'server', model: 'm', url: 'http://127.0.0.1:9' }],
+    [['--gguf', 'Qwen3 8B.gguf'], { engine: 'gguf', model: 'Qwen3-8B', gguf: 'Qwen3 8B.gguf' }],
+  ])('says with --json what it wrote: %j', async (options, told) => {
+    const { code, stdout } = await weir('init', file, ...options, '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([0, { file, ...told }]);
+    expect((await loadConfig(file)).ok).toBe(true);
+  });
+
   test('fills in the server it is told', async () => {
     await weir('init', file, '--url', 'http://10.0.0.9:8000/v1/');
     expect((await written()).pool.pools.local?.replicas).toMatchObject([{ url: 'http://10.0.0.9:8000' }]);

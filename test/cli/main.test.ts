@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS, type CommandTable } from '#cli/commands.js';
+import { buildProgram } from '#cli/program.js';
 import { weir } from './run.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -40,6 +41,34 @@ describe('help', () => {
 
   test('without a command goes to standard error', async () => {
     expect(await weir()).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Usage: weir') });
+  });
+});
+
+describe('--json', () => {
+  test('is an option of every command but those that serve', async () => {
+    const without: string[] = [];
+    const look = (command: Awaited<ReturnType<typeof buildProgram>>, path: readonly string[]) => {
+      for (const inner of command.commands) look(inner, [...path, inner.name()]);
+      const takes = command.options.some(({ long }) => long === '--json');
+      if (command.commands.length === 0 && !takes) without.push(path.join(' '));
+    };
+    look(await buildProgram(undefined), []);
+    expect(without).toEqual(['serve', 'engine']);
+  });
+
+  test.each([
+    ['schema'],
+    ['version'],
+    ['classify', '--kind', 'language', 'Guten Morgen, wie geht es dir heute?'],
+    ['trace', 'generate', '--requests', '1'],
+    ['explain', 'hello'],
+  ])('of %s leaves nothing but JSON on standard output', async (...argv) => {
+    const { code, stdout } = await weir(...argv, '--json');
+    expect(code).toBe(0);
+    const documents = argv.includes('generate') ? stdout.trimEnd().split('\n') : [stdout];
+    for (const document of documents) expect(JSON.parse(document)).toBeTypeOf('object');
+    // What is always JSON is the same without it.
+    if (argv[0] === 'schema' || argv[0] === 'trace') expect((await weir(...argv)).stdout).toBe(stdout);
   });
 });
 

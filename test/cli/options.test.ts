@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { integer, positive, resolveConfig } from '#cli/options.js';
+import { integer, positive, readConfig, resolveConfig } from '#cli/options.js';
 import { VALID } from '../config/parse.js';
 
 const before = process.cwd();
@@ -32,7 +32,8 @@ describe('the configuration that the options name is', () => {
   test('the named file before all others', async () => {
     await writeFile('weir.yaml', 'broken: [');
     await writeFile('mine.yaml', VALID);
-    expect((await resolveConfig({ config: 'mine.yaml' }, { port: 9 })).gateway.listen.port).toBe(9);
+    const result = await readConfig({ config: 'mine.yaml' }, { listen: { port: 9 } });
+    expect(result.ok && result.config.gateway.listen.port).toBe(9);
   });
 
   test('or else the end of the command, with exit code 2 and the problems on standard error', async () => {

@@ -65,6 +65,11 @@ describe.skipIf(path === undefined)('sign-in and access', () => {
     await page.getByLabel('What it is for').fill('search, nightly');
     await page.getByRole('combobox', { name: 'Team' }).selectOption('search');
     await page.getByLabel('Budget').fill('5');
+    await page.getByLabel('Models, with commas').fill('smal');
+    await page.getByRole('button', { name: 'Make the key' }).click();
+    await page.getByRole('alert').getByText('There is no model "smal"').waitFor();
+    await page.getByRole('alert').getByText('did you mean "small"?').waitFor();
+    await page.getByLabel('Models, with commas').fill('');
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('button', { name: 'Make the key' }).click();
     issued = await page.getByRole('textbox', { name: 'Secret' }).inputValue();

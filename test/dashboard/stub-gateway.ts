@@ -298,6 +298,7 @@ const STATE = {
   draining: false,
   in_flight: 3,
   names: ['auto'],
+  examples: [],
   models: [
     { name: 'small', context: 32_768, price: price(0.05, 0.2), quality: 0.6, description: 'quick and cheap' },
     { name: 'large', context: 131_072, price: price(0.6, 2.4), quality: 0.9 },

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { STALE_WITHIN } from '#gateway/http1/connection.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { Connections } from '#gateway/upstream/connections.js';
 
@@ -127,6 +128,51 @@ describe('connections to replicas', () => {
     expect((await connections.ask(url, 1000, options)).status).toBe(200);
     expect((await connections.ask(url, 1000, options)).status).toBe(200);
     expect(calls).toBe(3);
+  });
+
+  it.each([
+    ['as the request was sent', STALE_WITHIN, true],
+    ['after the server had had the request for a while', STALE_WITHIN + 1, false],
+  ])('are judged stale by when they close: %s', async (_, later, again) => {
+    let now = 0;
+    const timed = new Connections({ ...machineClock, now: () => now });
+    let calls = 0;
+    const url = await listening(
+      createServer(socket => {
+        socket.on('error', () => {});
+        socket.on('data', () => {
+          calls++;
+          if (calls !== 2) socket.write(OK);
+          else {
+            now += later;
+            socket.resetAndDestroy();
+          }
+        });
+      }),
+    );
+    await timed.ask(url, 1000, options);
+    const second = timed.ask(url, 1000, options);
+    if (again) expect((await second).status).toBe(200);
+    else await expect(second).rejects.toMatchObject({ code: 'upstream.connect' });
+    expect(calls).toBe(again ? 3 : 2);
+    timed.destroy();
+  });
+
+  it('do not ask again when part of a head had come', async () => {
+    let calls = 0;
+    const url = await listening(
+      createServer(socket => {
+        socket.on('error', () => {});
+        socket.on('data', () => {
+          calls++;
+          if (calls === 2) socket.end('HTTP/1.1 200 OK\r\ncontent-le');
+          else socket.write(OK);
+        });
+      }),
+    );
+    await connections.ask(url, 1000, options);
+    await expect(connections.ask(url, 1000, options)).rejects.toMatchObject({ code: 'upstream.connect' });
+    expect(calls).toBe(2);
   });
 
   it('do not ask again when a new connection breaks, or an answer had begun', async () => {

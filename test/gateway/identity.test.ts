@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SYSTEM } from '#identity/identity.js';
 import { toNano } from '#identity/money.js';
 import { type MockUpstream, startMockUpstream } from '../support/mock-upstream.js';
-import { type RunningGateway, startGateway } from '../support/running-gateway.js';
+import { configOf, type RunningGateway, startGateway } from '../support/running-gateway.js';
 
 let small: MockUpstream;
 let large: MockUpstream;
@@ -107,13 +107,42 @@ describe('who may ask models', () => {
   it('is held to its networks, its time, and its role', async () => {
     const elsewhere = await key({ cidrs: ['10.0.0.0/8'] });
     expect((await errorOf(await gateway.chat({ model: 'small' }, as(elsewhere.secret)))).code).toBe('auth.address');
-    const over = await key({ expiresAt: 1000 });
-    expect((await errorOf(await gateway.chat({ model: 'small' }, as(over.secret)))).code).toBe('auth.expired');
+    const end = Date.now() + 60_000;
+    const over = await key({ expiresAt: end });
+    expect((await gateway.chat({ model: 'small' }, as(over.secret))).status).toBe(200);
+    const wall = vi.spyOn(Date, 'now').mockReturnValue(end);
+    const late = await gateway.chat({ model: 'small' }, as(over.secret));
+    wall.mockRestore();
+    expect((await errorOf(late)).code).toBe('auth.expired');
     const viewer = await key({ role: 'viewer' });
     expect((await errorOf(await gateway.chat({ model: 'small' }, as(viewer.secret)))).code).toBe('auth.role');
     expect((await fetch(`${gateway.url}/metrics`, as(viewer.secret))).status).toBe(200);
     expect((await fetch(`${gateway.url}/metrics`)).status).toBe(401);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+  });
+
+  it('has a key for models that there are, by the admin API too, and by the configuration of now', async () => {
+    const made = async (models: readonly string[]) => {
+      const response = await fetch(`${gateway.url}/api/keys`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer an-admin-key-of-the-test', 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'k', models }),
+      });
+      return { status: response.status, body: (await response.json()) as { error?: object } };
+    };
+    expect((await made(['auto', 'small', 'sm*', 'to-come-*'])).status).toBe(200);
+    const { status, body } = await made(['small', 'lrage']);
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({
+      code: 'identity.invalid',
+      type: 'invalid_request_error',
+      message: 'There is no model "lrage"',
+      param: 'models[1]',
+      hint: 'did you mean "large"?',
+    });
+    expect((await made(['new'])).status).toBe(400);
+    gateway.gateway.reload(configOf(yaml().replace('free: {', 'new: {').replace('model: free', 'model: new')));
+    expect((await made(['new'])).status).toBe(200);
   });
 
   it('loses the key at once, though a stream that runs may end', async () => {

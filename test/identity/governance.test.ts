@@ -200,3 +200,67 @@ describe('management', () => {
     await expect(governance.createKey(SYSTEM, form)).rejects.toMatchObject({ code: 'identity.invalid', path });
   });
 });
+
+describe('what a key, team or user may be made for', () => {
+  const names = new Set(['auto', 'qwen-8b', 'qwen-32b']);
+  const models = () => ({ has: (name: string) => names.has(name), suggestion: (name: string) => `not ${name}` });
+  const invalid = (path: string, hint?: string) => ({ code: 'identity.invalid', path, ...(hint && { hint }) });
+
+  it('is models that there are, virtual ones and globs', async () => {
+    const { governance } = (await bench({}, { models })).identity;
+    const good = ['auto', 'qwen-8b', 'qwen-*', 'mistral-*', '*'];
+    const { key } = await governance.createKey(SYSTEM, { name: 'k', models: good });
+    await governance.createTeam(SYSTEM, { id: 't', models: good });
+    await governance.createUser(SYSTEM, { id: 'u', models: good });
+    const bad = { models: ['auto', 'gpt'] };
+    const wrong = invalid('models[1]', 'not gpt');
+    await expect(governance.createKey(SYSTEM, { name: 'k', ...bad })).rejects.toMatchObject(wrong);
+    await expect(governance.changeKey(SYSTEM, key.id, bad)).rejects.toMatchObject(wrong);
+    await expect(governance.createTeam(SYSTEM, { id: 't2', ...bad })).rejects.toMatchObject(wrong);
+    await expect(governance.changeTeam(SYSTEM, 't', bad)).rejects.toMatchObject(wrong);
+    await expect(governance.createUser(SYSTEM, { id: 'u2', ...bad })).rejects.toMatchObject(wrong);
+    await expect(governance.changeUser(SYSTEM, 'u', bad)).rejects.toMatchObject(wrong);
+    expect(await governance.keys(SYSTEM)).toMatchObject([{ models: good }]);
+  });
+
+  it('may stay what it was when a model has gone, and grows by none that there is not', async () => {
+    const { governance } = (await bench({}, { models })).identity;
+    const { key } = await governance.createKey(SYSTEM, { name: 'k', models: ['qwen-8b'] });
+    names.delete('qwen-8b');
+    await governance.changeKey(SYSTEM, key.id, { models: ['auto', 'qwen-8b'], disabled: false });
+    await governance.rotateKey(SYSTEM, key.id);
+    const more = governance.changeKey(SYSTEM, key.id, { models: ['qwen-8b', 'qwen-9b'] });
+    await expect(more).rejects.toMatchObject(invalid('models[1]'));
+    names.add('qwen-8b');
+  });
+
+  it('is told with no names to who is no admin', async () => {
+    const { governance } = (await bench({}, { models })).identity;
+    await governance.createTeam(SYSTEM, { id: 't' });
+    const made = governance.createKey(doer('team_lead', 't', 'u'), { name: 'k', team: 't', models: ['gpt'] });
+    await expect(made).rejects.toMatchObject({ hint: expect.stringContaining('/v1/models') as string });
+  });
+
+  it('is a time to come', async () => {
+    const { identity, clock } = await bench();
+    const { governance } = identity;
+    const now = clock.wall();
+    const wrong = invalid('expiresAt');
+    for (const expiresAt of [now, now - 1, 0, -1e300]) {
+      await expect(governance.createKey(SYSTEM, { name: 'k', expiresAt })).rejects.toMatchObject(wrong);
+    }
+    const inSeconds = governance.createKey(SYSTEM, { name: 'k', expiresAt: Math.ceil(now / 1000) + 60 });
+    await expect(inSeconds).rejects.toMatchObject({ hint: expect.stringContaining('did you mean') as string });
+    const { key } = await governance.createKey(SYSTEM, { name: 'k', expiresAt: now + 1 });
+    await expect(governance.changeKey(SYSTEM, key.id, { expiresAt: now })).rejects.toMatchObject(wrong);
+    clock.advance(1);
+    // What is over can be changed otherwise, and be given more time; another secret would be good for nothing.
+    await governance.changeKey(SYSTEM, key.id, { name: 'old', expiresAt: now + 1 });
+    await expect(governance.rotateKey(SYSTEM, key.id)).rejects.toMatchObject(wrong);
+    await governance.changeKey(SYSTEM, key.id, { expiresAt: now + 100 });
+    await governance.rotateKey(SYSTEM, key.id);
+    clock.advance(100);
+    await governance.changeKey(SYSTEM, key.id, { expiresAt: null });
+    await expect(governance.rotateKey(SYSTEM, key.id)).resolves.toBeDefined();
+  });
+});

@@ -5,6 +5,7 @@ import type { RecordStore } from '#contract/stores.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
 import { Gateway } from '#gateway/gateway.js';
 import { guardedFetch } from '#gateway/guarded-fetch.js';
+import { knownModels } from '#gateway/known-models.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import type { RuntimePorts } from '#gateway/runtime.js';
 import { Connections } from '#gateway/upstream/connections.js';
@@ -47,10 +48,12 @@ export async function startGateway(
   const metrics = createMetrics();
   const config = typeof given === 'string' ? configOf(given) : given;
   const { auth, network } = config.gateway;
+  let running: Gateway | undefined;
   const identity = auth.required
     ? await openIdentity(auth, {
         store: memoryIdentityStore(),
         clock: machineClock,
+        models: () => knownModels(running?.runtime.config ?? config),
         fetchJson: guardedFetch(new AddressGuard(network.allow)),
       })
     : undefined;
@@ -71,6 +74,7 @@ export async function startGateway(
     ...own,
   };
   const gateway = new Gateway(config, ports, admin);
+  running = gateway;
   const { url } = await gateway.listen('127.0.0.1', 0);
   return {
     gateway,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
+import { spared } from '#cli/offline-secrets.js';
 import { type CommonOptions, printJson, readConfig, withCommonOptions } from '#cli/options.js';
 import { renderProblems } from '#cli/problems.js';
 import type { ConfigProblem } from '#config/problem.js';
@@ -23,7 +24,7 @@ Examples:
 async function check(options: CommonOptions): Promise<void> {
   const [read, { checkReport }, { classifierProblems }, { knowledgeProblems }, { withPulledModels }] =
     await Promise.all([
-      readConfig(options),
+      readConfig(options, { standIn: spared() }),
       import('#gateway/configuration/check-report.js'),
       import('#gateway/configuration/classifier-files.js'),
       import('#gateway/configuration/knowledge-files.js'),

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
 import { languageClassifier } from '#cli/language-classifier.js';
-import { configOption, printJson, resolveConfig } from '#cli/options.js';
+import { configOption, jsonAlwaysOption, printJson, resolveConfig } from '#cli/options.js';
 import { WeirError } from '#contract/errors.js';
 import {
   type Classifier,
@@ -58,6 +58,7 @@ export function classifyCommand(): Command {
       '--input <file>',
       'JSON lines: {id?, text}; the answer is a line for each: {id, label, score, scores, tier, ms}; - is standard input',
     )
+    .addOption(jsonAlwaysOption())
     .addHelpText(
       'after',
       `

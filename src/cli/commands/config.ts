@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
+import { spared } from '#cli/offline-secrets.js';
 import { configFile, configOption, integer, jsonOption, printJson, readConfig } from '#cli/options.js';
 import { renderProblems } from '#cli/problems.js';
 import { WeirError } from '#contract/errors.js';
@@ -74,7 +75,7 @@ Examples:
           import('#gateway/configuration/check-report.js'),
           import('#gateway/configuration/file.js'),
         ]);
-        const { report, version } = await checkText(text, opened.file);
+        const { report, version } = await checkText(text, opened.file, { standIn: spared() });
         const problems = [...report.errors, ...report.tests.failed];
         if (version === undefined || problems.length > 0) {
           process.stderr.write(renderProblems(problems, { source: `version ${number}`, text, severity: 'error' }));
@@ -125,7 +126,7 @@ async function withVersions(options: HistoryOptions, work: (opened: Opened) => u
 
 /** A file that is not valid is the best reason to look into its history: then the usual place is looked at. */
 async function statePath(options: HistoryOptions): Promise<string> {
-  const result = await readConfig(options);
+  const result = await readConfig(options, { standIn: spared(['gateway.state']) });
   return result.ok ? result.config.gateway.state.path : '.weir/state.db';
 }
 

@@ -60,7 +60,7 @@ async function decide(text: string | undefined, options: ExplainOptions): Promis
 }
 
 async function recall(id: string, options: ExplainOptions): Promise<Explanation> {
-  const { record } = (await resolveConfig(options)).gateway;
+  const { record } = (await resolveConfig(options, ['gateway.record'])).gateway;
   const reader = await openRecordsToRead(record);
   try {
     const found = await reader.find(id);

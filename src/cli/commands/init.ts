@@ -4,7 +4,7 @@ import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type AskedEngine, DEFAULT_MODEL, engineAt } from '#cli/asked-engine.js';
-import { DEFAULT_FILE } from '#cli/options.js';
+import { DEFAULT_FILE, jsonOption, printJson } from '#cli/options.js';
 import { WeirError } from '#contract/errors.js';
 import { modelNameOf } from '#engine-server/gguf/model-name.js';
 
@@ -14,6 +14,7 @@ interface InitOptions {
   readonly model?: string;
   readonly demo?: true;
   readonly force?: true;
+  readonly json: boolean;
 }
 
 export function initCommand(): Command {
@@ -36,6 +37,7 @@ export function initCommand(): Command {
     )
     .option('--demo', 'write out the whole demonstration configuration')
     .option('--force', 'overwrite the file if it exists')
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       `
@@ -66,12 +68,30 @@ async function init(file: string, options: InitOptions): Promise<void> {
     process.stderr.write(`${gguf} is not there yet: weir serve will need it, as seen from where it is started\n`);
   }
   for (const line of engine?.told ?? []) process.stderr.write(`${line}\n`);
-  process.stderr.write(`wrote ${file}; next: weir check, then weir serve\n`);
+  if (options.json) printJson(written(file, options, engine));
+  else process.stderr.write(`wrote ${file}; next: weir check, then weir serve\n`);
+}
+
+/** What was written, for programs. */
+function written(file: string, options: InitOptions, engine: AskedEngine | undefined) {
+  const { url, gguf } = options;
+  if (options.demo) return { file, engine: 'demonstration' };
+  const context = engine?.context === undefined ? undefined : { context: engine.context };
+  const name = modelOf(options, engine);
+  if (gguf !== undefined) return { file, engine: 'gguf', model: name, gguf };
+  return url === undefined
+    ? { file, engine: 'simulated', model: name }
+    : { file, engine: 'server', model: name, url, ...context };
+}
+
+function modelOf({ gguf, model }: InitOptions, engine: AskedEngine | undefined): string {
+  return model ?? engine?.model ?? (gguf === undefined ? DEFAULT_MODEL : modelNameOf(gguf));
 }
 
 /** A whole configuration in under ten lines. */
-function starter(file: string, { url, gguf, model }: InitOptions, engine: AskedEngine | undefined): string {
-  const name = JSON.stringify(model ?? engine?.model ?? (gguf === undefined ? DEFAULT_MODEL : modelNameOf(gguf)));
+function starter(file: string, options: InitOptions, engine: AskedEngine | undefined): string {
+  const { url, gguf } = options;
+  const name = JSON.stringify(modelOf(options, engine));
   const context = engine?.context === undefined ? '8k' : tokensText(engine.context);
   const where =
     gguf !== undefined

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { printJson } from '#cli/options.js';
+import { jsonAlwaysOption, printJson } from '#cli/options.js';
 
 export function schemaCommand(): Command {
   return new Command('schema')
+    .addOption(jsonAlwaysOption())
     .addHelpText(
       'after',
       `

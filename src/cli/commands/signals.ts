@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises';
 import { Command } from 'commander';
 import { readInput } from '#cli/chat-input.js';
 import { offlineRuntime } from '#cli/offline-runtime.js';
-import { type CommonOptions, withCommonOptions } from '#cli/options.js';
+import { type CommonOptions, withCommonOptionsOfJson } from '#cli/options.js';
 import { expectWritable } from '#cli/output-file.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { explain } from '#gateway/explain.js';
@@ -22,7 +22,7 @@ const LINE = '{"text": "…"} or {"messages": […]}';
 const PROGRESS_EVERY = 2000;
 
 export function signalsCommand(): Command {
-  return withCommonOptions(
+  return withCommonOptionsOfJson(
     new Command('signals')
       .description(
         'Computes every signal, the decision and the model selected for each line of a file. No model is asked.',

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { integer, positive, seedOption } from '#cli/options.js';
+import { integer, jsonAlwaysOption, positive, seedOption } from '#cli/options.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writeTrace } from '#cli/trace-output.js';
 import { WeirError } from '#contract/errors.js';
@@ -51,6 +51,7 @@ export function traceGenerateCommand(): Command {
     .option('--like <file>', 'draw the lengths of single requests from this trace, as a kind called `like`')
     .option('--output <file>', 'where to write it (default: standard output)')
     .addOption(seedOption())
+    .addOption(jsonAlwaysOption())
     .addHelpText(
       'after',
       `

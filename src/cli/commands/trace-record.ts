@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { liveTrace } from '#cli/live-trace.js';
-import { type CommonOptions, configOption, resolveConfig } from '#cli/options.js';
+import { type CommonOptions, configOption, jsonAlwaysOption, resolveConfig } from '#cli/options.js';
 import { writeTrace } from '#cli/trace-output.js';
 import { WeirError } from '#contract/errors.js';
 import { type Milliseconds, parseDuration } from '#contract/units.js';
@@ -29,6 +29,7 @@ export function traceRecordCommand(): Command {
     )
     .option('--for <duration>', 'with --live: how long (default: until interrupted)', duration)
     .option('--output <file>', 'where to write it (default: standard output)')
+    .addOption(jsonAlwaysOption())
     .addHelpText(
       'after',
       `
@@ -48,7 +49,7 @@ async function record(options: RecordOptions): Promise<void> {
     await recordLive(options.live, options);
     return;
   }
-  const { gateway } = await resolveConfig(options);
+  const { gateway } = await resolveConfig(options, ['gateway.record']);
   const reader = await openRecordsToRead(gateway.record);
   try {
     const since = options.since === undefined ? undefined : Date.now() - options.since;

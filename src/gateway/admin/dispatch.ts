@@ -9,13 +9,13 @@ import { ADMIN_HEADERS, foreignCaller } from './browser.js';
 import { EventStreams } from './events.js';
 import { noteChange } from './identity-guard.js';
 import type { AdminPorts } from './ports.js';
+import { queryOf } from './query.js';
 import { isRejection } from './rejection.js';
 import type { AdminCall, AdminRoute, EventSource } from './route.js';
 
 /** Longest body of a call; a configuration may have as much. */
 const MAX_BODY = 4 * 1024 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
-const MAX_QUERY = 8192;
 
 interface Entry {
   readonly route: AdminRoute;
@@ -65,7 +65,7 @@ export class AdminApi {
       ports: this.ports,
       principal,
       params: parse(route.params, Object.fromEntries(names.map((name, i) => [name, given[i]])), 'path'),
-      query: parse(route.query, queryOf(request), 'query'),
+      query: parse(route.query, queryOf(request, route.query), 'query'),
       body: route.body === undefined ? undefined : parse(route.body, jsonOf(bytes), ''),
       bytes,
       request,
@@ -117,14 +117,6 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
-}
-
-function queryOf(request: IncomingMessage): Record<string, string> {
-  const url = request.url ?? '/';
-  const at = url.indexOf('?');
-  if (at < 0) return {};
-  if (url.length - at > MAX_QUERY) throw new WeirError('request.invalid', 'The query is too long', { path: 'query' });
-  return Object.fromEntries(new URLSearchParams(url.slice(at + 1)));
 }
 
 function jsonOf(bytes: Buffer): unknown {

@@ -43,7 +43,8 @@ export function openApi(routes: readonly AdminRoute[], version: string): Json {
     info: {
       title: 'Weir admin API',
       version,
-      description: 'What the dashboard uses, and anything else may. Errors have one shape and stable codes.',
+      description:
+        'What the dashboard uses, and anything else may. Errors have one shape and stable codes. A query parameter that an operation does not list, or that stands twice, is refused: 400 `request.invalid`, with those that there are.',
     },
     paths,
     components: { schemas: components.sorted() },

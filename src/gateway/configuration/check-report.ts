@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type LoadResult, parseConfig } from '#config/load.js';
+import { type LoadOptions, type LoadResult, parseConfig } from '#config/load.js';
 import type { ConfigProblem } from '#config/problem.js';
 import { runTests, type TestResults } from './policy-tests.js';
 
@@ -30,11 +30,13 @@ export async function checkReport(result: LoadResult, seed: number): Promise<Che
 export async function checkText(
   text: string,
   file: string,
+  { standIn }: Pick<LoadOptions, 'standIn'> = {},
   seed = 1,
 ): Promise<{ readonly report: CheckReport; readonly version: string | undefined }> {
   const folder = dirname(resolve(file));
   const result = parseConfig(text, {
     file,
+    standIn,
     env: process.env,
     readFile: path => readFileSync(resolve(folder, path), 'utf8'),
   });

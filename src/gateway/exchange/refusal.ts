@@ -30,16 +30,19 @@ export function refusalOf(
   const text = ABOUT_THE_KEY.has(status) ? undefined : messageIn(body);
   const said = text === undefined ? undefined : withoutSecrets(text, shown);
   if (ABOUT_THE_REQUEST.has(status)) {
-    const error = new WeirError('upstream.status', said ?? `The engine refused the request with status ${status}`, {
-      status,
-    });
-    return { error, retryable: false, replicaFault: false };
+    const message = said ?? `The engine refused the request with status ${status}`;
+    return { error: refusedByEngine(message, status), retryable: false, replicaFault: false };
   }
   const detail = said === undefined ? '' : `: ${said}`;
   const error = new WeirError('upstream.status', `The replica answered with status ${status}${detail}`);
   // A replica or provider at its limit is busy, not broken; a wrong key or path (401, 403, 404) is as good as broken.
   const fine = status === 429 || status === OVERLOADED || (partial && status === 404);
   return { error, retryable: true, replicaFault: !fine };
+}
+
+/** That an engine refused a request for what it says: the client's fault, in the engine's words. */
+export function refusedByEngine(message: string, status: number): WeirError {
+  return new WeirError('upstream.status', message, { status, type: 'invalid_request_error' });
 }
 
 /** What Anthropic answers when all its customers together ask for too much. */

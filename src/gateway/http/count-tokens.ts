@@ -1,5 +1,6 @@
-import { WeirError } from '#contract/errors.js';
+import type { WeirError } from '#contract/errors.js';
 import type { Tokens } from '#contract/units.js';
+import { refusedByEngine } from '#gateway/exchange/refusal.js';
 import { checkNamedModel } from '#gateway/named-model.js';
 import { requestId } from '#gateway/request-id.js';
 import type { Runtime } from '#gateway/runtime.js';
@@ -81,5 +82,5 @@ async function countedByEngine(
 function refused(text: string): WeirError {
   const error = parsedObject(text)?.error;
   const said = isObject(error) ? asText(error.message).slice(0, 500) : '';
-  return new WeirError('upstream.status', said === '' ? 'The engine refused the request' : said, { status: 400 });
+  return refusedByEngine(said === '' ? 'The engine refused the request' : said, 400);
 }

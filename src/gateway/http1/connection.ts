@@ -1,7 +1,8 @@
 import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { Clock } from '#contract/clock.js';
 import type { Milliseconds } from '#contract/units.js';
-import { MalformedResponse, type ResponseHead } from './response-head.js';
+import type { ResponseHead } from './response-head.js';
 import { ResponseParser, type ResponseSink } from './response-parser.js';
 
 /** Where connections go. */
@@ -19,8 +20,8 @@ export interface Exchanger {
   /** @returns false to be sent nothing more until {@link Connection.resume}. */
   data(bytes: Buffer): boolean;
   end(): void;
-  /** @param untouched the connection had been idle and closed before a byte of an answer came: the engine has most likely not seen the request. */
-  fail(error: Error, untouched: boolean): void;
+  /** @param stale the connection had been idle and was closed as the request was sent ({@link STALE_WITHIN}): the engine has most likely not seen it. */
+  fail(error: Error, stale: boolean): void;
 }
 
 /** Who keeps the connection between calls. */
@@ -36,6 +37,13 @@ const READS = Buffer.allocUnsafeSlow(64 * 1024);
 /** Up to this many bytes head and body are copied together: one write of one piece costs less than one of two. */
 const TOGETHER_BYTES = 64 * 1024;
 
+/**
+ * A connection that had been idle and is closed within this time of a request, before a byte came back, was given up by the server
+ * while the request was on its way: word of it takes a round trip at most, and one more try of TCP where it got lost (200 ms at least,
+ * RFC 6298 as Linux has it). An end that comes later is that of a server which had the request.
+ */
+export const STALE_WITHIN: Milliseconds = 500;
+
 /** One keep-alive connection to a server that speaks HTTP/1.1, with at most one call on it. */
 export class Connection implements ResponseSink {
   /** When the last call on it ended. */
@@ -47,7 +55,9 @@ export class Connection implements ResponseSink {
   private readonly parser = new ResponseParser(this);
   private call: Exchanger | undefined;
   private calls = 0;
-  private answered = false;
+  private sentAt: Milliseconds = 0;
+  /** Something came back since the last call began, if only part of a head. */
+  private heard = false;
   private paused = false;
   private trouble: Error | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -56,6 +66,7 @@ export class Connection implements ResponseSink {
     endpoint: Endpoint,
     connectTimeout: Milliseconds,
     private readonly owner: ConnectionOwner,
+    private readonly clock: Clock,
   ) {
     this.socket = this.open(endpoint);
     this.socket.setNoDelay(true);
@@ -77,7 +88,8 @@ export class Connection implements ResponseSink {
   send(head: string, body: Buffer | undefined, call: Exchanger, bodiless = false): void {
     this.call = call;
     this.calls++;
-    this.answered = false;
+    this.heard = false;
+    this.sentAt = this.clock.now();
     this.parser.expect(bodiless);
     const { socket } = this;
     if (body === undefined || body.length === 0) socket.write(head, 'latin1');
@@ -109,7 +121,6 @@ export class Connection implements ResponseSink {
 
   /** {@link ResponseSink} */
   head(head: ResponseHead): void {
-    this.answered = true;
     const kept = KEEP_ALIVE.exec(head.get('keep-alive'));
     if (kept !== null) this.keepMs = Number(kept[1]) * 1000;
     this.call?.head(head);
@@ -157,6 +168,7 @@ export class Connection implements ResponseSink {
 
   /** @returns false when nothing more is to be read for now. */
   private received(bytes: Buffer, length: number): boolean {
+    this.heard = true;
     try {
       this.parser.push(bytes, 0, length);
     } catch (error) {
@@ -183,7 +195,11 @@ export class Connection implements ResponseSink {
     if (call === undefined) return;
     const error =
       this.trouble ?? Object.assign(new Error('the other side closed the connection'), { code: 'HTTP_CLOSED' });
-    call.fail(error, this.calls > 1 && !this.answered && !(error instanceof MalformedResponse));
+    call.fail(error, this.wasStale);
+  }
+
+  private get wasStale(): boolean {
+    return this.calls > 1 && !this.heard && this.clock.now() - this.sentAt <= STALE_WITHIN;
   }
 }
 

@@ -43,7 +43,7 @@ export class Origin implements ConnectionOwner {
       if (this.usable(connection)) return connection;
       connection.destroy();
     }
-    const connection = new Connection(this.endpoint, connectTimeout, this);
+    const connection = new Connection(this.endpoint, connectTimeout, this, this.clock);
     this.all.add(connection);
     return connection;
   }

@@ -62,8 +62,8 @@ export function ask(origin: Origin, head: string, body: Buffer | undefined, limi
         settled();
         if (answer !== undefined) resolve({ status: answer.status, head: answer, body: Buffer.concat(pieces) });
       },
-      fail: (error, untouched) => {
-        if (untouched) send(true);
+      fail: (error, stale) => {
+        if (stale) send(true);
         else giveUp(upstreamError(error, answer !== undefined));
       },
     };

@@ -121,10 +121,10 @@ export class UpstreamCall implements Exchanger, Watched {
   }
 
   /** {@link Exchanger} */
-  fail(error: Error, untouched: boolean): void {
+  fail(error: Error, stale: boolean): void {
     if (this.ended) return;
     // The server closed an idle connection as we wrote on it: no fault of anybody, and a new one will do.
-    if (untouched) this.send(true);
+    if (stale) this.send(true);
     else this.conclude(upstreamError(error, this.sawData));
   }
 

@@ -1,4 +1,5 @@
 import type { Classifier, LearnedModels, SafetyHeadName } from '#contract/learned.js';
+import { AskedOnce } from './asked-once.js';
 import { HazardClassifier } from './hazard-classifier.js';
 import { LanguageShift, type Shifts } from './language-shift.js';
 import { UNSAFE_ABOVE } from './schema.js';
@@ -10,13 +11,20 @@ import { UnveiledClassifier } from './unveiled-classifier.js';
  */
 const UNSAFE_SHIFTS: Shifts = { byLanguage: { fr: 1.25 }, threshold: UNSAFE_ABOVE };
 
+/** One of each level for the models of a configuration, so that all who ask share what was made of a request. */
+const LEVELS = new WeakMap<LearnedModels, Map<SafetyHeadName, Classifier>>();
+
 /** A safety level as everything in Weir asks it: the trained head, shown what a text hides as well as the text. */
 export function safetyClassifier(name: SafetyHeadName, learned: LearnedModels): Classifier {
-  if (name === 'unsafe') return unsafeClassifier(learned);
-  if (name === 'hazard') return new HazardClassifier(unsafeClassifier(learned), learned.safety('hazard'));
-  return new UnveiledClassifier(learned.safety(name));
+  const levels = LEVELS.get(learned) ?? new Map<SafetyHeadName, Classifier>();
+  LEVELS.set(learned, levels);
+  const known = levels.get(name) ?? new AskedOnce(levelOf(name, learned));
+  levels.set(name, known);
+  return known;
 }
 
-function unsafeClassifier(learned: LearnedModels): Classifier {
-  return new LanguageShift(new UnveiledClassifier(learned.safety('unsafe')), UNSAFE_SHIFTS);
+function levelOf(name: SafetyHeadName, learned: LearnedModels): Classifier {
+  if (name === 'hazard') return new HazardClassifier(safetyClassifier('unsafe', learned), learned.safety('hazard'));
+  const level = new UnveiledClassifier(learned.safety(name));
+  return name === 'unsafe' ? new LanguageShift(level, UNSAFE_SHIFTS) : level;
 }

@@ -37,7 +37,13 @@ export interface Scanned {
 }
 
 /** A check of one piece. */
-type Check = (piece: SafetyPiece, deadline: Deadline | undefined) => Scanned | Promise<Scanned>;
+type Check = (piece: SafetyPiece, asking: Asking) => Scanned | Promise<Scanned>;
+
+/** On whose behalf, and until when somebody waits for it. */
+interface Asking {
+  readonly of: InferenceRequest;
+  readonly deadline: Deadline | undefined;
+}
 
 const NOTHING: Scanned = Object.freeze({ findings: Object.freeze([]) });
 
@@ -108,10 +114,11 @@ export function scannerOf(config: SafetyConfig, learned: LearnedModels) {
     /** @param deadline until when somebody waits for it. */
     scan(request: InferenceRequest, deadline?: Deadline): Scanned | Promise<Scanned> {
       const pieces = safetyPieces(request);
+      const asking: Asking = { of: request, deadline };
       const results = [
-        ...piecesIn(pieces, 'last_user').flatMap(piece => last.map(check => check(piece, deadline))),
-        ...piecesIn(pieces, 'content').flatMap(piece => content.map(check => check(piece, deadline))),
-        ...pieces.flatMap(piece => all.map(check => check(piece, deadline))),
+        ...piecesIn(pieces, 'last_user').flatMap(piece => last.map(check => check(piece, asking))),
+        ...piecesIn(pieces, 'content').flatMap(piece => content.map(check => check(piece, asking))),
+        ...pieces.flatMap(piece => all.map(check => check(piece, asking))),
       ];
       return results.some(result => result instanceof Promise)
         ? Promise.all(results).then(together)
@@ -152,7 +159,7 @@ function judged(
   danger: (verdict: Verdict) => number,
   { whenBusy }: LearnedModels,
 ): Check {
-  return (piece, deadline) => {
+  return (piece, asking) => {
     if (piece.text.trim() === '') return NOTHING;
     const scanned = (verdict: Verdict): Scanned => {
       const score = danger(verdict);
@@ -166,7 +173,7 @@ function judged(
       const told = verdict.sure || (verdict.best >= 0 && verdict.reason === undefined);
       return told || !matters ? NOTHING : { findings: [], untold: `${rule}: ${verdict.reason ?? 'not sure'}` };
     };
-    const verdict = classifier.classify(piece.text, { whenBusy, deadline });
+    const verdict = classifier.classify(piece.text, { whenBusy, ...asking });
     return verdict instanceof Promise ? verdict.then(scanned) : scanned(verdict);
   };
 }

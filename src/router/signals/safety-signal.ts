@@ -68,7 +68,7 @@ export function evaluatorOf(
   const evaluate: SignalEvaluator['evaluate'] = ({ request, deadline }: SignalInput) => {
     const pieces = piecesIn(safetyPieces(request), options.in);
     if (pieces.length === 0) return NOTHING;
-    const verdicts = pieces.map(({ text }) => classifier.classify(text, { whenBusy, deadline }));
+    const verdicts = pieces.map(({ text }) => classifier.classify(text, { whenBusy, deadline, of: request }));
     const paired = (settled: readonly Verdict[]) =>
       tell(settled.map((verdict, at) => ({ piece: pieces[at]!, verdict })));
     return verdicts.some(verdict => verdict instanceof Promise)

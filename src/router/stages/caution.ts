@@ -27,12 +27,13 @@ export function cautionStage(config: NonNullable<SafetyConfig['conversation']>, 
       await Promise.all(classifiers.map(classifier => classifier.prepare()));
     },
     run(context) {
-      const pieces = safetyPieces(context.board.request).filter(({ from }) => from === 'user');
+      const { request, deadline } = context.board;
+      const pieces = safetyPieces(request).filter(({ from }) => from === 'user');
       const first = Math.max(0, (pieces.at(-1)?.turn ?? 0) + 1 - MOST_TURNS);
       const scored = pieces.filter(({ turn }) => turn >= first);
       if (scored.length === 0) return CONTINUE;
       const verdicts = scored.flatMap(({ text }) =>
-        classifiers.map(one => one.classify(text, { whenBusy: learned.whenBusy, deadline: context.board.deadline })),
+        classifiers.map(one => one.classify(text, { whenBusy: learned.whenBusy, deadline, of: request })),
       );
       const settled = (known: readonly Verdict[]): StageResult =>
         respond(context, turnsOf(scored, known, first), config, first);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WeirError } from '#contract/errors.js';
 import type { Principal } from '#gateway/admin/guard.js';
+import { ADMIN_ROUTES } from '#gateway/admin/routes.js';
 import { type RunningGateway, startGateway } from '../../support/running-gateway.js';
 import { ask } from './support.js';
 
@@ -111,6 +112,39 @@ describe('what may be said', () => {
     ]);
     expect(await code('POST', '/api/configuration', { body: { text: 1 } })).toEqual([400, 'request.invalid', 'text']);
     expect(await code('GET', '/api/records/%E0%A4%A')).toEqual([404, 'store.not_found', null]);
+  });
+
+  it('is what a route takes of a query, and nothing else', async () => {
+    const said = async (path: string) => {
+      const { status, body } = await ask(gateway.url, 'GET', path);
+      return { status, ...(body.error as { code: string; param: string; hint: string }) };
+    };
+    expect(await said('/api/records?limit=5&modle=small')).toMatchObject({
+      ...{ status: 400, code: 'request.invalid', param: 'query.modle' },
+      hint: 'one of model, decision, status, session, since, before, limit, q',
+    });
+    expect(await said('/api/state?verbose=1')).toMatchObject({
+      ...{ status: 400, code: 'request.invalid', param: 'query.verbose', hint: 'no parameter at all' },
+    });
+    expect(await said('/api/records/live?since=1')).toMatchObject({ status: 400, param: 'query.since' });
+    expect(await said('/api/overview?windows=1h')).toMatchObject({ status: 400, hint: 'window' });
+    expect(await said('/api/records?model=a&model=b')).toMatchObject({
+      ...{ status: 400, code: 'request.invalid', param: 'query.model' },
+    });
+    for (const name of ['__proto__', 'toString', 'constructor', '']) {
+      expect(await said(`/api/records?${name}=1`)).toMatchObject({ status: 400, code: 'request.invalid' });
+    }
+    expect((await ask(gateway.url, 'GET', '/api/records?')).status).toBe(200);
+  });
+
+  it('is the same for every route there is', async () => {
+    for (const route of ADMIN_ROUTES) {
+      const path = route.path.replace(/\{\w+\}/g, '1');
+      const wrong = await ask(gateway.url, route.method, `${path}?not-there=1`, {
+        ...(route.method === 'GET' ? {} : { body: {} }),
+      });
+      expect([wrong.status, wrong.body.error.param], `${route.method} ${path}`).toEqual([400, 'query.not-there']);
+    }
   });
 
   it('is bounded', async () => {

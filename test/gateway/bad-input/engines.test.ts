@@ -12,8 +12,9 @@ beforeAll(async () => {
   gateway = await startGateway(`
 router: { decisions: [{ name: default, when: otherwise, models: [m] }] }
 pool:
-  models: { m: {} }
+  models: { m: {}, patient: {} }
   pools:
+    patient: { model: patient, replicas: [${JSON.stringify(upstream.url)}], health: false, timeouts: { first_byte: 1h, stall: 1h } }
     p:
       model: m
       replicas: [${JSON.stringify(upstream.url)}]
@@ -61,10 +62,10 @@ const delta = (content: string) => event({ choices: [{ index: 0, delta: { conten
 const finish = event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
 const DONE = 'data: [DONE]\n\n';
 
-async function asked(answer: RawUpstream['answer'], stream = false) {
+async function asked(answer: RawUpstream['answer'], stream = false, model = 'auto') {
   upstream.answer = answer;
   upstream.requests = 0;
-  const response = await gateway.chat({ model: 'auto', stream });
+  const response = await gateway.chat({ model, stream });
   const text = await response.text();
   return { response, text, status: response.status, record: await gateway.recordOf(response) };
 }
@@ -180,11 +181,17 @@ describe('an answer that is none becomes an error of the API', () => {
 
   test('an answer in chunks of one byte takes memory for its length', async () => {
     const body = JSON.stringify({ ...GOOD, pad: ' '.repeat(1_000_000) });
+    const chunks = Buffer.from(`${[...body].map(char => `1\r\n${char}\r\n`).join('')}0\r\n\r\n`);
     const used = await memoryOf(async () => {
-      const { status, text } = await asked(socket => {
-        socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n');
-        socket.end(`${[...body].map(char => `1\r\n${char}\r\n`).join('')}0\r\n\r\n`);
-      });
+      // Engine and gateway share a processor: how long a million chunks take says nothing of either, so no time limit is to be met.
+      const { status, text } = await asked(
+        socket => {
+          socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n');
+          socket.end(chunks);
+        },
+        false,
+        'patient',
+      );
       expect([status, text.length]).toEqual([200, body.length]);
     });
     expect(used).toBeLessThan(300_000_000);

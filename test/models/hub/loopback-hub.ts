@@ -168,8 +168,8 @@ export async function startLoopbackHub(plan: HubPlan): Promise<LoopbackHub> {
 }
 
 async function listening(server: Server): Promise<string> {
-  // A busy machine may take longer between two requests than a server usually waits for the next.
-  server.keepAliveTimeout = 60_000;
+  // A busy machine may take any time between two requests: a connection that the server gave up meanwhile would break the next one.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -24,7 +24,7 @@ describe('a model of the hub', () => {
         return { path, size: content.length, sha256: sha256(content) };
       }),
     });
-    for (const { path } of manifest.files) expect(readFileSync(join(run.folder, path))).toEqual(PLAN.files[path]);
+    for (const { path } of manifest.files) expect(run.contentOf(path), path).toBe(sha256(PLAN.files[path]!));
     expect(JSON.parse(readFileSync(join(run.folder, '../main.json'), 'utf8'))).toEqual(manifest);
     expect(run.cache.modelFiles(parseHubId(ID)!)).toEqual({
       file: join(run.folder, MODEL_FILE),
@@ -131,12 +131,12 @@ describe('a file that breaks off', () => {
     expect(existsSync(join(run.folder, MODEL_FILE))).toBe(false);
     const left = readFileSync(run.partOf(MODEL_FILE));
     expect(left.length).toBeGreaterThan(0);
-    expect(left).toEqual(MODEL.subarray(0, left.length));
+    expect(sha256(left)).toBe(sha256(MODEL.subarray(0, left.length)));
     run.hub.plan = PLAN;
     const before = run.hub.seen.length;
     await run.pull();
     expect(run.hub.seen.slice(before).find(({ server }) => server === 'store')?.range).toBe(`bytes=${left.length}-`);
-    expect(readFileSync(join(run.folder, MODEL_FILE))).toEqual(MODEL);
+    expect(run.contentOf(MODEL_FILE)).toBe(sha256(MODEL));
   });
 
   test('begins again where the server knows no ranges, and where what is there is no beginning of it', async () => {
@@ -144,7 +144,7 @@ describe('a file that breaks off', () => {
     mkdirSync(join(run.folder, 'onnx'), { recursive: true });
     writeFileSync(run.partOf(MODEL_FILE), MODEL.subarray(0, 5000));
     await run.pull();
-    expect(readFileSync(join(run.folder, MODEL_FILE))).toEqual(MODEL);
+    expect(run.contentOf(MODEL_FILE)).toBe(sha256(MODEL));
     expect(run.hub.seen.filter(({ server }) => server === 'store')).toHaveLength(1);
 
     for (const [left, requests] of [
@@ -157,7 +157,7 @@ describe('a file that breaks off', () => {
       writeFileSync(run.partOf(MODEL_FILE), left);
       const before = run.hub.seen.length;
       await run.pull();
-      expect(readFileSync(join(run.folder, MODEL_FILE))).toEqual(MODEL);
+      expect(run.contentOf(MODEL_FILE)).toBe(sha256(MODEL));
       expect(run.hub.seen.slice(before).filter(({ server }) => server === 'store')).toHaveLength(requests);
     }
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -11,7 +11,15 @@ import { parseHubId } from '#models/hub/hub-id.js';
 import type { Manifest } from '#models/hub/manifest.js';
 import type { LockOwner } from '#models/hub/pull-lock.js';
 import { pullModel } from '#models/hub/pull-model.js';
-import { COMMIT, type Fault, type HubPlan, type LoopbackHub, type Seen, startLoopbackHub } from './loopback-hub.js';
+import {
+  COMMIT,
+  type Fault,
+  type HubPlan,
+  type LoopbackHub,
+  type Seen,
+  sha256,
+  startLoopbackHub,
+} from './loopback-hub.js';
 
 export const ID = 'acme/tiny';
 /** Larger than what a socket takes at once, so that it can break off in the middle. */
@@ -63,6 +71,14 @@ export class PullRun {
 
   partOf(file: string): string {
     return join(this.folder, `${file}.part`);
+  }
+
+  /**
+   * What a file holds, by its hash: comparing large buffers byte by byte holds up the loop that client and server share, on a busy
+   * machine until connections between them time out.
+   */
+  contentOf(file: string): string {
+    return sha256(readFileSync(join(this.folder, file)));
   }
 
   asked(text: string): readonly Seen[] {

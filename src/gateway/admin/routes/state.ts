@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { adminRoute } from '#gateway/admin/route.js';
 import { model, pool, replica } from '#gateway/admin/schemas/fleet.js';
 import { bestModel } from '#gateway/best-model.js';
+import { examplesOf } from '#gateway/examples.js';
 import { standingOfAll } from '#gateway/standing.js';
 import { modelsOf, poolsOf, replicasOf } from './fleet.js';
 
@@ -32,6 +33,9 @@ export const stateRoute = adminRoute({
         respond: z.string().optional(),
       }),
     ),
+    examples: z
+      .array(z.object({ label: z.string(), prompt: z.string() }))
+      .describe('Requests to try, from the tests, routes and preferences of the configuration.'),
     pools: z.array(pool),
     replicas: z.array(replica),
     records_dropped: z.number(),
@@ -58,6 +62,7 @@ export const stateRoute = adminRoute({
         ...(models === undefined ? undefined : { models: models.map(String) }),
         ...(respond === undefined ? undefined : { respond }),
       })),
+      examples: [...examplesOf(config)],
       pools: poolsOf(standing),
       replicas: replicasOf(gateway, standing),
       records_dropped: standing.recordsDropped,
