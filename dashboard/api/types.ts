@@ -2230,6 +2230,10 @@ export interface Streams {
       /** Of the engine catalogue. */
       readonly model: string;
       readonly gpus: readonly string[];
+      /** What the weights are; what the model is published in unless said. */
+      readonly weights?: 'bf16' | 'fp16' | 'fp8' | 'int8' | 'int4' | 'nvfp4';
+      /** What the KV cache is; 16 bits unless said. */
+      readonly kv_cache?: 'bf16' | 'fp16' | 'fp8';
       readonly slo: {
         /** P99 of the time to first token. */
         readonly ttft_ms: number;

@@ -1,3 +1,4 @@
+import { precisionText } from '#fleet/plan/precision-text.js';
 import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
 import { shareText } from '#fleet/share-text.js';
 import { timeRange, timeText } from '#fleet/time-text.js';
@@ -6,7 +7,7 @@ import { readsText, tierEffects } from './plan-tiers.js';
 /** A plan for people who read it in a terminal. */
 export function renderPlan(report: PlanReport): string {
   const { best, slo, screen } = report;
-  const head = `${report.model}, ${report.rate.toFixed(2)} requests/s, P99 TTFT ≤ ${timeText(slo.ttft_p99_ms)}, mean TPOT ≤ ${timeText(slo.tpot_ms)}\n`;
+  const head = `${report.model}, ${precisionText(report)}, ${report.rate.toFixed(2)} requests/s, P99 TTFT ≤ ${timeText(slo.ttft_p99_ms)}, mean TPOT ≤ ${timeText(slo.tpot_ms)}\n`;
   if (best === null) return `${head}no fleet that was tried holds this in the twin\n`;
   const lines = ['', 'best (held in the twin)', ...fleet(best), '', 'why'];
   for (const reason of report.why) lines.push(`  ${reason}`);

@@ -3,6 +3,7 @@ import { WeirError } from '#contract/errors.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import { BUILT_IN, type Catalogue, type PriceWish } from '#fleet/catalogue.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 import { arrivalShape } from '#workload/shape/arrivals.js';
 import { reuseDistances } from '#workload/shape/reuse-distances.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
@@ -29,6 +30,10 @@ export interface PlanOptions {
   readonly rate?: number;
   readonly model: string;
   readonly gpus: readonly string[];
+  /** What the weights are: what the model is published in unless said. */
+  readonly weights?: WeightPrecision;
+  /** What the KV cache is: 16 bits unless said. */
+  readonly kvCache?: KvPrecision;
   readonly slo: Slo;
   readonly seed: number;
   readonly clock: Pick<Clock, 'now'>;
@@ -80,7 +85,9 @@ export function planFleet(options: PlanOptions): PlanReport {
       hint: 'requests a second',
     });
   const longest = requests.reduce((most, r) => Math.max(most, r.promptTokens + r.outputTokens), 1) + 1;
-  const plain = replicaKinds(model, options.gpus, longest, catalogue, options.price ?? { kind: 'on_demand' });
+  const { weights, kvCache, price = { kind: 'on_demand' } } = options;
+  const precision = { ...(weights && { weights }), ...(kvCache && { kvCache }) };
+  const plain = replicaKinds({ model, gpus: options.gpus, longest, catalogue, price, precision });
   const mix = new LengthMix(requests);
   const distances = reuseDistances(requests);
   const kindWith = ({ profile }: ReplicaKind, tiers: TierWish | undefined): ReplicaKind => {
@@ -166,7 +173,8 @@ export function planFleet(options: PlanOptions): PlanReport {
     over_time: planned === undefined ? null : overTime(options, rate / shape.rate, kindsOverTime(planned, proposed)),
     workload: { lengths: lengthsOf(mix), rate_over_time: rateOf(requests, rate / shape.rate) },
     screen: { trusted: doubts.length === 0, because: doubts },
-    ...{ model, rate, requests: requests.length },
+    ...{ model, weights: plain[0]!.profile.weights, kv_cache: plain[0]!.profile.kvCache },
+    ...{ rate, requests: requests.length },
     requests_played: [...settling.values()].reduce((sum, { played }) => sum + played, 0),
     slo: { ttft_p99_ms: slo.ttftP99Ms, tpot_ms: slo.tpotMs },
     wall_s: (clock.now() - startedAt) / 1000,

@@ -2,6 +2,7 @@ import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
 import { meanInterval } from '#fleet/what-if/student.js';
 import { CONFIDENCE } from '#fleet/what-if/what-if.js';
 import type { PriceQuote } from '#pool/engine/catalogue/schema.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 import type { Buying } from './buying.js';
 import type { KindTiers, TierSize } from './memory-tiers.js';
 import type { OverTime } from './over-time.js';
@@ -117,6 +118,8 @@ export interface PlanReport {
     readonly rate_over_time: readonly (readonly [minutes: number, rate: number])[];
   };
   readonly model: string;
+  readonly weights: WeightPrecision;
+  readonly kv_cache: KvPrecision;
   readonly rate: number;
   readonly requests: number;
   readonly slo: { readonly ttft_p99_ms: Milliseconds; readonly tpot_ms: Milliseconds };

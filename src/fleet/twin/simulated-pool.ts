@@ -368,7 +368,7 @@ interface ReplicaKind {
 }
 
 function replicaKind(
-  { simulate, gpu_price: price }: PoolEntry,
+  { simulate, gpu_price: price, weights, kv_cache: kvCache }: PoolEntry,
   contextTokens: Tokens,
   own: ReplicaEntry | undefined,
   given: EngineProfile | undefined,
@@ -377,7 +377,8 @@ function replicaKind(
   const [gpu, tp] = [own?.gpu ?? simulate!.gpu, own?.tp ?? simulate!.tp];
   // So many blocks are a matter of the pool's own GPUs.
   const said = blocks === undefined || gpu !== simulate!.gpu || tp !== simulate!.tp ? {} : { blocks };
-  const profile = given ?? engineProfile({ model, gpu, tp, contextTokens, ...said });
+  const precision = { ...(weights && { weights }), ...(kvCache && { kvCache }) };
+  const profile = given ?? engineProfile({ model, gpu, tp, contextTokens, ...said, ...precision });
   return {
     profile,
     memory: memory && hostMemory(profile, memory),
