@@ -71,6 +71,18 @@ describe('arrival patterns', () => {
 
 describe('a plan', () => {
   const options = { requests, model: 'llama-3.1-8b', gpus: ['h100', 'l40s'], slo, seed: 1, clock: { now: () => 0 } };
+
+  test('is for the precision that is asked for, and says it', () => {
+    const plain = planFleet({ ...options, rate: 120 });
+    const narrow = planFleet({ ...options, rate: 120, weights: 'fp8', kvCache: 'fp8' });
+    expect(plain).toMatchObject({ weights: 'bf16', kv_cache: 'bf16' });
+    expect(narrow).toMatchObject({ weights: 'fp8', kv_cache: 'fp8' });
+    expect(narrow.best!.usd_per_hour).toBeLessThan(plain.best!.usd_per_hour);
+    expect(() => planFleet({ ...options, rate: 120, gpus: ['h100', 'b200'], weights: 'int8' })).toThrow(
+      expect.objectContaining({ code: 'config.range', path: 'weights', hint: 'fp8' }),
+    );
+  });
+
   const report = planFleet({ ...options, rate: 60 });
 
   test('has held in the twin, and none that did is cheaper', () => {
