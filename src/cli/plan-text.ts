@@ -45,12 +45,17 @@ function fleet({
   const lines = pools.flatMap(pool => {
     const { gpu, tp, replicas, boundary, utilisation, p99_ttft_ms: p99, prefill, prefix_hit_rate: hits } = pool;
     const reads = readsText(pool);
+    const prompts = prefill === null ? '' : readsText(prefill);
     return [
       `  ${replicas} replicas of ${tp} × ${gpu}${boundary === null ? '' : `, up to ${boundary} tokens`}: ` +
         `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${timeText(p99)}` +
         (hits > 0 ? `, prefix hits ${shareText(hits, 1)}` : '') +
-        (prefill === null ? '' : `; prompts on ${prefill.replicas} replicas of ${prefill.tp} × ${prefill.gpu}`),
+        (prefill === null
+          ? ''
+          : `; prompts on ${prefill.replicas} replicas of ${prefill.tp} × ${prefill.gpu}` +
+            (prefill.prefix_hit_rate > 0 ? `, which hold ${shareText(prefill.prefix_hit_rate, 1)} of theirs` : '')),
       ...(reads === '' ? [] : [`    of prompt tokens ${reads}`]),
+      ...(prompts === '' ? [] : [`    where prompts are computed, of their tokens ${prompts}`]),
     ];
   });
   lines.push(

@@ -40,10 +40,17 @@ export class DisaggregatedModel {
 
   constructor(private readonly setting: Disaggregated) {
     const { prefill, decode, requests, arrivalCv2, linkBytesPerSecond } = setting;
-    const perToken = prefill.cost.kvBytesPerToken * prefill.tensorParallel;
+    const perToken = prefill.kvTransferBytesPerToken;
     const transferMs = ({ promptTokens }: RequestLengths) => (1000 * promptTokens * perToken) / linkBytesPerSecond;
     const prompts = new LengthMix(requests.map(one => ({ ...one, outputTokens: 1 })));
-    const answers = new LengthMix(requests.map(one => ({ ...one, cachedTokens: one.promptTokens - 1 })));
+    // What comes over the link is not read from the memory behind the GPUs.
+    const answers = new LengthMix(
+      requests.map(({ promptTokens, outputTokens }) => ({
+        promptTokens,
+        outputTokens,
+        cachedTokens: promptTokens - 1,
+      })),
+    );
     this.prompts = { ...demandOf(prompts), arrivalCv2, delayMs: transferMs };
     this.answers = { ...demandOf(answers), arrivalCv2 };
     this.prefillCapacity = replicaCapacity(prefill, this.prompts);

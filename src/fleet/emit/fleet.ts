@@ -61,12 +61,15 @@ export function emittedFleet(
       ...(tiers !== null && { memory: memoryOf(tiers, pool.tp) }),
     };
     if (prefill === null) return [answers];
-    const { link, ...prompts } = prefill;
+    const { link, tiers: behind, ...prompts } = prefill;
     const hardware = findGpu(prompts.gpu, catalogue.gpus);
     const own = `${name}-prefill`;
     return [
       { ...answers, prefill: { pool: own, link } },
-      { ...prompts, name: own, hardware, boundary: null, transfers: true },
+      {
+        ...{ ...prompts, name: own, hardware, boundary: null, transfers: true },
+        ...(behind !== null && { memory: memoryOf(behind, prompts.tp) }),
+      },
     ];
   });
   const low = best.verified.p99_ttft_ms.toFixed(0);

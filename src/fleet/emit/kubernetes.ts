@@ -15,9 +15,7 @@ const PRODUCTS: Readonly<Record<string, string>> = {
   a10g: 'NVIDIA-A10G',
 };
 const BIG_GPU = 70e9;
-/** vLLM's NIXL connector, which says of each request which engine computes its prompt; both sides are told the same. */
-const KV_TRANSFER = '{"kv_connector":"NixlConnector","kv_role":"kv_both"}';
-/** Where other engines find its connector: by default it would name itself by a loopback address. */
+/** Where other engines find an engine's NIXL connector: by default it would name itself by a loopback address. */
 const SIDE_CHANNEL = {
   name: 'VLLM_NIXL_SIDE_CHANNEL_HOST',
   valueFrom: { fieldRef: { fieldPath: 'status.podIP' } },
@@ -109,7 +107,6 @@ function container(pool: EmittedPool, fleet: EmittedFleet) {
       '--gpu-memory-utilization=0.9',
       ...precisionArgs(fleet),
       '--enable-prefix-caching',
-      ...(pool.transfers ? [`--kv-transfer-config=${KV_TRANSFER}`] : []),
       ...args,
     ],
     env: [

@@ -23,16 +23,17 @@ export function cachedLengths(
   distances: ReuseDistances,
   kind: ReplicaKind,
   rate: number,
-): LengthMix {
-  let mix = new LengthMix(requests);
+): readonly RequestLengths[] {
+  let lengths: readonly RequestLengths[] = requests;
   for (let round = 0; round < ROUNDS; round++) {
+    const mix = new LengthMix(lengths);
     const demand = { moments: mix.moments(0, mix.size), sample: mix.sample(0, mix.size, SAMPLED) };
     const capacity = replicaCapacity(kind.profile, demand, HALVINGS);
-    if (!(capacity > 0)) return mix;
+    if (!(capacity > 0)) return lengths;
     const replicas = Math.max(1, Math.ceil(rate / (TARGET_UTILISATION * capacity)));
-    mix = new LengthMix(withHits(requests, distances, kind, replicas));
+    lengths = withHits(requests, distances, kind, replicas);
   }
-  return mix;
+  return lengths;
 }
 
 function withHits(

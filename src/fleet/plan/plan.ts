@@ -93,7 +93,9 @@ export function planFleet(options: PlanOptions): PlanReport {
   const kindWith = ({ profile }: ReplicaKind, tiers: TierWish | undefined): ReplicaKind => {
     const bare = plain.find(one => one.profile === profile)!;
     const kind = tiers === undefined ? bare : withTiers(bare, tiers);
-    return distances === undefined ? kind : { ...kind, mix: cachedLengths(requests, distances, kind, rate) };
+    return distances === undefined
+      ? kind
+      : { ...kind, mix: new LengthMix(cachedLengths(requests, distances, kind, rate)) };
   };
   const kinds = plain.map(kind => kindWith(kind, options.tiers));
   progress?.(`${kinds.length} kinds of replica; the closed form screens`);
@@ -105,7 +107,8 @@ export function planFleet(options: PlanOptions): PlanReport {
       : disaggregatedCandidates(
           ...([
             requests,
-            kindsOf(proposed, kinds).map(kind => kindWith(kind, undefined)),
+            kindsOf(proposed, kinds),
+            distances,
             rate,
             arrivalCv2,
             slo,

@@ -38,7 +38,14 @@ export function fleetsWithLess(
   settled: Settler,
 ): readonly LesserFleet[] {
   return lesserWishes(wish).map(less => {
-    const sized = pools.map(({ kind, above, upTo }) => size(kindWith(kind, less), ...sliceOf(mix, above, upTo)));
+    const sized = pools.map(pool => {
+      const { kind, above, upTo, prefill } = pool;
+      const own = kindWith(kind, less);
+      // Two pools are not sized by themselves: settling finds their numbers from those that hold with all of it.
+      return prefill === undefined
+        ? size(own, ...sliceOf(mix, above, upTo))
+        : { ...pool, kind: own, prefill: { ...prefill, kind: kindWith(prefill.kind, less) } };
+    });
     const whole = sized.every(pool => pool !== undefined);
     return { tiers: tierNames(less), fleet: whole ? fleetOf(sized, settled) : undefined };
   });

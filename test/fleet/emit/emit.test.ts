@@ -65,6 +65,7 @@ const apart = planFiles(
       ...pool('h100', 8, 3, null),
       prefill: {
         ...{ gpu: 'a100', tp: 4, replicas: 2, gpus: 8, link: 40, usd_per_hour: 1, price: findGpu('a100').prices[0]! },
+        ...{ prefix_hit_rate: 0, tiers: null },
       },
     },
   ]),
@@ -169,6 +170,41 @@ test('prompts on replicas of their own: both pools transfer KV, one names the ot
   expect(whole.get('kubernetes/llama-3-1-70b.yaml')).not.toContain('kv-transfer');
   const loaded = loadText(apart.get('simulate.yaml')!, 'simulate.yaml');
   expect(loaded.ok ? loaded.config.pool.pools['llama-3-1-70b']!.prefill?.link : loaded.problems).toBe(40);
+});
+
+test('prompts on replicas of their own with memory behind the GPUs: both pools have it, and one connector over both', () => {
+  const rates = { host_hit_rate: 0.1, disk_hit_rate: 0.1, read_ms: 1, stalled: 0 };
+  const filesOf = (disk: { gb: number; link: number } | null) => {
+    const tiers = { host: { gb: 30, link: 25 }, disk, ...rates };
+    const { tp, replicas, gpus, usd_per_hour, price } = pool('h100', 4, 2, null);
+    const prefill = { gpu: 'h100', link: 40, tp, replicas, gpus, usd_per_hour, price, prefix_hit_rate: 0, tiers };
+    return planFiles(planOf([{ ...pool('h100', 8, 3, null), tiers, prefill }]), BUILT_IN, false);
+  };
+  for (const [disk, second] of [
+    [null, 'OffloadingConnector'],
+    [{ gb: 100, link: 3 }, 'LMCacheConnectorV1'],
+  ] as const) {
+    const files = filesOf(disk);
+    const { pools } = parse(files.get('weir.yaml')!).pool;
+    expect(pools['llama-3-1-70b'].host_memory.size).toBe('240GB');
+    expect(pools['llama-3-1-70b-prefill'].host_memory.size).toBe('120GB');
+    const sets = resources(files).filter(({ kind }) => kind === 'StatefulSet') as StatefulSet[];
+    expect(sets).toHaveLength(2);
+    for (const { spec } of sets) {
+      const said = spec.template.spec.containers[0].args.filter(arg => arg.startsWith('--kv-'));
+      expect(said).toHaveLength(1);
+      const { kv_connector: connector, kv_connector_extra_config: extra } = JSON.parse(
+        said[0]!.slice(said[0]!.indexOf('=') + 1),
+      );
+      expect(connector).toBe('MultiConnector');
+      expect(extra.connectors.map((one: { kv_connector: string }) => one.kv_connector)).toEqual([
+        'NixlConnector',
+        second,
+      ]);
+    }
+    const loaded = loadText(files.get('simulate.yaml')!, 'simulate.yaml');
+    expect(loaded.ok).toBe(true);
+  }
 });
 
 describe('precision', () => {
