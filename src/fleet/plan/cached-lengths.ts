@@ -1,3 +1,4 @@
+import { countUpTo } from '#contract/rising.js';
 import { TARGET_UTILISATION } from '#fleet/closed-form/boundary-sweep.js';
 import { replicaCapacity } from '#fleet/closed-form/capacity.js';
 import { LengthMix, type RequestLengths } from '#fleet/closed-form/length-mix.js';
@@ -49,21 +50,9 @@ function withHits(
   return requests.map(({ promptTokens, outputTokens }, at) => {
     const sizes = found[at] ?? [];
     // The last token is computed in any case.
-    const held = (size: number) => Math.min(promptTokens - 1, within(sizes, size) * blockTokens);
+    const held = (size: number) => Math.min(promptTokens - 1, countUpTo(sizes, size) * blockTokens);
     const [onDevice, onHost, onDisk] = [held(device), held(host), held(disk)];
     const reading = readMs(profile, tiers?.memory, onHost - onDevice, onDisk - onHost);
     return { promptTokens, outputTokens, cachedTokens: onDisk, ...(reading && { readMs: reading }) };
   });
-}
-
-/** How many of rising sizes are at most one. */
-function within(sizes: ArrayLike<number>, most: number): number {
-  let low = 0;
-  let high = sizes.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sizes[middle]! <= most) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

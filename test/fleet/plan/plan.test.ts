@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
+import { parseDuration } from '#contract/units.js';
 import { BUILT_IN } from '#fleet/catalogue.js';
 import { capacityProbability } from '#fleet/closed-form/availability.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
@@ -204,6 +206,42 @@ describe('a fleet over time', () => {
     expect(() => planOverTime({ ...options, windowMs: 60_000 })).toThrowError(
       expect.objectContaining({ code: 'config.range' }),
     );
+  });
+});
+
+describe('lengths of windows', () => {
+  const spread = (spanMs: number): readonly TraceRequest[] =>
+    Array.from({ length: 200 }, (_, i) => ({
+      ...{ arrivalMs: (spanMs * i) / 199, promptTokens: 10, outputTokens: 1 },
+      prefix: { hashes: [], blockTokens: 16 },
+    }));
+  const plan = (spanMs: number, windowMs: number) =>
+    planOverTime({
+      ...{ requests: spread(spanMs), windowMs, short: kinds[0]!, long: kinds[0]!, slo, compressible: 0, seed: 1 },
+    });
+  const hintOf = (spanMs: number): string => {
+    try {
+      plan(spanMs, 2 * spanMs);
+    } catch (error) {
+      return (error as WeirError).hint!;
+    }
+    throw new Error('planned');
+  };
+
+  test.each([3500, 40_000, 3_599_000, 3_601_000, 100_000_000, 9e9])(
+    'those that are told for %d ms can be planned',
+    spanMs => {
+      const ends = hintOf(spanMs).split(' to ');
+      for (const text of [ends[0]!, ends.at(-1)!]) {
+        const windowMs = parseDuration(text)!;
+        expect(windowMs).toBeGreaterThanOrEqual(1000);
+        expect(plan(spanMs, windowMs).windows.length).toBeGreaterThanOrEqual(3);
+      }
+    },
+  );
+
+  test('of a trace that is too short for any, that is said', () => {
+    expect(hintOf(2500)).toBe('a trace of at least 3s');
   });
 });
 
