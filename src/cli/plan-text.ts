@@ -16,9 +16,10 @@ export function renderPlan(report: PlanReport): string {
       `  the next fleet costs $${report.next.usd_per_hour_more.toFixed(2)}/h more (${(100 * report.next.share_more).toFixed(1)} %)`,
     );
   }
-  lines.push('', 'also held, none better in every respect');
-  for (const other of report.pareto) if (other !== best) lines.push(...fleet(other), '');
-  lines.push('what changes');
+  const others = report.pareto.filter(other => other !== best);
+  if (others.length > 0) lines.push('', 'also held, none better in every respect');
+  lines.push(...others.flatMap(other => [...fleet(other), '']));
+  lines.push(...(others.length > 0 ? [] : ['']), 'what changes');
   for (const { change, holds, p99_ttft_ms: p99, tpot_ms: tpot } of report.sensitivity) {
     const figures = p99 === null || tpot === null ? '' : `, P99 TTFT ${timeText(p99)}, TPOT ${timeText(tpot)}`;
     lines.push(`  ${change}: ${holds ? 'holds' : 'breaks'}${figures}`);
@@ -89,9 +90,8 @@ function powerCut({ demand_response: cuts }: PlanReport): readonly string[] {
       p99 === null || tpot === null || watts === null
         ? ''
         : `, ${(watts / 1000).toFixed(1)} kW in the mean, P99 TTFT ${timeText(p99)}, TPOT ${timeText(tpot)}`;
-    lines.push(
-      `  ${(100 * share).toFixed(0)} % less, at most ${most.join(' and ')} sequences a replica: ${holds ? 'holds' : 'breaks'}${figures}`,
-    );
+    const cap = most.includes(0) ? 'less than it draws idle' : `at most ${most.join(' and ')} sequences a replica`;
+    lines.push(`  ${(100 * share).toFixed(0)} % less, ${cap}: ${holds ? 'holds' : 'breaks'}${figures}`);
   }
   return lines;
 }

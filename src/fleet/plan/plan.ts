@@ -121,7 +121,7 @@ export function planFleet(options: PlanOptions): PlanReport {
   const settling = new Map<string, Settling>();
   const settled = (pool: PlannedPool): Settling => {
     const key = poolKey(pool);
-    const found = settling.get(key) ?? settle(pool, patterns, slo);
+    const found = settling.get(key) ?? settle(pool, patterns, slo, progress);
     settling.set(key, found);
     return found;
   };
@@ -137,7 +137,7 @@ export function planFleet(options: PlanOptions): PlanReport {
   const less =
     options.tiers === undefined || whole?.pools.every(({ pool }) => pool.kind.tiers !== undefined) !== true
       ? []
-      : fleetsWithLess(pooled(whole), options.tiers, mix, kindWith, size, settled);
+      : fleetsWithLess(pooled(whole), options.tiers, mix, kindWith, size, settled, progress);
   for (const { fleet } of less) if (fleet !== undefined) held.push(fleet);
   held.sort(cheaper);
   const shareOf = sharesOf(requests);

@@ -60,6 +60,7 @@ export function replicaKinds({
 }: KindWish): readonly ReplicaKind[] {
   const model = within('model', () => findModel(name, catalogue.models));
   const kinds: ReplicaKind[] = [];
+  let refusal: string | undefined;
   for (const gpuName of gpus) {
     const gpu = within('gpus', () => findGpu(gpuName, catalogue.gpus));
     const quote = priceOf(gpu, price);
@@ -73,13 +74,14 @@ export function replicaKinds({
         kinds.push({ profile, usdPerHour: tp * quote.usd_per_hour, price: quote });
       } catch (error) {
         if (!isWeirError(error) || error.code !== 'config.range') throw error;
+        refusal = error.message;
       }
     }
   }
   if (kinds.length > 0) return kinds;
   throw new WeirError(
     'config.range',
-    `${model.name} with ${longest} tokens fits none of ${gpus.join(', ')}, up to 8 of them.`,
-    { path: 'gpus' },
+    `${model.name} with ${longest} tokens fits none of ${gpus.join(', ')}, up to 8 of them.${refusal === undefined ? '' : ` With 8, ${refusal}`}`,
+    { path: 'gpus', hint: 'GPUs with more memory, or weights and KV of fewer bits' },
   );
 }

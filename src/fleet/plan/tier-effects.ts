@@ -36,8 +36,10 @@ export function fleetsWithLess(
   kindWith: (kind: ReplicaKind, wish: TierWish | undefined) => ReplicaKind,
   size: PoolSizer,
   settled: Settler,
+  progress?: (text: string) => void,
 ): readonly LesserFleet[] {
   return lesserWishes(wish).map(less => {
+    progress?.(`the same with ${less === undefined ? 'nothing' : tierNames(less)} behind its GPUs`);
     const sized = pools.map(pool => {
       const { kind, above, upTo, prefill } = pool;
       const own = kindWith(kind, less);
