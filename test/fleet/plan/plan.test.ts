@@ -10,6 +10,7 @@ import { buyingOf } from '#fleet/plan/buying.js';
 import { candidates } from '#fleet/plan/candidates.js';
 import { planOverTime } from '#fleet/plan/over-time.js';
 import { planFleet } from '#fleet/plan/plan.js';
+import { reasons } from '#fleet/plan/reasons.js';
 import { cacheBlocksOf, verifyPool } from '#fleet/plan/verify.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { engineProfile } from '#pool/engine/profile.js';
@@ -51,6 +52,20 @@ describe('candidates', () => {
         expect(pools.filter(({ above, upTo }) => total > above && total <= upTo)).toHaveLength(1);
       }
     }
+  });
+});
+
+describe('the reasons', () => {
+  test('say when the objective is only met in the mean', () => {
+    const { best } = planFleet({
+      ...{ requests, model: 'llama-3.1-8b', gpus: ['h100'], slo, seed: 1, clock: { now: () => 0 }, rate: 60 },
+    });
+    const of = (high: number) => {
+      const verified = { ...best!.verified, p99_ttft_interval_ms: [1, high] as const };
+      return reasons({ ...best!, verified }, [best!], [], slo).filter(line => line.includes('in the mean over 3'));
+    };
+    expect(of(slo.ttftP99Ms)).toEqual([]);
+    expect(of(slo.ttftP99Ms + 50)).toEqual([expect.stringContaining('450 ms')]);
   });
 });
 
