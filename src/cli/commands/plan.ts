@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { jsonOption, positive, printJson, seedOption } from '#cli/options.js';
 import { expectWritable } from '#cli/output-file.js';
 import { renderPlan } from '#cli/plan-text.js';
+import { below1, names, notNegative, share, span, upTo1 } from '#cli/plan-values.js';
 import { kvCacheOption, weightsOption } from '#cli/precision-options.js';
 import { poissonRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writeFiles, writePage } from '#cli/write-files.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
-import { parseDuration } from '#contract/units.js';
 import { cdfRequests, DRAWN } from '#fleet/plan/cdf-requests.js';
 import type { TierSize, TierWish } from '#fleet/plan/memory-tiers.js';
 import { PRICE_KINDS, type PriceKind } from '#pool/engine/catalogue/schema.js';
@@ -239,41 +239,4 @@ async function json(file: string): Promise<unknown> {
   } catch (cause) {
     throw new WeirError('trace.unreadable', `Cannot read ${file} as JSON.`, { path: file, cause });
   }
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected 0 to 1.');
-  return value;
-}
-
-function notNegative(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value))
-    throw new InvalidArgumentError('Expected 0 or more.');
-  return value;
-}
-
-function upTo1(text: string): number {
-  const value = share(text);
-  if (value === 0) throw new InvalidArgumentError('Expected more than 0 and at most 1.');
-  return value;
-}
-
-function below1(text: string): number {
-  const value = share(text);
-  if (value === 0 || value === 1) throw new InvalidArgumentError('Expected more than 0 and less than 1.');
-  return value;
-}
-
-function span(text: string): number {
-  const value = parseDuration(text);
-  if (value === undefined || value < 1000) throw new InvalidArgumentError('Expected a duration from 1s: 10m, 1h.');
-  return value;
-}
-
-function names(text: string): readonly string[] {
-  const list = text.split(',').map(name => name.trim());
-  if (list.some(name => name === '')) throw new InvalidArgumentError('Expected names separated by commas.');
-  return [...new Set(list)];
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
-import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { Milliseconds } from '#contract/units.js';
 import { BUILT_IN, type Catalogue, type PriceWish } from '#fleet/catalogue.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
 import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
@@ -14,10 +14,11 @@ import { type Candidate, candidates, type PlannedPool, poolSizer, type Slo } fro
 import { disaggregatedCandidates } from './disaggregated.js';
 import { type TierWish, withTiers } from './memory-tiers.js';
 import { type OverTime, planOverTime } from './over-time.js';
+import { lengthsOf, rateOf, sharesOf } from './planned-workload.js';
 import { powerCuts } from './power-cuts.js';
 import { reasons } from './reasons.js';
 import { type ReplicaKind, replicaKinds } from './replica-kinds.js';
-import { fleetReport, type PlanReport, type SettledFleet, type ShareOf, undominated } from './report.js';
+import { fleetReport, type PlanReport, type SettledFleet, undominated } from './report.js';
 import { type Settling, settle } from './settle.js';
 import { fleetOf, poolKey } from './settled-fleet.js';
 import { stress } from './stress.js';
@@ -244,38 +245,4 @@ function describe({ pools, usdPerHour }: Candidate): string {
     return `${replicas} × ${kind.profile.tensorParallel} ${kind.profile.gpu}${prompts}`;
   });
   return `${named.join(' + ')}, $${usdPerHour.toFixed(2)}/h`;
-}
-
-function sharesOf(requests: readonly TraceRequest[]): ShareOf {
-  const totals = requests.map(({ promptTokens, outputTokens }) => promptTokens + outputTokens);
-  const all = totals.reduce((sum, total) => sum + total, 0);
-  return (above: Tokens, upTo: Tokens) => {
-    let [count, tokens] = [0, 0];
-    for (const total of totals) {
-      if (total <= above || total > upTo) continue;
-      count++;
-      tokens += total;
-    }
-    return { requests: count / Math.max(1, totals.length), tokens: tokens / Math.max(1, all) };
-  };
-}
-
-/** Points of a distribution, and stretches of time, that a report shows. */
-const SHOWN = 60;
-
-function lengthsOf(mix: LengthMix): PlanReport['workload']['lengths'] {
-  return Array.from({ length: SHOWN }, (_, i) => {
-    const share = (i + 1) / SHOWN;
-    return [mix.totals[Math.ceil(share * mix.size) - 1]!, share] as const;
-  });
-}
-
-function rateOf(requests: readonly TraceRequest[], scale: number): PlanReport['workload']['rate_over_time'] {
-  const first = requests[0]!.arrivalMs;
-  const stretchMs = Math.max(1e-6, (requests.at(-1)!.arrivalMs - first) / scale / SHOWN);
-  const counts = new Float64Array(SHOWN);
-  for (const { arrivalMs } of requests) {
-    counts[Math.min(SHOWN - 1, Math.floor((arrivalMs - first) / scale / stretchMs))]!++;
-  }
-  return Array.from(counts, (count, i) => [((i + 0.5) * stretchMs) / 60_000, (1000 * count) / stretchMs] as const);
 }
