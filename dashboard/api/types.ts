@@ -585,6 +585,8 @@ export type PlanReport = {
     readonly rate_over_time: readonly (readonly number[])[];
   };
   readonly model: string;
+  readonly weights: 'bf16' | 'fp16' | 'fp8' | 'int8' | 'int4' | 'nvfp4';
+  readonly kv_cache: 'bf16' | 'fp16' | 'fp8';
   readonly rate: number;
   readonly requests: number;
   readonly requests_played: number;
@@ -633,7 +635,7 @@ export type PlannedPool = {
     readonly date: string;
     readonly source: string;
   };
-  /** Share of prompt tokens found in prefix caches of any tier. */
+  /** Share of prompt tokens found in prefix caches of any tier of these replicas. */
   readonly prefix_hit_rate: number;
   /** KV behind the GPUs, in gigabytes beside each and a second; null where there is none. */
   readonly tiers: {
@@ -667,6 +669,25 @@ export type PlannedPool = {
       readonly date: string;
       readonly source: string;
     };
+    /** KV behind the GPUs, in gigabytes beside each and a second; null where there is none. */
+    readonly tiers: {
+      readonly host: {
+        readonly gb: number;
+        readonly link: number;
+      };
+      readonly disk: {
+        readonly gb: number;
+        readonly link: number;
+      } | null;
+      readonly host_hit_rate: number;
+      readonly disk_hit_rate: number;
+      /** What reading from there takes a request, in the mean over all. */
+      readonly read_ms: number;
+      /** Share of busy time in which engines waited for that. */
+      readonly stalled: number;
+    } | null;
+    /** Share of the tokens of prompts sent there that their caches held. */
+    readonly prefix_hit_rate: number;
   } | null;
   readonly one_fewer: {
     readonly holds: boolean;
@@ -2235,6 +2256,10 @@ export interface Streams {
       /** Of the engine catalogue. */
       readonly model: string;
       readonly gpus: readonly string[];
+      /** What the weights are; what the model is published in unless said. */
+      readonly weights?: 'bf16' | 'fp16' | 'fp8' | 'int8' | 'int4' | 'nvfp4';
+      /** What the KV cache is; 16 bits unless said. */
+      readonly kv_cache?: 'bf16' | 'fp16' | 'fp8';
       readonly slo: {
         /** P99 of the time to first token. */
         readonly ttft_ms: number;

@@ -2,6 +2,7 @@ import type { JobBody } from '../api/jobs.js';
 import { secondsOf } from '../ui/duration.js';
 import { DurationField } from '../ui/duration-field.js';
 import { OptionalNumberField } from '../ui/number-field.js';
+import { PrecisionFields, precisionOf } from './precision-fields.js';
 import { TierFields } from './tier-fields.js';
 
 type PlanBody = JobBody<'/api/plans'>;
@@ -18,6 +19,8 @@ export interface OptionDraft {
   readonly window: string;
   /** Of requests, in %. */
   readonly compressible: string;
+  readonly weights: string;
+  readonly kvCache: string;
   readonly apart: boolean;
   /** Gigabytes a second. */
   readonly link: string;
@@ -32,7 +35,7 @@ export interface OptionDraft {
 
 export const FIRST_OPTIONS: OptionDraft = {
   ...{ rate: '', provider: '', target: '', up: '', spotUp: '', window: '', compressible: '' },
-  ...{ apart: false, link: '' },
+  ...{ weights: '', kvCache: '', apart: false, link: '' },
   ...{ hostGb: '', hostLink: '', hostUsd: '', diskGb: '', diskLink: '', diskUsd: '' },
 };
 
@@ -43,6 +46,7 @@ export function optionsOf(draft: OptionDraft): Partial<PlanBody> {
   return {
     ...(rate === '' ? {} : { rate: Number(rate) }),
     ...(provider === '' ? {} : { provider }),
+    ...precisionOf(draft),
     buying: {
       ...(target === '' ? {} : { target: Number(target) / 100 }),
       ...(up === '' ? {} : { up: Number(up) / 100 }),
@@ -140,6 +144,7 @@ export function OptionFields({ draft, onChange }: OptionFieldsProps) {
           {...number('link')}
         />
       ) : undefined}
+      <PrecisionFields draft={draft} onChange={chosen => onChange({ ...draft, ...chosen })} />
       <TierFields number={number} hasHost={draft.hostGb !== ''} hasDisk={draft.diskGb !== ''} />
     </>
   );

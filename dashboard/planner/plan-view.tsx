@@ -23,7 +23,11 @@ export function PlanView({ plan }: { plan: PlanReport }) {
   const [low = 0, high = 0] = best.verified.p99_ttft_interval_ms;
   return (
     <>
-      <Panel title="The cheapest fleet that held" id="plan-best" aside={<p class="hint">{plan.model}</p>}>
+      <Panel
+        title="The cheapest fleet that held"
+        id="plan-best"
+        aside={<p class="hint">{`${plan.model}, weights ${plan.weights}, KV ${plan.kv_cache}`}</p>}
+      >
         <dl class="figures">
           <Figure name="Fleet" value={fleetName(best)} more={`${count(best.gpus)} GPUs`} />
           <Figure name="An hour" value={usd(best.usd_per_hour)} more={`${usd(best.usd_per_hour * 24 * 365)} a year`} />

@@ -13,7 +13,8 @@ export function TierPanel({ tiers }: { tiers: PlanReport['tiers'] }) {
     <Panel title="KV behind the GPUs" id="plan-tiers">
       <p class="hint">
         The same GPUs and boundaries with less memory behind them, each as small as it holds in the twin. What is read
-        from there need not be computed, but the engine waits where reading takes longer.
+        from there need not be computed, but the engine waits where reading takes longer. Of a pool whose prompts other
+        replicas compute, these come second.
       </p>
       <Table
         label="KV behind the GPUs"
@@ -52,7 +53,9 @@ export function TierPanel({ tiers }: { tiers: PlanReport['tiers'] }) {
 function Cells({ fleet }: { fleet: PlannedFleet }) {
   const each = (of: (pool: Pool) => string) => fleet.pools.map(of).join(', ');
   const read = (of: (tiers: NonNullable<Pool['tiers']>) => string) =>
-    each(({ tiers }) => (tiers === null ? '–' : of(tiers)));
+    each(({ tiers, prefill }) =>
+      [tiers, ...(prefill === null ? [] : [prefill.tiers])].map(own => (own === null ? '–' : of(own))).join(' and '),
+    );
   return (
     <>
       <td>{fleetName(fleet)}</td>

@@ -44,7 +44,8 @@ export class LocalEngines {
       if (engine === undefined) continue;
       const entry = inPair(config.pool, name) ? { ...said, context: engineWindow(config.pool, name) } : said;
       const kv = kvOf(name, config.pool.pools);
-      wanted.set(JSON.stringify([name, entry.model, entry.context, entry.served_as, engine, kv]), { name, entry, kv });
+      const { model, context, served_as, weights, kv_cache } = entry;
+      wanted.set(JSON.stringify([name, model, context, served_as, weights, kv_cache, engine, kv]), { name, entry, kv });
     }
     const missing = [...wanted].filter(([key]) => this.startedFor(key) === undefined);
     this.batches = [...this.batches, ...(await start(missing, this.onEvent))];
@@ -108,7 +109,7 @@ async function start(
 async function startSimulated(wanted: readonly (readonly [string, WantedPool])[]): Promise<Batch> {
   const { startSimulatedFleet } = await import('#engine-server/simulated-fleet.js');
   const specs = wanted.flatMap(([key, { entry, kv }]): readonly SimulatedReplicaSpec[] => {
-    const { simulate, served_as, model, context } = entry;
+    const { simulate, served_as, model, context, weights, kv_cache: kvCache } = entry;
     if (simulate === undefined) return [];
     const { host_memory: host } = simulate;
     return [
@@ -123,6 +124,7 @@ async function startSimulated(wanted: readonly (readonly [string, WantedPool])[]
         seed: simulate.seed,
         ...(context === undefined ? undefined : { contextTokens: context }),
         ...(simulate.blocks === undefined ? undefined : { blocks: simulate.blocks }),
+        ...{ ...(weights && { weights }), ...(kvCache && { kvCache }) },
         ...(host === undefined ? undefined : { hostMemory: host.size / 1e9, hostLink: host.link }),
         ...(host?.disk === undefined ? undefined : { disk: host.disk.size / 1e9, diskLink: host.disk.link }),
         ...kv,

@@ -1,3 +1,4 @@
+import { precisionText } from '#fleet/plan/precision-text.js';
 import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
 import { shareText } from '#fleet/share-text.js';
 import { timeRange, timeText } from '#fleet/time-text.js';
@@ -6,7 +7,7 @@ import { readsText, tierEffects } from './plan-tiers.js';
 /** A plan for people who read it in a terminal. */
 export function renderPlan(report: PlanReport): string {
   const { best, slo, screen } = report;
-  const head = `${report.model}, ${report.rate.toFixed(2)} requests/s, P99 TTFT ≤ ${timeText(slo.ttft_p99_ms)}, mean TPOT ≤ ${timeText(slo.tpot_ms)}\n`;
+  const head = `${report.model}, ${precisionText(report)}, ${report.rate.toFixed(2)} requests/s, P99 TTFT ≤ ${timeText(slo.ttft_p99_ms)}, mean TPOT ≤ ${timeText(slo.tpot_ms)}\n`;
   if (best === null) return `${head}no fleet that was tried holds this in the twin\n`;
   const lines = ['', 'best (held in the twin)', ...fleet(best), '', 'why'];
   for (const reason of report.why) lines.push(`  ${reason}`);
@@ -15,9 +16,10 @@ export function renderPlan(report: PlanReport): string {
       `  the next fleet costs $${report.next.usd_per_hour_more.toFixed(2)}/h more (${(100 * report.next.share_more).toFixed(1)} %)`,
     );
   }
-  lines.push('', 'also held, none better in every respect');
-  for (const other of report.pareto) if (other !== best) lines.push(...fleet(other), '');
-  lines.push('what changes');
+  const others = report.pareto.filter(other => other !== best);
+  if (others.length > 0) lines.push('', 'also held, none better in every respect');
+  lines.push(...others.flatMap(other => [...fleet(other), '']));
+  lines.push(...(others.length > 0 ? [] : ['']), 'what changes');
   for (const { change, holds, p99_ttft_ms: p99, tpot_ms: tpot } of report.sensitivity) {
     const figures = p99 === null || tpot === null ? '' : `, P99 TTFT ${timeText(p99)}, TPOT ${timeText(tpot)}`;
     lines.push(`  ${change}: ${holds ? 'holds' : 'breaks'}${figures}`);
@@ -44,12 +46,17 @@ function fleet({
   const lines = pools.flatMap(pool => {
     const { gpu, tp, replicas, boundary, utilisation, p99_ttft_ms: p99, prefill, prefix_hit_rate: hits } = pool;
     const reads = readsText(pool);
+    const prompts = prefill === null ? '' : readsText(prefill);
     return [
       `  ${replicas} replicas of ${tp} × ${gpu}${boundary === null ? '' : `, up to ${boundary} tokens`}: ` +
         `utilisation ${utilisation.toFixed(2)}, P99 TTFT ${timeText(p99)}` +
         (hits > 0 ? `, prefix hits ${shareText(hits, 1)}` : '') +
-        (prefill === null ? '' : `; prompts on ${prefill.replicas} replicas of ${prefill.tp} × ${prefill.gpu}`),
+        (prefill === null
+          ? ''
+          : `; prompts on ${prefill.replicas} replicas of ${prefill.tp} × ${prefill.gpu}` +
+            (prefill.prefix_hit_rate > 0 ? `, which hold ${shareText(prefill.prefix_hit_rate, 1)} of theirs` : '')),
       ...(reads === '' ? [] : [`    of prompt tokens ${reads}`]),
+      ...(prompts === '' ? [] : [`    where prompts are computed, of their tokens ${prompts}`]),
     ];
   });
   lines.push(
@@ -83,9 +90,8 @@ function powerCut({ demand_response: cuts }: PlanReport): readonly string[] {
       p99 === null || tpot === null || watts === null
         ? ''
         : `, ${(watts / 1000).toFixed(1)} kW in the mean, P99 TTFT ${timeText(p99)}, TPOT ${timeText(tpot)}`;
-    lines.push(
-      `  ${(100 * share).toFixed(0)} % less, at most ${most.join(' and ')} sequences a replica: ${holds ? 'holds' : 'breaks'}${figures}`,
-    );
+    const cap = most.includes(0) ? 'less than it draws idle' : `at most ${most.join(' and ')} sequences a replica`;
+    lines.push(`  ${(100 * share).toFixed(0)} % less, ${cap}: ${holds ? 'holds' : 'breaks'}${figures}`);
   }
   return lines;
 }

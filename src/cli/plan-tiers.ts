@@ -5,8 +5,8 @@ import { timeText } from '#fleet/time-text.js';
 
 type Pool = FleetReport['pools'][number];
 
-/** What is read from behind the GPUs of a pool; empty where there is nothing. */
-export function readsText({ tiers }: Pool): string {
+/** What is read from behind the GPUs of a pool, or of replicas that compute its prompts; empty where there is nothing. */
+export function readsText({ tiers }: Pick<Pool, 'tiers'>): string {
   if (tiers === null) return '';
   const { host, disk, host_hit_rate: fromHost, disk_hit_rate: fromDisk, read_ms: read, stalled } = tiers;
   const places = [

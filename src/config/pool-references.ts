@@ -1,6 +1,7 @@
-import { isWeirError } from '#contract/errors.js';
-import { findGpu, knownGpus } from '#pool/engine/hardware.js';
+import { isWeirError, type WeirError } from '#contract/errors.js';
+import { findGpu, type Gpu, knownGpus } from '#pool/engine/hardware.js';
 import { findModel, knownModels } from '#pool/engine/models.js';
+import { peakFlops } from '#pool/engine/precision.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import type { SimulateEntry } from '#pool/local-engines-schema.js';
 import type { PoolConfig, PoolEntry } from '#pool/schema.js';
@@ -80,8 +81,8 @@ function checkEntry(path: Path, entry: PoolEntry, models: PoolConfig['models']):
   }
   findings.push(...pointless([...path, 'placement', 'scorers'], entry));
   findings.push(...repeated(path, entry));
-  if (entry.simulate !== undefined)
-    findings.push(...checkSimulation([...path, 'simulate'], entry.simulate, entry.context));
+  if (entry.simulate !== undefined) findings.push(...checkSimulation(path, entry, entry.simulate));
+  else findings.push(...checkKernels(path, entry));
   return findings;
 }
 
@@ -105,6 +106,13 @@ function checkPrefill(path: Path, name: string, entry: PoolEntry, pools: PoolCon
     return invalid(
       `${quote(prefill.pool)} serves ${quote(other.model)}, and KV of one model is of no use to another`,
       `name a pool with model: ${entry.model}`,
+    );
+  }
+  if ((other.kv_cache ?? '16 bits') !== (entry.kv_cache ?? '16 bits')) {
+    const said = other.kv_cache ?? 'of 16 bits';
+    return invalid(
+      `the KV cache of ${quote(prefill.pool)} is ${said}, and this pool could not read it`,
+      `the same kv_cache in both`,
     );
   }
   for (const pool of [entry, other]) {
@@ -155,8 +163,24 @@ function repeated(path: Path, { replicas = [] }: PoolEntry): readonly Finding[] 
   });
 }
 
-function checkSimulation(path: Path, simulate: SimulateEntry, context: number | undefined): readonly Finding[] {
+/** Weights that no kernel on the GPU of a replica multiplies; of a GPU that nothing is known of, nothing is said. */
+function checkKernels(path: Path, { weights, gpu, replicas = [] }: PoolEntry): readonly Finding[] {
+  if (weights === undefined) return [];
+  const names = new Set([gpu, ...replicas.map(replica => replica.gpu)].filter(name => name !== undefined));
+  return [...names].flatMap((name): readonly Finding[] => {
+    const known = knownGpu(name);
+    if (known === undefined) return [];
+    const refusal = refusalOf(() => peakFlops(known, weights));
+    if (refusal === undefined) return [];
+    const { code, message, hint } = refusal;
+    return [{ code, path: [...path, 'weights'], at: 'value', message, ...(hint !== undefined && { hint }) }];
+  });
+}
+
+function checkSimulation(pool: Path, entry: PoolEntry, simulate: SimulateEntry): readonly Finding[] {
+  const { context, weights, kv_cache: kvCache } = entry;
   const { model, gpu, tp, blocks } = simulate;
+  const path = [...pool, 'simulate'];
   const findings: Finding[] = [];
   if (fails(() => findModel(model))) {
     const names = knownModels().map(({ name }) => name);
@@ -166,20 +190,17 @@ function checkSimulation(path: Path, simulate: SimulateEntry, context: number | 
     findings.push(...unknown([...path, 'gpu'], `the engine catalogue has no GPU ${quote(gpu)}`, gpu, gpuNames()));
   }
   if (findings.length > 0) return findings;
-  try {
+  const refusal = refusalOf(() =>
     engineProfile({
-      model,
-      gpu,
-      tp,
+      ...{ model, gpu, tp, ...(weights && { weights }), ...(kvCache && { kvCache }) },
       ...(context !== undefined && { contextTokens: context }),
       ...(blocks !== undefined && { blocks }),
-    });
-    return [];
-  } catch (error) {
-    if (!isWeirError(error)) throw error;
-    const hint = error.hint === undefined ? undefined : error.hint.replace(/^tp (\d+)$/, 'tp: $1 would do');
-    return [{ code: error.code, path, at: 'value', message: error.message, ...(hint !== undefined && { hint }) }];
-  }
+    }),
+  );
+  if (refusal === undefined) return [];
+  const { code, message } = refusal;
+  const hint = refusal.hint?.replace(/^tp (\d+)$/, 'tp: $1 would do');
+  return [{ code, path, at: 'value', message, ...(hint !== undefined && { hint }) }];
 }
 
 function unknown(path: Path, message: string, name: string, known: readonly string[]): readonly Finding[] {
@@ -191,13 +212,21 @@ function gpuNames(): readonly string[] {
   return knownGpus().map(({ name }) => name);
 }
 
+function knownGpu(name: string): Gpu | undefined {
+  return fails(() => findGpu(name)) ? undefined : findGpu(name);
+}
+
 function fails(look: () => unknown): boolean {
+  return refusalOf(look) !== undefined;
+}
+
+function refusalOf(look: () => unknown): WeirError | undefined {
   try {
     look();
-    return false;
+    return undefined;
   } catch (error) {
     if (!isWeirError(error)) throw error;
-    return true;
+    return error;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Finding, Path } from './problem.js';
 /** What two pools must have in common for a replica to serve in either. */
 const ALIKE = [
   ...['model', 'served_as', 'api', 'api_key', 'headers', 'stream_usage', 'adapters', 'placement'],
-  ...['gpu', 'tp', 'pp', 'ep', 'power', 'gpu_price', 'cache_blocks', 'host_memory'],
+  ...['gpu', 'tp', 'pp', 'ep', 'power', 'gpu_price', 'cache_blocks', 'host_memory', 'weights', 'kv_cache'],
 ] as const satisfies readonly (keyof PoolEntry)[];
 
 /** Pairs under `pool.rebalance`: pools that exist, that one replica can serve in, and that no other pair has. */

@@ -50,6 +50,8 @@ export interface BackendFacts {
   readonly contextTokens: Tokens;
   readonly blockTokens: Tokens;
   readonly totalBlocks: number;
+  /** vLLM's `kv_cache_dtype`: `auto` where it is that of the model. */
+  readonly kvCache: 'auto' | 'fp8';
   /** Whether no model runs: then every response says so. */
   readonly simulated: boolean;
 }

@@ -28,7 +28,7 @@ export class EngineMetrics {
 
   constructor(
     private readonly modelName: string,
-    { blockTokens, totalBlocks, simulated }: BackendFacts,
+    { blockTokens, totalBlocks, kvCache, simulated }: BackendFacts,
     stats: () => EngineStats,
   ) {
     const base = { registers: [this.registry], labelNames: ['model_name'] };
@@ -79,7 +79,7 @@ export class EngineMetrics {
     }).set(
       {
         ...{ model_name: modelName, block_size: blockTokens, num_gpu_blocks: totalBlocks },
-        ...{ enable_prefix_caching: 'True', cache_dtype: 'auto' },
+        ...{ enable_prefix_caching: 'True', cache_dtype: kvCache },
       },
       1,
     );

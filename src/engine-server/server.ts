@@ -5,6 +5,7 @@ import { machineClock } from '#gateway/machine-clock.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
 import type { EngineStats } from '#pool/engine/engine.js';
 import { hostMemory } from '#pool/engine/host-cache.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import { type Fault, type FaultInput, Faults } from './faults.js';
 import { type KvEventPlaces, KvEventPublisher } from './kv-events/publisher.js';
@@ -20,6 +21,10 @@ export interface EngineServerOptions {
   readonly gpu: string;
   /** GPUs in the tensor-parallel group: 1 unless said. */
   readonly tp?: number;
+  /** What its weights are: what the model is published in unless said. */
+  readonly weights?: WeightPrecision;
+  /** What its KV cache is: 16 bits unless said. */
+  readonly kvCache?: KvPrecision;
   /** Name under which the model is served; `model` unless said. */
   readonly servedAs?: string;
   /** 127.0.0.1 unless said. */
@@ -142,9 +147,10 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
 }
 
 function given(options: EngineServerOptions) {
-  const { tp, blocks, contextTokens, maxSequences, maxBatchedTokens } = options;
+  const { tp, weights, kvCache, blocks, contextTokens, maxSequences, maxBatchedTokens } = options;
   return {
     ...(tp === undefined ? undefined : { tp }),
+    ...{ ...(weights && { weights }), ...(kvCache && { kvCache }) },
     ...(blocks === undefined ? undefined : { blocks }),
     ...(contextTokens === undefined ? undefined : { contextTokens }),
     ...(maxSequences === undefined ? undefined : { maxSequences }),

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { WeirError } from '#contract/errors.js';
 import type { Tokens } from '#contract/units.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 import type { KvRole } from './kv-transfer/connector.js';
 
 /** Replicas of one pool, all alike but for their seed. */
@@ -12,6 +13,8 @@ export interface SimulatedReplicaSpec {
   readonly engineModel: string;
   readonly gpu: string;
   readonly tp?: number;
+  readonly weights?: WeightPrecision;
+  readonly kvCache?: KvPrecision;
   readonly speed?: number;
   readonly instant?: boolean;
   readonly count: number;

@@ -6,6 +6,7 @@ import { hostMemorySchema } from './host-memory-schema.js';
 import { kvEventsSchema, type ReplicaEvents, replicaEventsSchema } from './kv-events-schema.js';
 import { ggufSchema, MOST_REPLICAS, simulateSchema } from './local-engines-schema.js';
 import { placementSchema, readsPrefix } from './placement/schema.js';
+import { precisionSchema, withPrecisions } from './precision-schema.js';
 import { rebalanceSchema } from './rebalance/schema.js';
 import { circuitSchema, ejectionSchema, healthSchema, timeoutsSchema } from './resilience-schema.js';
 import { retentionSchema } from './retention/schema.js';
@@ -129,6 +130,7 @@ const modelEntry = z.strictObject({
     .refine(count => count >= 1, { message: 'expected at least 1 token' })
     .prefault('128k')
     .describe('Context window: longest prompt and answer together. A pool may state its own.'),
+  ...precisionSchema,
   kind: z
     .enum(['chat', 'embedding'])
     .default('chat')
@@ -184,6 +186,10 @@ const poolEntry = z
       .optional()
       .describe('GPU the replicas run on: what energy and predictions of latency are computed from.'),
     tp: parallel.describe('GPUs that share each layer of a replica (tensor parallelism).'),
+    weights: precisionSchema.weights.describe('What the weights are in this pool, where that differs from the model.'),
+    kv_cache: precisionSchema.kv_cache.describe(
+      'What the KV cache is in this pool, where that differs from the model.',
+    ),
     pp: parallel.describe("Stages that a replica's layers are spread over (pipeline parallelism)."),
     ep: parallel.describe(
       "Groups that a replica's experts are spread over (expert parallelism). A replica is tp × pp × ep GPUs.",
@@ -322,6 +328,12 @@ const poolEntry = z
         params: entry.simulate === undefined ? {} : { hint: 'write it under simulate' },
       });
     }
+    for (const precision of ['weights', 'kv_cache'] as const) {
+      if (entry[precision] === undefined || (entry.cloud ?? entry.gguf) === undefined) continue;
+      const message =
+        entry.cloud === undefined ? 'the GGUF file says what its weights are' : 'a cloud API runs engines of its own';
+      context.addIssue({ code: 'custom', path: [precision], message });
+    }
     if (entry.cloud !== undefined && entry.gpu !== undefined) {
       context.addIssue({ code: 'custom', path: ['gpu'], message: 'a cloud API runs on hardware of its own' });
     }
@@ -344,19 +356,21 @@ const poolEntry = z
   });
 
 /** The `pool:` block: which models there are, where each runs and within which limits. */
-export const poolSchema = z.strictObject({
-  models: z
-    .record(name, modelEntry)
-    .refine(given => Object.keys(given).length <= MOST_POOLS, { message: `expected at most ${MOST_POOLS} models` })
-    .describe('Models by name: what they cost and how much they take.'),
-  pools: z
-    .record(name, poolEntry)
-    .refine(given => Object.keys(given).length <= MOST_POOLS, { message: `expected at most ${MOST_POOLS} pools` })
-    .describe('Pools by name: replicas that serve one model alike.'),
-  rebalance: rebalanceSchema
-    .optional()
-    .describe('Pairs of pools whose boundary and replicas follow the lengths of requests. Off unless said.'),
-});
+export const poolSchema = z
+  .strictObject({
+    models: z
+      .record(name, modelEntry)
+      .refine(given => Object.keys(given).length <= MOST_POOLS, { message: `expected at most ${MOST_POOLS} models` })
+      .describe('Models by name: what they cost and how much they take.'),
+    pools: z
+      .record(name, poolEntry)
+      .refine(given => Object.keys(given).length <= MOST_POOLS, { message: `expected at most ${MOST_POOLS} pools` })
+      .describe('Pools by name: replicas that serve one model alike.'),
+    rebalance: rebalanceSchema
+      .optional()
+      .describe('Pairs of pools whose boundary and replicas follow the lengths of requests. Off unless said.'),
+  })
+  .transform(withPrecisions);
 
 export type PoolConfig = z.output<typeof poolSchema>;
 export type ModelConfig = z.output<typeof modelEntry>;

@@ -60,8 +60,32 @@ describe('weir plan', () => {
   test('for people, and from a distribution', async () => {
     const cdf = file('cdf.json', '[[512, 0.5], [2048, 1]]');
     const { stdout } = await weir('plan', '--cdf', cdf, '--gpu', 'h100', '--rate', '5');
-    expect(stdout).toMatch(/^llama-3.1-8b, 5.00 requests\/s/);
+    expect(stdout).toMatch(/^llama-3.1-8b, weights bf16, KV bf16, 5.00 requests\/s/);
     expect(stdout).toMatch(/best \(held in the twin\)\n {2}\d+ replicas of 1 × h100/);
+  });
+
+  test('plans for other precisions; weights that a GPU cannot compute are told by their option', async () => {
+    const { stdout, stderr } = await weir(
+      'plan',
+      '--trace',
+      lengths,
+      ...short,
+      '--weights',
+      'fp8',
+      '--kv-cache',
+      'fp8',
+    );
+    expect(stdout, stderr).toMatch(/^llama-3.1-8b, weights fp8, KV fp8, /);
+    // Nothing else held, and nothing says so.
+    if (!stdout.includes('also held')) expect(stdout).toMatch(/\n\nwhat changes\n/);
+    expect(stderr).toMatch(/\n {2}1 replicas, 3 patterns: P99 TTFT .* ms, TPOT .* ms\n/);
+    const refused = await weir('plan', '--trace', lengths, '--gpu', 'b200', '--rate', '20', '--weights', 'int8');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/no int8 kernels for b200/);
+    expect(refused.stderr).toMatch(/--weights/);
+    const large = await weir('plan', '--trace', lengths, ...short, '--model', 'deepseek-v3');
+    expect(large.code).toBe(2);
+    expect(large.stderr).toMatch(/needs [\d.]+ GB of weights on each h100[\s\S]*fewer bits/);
   });
 
   test('tells how to buy it, what less power does, and of a fleet that follows the load', async () => {

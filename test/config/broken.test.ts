@@ -295,6 +295,41 @@ const BROKEN: readonly Broken[] = [
     hint: /did you mean "l40s"\?/,
   },
   {
+    name: 'weights that no kernel on the GPU multiplies',
+    text: pool(`  models: { small: { weights: int8 } }\n  pools: { a: { model: small, gpu: b200, ${LOCAL} } }\n`),
+    problems: ['config.range 6:12 pool.pools.a.weights'],
+    message: /no int8 kernels for b200/,
+    hint: /fp8/,
+  },
+  {
+    name: 'the same of simulated engines',
+    text: 'pool:\n  models: { small: {} }\n  pools: { a: { model: small, weights: int8, simulate: { model: qwen3-8b, gpu: b60 } } }\n',
+    problems: ['config.range 3:56 pool.pools.a.simulate'],
+    hint: /int4/,
+  },
+  {
+    name: 'an unknown precision',
+    text: pool(`  models: { small: { weights: fp88 } }\n  pools: { a: { model: small, ${LOCAL} } }\n`),
+    problems: ['config.invalid 5:31 pool.models.small.weights'],
+    hint: /fp8/,
+  },
+  {
+    name: 'weights of a provider',
+    text: pool(
+      '  models: { small: {} }\n  pools: { a: { model: small, cloud: "https://api.example.com", kv_cache: fp8 } }\n',
+    ),
+    problems: ['config.invalid 6:75 pool.pools.a.kv_cache'],
+  },
+  {
+    name: 'KV that the pool which answers could not read',
+    text: pool(
+      `  models: { small: {} }\n  pools:\n    a: { model: small, prefill: { pool: b }, ${LOCAL} }\n    b: { model: small, kv_cache: fp8, replicas: [http://127.0.0.1:2] }\n`,
+    ),
+    problems: ['config.invalid 7:41 pool.pools.a.prefill.pool'],
+    message: /KV cache of "b" is fp8/,
+    hint: /same kv_cache/,
+  },
+  {
     name: 'a simulated model that does not fit its GPU',
     text: simulation('model: llama-3.1-70b, gpu: l40s'),
     problems: ['config.range 3:41 pool.pools.a.simulate'],

@@ -226,6 +226,14 @@ test('what others ask of a vLLM server is there', async () => {
   expect(text).toContain('model_name="small"');
 });
 
+test('the KV cache says what it is in, and holds the more', async () => {
+  const [plain, narrow] = [await engine({ instant: true }), await engine({ instant: true, kvCache: 'fp8' })];
+  const cacheOf = async (server: typeof plain) => (await fetch(`${server.url}/metrics`)).text();
+  expect(await cacheOf(plain)).toContain('cache_dtype="auto"');
+  expect(await cacheOf(narrow)).toContain('cache_dtype="fp8"');
+  expect(narrow.profile.totalBlocks).toBeGreaterThan(1.9 * plain.profile.totalBlocks);
+});
+
 test('instant answers keep the counts and the cache', async () => {
   const server = await engine({ instant: true });
   const replies = await Promise.all(Array.from({ length: 20 }, () => client(server).chat.completions.create(hello)));

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
 import { integer, port, positive, seedOption } from '#cli/options.js';
+import { kvCacheOption, weightsOption } from '#cli/precision-options.js';
 import { outliveReaders } from '#cli/reader-left.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { FAULT_KINDS, type FaultInput, parseFault } from '#engine-server/faults.js';
@@ -10,6 +11,7 @@ import type { Listening } from '#engine-server/listen.js';
 import { type EngineServer, startEngineServer } from '#engine-server/server.js';
 import { GPUS } from '#pool/engine/hardware.js';
 import { MODELS } from '#pool/engine/models.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 
 interface EngineCommandOptions {
   readonly gguf?: string;
@@ -19,6 +21,8 @@ interface EngineCommandOptions {
   readonly model: string;
   readonly gpu: string;
   readonly tp: number;
+  readonly weights?: WeightPrecision;
+  readonly kvCache?: KvPrecision;
   readonly host: string;
   readonly port: number;
   readonly servedAs?: string;
@@ -54,6 +58,8 @@ export function engineCommand(): Command {
           'model',
           'gpu',
           'tp',
+          'weights',
+          'kvCache',
           'blocks',
           'speed',
           'instant',
@@ -72,6 +78,8 @@ export function engineCommand(): Command {
     .option('-m, --model <name>', 'model whose timing is simulated', 'llama-3.1-8b')
     .option('-g, --gpu <name>', 'GPU that the timing is computed for', 'h100')
     .option('--tp <n>', 'GPUs in the tensor-parallel group', count, 1)
+    .addOption(weightsOption())
+    .addOption(kvCacheOption())
     .option('--host <address>', 'address to listen on; other than loopback lets other machines connect', '127.0.0.1')
     .option('-p, --port <n>', 'port to listen on; 0 chooses a free one', port, 8000)
     .option('--served-as <name>', "name under which the model is served (default: the model, or the file's name)")
@@ -175,11 +183,12 @@ async function runGguf(file: string, options: EngineCommandOptions): Promise<Lis
 async function runSimulated(options: EngineCommandOptions): Promise<Listening> {
   const server = await startSimulated(options);
   const { profile } = server;
+  const { weights, kvCache } = profile;
   const pace = options.instant === true ? 'without pacing' : `at ${options.speed}× the pace of the real thing`;
   process.stderr.write(
     `weir engine listens on ${server.url}\n` +
       `  simulates ${profile.model} on ${profile.tensorParallel} × ${profile.gpu} ${pace}, served as ${options.servedAs ?? options.model}\n` +
-      `  ${profile.totalBlocks} KV blocks of ${profile.blockTokens} tokens, ${options.admission}; context ${profile.contextTokens} tokens\n` +
+      `  ${profile.totalBlocks} KV blocks of ${profile.blockTokens} tokens, ${options.admission}; weights ${weights}, KV ${kvCache}; context ${profile.contextTokens} tokens\n` +
       (server.kvEvents === undefined
         ? ''
         : `  KV events at ${server.kvEvents.events}, replayed at ${server.kvEvents.replay ?? 'nowhere'}\n`),
@@ -189,11 +198,13 @@ async function runSimulated(options: EngineCommandOptions): Promise<Listening> {
 
 async function startSimulated(options: EngineCommandOptions): Promise<EngineServer> {
   const { model, gpu, tp, host, port, servedAs, context, blocks, speed, instant, answer, admission, seed } = options;
-  const { role, kvLink, kvLoadFailure, kvEvents, kvReplay, hostMemory, hostLink, disk, diskLink } = options;
+  const { weights, kvCache, role, kvLink, kvLoadFailure, kvEvents, kvReplay, hostMemory, hostLink, disk, diskLink } =
+    options;
   try {
     return await startEngineServer({
       ...{ model, gpu, tp, host, port, speed, admission, seed, answerTokens: answer, faults: options.fault },
       ...(servedAs === undefined ? undefined : { servedAs }),
+      ...{ ...(weights && { weights }), ...(kvCache && { kvCache }) },
       ...(context === undefined ? undefined : { contextTokens: context }),
       ...(blocks === undefined ? undefined : { blocks }),
       ...(instant === undefined ? undefined : { instant }),

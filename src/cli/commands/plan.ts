@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { jsonOption, positive, printJson, seedOption } from '#cli/options.js';
 import { expectWritable } from '#cli/output-file.js';
 import { renderPlan } from '#cli/plan-text.js';
+import { below1, names, notNegative, share, span, upTo1 } from '#cli/plan-values.js';
+import { kvCacheOption, weightsOption } from '#cli/precision-options.js';
 import { poissonRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writeFiles, writePage } from '#cli/write-files.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
-import { parseDuration } from '#contract/units.js';
 import { cdfRequests, DRAWN } from '#fleet/plan/cdf-requests.js';
 import type { TierSize, TierWish } from '#fleet/plan/memory-tiers.js';
 import { PRICE_KINDS, type PriceKind } from '#pool/engine/catalogue/schema.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 import { readCdf } from '#workload/generate/length-cdf.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 
@@ -23,6 +25,8 @@ interface PlanOptions {
   readonly sloTpot: number;
   readonly gpu: readonly string[];
   readonly model: string;
+  readonly weights?: WeightPrecision;
+  readonly kvCache?: KvPrecision;
   readonly rate?: number;
   readonly catalogue?: string;
   readonly price: PriceKind;
@@ -61,6 +65,8 @@ export function planCommand(): Command {
     .option('--slo-tpot <ms>', 'mean time per output token', positive, 50)
     .option('--gpu <names>', 'GPUs that may be used, separated by commas', names, ['h100', 'a100'])
     .option('--model <name>', 'model of the engine catalogue', 'llama-3.1-8b')
+    .addOption(weightsOption())
+    .addOption(kvCacheOption())
     .option('--rate <x>', 'requests a second (default: as in the trace)', positive)
     .addOption(
       new Option('--price <kind>', 'what GPUs are paid for as')
@@ -124,6 +130,7 @@ Exit code: 0 done, 1 no fleet that was tried holds, 2 unreadable input.
 
 Examples:
   $ weir plan --trace conversations.csv --model llama-3.1-70b --gpu h100,a100 --rate 40
+  $ weir plan --trace conversations.csv --model llama-3.1-70b --weights fp8 --kv-cache fp8
   $ weir plan --cdf lengths.json --rate 100 --slo-ttft 300 --json
   $ weir plan --trace long-prompts.csv --rate 2 --disaggregated --kv-link 50
   $ weir plan --trace agents.jsonl --host-memory 100 --disk 1000 --disk-price 0.1
@@ -145,6 +152,7 @@ async function plan(options: PlanOptions): Promise<void> {
     planFleet({
       ...{ requests, catalogue },
       ...(options.rate === undefined ? {} : { rate: options.rate }),
+      ...{ ...(options.weights && { weights: options.weights }), ...(options.kvCache && { kvCache: options.kvCache }) },
       ...{ model: options.model, gpus: options.gpu, seed: options.seed, clock: performance },
       price: { kind: options.price, ...(options.provider === undefined ? {} : { provider: options.provider }) },
       buying: { target: options.availability, up: options.up, spotUp: options.spotUp },
@@ -203,7 +211,14 @@ async function requestsOf({ trace, cdf, rate, seed }: PlanOptions): Promise<read
 
 /** The options that errors of a plan are about. */
 const FLAGS: Readonly<Record<string, string>> = {
-  ...{ rate: '--rate', model: '--model', gpus: '--gpu', price: '--price', 'overTime.windowMs': '--resize' },
+  ...{
+    rate: '--rate',
+    model: '--model',
+    gpus: '--gpu',
+    weights: '--weights',
+    price: '--price',
+    'overTime.windowMs': '--resize',
+  },
 };
 
 /** What `work` gives; where it fails, by the name of the option that is wrong. */
@@ -224,41 +239,4 @@ async function json(file: string): Promise<unknown> {
   } catch (cause) {
     throw new WeirError('trace.unreadable', `Cannot read ${file} as JSON.`, { path: file, cause });
   }
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected 0 to 1.');
-  return value;
-}
-
-function notNegative(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value))
-    throw new InvalidArgumentError('Expected 0 or more.');
-  return value;
-}
-
-function upTo1(text: string): number {
-  const value = share(text);
-  if (value === 0) throw new InvalidArgumentError('Expected more than 0 and at most 1.');
-  return value;
-}
-
-function below1(text: string): number {
-  const value = share(text);
-  if (value === 0 || value === 1) throw new InvalidArgumentError('Expected more than 0 and less than 1.');
-  return value;
-}
-
-function span(text: string): number {
-  const value = parseDuration(text);
-  if (value === undefined || value < 1000) throw new InvalidArgumentError('Expected a duration from 1s: 10m, 1h.');
-  return value;
-}
-
-function names(text: string): readonly string[] {
-  const list = text.split(',').map(name => name.trim());
-  if (list.some(name => name === '')) throw new InvalidArgumentError('Expected names separated by commas.');
-  return [...new Set(list)];
 }

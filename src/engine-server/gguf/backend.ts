@@ -64,7 +64,7 @@ export class GgufBackend implements EngineBackend {
     this.slots = new SequenceSlots(gguf.sequences, MOST_WAITING);
     this.facts = {
       ...{ root: name, fingerprint: `weir-gguf-${computes.split(' ', 1)[0]!.toLowerCase()}`, simulated: false },
-      ...{ contextTokens, blockTokens: BLOCK_TOKENS },
+      ...{ contextTokens, blockTokens: BLOCK_TOKENS, kvCache: 'auto' },
       totalBlocks: Math.ceil((contextTokens * gguf.sequences.length) / BLOCK_TOKENS),
     };
   }

@@ -37,10 +37,10 @@ export class SimulatedBackend implements EngineBackend {
   readonly facts: BackendFacts;
 
   constructor(private readonly options: SimulatedBackendOptions) {
-    const { model, contextTokens, blockTokens, totalBlocks } = options.profile;
+    const { model, contextTokens, blockTokens, totalBlocks, kvCache } = options.profile;
     this.facts = {
       ...{ root: model, fingerprint: 'weir-simulated', simulated: true },
-      ...{ contextTokens, blockTokens, totalBlocks },
+      ...{ contextTokens, blockTokens, totalBlocks, kvCache: kvCache === 'fp8' ? kvCache : 'auto' },
     };
   }
 

@@ -1,7 +1,7 @@
 import { median } from '#contract/distribution.js';
 import { WeirError } from '#contract/errors.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
-import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
+import { type EngineProfile, engineProfile, type ProfileInput } from '#pool/engine/profile.js';
 import { csvFields } from '#workload/traces/csv.js';
 import { closedLoop } from './closed-loop.js';
 import { siliconGpu, siliconModel } from './silicon-models.js';
@@ -78,8 +78,11 @@ export interface SiliconPrediction {
   readonly tpot: Milliseconds;
 }
 
-/** Bytes of a weight by the precision's name; four-bit formats have a scale of 8 bits for each block of 16 (NVFP4). */
-const WEIGHT_BYTES: Readonly<Record<string, number>> = { fp8: 1, fp4: 0.5625 };
+/** Precisions by the name of a row; 16 bits where none is named. */
+const PRECISIONS: Readonly<Record<string, Pick<ProfileInput, 'weights' | 'kvCache'>>> = {
+  fp8: { weights: 'fp8', kvCache: 'fp8' },
+  fp4: { weights: 'nvfp4', kvCache: 'fp8' },
+};
 
 /** The engine model's TTFT and TPOT for a row, with an overhead of so many ms an iteration. */
 export function predictSilicon(row: SiliconRow, overheadMs: Milliseconds): SiliconPrediction {
@@ -101,14 +104,11 @@ export function predictSilicon(row: SiliconRow, overheadMs: Milliseconds): Silic
 }
 
 function profileOf(row: SiliconRow, gpus: number, concurrency: number, overheadMs: Milliseconds): EngineProfile {
-  const gpu = siliconGpu(row.system);
-  const weightBytes = WEIGHT_BYTES[row.precision] ?? 2;
   const maxSequences = Math.max(256, concurrency);
   return engineProfile({
     model: siliconModel(row.model),
-    // Tensor cores do four-bit operations at twice the rate of eight-bit ones.
-    gpu: weightBytes < 1 ? { ...gpu, flops8: 2 * gpu.flops8 } : gpu,
-    ...{ tp: gpus, weightBytes, overheadMs, maxSequences, kvBytes: weightBytes < 2 ? 1 : 2 },
+    gpu: siliconGpu(row.system),
+    ...{ tp: gpus, overheadMs, maxSequences, weights: 'bf16', ...PRECISIONS[row.precision] },
     maxBatchedTokens: Math.max(8192, maxSequences),
     memoryShare: 0.95,
   });

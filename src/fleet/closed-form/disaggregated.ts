@@ -1,6 +1,7 @@
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import type { EngineProfile } from '#pool/engine/profile.js';
 import { replicaCapacity } from './capacity.js';
+import { fewest } from './fewest.js';
 import { LengthMix, type RequestLengths } from './length-mix.js';
 import { forecastPool, type Offered, type PoolForecast } from './pool-model.js';
 
@@ -40,10 +41,17 @@ export class DisaggregatedModel {
 
   constructor(private readonly setting: Disaggregated) {
     const { prefill, decode, requests, arrivalCv2, linkBytesPerSecond } = setting;
-    const perToken = prefill.cost.kvBytesPerToken * prefill.tensorParallel;
+    const perToken = prefill.kvTransferBytesPerToken;
     const transferMs = ({ promptTokens }: RequestLengths) => (1000 * promptTokens * perToken) / linkBytesPerSecond;
     const prompts = new LengthMix(requests.map(one => ({ ...one, outputTokens: 1 })));
-    const answers = new LengthMix(requests.map(one => ({ ...one, cachedTokens: one.promptTokens - 1 })));
+    // What comes over the link is not read from the memory behind the GPUs.
+    const answers = new LengthMix(
+      requests.map(({ promptTokens, outputTokens }) => ({
+        promptTokens,
+        outputTokens,
+        cachedTokens: promptTokens - 1,
+      })),
+    );
     this.prompts = { ...demandOf(prompts), arrivalCv2, delayMs: transferMs };
     this.answers = { ...demandOf(answers), arrivalCv2 };
     this.prefillCapacity = replicaCapacity(prefill, this.prompts);
@@ -81,23 +89,6 @@ export class DisaggregatedModel {
     if (prefillReplicas === undefined) return undefined;
     return { prefillReplicas, decodeReplicas, forecast: this.forecast(prefillReplicas, decodeReplicas)! };
   }
-}
-
-/** The least number from `start` to `most` that is enough; enough stays enough. */
-function fewest(start: number, most: number, enough: (count: number) => boolean): number | undefined {
-  let high = Math.max(1, start);
-  let low = high - 1;
-  while (!enough(high)) {
-    if (high >= most) return undefined;
-    low = high;
-    high = Math.min(most, high * 2);
-  }
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (enough(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
 }
 
 function demandOf(mix: LengthMix) {

@@ -1,3 +1,4 @@
+import { countUpTo } from '#contract/rising.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 
 /** A request's lengths, and how much of its prompt a prefix cache spares. */
@@ -73,14 +74,7 @@ export class LengthMix {
 
   /** How many requests have at most so many tokens in all. */
   upTo(total: Tokens): number {
-    let low = 0;
-    let high = this.totals.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.totals[middle]! <= total) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countUpTo(this.totals, total);
   }
 
   moments(from: number, to: number): LengthMoments {

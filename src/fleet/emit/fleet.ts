@@ -1,9 +1,11 @@
 import type { Tokens } from '#contract/units.js';
 import type { Catalogue } from '#fleet/catalogue.js';
+import { precisionText } from '#fleet/plan/precision-text.js';
 import type { FleetReport, PlanReport, PoolReport, TiersReport } from '#fleet/plan/report.js';
 import type { Gpu } from '#pool/engine/hardware.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { findModel, type ModelShape } from '#pool/engine/models.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 
 /** A pool to be run: the plan's numbers and the names that its files share. */
 export interface EmittedPool extends Pick<PoolReport, 'gpu' | 'tp' | 'replicas' | 'gpus' | 'boundary' | 'price'> {
@@ -28,6 +30,8 @@ export interface EmittedTier {
 export interface EmittedFleet {
   readonly report: FleetReport;
   readonly model: ModelShape;
+  readonly weights: WeightPrecision;
+  readonly kvCache: KvPrecision;
   readonly pools: readonly EmittedPool[];
   /** Context window of all engines. A pool's boundary is the gateway's alone: an answer may turn out longer than was expected. */
   readonly window: Tokens;
@@ -57,20 +61,23 @@ export function emittedFleet(
       ...(tiers !== null && { memory: memoryOf(tiers, pool.tp) }),
     };
     if (prefill === null) return [answers];
-    const { link, ...prompts } = prefill;
+    const { link, tiers: behind, ...prompts } = prefill;
     const hardware = findGpu(prompts.gpu, catalogue.gpus);
     const own = `${name}-prefill`;
     return [
       { ...answers, prefill: { pool: own, link } },
-      { ...prompts, name: own, hardware, boundary: null, transfers: true },
+      {
+        ...{ ...prompts, name: own, hardware, boundary: null, transfers: true },
+        ...(behind !== null && { memory: memoryOf(behind, prompts.tp) }),
+      },
     ];
   });
   const low = best.verified.p99_ttft_ms.toFixed(0);
   return {
-    ...{ report: best, model, pools, namespace },
+    ...{ report: best, model, weights: plan.weights, kvCache: plan.kv_cache, pools, namespace },
     window: Math.max(...best.pools.map(({ context }) => context)),
     summary:
-      `${plan.rate.toFixed(2)} requests/s of ${model.name}, P99 TTFT ≤ ${slo.ttft_p99_ms} ms, TPOT ≤ ${slo.tpot_ms} ms: ` +
+      `${plan.rate.toFixed(2)} requests/s of ${model.name}, ${precisionText(plan)}, P99 TTFT ≤ ${slo.ttft_p99_ms} ms, TPOT ≤ ${slo.tpot_ms} ms: ` +
       `$${best.usd_per_hour.toFixed(2)}/h, P99 TTFT ${low} ms in the twin`,
   };
 }

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { type EmittedFleet, type EmittedPool, MOST_SEQUENCES, PORT } from './fleet.js';
 import { kvOffloading } from './kv-offloading.js';
+import { checkpointNote, precisionArgs } from './precision-args.js';
 
 /** The version whose measured runs the engine model was compared with (docs/engine-model.md). */
 const IMAGE = 'vllm/vllm-openai:v0.19.0';
@@ -14,9 +15,7 @@ const PRODUCTS: Readonly<Record<string, string>> = {
   a10g: 'NVIDIA-A10G',
 };
 const BIG_GPU = 70e9;
-/** vLLM's NIXL connector, which says of each request which engine computes its prompt; both sides are told the same. */
-const KV_TRANSFER = '{"kv_connector":"NixlConnector","kv_role":"kv_both"}';
-/** Where other engines find its connector: by default it would name itself by a loopback address. */
+/** Where other engines find an engine's NIXL connector: by default it would name itself by a loopback address. */
 const SIDE_CHANNEL = {
   name: 'VLLM_NIXL_SIDE_CHANNEL_HOST',
   valueFrom: { fieldRef: { fieldPath: 'status.podIP' } },
@@ -27,7 +26,7 @@ export function kubernetesFiles(fleet: EmittedFleet): ReadonlyMap<string, string
   const files = new Map<string, string>();
   for (const pool of fleet.pools) {
     const documents = [service(pool, fleet), statefulSet(pool, fleet), disruptionBudget(pool, fleet)];
-    const head = `# ${pool.replicas} replicas of ${pool.tp} × ${pool.gpu}. ${fleet.summary}.\n`;
+    const head = `# ${pool.replicas} replicas of ${pool.tp} × ${pool.gpu}. ${fleet.summary}.\n${checkpointNote(fleet)}`;
     files.set(`${pool.name}.yaml`, head + documents.map(one => stringify(one, { lineWidth: 0 })).join('---\n'));
   }
   const kustomization = {
@@ -89,7 +88,8 @@ function statefulSet(pool: EmittedPool, fleet: EmittedFleet) {
   };
 }
 
-function container(pool: EmittedPool, { model, window }: EmittedFleet) {
+function container(pool: EmittedPool, fleet: EmittedFleet) {
+  const { model, window } = fleet;
   const budget = pool.hardware.memory >= BIG_GPU && pool.gpu !== 'a100' ? 8192 : 2048;
   const { args, env, requests, disk } = kvOffloading(pool);
   const health = { httpGet: { path: '/health', port: 'http' } };
@@ -105,9 +105,8 @@ function container(pool: EmittedPool, { model, window }: EmittedFleet) {
       `--max-num-seqs=${MOST_SEQUENCES}`,
       `--max-num-batched-tokens=${budget}`,
       '--gpu-memory-utilization=0.9',
-      '--dtype=bfloat16',
+      ...precisionArgs(fleet),
       '--enable-prefix-caching',
-      ...(pool.transfers ? [`--kv-transfer-config=${KV_TRANSFER}`] : []),
       ...args,
     ],
     env: [

@@ -31,11 +31,14 @@ function memoryOf({ memory }: EmittedPool): object {
   return { host_memory: { ...tier(memory.host), ...(memory.disk && { disk: tier(memory.disk) }) } };
 }
 
-function document({ model, pools, window }: EmittedFleet, engines: (pool: EmittedPool) => object): string {
+function document(
+  { model, weights, kvCache, pools, window }: EmittedFleet,
+  engines: (pool: EmittedPool) => object,
+): string {
   const block = {
     router: { decisions: [{ name: 'default', when: 'otherwise', models: [model.name] }] },
     pool: {
-      models: { [model.name]: { context: window } },
+      models: { [model.name]: { context: window, weights, kv_cache: kvCache } },
       pools: Object.fromEntries(
         pools.map(pool => [
           pool.name,

@@ -34,6 +34,8 @@ export interface PlanJob {
   readonly trace: TraceSource;
   readonly model: string;
   readonly gpus: readonly string[];
+  readonly weights?: PlanOptions['weights'] | undefined;
+  readonly kvCache?: PlanOptions['kvCache'] | undefined;
   readonly slo: { readonly ttftP99Ms: Milliseconds; readonly tpotMs: Milliseconds };
   /** Requests a second; the trace's own unless said. */
   readonly rate?: number | undefined;

@@ -1,3 +1,4 @@
+import { countUpTo } from '#contract/rising.js';
 import { TARGET_UTILISATION } from '#fleet/closed-form/boundary-sweep.js';
 import { replicaCapacity } from '#fleet/closed-form/capacity.js';
 import { LengthMix, type RequestLengths } from '#fleet/closed-form/length-mix.js';
@@ -23,16 +24,17 @@ export function cachedLengths(
   distances: ReuseDistances,
   kind: ReplicaKind,
   rate: number,
-): LengthMix {
-  let mix = new LengthMix(requests);
+): readonly RequestLengths[] {
+  let lengths: readonly RequestLengths[] = requests;
   for (let round = 0; round < ROUNDS; round++) {
+    const mix = new LengthMix(lengths);
     const demand = { moments: mix.moments(0, mix.size), sample: mix.sample(0, mix.size, SAMPLED) };
     const capacity = replicaCapacity(kind.profile, demand, HALVINGS);
-    if (!(capacity > 0)) return mix;
+    if (!(capacity > 0)) return lengths;
     const replicas = Math.max(1, Math.ceil(rate / (TARGET_UTILISATION * capacity)));
-    mix = new LengthMix(withHits(requests, distances, kind, replicas));
+    lengths = withHits(requests, distances, kind, replicas);
   }
-  return mix;
+  return lengths;
 }
 
 function withHits(
@@ -48,21 +50,9 @@ function withHits(
   return requests.map(({ promptTokens, outputTokens }, at) => {
     const sizes = found[at] ?? [];
     // The last token is computed in any case.
-    const held = (size: number) => Math.min(promptTokens - 1, within(sizes, size) * blockTokens);
+    const held = (size: number) => Math.min(promptTokens - 1, countUpTo(sizes, size) * blockTokens);
     const [onDevice, onHost, onDisk] = [held(device), held(host), held(disk)];
     const reading = readMs(profile, tiers?.memory, onHost - onDevice, onDisk - onHost);
     return { promptTokens, outputTokens, cachedTokens: onDisk, ...(reading && { readMs: reading }) };
   });
-}
-
-/** How many of rising sizes are at most one. */
-function within(sizes: ArrayLike<number>, most: number): number {
-  let low = 0;
-  let high = sizes.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sizes[middle]! <= most) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

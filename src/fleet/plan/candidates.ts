@@ -1,4 +1,5 @@
 import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
+import { fewest } from '#fleet/closed-form/fewest.js';
 import { sizeFleets } from '#fleet/closed-form/fleet-sizing.js';
 import type { LengthMix } from '#fleet/closed-form/length-mix.js';
 import { forecastPool, type PoolForecast, replicaCapacity } from '#fleet/closed-form/pool-model.js';
@@ -87,13 +88,10 @@ export function poolSizer(mix: LengthMix, rate: number, arrivalCv2: number, slo:
     const offered = { ...demand, rate: (rate * (to - from)) / mix.size, arrivalCv2 };
     const longest = mix.totals[to - 1]!;
     if (capacity <= 0 || longest > kind.profile.contextTokens) return undefined;
-    const replicas = fewest(
-      n => {
-        const forecast = forecastPool(kind.profile, n, offered, capacity);
-        return forecast !== undefined && forecast.p99TtftMs <= slo.ttftP99Ms && forecast.tpotMs <= slo.tpotMs;
-      },
-      Math.ceil(offered.rate / capacity),
-    );
+    const replicas = fewest(Math.ceil(offered.rate / capacity), MOST_REPLICAS, n => {
+      const forecast = forecastPool(kind.profile, n, offered, capacity);
+      return forecast !== undefined && forecast.p99TtftMs <= slo.ttftP99Ms && forecast.tpotMs <= slo.tpotMs;
+    });
     if (replicas === undefined) return undefined;
     const forecast = forecastPool(kind.profile, replicas, offered, capacity)!;
     const above = from === 0 ? 0 : mix.totals[from - 1]!;
@@ -104,20 +102,4 @@ export function poolSizer(mix: LengthMix, rate: number, arrivalCv2: number, slo:
 /** The requests of a mix that a pool is for. */
 export function sliceOf(mix: LengthMix, above: Tokens, upTo: Tokens): readonly [from: number, to: number] {
   return [above === 0 ? 0 : mix.upTo(above), upTo === Number.POSITIVE_INFINITY ? mix.size : mix.upTo(upTo)];
-}
-
-/** The least number from `start` that is enough; enough stays enough. */
-function fewest(enough: (count: number) => boolean, start: number): number | undefined {
-  let high = Math.max(1, start);
-  while (!enough(high)) {
-    high *= 2;
-    if (high > MOST_REPLICAS) return undefined;
-  }
-  let low = Math.max(0, Math.floor(high / 2), start - 1);
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (enough(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
 }

@@ -4,7 +4,6 @@ import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
 import { BoundaryKeeper, cheapestCell } from '#fleet/closed-form/boundary-keeper.js';
 import { type SweepCell, sweepBoundaries } from '#fleet/closed-form/boundary-sweep.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
-import { timeText } from '#fleet/time-text.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { Slo } from './candidates.js';
 import type { ReplicaKind } from './replica-kinds.js';
@@ -62,6 +61,12 @@ export interface WindowReport {
   readonly p99_ttft_ms: Milliseconds | null;
 }
 
+/** Units of windows, the shortest of which is the shortest window. */
+const UNITS = [
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;
 const FEWEST_WINDOWS = 3;
 const MOST_WINDOWS = 96;
 const BOUNDARY_SHARES = [0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 1] as const;
@@ -140,9 +145,14 @@ interface Window {
 
 /** Whole windows that something arrived in; what is left over at the end is no window, for its rate is not known. */
 /** How long windows may be, in words. */
+/** The lengths that can be asked for, in whole units that are written as they are told. */
 function lengthsOf(requests: readonly TraceRequest[]): string {
   const span = requests.at(-1)!.arrivalMs - requests[0]!.arrivalMs;
-  return `windows of ${timeText(span / MOST_WINDOWS)} to ${timeText(span / FEWEST_WINDOWS)}`;
+  // A unit of which there are many in the shortest: rounding to it keeps both ends possible.
+  const [unit, ms] = UNITS.find(([, one]) => span / MOST_WINDOWS >= 10 * one) ?? UNITS.at(-1)!;
+  const [least, most] = [Math.max(1, Math.ceil(span / MOST_WINDOWS / ms)), Math.floor(span / FEWEST_WINDOWS / ms)];
+  if (most < least) return `a trace of at least ${FEWEST_WINDOWS}s`;
+  return least === most ? `${least}${unit}` : `${least}${unit} to ${most}${unit}`;
 }
 
 function windowsOf(requests: readonly TraceRequest[], windowMs: Milliseconds): readonly Window[] {

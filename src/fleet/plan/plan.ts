@@ -1,8 +1,9 @@
 import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
-import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { Milliseconds } from '#contract/units.js';
 import { BUILT_IN, type Catalogue, type PriceWish } from '#fleet/catalogue.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 import { arrivalShape } from '#workload/shape/arrivals.js';
 import { reuseDistances } from '#workload/shape/reuse-distances.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
@@ -13,10 +14,11 @@ import { type Candidate, candidates, type PlannedPool, poolSizer, type Slo } fro
 import { disaggregatedCandidates } from './disaggregated.js';
 import { type TierWish, withTiers } from './memory-tiers.js';
 import { type OverTime, planOverTime } from './over-time.js';
+import { lengthsOf, rateOf, sharesOf } from './planned-workload.js';
 import { powerCuts } from './power-cuts.js';
 import { reasons } from './reasons.js';
 import { type ReplicaKind, replicaKinds } from './replica-kinds.js';
-import { fleetReport, type PlanReport, type SettledFleet, type ShareOf, undominated } from './report.js';
+import { fleetReport, type PlanReport, type SettledFleet, undominated } from './report.js';
 import { type Settling, settle } from './settle.js';
 import { fleetOf, poolKey } from './settled-fleet.js';
 import { stress } from './stress.js';
@@ -29,6 +31,10 @@ export interface PlanOptions {
   readonly rate?: number;
   readonly model: string;
   readonly gpus: readonly string[];
+  /** What the weights are: what the model is published in unless said. */
+  readonly weights?: WeightPrecision;
+  /** What the KV cache is: 16 bits unless said. */
+  readonly kvCache?: KvPrecision;
   readonly slo: Slo;
   readonly seed: number;
   readonly clock: Pick<Clock, 'now'>;
@@ -80,13 +86,17 @@ export function planFleet(options: PlanOptions): PlanReport {
       hint: 'requests a second',
     });
   const longest = requests.reduce((most, r) => Math.max(most, r.promptTokens + r.outputTokens), 1) + 1;
-  const plain = replicaKinds(model, options.gpus, longest, catalogue, options.price ?? { kind: 'on_demand' });
+  const { weights, kvCache, price = { kind: 'on_demand' } } = options;
+  const precision = { ...(weights && { weights }), ...(kvCache && { kvCache }) };
+  const plain = replicaKinds({ model, gpus: options.gpus, longest, catalogue, price, precision });
   const mix = new LengthMix(requests);
   const distances = reuseDistances(requests);
   const kindWith = ({ profile }: ReplicaKind, tiers: TierWish | undefined): ReplicaKind => {
     const bare = plain.find(one => one.profile === profile)!;
     const kind = tiers === undefined ? bare : withTiers(bare, tiers);
-    return distances === undefined ? kind : { ...kind, mix: cachedLengths(requests, distances, kind, rate) };
+    return distances === undefined
+      ? kind
+      : { ...kind, mix: new LengthMix(cachedLengths(requests, distances, kind, rate)) };
   };
   const kinds = plain.map(kind => kindWith(kind, options.tiers));
   progress?.(`${kinds.length} kinds of replica; the closed form screens`);
@@ -98,7 +108,8 @@ export function planFleet(options: PlanOptions): PlanReport {
       : disaggregatedCandidates(
           ...([
             requests,
-            kindsOf(proposed, kinds).map(kind => kindWith(kind, undefined)),
+            kindsOf(proposed, kinds),
+            distances,
             rate,
             arrivalCv2,
             slo,
@@ -111,7 +122,7 @@ export function planFleet(options: PlanOptions): PlanReport {
   const settling = new Map<string, Settling>();
   const settled = (pool: PlannedPool): Settling => {
     const key = poolKey(pool);
-    const found = settling.get(key) ?? settle(pool, patterns, slo);
+    const found = settling.get(key) ?? settle(pool, patterns, slo, progress);
     settling.set(key, found);
     return found;
   };
@@ -127,7 +138,7 @@ export function planFleet(options: PlanOptions): PlanReport {
   const less =
     options.tiers === undefined || whole?.pools.every(({ pool }) => pool.kind.tiers !== undefined) !== true
       ? []
-      : fleetsWithLess(pooled(whole), options.tiers, mix, kindWith, size, settled);
+      : fleetsWithLess(pooled(whole), options.tiers, mix, kindWith, size, settled, progress);
   for (const { fleet } of less) if (fleet !== undefined) held.push(fleet);
   held.sort(cheaper);
   const shareOf = sharesOf(requests);
@@ -166,7 +177,8 @@ export function planFleet(options: PlanOptions): PlanReport {
     over_time: planned === undefined ? null : overTime(options, rate / shape.rate, kindsOverTime(planned, proposed)),
     workload: { lengths: lengthsOf(mix), rate_over_time: rateOf(requests, rate / shape.rate) },
     screen: { trusted: doubts.length === 0, because: doubts },
-    ...{ model, rate, requests: requests.length },
+    ...{ model, weights: plain[0]!.profile.weights, kv_cache: plain[0]!.profile.kvCache },
+    ...{ rate, requests: requests.length },
     requests_played: [...settling.values()].reduce((sum, { played }) => sum + played, 0),
     slo: { ttft_p99_ms: slo.ttftP99Ms, tpot_ms: slo.tpotMs },
     wall_s: (clock.now() - startedAt) / 1000,
@@ -233,38 +245,4 @@ function describe({ pools, usdPerHour }: Candidate): string {
     return `${replicas} × ${kind.profile.tensorParallel} ${kind.profile.gpu}${prompts}`;
   });
   return `${named.join(' + ')}, $${usdPerHour.toFixed(2)}/h`;
-}
-
-function sharesOf(requests: readonly TraceRequest[]): ShareOf {
-  const totals = requests.map(({ promptTokens, outputTokens }) => promptTokens + outputTokens);
-  const all = totals.reduce((sum, total) => sum + total, 0);
-  return (above: Tokens, upTo: Tokens) => {
-    let [count, tokens] = [0, 0];
-    for (const total of totals) {
-      if (total <= above || total > upTo) continue;
-      count++;
-      tokens += total;
-    }
-    return { requests: count / Math.max(1, totals.length), tokens: tokens / Math.max(1, all) };
-  };
-}
-
-/** Points of a distribution, and stretches of time, that a report shows. */
-const SHOWN = 60;
-
-function lengthsOf(mix: LengthMix): PlanReport['workload']['lengths'] {
-  return Array.from({ length: SHOWN }, (_, i) => {
-    const share = (i + 1) / SHOWN;
-    return [mix.totals[Math.ceil(share * mix.size) - 1]!, share] as const;
-  });
-}
-
-function rateOf(requests: readonly TraceRequest[], scale: number): PlanReport['workload']['rate_over_time'] {
-  const first = requests[0]!.arrivalMs;
-  const stretchMs = Math.max(1e-6, (requests.at(-1)!.arrivalMs - first) / scale / SHOWN);
-  const counts = new Float64Array(SHOWN);
-  for (const { arrivalMs } of requests) {
-    counts[Math.min(SHOWN - 1, Math.floor((arrivalMs - first) / scale / stretchMs))]!++;
-  }
-  return Array.from(counts, (count, i) => [((i + 0.5) * stretchMs) / 60_000, (1000 * count) / stretchMs] as const);
 }

@@ -45,6 +45,12 @@ export function reasons(
       `${where}with ${pool.replicas - 1 === 1 ? 'one replica' : `${pool.replicas - 1} replicas`} ${missed.length > 0 ? missed.join(' and ') : holds ? 'the first arrival pattern still holds, but not all of them' : 'requests would be refused'}`,
     );
   }
+  const [, high] = best.verified.p99_ttft_interval_ms;
+  if (high > slo.ttftP99Ms) {
+    lines.push(
+      `it holds in the mean over ${best.verified.seeds} arrival patterns, whose P99 TTFT may as well be ${timeText(high)} (95 %): a larger fleet is surer to`,
+    );
+  }
   const whole = held.find(isPlain);
   const divided = held.find(({ pools }) => pools.length > 1);
   if (whole !== undefined && divided !== undefined) {

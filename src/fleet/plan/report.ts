@@ -2,6 +2,7 @@ import type { Milliseconds, Tokens, Usd } from '#contract/units.js';
 import { meanInterval } from '#fleet/what-if/student.js';
 import { CONFIDENCE } from '#fleet/what-if/what-if.js';
 import type { PriceQuote } from '#pool/engine/catalogue/schema.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 import type { Buying } from './buying.js';
 import type { KindTiers, TierSize } from './memory-tiers.js';
 import type { OverTime } from './over-time.js';
@@ -50,7 +51,7 @@ export interface PoolReport {
   readonly screened_p99_ttft_ms: Milliseconds;
   readonly usd_per_hour: Usd;
   readonly price: PriceQuote;
-  /** Share of prompt tokens found in prefix caches of any tier. */
+  /** Share of prompt tokens found in prefix caches of any tier of these replicas. */
   readonly prefix_hit_rate: number;
   /** Memory behind its GPUs; null where it has none. */
   readonly tiers: TiersReport | null;
@@ -86,6 +87,10 @@ export interface PrefillReport {
   readonly link: number;
   readonly usd_per_hour: Usd;
   readonly price: PriceQuote;
+  /** Share of the tokens of prompts sent there that their caches held. */
+  readonly prefix_hit_rate: number;
+  /** Memory behind its GPUs; null where it has none. */
+  readonly tiers: TiersReport | null;
 }
 
 export interface PlanReport {
@@ -117,6 +122,8 @@ export interface PlanReport {
     readonly rate_over_time: readonly (readonly [minutes: number, rate: number])[];
   };
   readonly model: string;
+  readonly weights: WeightPrecision;
+  readonly kv_cache: KvPrecision;
   readonly rate: number;
   readonly requests: number;
   readonly slo: { readonly ttft_p99_ms: Milliseconds; readonly tpot_ms: Milliseconds };
@@ -158,7 +165,7 @@ export function fleetReport({ pools, usdPerHour }: SettledFleet, seeds: number, 
         price: kind.price,
         prefix_hit_rate: verdict.caches.hitRate,
         tiers: kind.tiers === undefined ? null : tiersReport(kind.tiers, verdict.caches),
-        prefill: prefill === undefined ? null : prefillReport(prefill),
+        prefill: prefill === undefined ? null : prefillReport(prefill, verdict.promptCaches),
         one_fewer:
           fewer === undefined ? null : { holds: fewer.ok, p99_ttft_ms: fewer.p99TtftMs, tpot_ms: fewer.meanTpotMs },
       };
@@ -190,9 +197,13 @@ function tiersReport({ wish: { host, disk } }: KindTiers, caches: CacheVerdict):
   };
 }
 
-function prefillReport({ kind, replicas, link }: PrefillPart): PrefillReport {
+function prefillReport({ kind, replicas, link }: PrefillPart, caches: CacheVerdict | undefined): PrefillReport {
   const { gpu, tensorParallel: tp } = kind.profile;
-  return { gpu, tp, replicas, gpus: replicas * tp, link, usd_per_hour: replicas * kind.usdPerHour, price: kind.price };
+  return {
+    ...{ gpu, tp, replicas, gpus: replicas * tp, link, usd_per_hour: replicas * kind.usdPerHour, price: kind.price },
+    prefix_hit_rate: caches?.hitRate ?? 0,
+    tiers: kind.tiers === undefined || caches === undefined ? null : tiersReport(kind.tiers, caches),
+  };
 }
 
 /** Those that no other is at least as good as in everything and better in something. */

@@ -1,3 +1,4 @@
+import { timeText } from '#fleet/time-text.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { type PlannedPool, poolPrice, type Slo } from './candidates.js';
 import { type PoolVerdict, type SizedPool, verifyPool } from './verify.js';
@@ -26,16 +27,19 @@ export interface Settling<Pool extends SizedPool = PlannedPool> {
  * Adds or takes replicas until the pool holds in the twin, over all patterns, with as few as that finds. The first pattern alone finds the size;
  * all of them decide. Where prompts are computed on replicas of their own, that is done for their number as planned, for more until it holds, and for
  * fewer as long as that is cheaper.
+ *
+ * @param progress told of each number that was played.
  */
 export function settle<Pool extends SizedPool>(
   planned: Pool,
   patterns: readonly (readonly TraceRequest[])[],
   slo: Slo,
+  progress?: (text: string) => void,
 ): Settling<Pool> {
-  if (planned.prefill === undefined) return settleReplicas(planned, patterns, slo);
+  if (planned.prefill === undefined) return settleReplicas(planned, patterns, slo, progress);
   let played = 0;
   const withPrefill = (replicas: number): SettledPool<Pool> | undefined => {
-    const settled = settleReplicas({ ...planned, prefill: { ...planned.prefill!, replicas } }, patterns, slo);
+    const settled = settleReplicas({ ...planned, prefill: { ...planned.prefill!, replicas } }, patterns, slo, progress);
     played += settled.played;
     return settled.pool;
   };
@@ -54,6 +58,7 @@ function settleReplicas<Pool extends SizedPool>(
   planned: Pool,
   patterns: readonly (readonly TraceRequest[])[],
   slo: Slo,
+  progress?: (text: string) => void,
 ): Settling<Pool> {
   const first = patterns.slice(0, 1);
   const known = new Map<string, PoolVerdict>();
@@ -65,6 +70,7 @@ function settleReplicas<Pool extends SizedPool>(
     const verdict = verifyPool({ ...planned, replicas }, over, slo);
     known.set(key, verdict);
     played += verdict.requests;
+    progress?.(attempt({ ...planned, replicas }, verdict, over.length));
     return verdict;
   };
   const step = Math.max(1, Math.round(planned.replicas / 20));
@@ -83,4 +89,12 @@ function settleReplicas<Pool extends SizedPool>(
   const fewer =
     replicas === 1 ? undefined : (known.get(`${replicas - 1} ${patterns.length}`) ?? verify(replicas - 1, first));
   return { pool: { pool: { ...planned, replicas }, verdict: verify(replicas, patterns), fewer }, played };
+}
+
+/** A number of replicas that was played, and what became of it. */
+function attempt({ replicas, prefill }: SizedPool, verdict: PoolVerdict, patterns: number): string {
+  const prompts = prefill === undefined ? '' : ` and ${prefill.replicas} for prompts`;
+  const times = `P99 TTFT ${timeText(verdict.p99TtftMs)}, TPOT ${timeText(verdict.meanTpotMs)}`;
+  const over = patterns === 1 ? '1 pattern' : `${patterns} patterns`;
+  return `  ${replicas} replicas${prompts}, ${over}: ${times}${verdict.ok ? '' : ', breaks'}`;
 }

@@ -36,9 +36,18 @@ export function fleetsWithLess(
   kindWith: (kind: ReplicaKind, wish: TierWish | undefined) => ReplicaKind,
   size: PoolSizer,
   settled: Settler,
+  progress?: (text: string) => void,
 ): readonly LesserFleet[] {
   return lesserWishes(wish).map(less => {
-    const sized = pools.map(({ kind, above, upTo }) => size(kindWith(kind, less), ...sliceOf(mix, above, upTo)));
+    progress?.(`the same with ${less === undefined ? 'nothing' : tierNames(less)} behind its GPUs`);
+    const sized = pools.map(pool => {
+      const { kind, above, upTo, prefill } = pool;
+      const own = kindWith(kind, less);
+      // Two pools are not sized by themselves: settling finds their numbers from those that hold with all of it.
+      return prefill === undefined
+        ? size(own, ...sliceOf(mix, above, upTo))
+        : { ...pool, kind: own, prefill: { ...prefill, kind: kindWith(prefill.kind, less) } };
+    });
     const whole = sized.every(pool => pool !== undefined);
     return { tiers: tierNames(less), fleet: whole ? fleetOf(sized, settled) : undefined };
   });

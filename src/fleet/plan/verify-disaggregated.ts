@@ -1,12 +1,13 @@
 import { distributionOf } from '#contract/distribution.js';
 import { seededRandom } from '#contract/random.js';
 import type { Milliseconds } from '#contract/units.js';
-import { playPool } from '#fleet/twin/pool-twin.js';
+import { type PoolFigures, playPool } from '#fleet/twin/pool-twin.js';
+import { readMs } from '#pool/engine/host-cache.js';
 import { type PoolConfig, poolSchema } from '#pool/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { Slo } from './candidates.js';
 import type { PrefillPart, ReplicaKind } from './replica-kinds.js';
-import { type PoolVerdict, type SizedPool, WARM_UP } from './verify.js';
+import { type CacheVerdict, type PoolVerdict, type SizedPool, WARM_UP } from './verify.js';
 
 /** What an engine runs at once, and the gateway sends it. */
 const CONCURRENCY = 256;
@@ -26,7 +27,8 @@ export function verifyDisaggregated(
     ['prompts', pool.prefill.kind.profile],
   ]);
   const each: Milliseconds[] = [];
-  let [tpot, lost, tokens, joules, busy, playedMs, played, hits] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let [tpot, lost, tokens, joules, busy, playedMs, played] = [0, 0, 0, 0, 0, 0, 0];
+  const figuresOf: PoolFigures[][] = [[], []];
   for (const [seed, requests] of arrivals.entries()) {
     const result = playPool(requests, { config, modelOf: () => 'm', random: seededRandom(seed), profiles });
     const counted = result.completed.filter(({ index }) => index >= WARM_UP * requests.length);
@@ -36,7 +38,7 @@ export function verifyDisaggregated(
     played += requests.length;
     playedMs += result.endMs;
     busy += result.pools.get('answers')!.utilisation;
-    hits += result.pools.get('prompts')!.prefixHitRate;
+    for (const [i, name] of ['answers', 'prompts'].entries()) figuresOf[i]!.push(result.pools.get(name)!);
     for (const figures of result.pools.values()) {
       tokens += figures.outputTokens;
       joules += figures.joules;
@@ -45,17 +47,34 @@ export function verifyDisaggregated(
   const runs = Math.max(1, each.length);
   const p99TtftMs = each.reduce((sum, value) => sum + value, 0) / runs;
   const meanTpotMs = tpot / runs;
+  const answers = cachesOf(pool.kind, figuresOf[0]!, played);
+  const prompts = cachesOf(pool.prefill.kind, figuresOf[1]!, played);
   return {
     ok: lost === 0 && p99TtftMs <= slo.ttftP99Ms && meanTpotMs <= slo.tpotMs,
     ...{ p99TtftMs, p99TtftEachMs: each, meanTpotMs, rejected: lost, playedMs, requests: played },
     ...{ outputTokens: tokens, joules, busy: busy / runs },
-    caches: { hitRate: hits / runs, hostHitRate: 0, diskHitRate: 0, readMs: 0, stalled: 0 },
+    ...{ caches: answers, promptCaches: prompts },
+  };
+}
+
+/** What the caches of one of the two pools spared it, over all patterns. */
+function cachesOf({ profile, tiers }: ReplicaKind, figures: readonly PoolFigures[], requests: number): CacheVerdict {
+  const prompts = figures.reduce((sum, { promptTokens }) => sum + promptTokens, 0);
+  const tokens = (rate: (of: PoolFigures) => number) =>
+    figures.reduce((sum, of) => sum + rate(of) * of.promptTokens, 0);
+  const share = (part: number) => (prompts > 0 ? part / prompts : 0);
+  const [host, disk] = [tokens(of => of.hostHitRate), tokens(of => of.diskHitRate)];
+  return {
+    ...{ hitRate: share(tokens(of => of.prefixHitRate)), hostHitRate: share(host), diskHitRate: share(disk) },
+    readMs: requests > 0 ? (readMs(profile, tiers?.memory, host, disk) ?? 0) / requests : 0,
+    stalled: figures.reduce((sum, { stalled }) => sum + stalled, 0) / Math.max(1, figures.length),
   };
 }
 
 function poolOf({ kind, replicas, prefill }: SizedPool & { readonly prefill: PrefillPart }): PoolConfig {
   const engines = ({ profile }: ReplicaKind, count: number) => ({
     ...{ model: 'm', concurrency: CONCURRENCY, gpu: profile.gpu, tp: profile.tensorParallel },
+    ...{ weights: profile.weights, kv_cache: profile.kvCache },
     queue: { length: 100_000, timeout: '24h', tokens: '1000M', shed: false },
     timeouts: { first_byte: '24h' },
     replicas: Array.from({ length: count }, (_, i) => ({ url: `http://127.0.0.1:${i + 1}`, id: `${i + 1}` })),
@@ -67,9 +86,10 @@ function poolOf({ kind, replicas, prefill }: SizedPool & { readonly prefill: Pre
       prompts: engines(prefill.kind, prefill.replicas),
     },
   });
-  const simulated = (name: string, { profile }: ReplicaKind) => {
+  const simulated = (name: string, { profile, tiers }: ReplicaKind) => {
     const { model, gpu, tensorParallel: tp } = profile;
-    return { ...config.pools[name]!, simulate: { ...{ model, gpu, tp }, replicas: 1, speed: 1, seed: 1 } };
+    const engine = { ...{ model, gpu, tp }, replicas: 1, speed: 1, seed: 1 };
+    return { ...config.pools[name]!, simulate: { ...engine, ...(tiers && { host_memory: tiers.settings }) } };
   };
   return { ...config, pools: { answers: simulated('answers', kind), prompts: simulated('prompts', prefill.kind) } };
 }

@@ -26,7 +26,10 @@ export interface PoolVerdict {
   /** Virtual time that was played, all patterns together. */
   readonly playedMs: Milliseconds;
   readonly busy: number;
+  /** Of the replicas that answer, over all prompts. */
   readonly caches: CacheVerdict;
+  /** Of the replicas that compute prompts for others, over those prompts: what an answering replica holds is hardly sent to them. */
+  readonly promptCaches?: CacheVerdict;
   readonly rejected: number;
   /** Requests that were played. */
   readonly requests: number;

@@ -1,3 +1,4 @@
+import { precisionText } from '#fleet/plan/precision-text.js';
 import { fleetName } from '#fleet/plan/reasons.js';
 import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
 import { timeAxis, timeRange, timeText } from '#fleet/time-text.js';
@@ -9,7 +10,7 @@ import { dots, lines } from './plot.js';
 /** A plan as one HTML file. */
 export function planPage(plan: PlanReport): string {
   const { best, slo } = plan;
-  const subtitle = `${plan.requests} requests, ${plan.rate.toFixed(2)} a second; P99 TTFT at most ${timeText(slo.ttft_p99_ms)}, mean TPOT at most ${timeText(slo.tpot_ms)}`;
+  const subtitle = `${precisionText(plan)}; ${plan.requests} requests, ${plan.rate.toFixed(2)} a second; P99 TTFT at most ${timeText(slo.ttft_p99_ms)}, mean TPOT at most ${timeText(slo.tpot_ms)}`;
   const title = `A fleet for ${plan.model}`;
   const boundaries = best?.pools.flatMap(({ boundary }) => (boundary === null ? [] : [boundary])) ?? [];
   const workload = section(

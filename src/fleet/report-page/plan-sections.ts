@@ -37,7 +37,11 @@ function behindGpus({ tiers }: PlanReport): readonly Markup[] {
             return [kept, html`<span class="bad">does not hold</span>`, ...Array<string>(7).fill('–')];
           const { pools, usd_per_hour: usd, verified } = fleet;
           const read = (of: (tiers: TiersReport) => string) =>
-            cells(pools, one => (one.tiers === null ? '–' : of(one.tiers)));
+            cells(pools, ({ tiers: own, prefill }) =>
+              [own, ...(prefill === null ? [] : [prefill.tiers])]
+                .map(one => (one === null ? '–' : of(one)))
+                .join(' and '),
+            );
           return [
             ...[kept, fleetName(pools), usd.toFixed(2), cells(pools, one => shareText(one.prefix_hit_rate, 1))],
             ...[read(one => shareText(one.host_hit_rate, 1)), read(one => shareText(one.disk_hit_rate, 1))],

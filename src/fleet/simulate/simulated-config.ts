@@ -26,7 +26,7 @@ function simulatedEntry(entry: PoolEntry): PoolEntry {
 }
 
 function assumed(entry: PoolEntry): SimulateEntry | undefined {
-  const { model, served_as, gpu, tp, pp, ep, replicas, context, host_memory } = entry;
+  const { model, served_as, gpu, tp, pp, ep, replicas, context, host_memory, weights, kv_cache: kvCache } = entry;
   if (replicas === undefined || pp > 1 || ep > 1) return undefined;
   const kinds = replicas.map(replica => ({ gpu: replica.gpu ?? gpu, tp: replica.tp ?? tp }));
   const first = gpu === undefined ? kinds[0] : { gpu, tp };
@@ -41,6 +41,7 @@ function assumed(entry: PoolEntry): SimulateEntry | undefined {
           gpu: own,
           tp: group,
           ...(context === undefined ? {} : { contextTokens: context }),
+          ...{ ...(weights && { weights }), ...(kvCache && { kvCache }) },
         });
       }
       return {

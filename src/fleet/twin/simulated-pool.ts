@@ -43,6 +43,7 @@ export interface PoolFigures {
   readonly availability: number;
   /** Share of prompt tokens found in prefix caches. */
   readonly prefixHitRate: number;
+  readonly promptTokens: Tokens;
   /** Of all prompt tokens, those read from the memory of hosts and from storage behind it, and the share of busy time that waited for such reads. */
   readonly hostHitRate: number;
   readonly diskHitRate: number;
@@ -247,7 +248,7 @@ export class SimulatedPool implements Scalable {
       utilisation: upMs > 0 ? Math.min(1, busyMs / upMs) : 0,
       // Sums of the same times in another order: what differs by rounding alone was up all the time.
       availability: paidMs - upMs > ROUNDING * paidMs ? upMs / paidMs : 1,
-      prefixHitRate: ofPrompts(cachedTokens),
+      ...{ promptTokens, prefixHitRate: ofPrompts(cachedTokens) },
       hostHitRate: ofPrompts(hostTokens),
       diskHitRate: ofPrompts(diskTokens),
       stalled: busyMs > 0 ? stalledMs / busyMs : 0,
@@ -368,7 +369,7 @@ interface ReplicaKind {
 }
 
 function replicaKind(
-  { simulate, gpu_price: price }: PoolEntry,
+  { simulate, gpu_price: price, weights, kv_cache: kvCache }: PoolEntry,
   contextTokens: Tokens,
   own: ReplicaEntry | undefined,
   given: EngineProfile | undefined,
@@ -377,7 +378,8 @@ function replicaKind(
   const [gpu, tp] = [own?.gpu ?? simulate!.gpu, own?.tp ?? simulate!.tp];
   // So many blocks are a matter of the pool's own GPUs.
   const said = blocks === undefined || gpu !== simulate!.gpu || tp !== simulate!.tp ? {} : { blocks };
-  const profile = given ?? engineProfile({ model, gpu, tp, contextTokens, ...said });
+  const precision = { ...(weights && { weights }), ...(kvCache && { kvCache }) };
+  const profile = given ?? engineProfile({ model, gpu, tp, contextTokens, ...said, ...precision });
   return {
     profile,
     memory: memory && hostMemory(profile, memory),

@@ -28,6 +28,9 @@ export function studentT(share: number, freedom: number): number {
   return high;
 }
 
+/** Sums of the same numbers in another order differ by less than this share of them: what differs no more is the same. */
+export const ROUNDING = 1e-9;
+
 /** Mean of values that were drawn alike, and the interval that covers the true one with probability `share` (Student's t). */
 export function meanInterval(
   values: readonly number[],
@@ -37,6 +40,7 @@ export function meanInterval(
   const mean = values.reduce((sum, value) => sum + value, 0) / length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   if (length < 2) return { mean, interval: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] };
-  const margin = studentT(share, length - 1) * Math.sqrt(squares / (length - 1) / length);
+  const spread = Math.sqrt(squares / (length - 1) / length);
+  const margin = spread <= ROUNDING * Math.abs(mean) ? 0 : studentT(share, length - 1) * spread;
   return { mean, interval: [mean - margin, mean + margin] };
 }

@@ -5,7 +5,7 @@ import type { TwinConfig } from '#fleet/twin/fleet-twin.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import { type ConfigChange, configChanges } from './changes.js';
 import { labelOf, METRICS } from './metrics.js';
-import { meanInterval } from './student.js';
+import { meanInterval, ROUNDING } from './student.js';
 
 /** How a metric of the second configuration stands to that of the first. */
 export type Verdict = 'better' | 'worse' | 'same' | 'not shown';
@@ -99,9 +99,12 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfReport> {
 
 /** The difference of pairs with its interval, and what that says. */
 export function differenceOf(
-  pairs: readonly (readonly [first: number, second: number])[],
+  measured: readonly (readonly [first: number, second: number])[],
   better: 'lower' | 'higher',
 ): Omit<MetricDifference, 'label' | 'words' | 'unit'> {
+  const pairs = measured.map(
+    ([a, b]) => [a, Math.abs(b - a) <= ROUNDING * Math.max(Math.abs(a), Math.abs(b)) ? a : b] as const,
+  );
   const of = (at: 0 | 1) =>
     meanInterval(
       pairs.map(pair => pair[at]),

@@ -1,6 +1,6 @@
 import type { KvEvent } from '#contract/kv-events.js';
 import type { PromptPrefix } from '#contract/profile.js';
-import type { CacheListener } from '#pool/engine/engine.js';
+import type { CacheListener, LowerTierName } from '#pool/engine/engine.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 
 /** What happened in a cache in one iteration, as an engine tells of it. */
@@ -26,9 +26,12 @@ export function tokensOf({ promptTokens, prefix }: TraceRequest): Float64Array {
 export class CacheTeller implements CacheListener {
   private events: KvEvent[] = [];
   private next = 0;
+  /** Of the trace's blocks: all of its prompts are cut alike. */
+  private blockTokens = 0;
 
   stored(prefix: PromptPrefix, index: number): void {
     const { hashes, blockTokens } = prefix;
+    this.blockTokens = blockTokens;
     const parent = index === 0 ? undefined : hashes[index - 1];
     const tokens = tokensOfBlock(prefix, index);
     const place = { parent, tokens, blockTokens, salts: [], tier: 'device' } as const;
@@ -37,6 +40,14 @@ export class CacheTeller implements CacheListener {
 
   removed(hash: number): void {
     this.events.push({ kind: 'removed', blocks: [hash], tier: 'device' });
+  }
+
+  offloaded(hash: number, tier: LowerTierName): void {
+    this.events.push({ kind: 'stored', blocks: [hash], tokens: [], blockTokens: this.blockTokens, salts: [], tier });
+  }
+
+  dropped(hash: number, tier: LowerTierName): void {
+    this.events.push({ kind: 'removed', blocks: [hash], tier });
   }
 
   /** What happened since it was asked last; `undefined` where nothing did. */

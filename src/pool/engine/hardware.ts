@@ -23,6 +23,10 @@ export interface Gpu {
   readonly flops16: number;
   /** Dense 8-bit floating-point operations a second; 0 when the hardware has none. */
   readonly flops8: number;
+  /** Dense 4-bit floating-point operations a second; 0 when the hardware has none. */
+  readonly flops4: number;
+  /** Dense 8-bit integer operations a second; 0 when engines have no kernels for them. */
+  readonly intOps8: number;
   /** Bytes a second and direction to the other GPUs of a tensor-parallel group. */
   readonly link: number;
   /** Share of peak operations that large matrix products reach. */
@@ -59,6 +63,8 @@ export function gpuOf(row: GpuRow): Gpu {
     bandwidth: row.bandwidth_tbps * TERA,
     flops16,
     flops8: row.tflops_8 * TERA,
+    flops4: row.tflops_4 * TERA,
+    intOps8: row.tops_8 * TERA,
     link: row.link_gbps * GIGA,
     mfu: row.mfu,
     bandwidthEfficiency: row.bandwidth_efficiency,

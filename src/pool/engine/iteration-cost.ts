@@ -16,8 +16,9 @@ export interface IterationCost {
   readonly linearFlopsPerToken: number;
   readonly headFlopsPerSample: number;
   readonly attentionFlopsPerPair: number;
-  /** What is reached, not the data sheet's peak: operations and bytes a second. */
+  /** What is reached, not the data sheet's peak: operations a second in the layers, at 16 bits (attention, output head), and bytes a second. */
   readonly flops: number;
+  readonly flops16: number;
   readonly bandwidth: number;
 }
 
@@ -51,11 +52,11 @@ export function iterationMs(cost: IterationCost, work: IterationWork): Milliseco
       ? cost.weightBytes
       : cost.weightBytes + cost.expertBytes * (1 - (1 - cost.expertShare) ** tokens);
   const linear = Math.max(
-    (cost.linearFlopsPerToken * tokens + cost.headFlopsPerSample * work.sampled) / cost.flops,
+    (cost.linearFlopsPerToken * tokens) / cost.flops + (cost.headFlopsPerSample * work.sampled) / cost.flops16,
     weights / cost.bandwidth,
   );
   const attention = Math.max(
-    (cost.attentionFlopsPerPair * work.attentionPairs) / cost.flops,
+    (cost.attentionFlopsPerPair * work.attentionPairs) / cost.flops16,
     (cost.kvBytesPerToken * work.kvTokens) / cost.bandwidth,
   );
   return cost.overheadMs + cost.exchangeMs + cost.exchangeMsPerToken * tokens + 1000 * (linear + attention);

@@ -2,6 +2,7 @@ import { WeirError } from '#contract/errors.js';
 import type { Tokens } from '#contract/units.js';
 import rows from './catalogue/models.json' with { type: 'json' };
 import { type ModelRow, modelRow } from './catalogue/schema.js';
+import type { WeightPrecision } from './precision.js';
 
 /** How attention keeps its keys and values. */
 export type AttentionShape =
@@ -43,13 +44,15 @@ export interface ModelShape {
   readonly experts?: ExpertShape;
   /** Longest context it was trained or extended for. */
   readonly contextTokens: Tokens;
+  /** What its weights are published in; bf16 unless said. */
+  readonly weights?: WeightPrecision;
 }
 
 /** A row of a catalogue as a shape. */
 export function modelOf(row: ModelRow): ModelShape {
-  const { hub, layers, hidden, intermediate, vocabulary, tied, attention, experts, context } = row;
+  const { hub, layers, hidden, intermediate, vocabulary, tied, attention, experts, context, weights } = row;
   return {
-    ...{ name: normalised(hub), hub, layers, hidden, intermediate, vocabulary, tied, contextTokens: context },
+    ...{ name: normalised(hub), hub, layers, hidden, intermediate, vocabulary, tied, contextTokens: context, weights },
     attention:
       attention.kind === 'grouped'
         ? { kind: 'grouped', heads: attention.heads, kvHeads: attention.kv_heads, headDim: attention.head_dim }

@@ -3,12 +3,15 @@ import type { Bytes, Milliseconds, Tokens } from '#contract/units.js';
 import { findGpu, type Gpu, type PowerCurve } from './hardware.js';
 import type { IterationCost } from './iteration-cost.js';
 import { attentionFlops, findModel, kvShards, kvWidth, type ModelShape, parametersOf } from './models.js';
+import { FULL_BYTES, type KvPrecision, kvBytes, peakFlops, type WeightPrecision, weightBytes } from './precision.js';
 
 /** Everything the engine model needs to know of one replica. Plain data: it can be fitted, stored and sent to a worker. */
 export interface EngineProfile {
   readonly model: string;
   readonly gpu: string;
   readonly tensorParallel: number;
+  readonly weights: WeightPrecision;
+  readonly kvCache: KvPrecision;
   /** Tokens in a KV block. */
   readonly blockTokens: Tokens;
   readonly totalBlocks: number;
@@ -46,10 +49,10 @@ export interface ProfileInput {
   readonly maxBatchedTokens?: Tokens;
   /** No limit below the token budget unless said. */
   readonly prefillChunk?: Tokens;
-  /** Bytes of a weight: 2 for bf16 (the default), 1 for fp8. */
-  readonly weightBytes?: number;
-  /** Bytes of a number in the KV cache: 2 unless said. */
-  readonly kvBytes?: number;
+  /** What the weights of the layers are: what the model is published in unless said. */
+  readonly weights?: WeightPrecision;
+  /** What the KV cache is: 16 bits unless said. */
+  readonly kvCache?: KvPrecision;
   /** Share of GPU memory the engine may use: 0.9 unless said, as vLLM. */
   readonly memoryShare?: number;
   /** Fixed time of an iteration beside the kernels of its layers: 1 ms unless said. */
@@ -68,10 +71,11 @@ const OTHER_BYTES = 1.25e9;
 const NCCL_BYTES = 411_041_792;
 
 /**
- * Builds the profile of a replica from a model and a GPU, by name or by shape.
+ * Builds the profile of a replica from a model and a GPU, by name or by shape. Only the layers are quantised: the input embedding and the output head
+ * keep 16 bits (vLLM's documentation of FP8: all linear modules but `lm_head`; AWQ and GPTQ alike), and so does the arithmetic of attention.
  *
  * @throws WeirError `config.unknown_reference` for an unknown name, `config.range` for numbers that make no engine, among them
- *   weights that do not fit: then the hint names the tensor-parallel size that would do.
+ *   weights that do not fit: then the hint names the tensor-parallel size that would do; weights that no kernel on the GPU multiplies.
  */
 export function engineProfile(input: ProfileInput): EngineProfile {
   const model = typeof input.model === 'string' ? findModel(input.model) : input.model;
@@ -81,15 +85,21 @@ export function engineProfile(input: ProfileInput): EngineProfile {
   const contextTokens = whole('contextTokens', input.contextTokens ?? model.contextTokens, 1);
   const maxSequences = whole('maxSequences', input.maxSequences ?? 256, 1);
   const maxBatchedTokens = whole('maxBatchedTokens', input.maxBatchedTokens ?? 2048, maxSequences);
-  const weightBytes = positive('weightBytes', input.weightBytes ?? 2);
-  const kvBytesPerToken = (kvWidth(model) * positive('kvBytes', input.kvBytes ?? 2)) / kvShards(model, tp);
+  const weights = input.weights ?? model.weights ?? 'bf16';
+  const kvCache = input.kvCache ?? (weights === 'fp16' ? 'fp16' : 'bf16');
+  const kvBytesPerToken = (kvWidth(model) * kvBytes(kvCache)) / kvShards(model, tp);
   const parameters = parametersOf(model);
-  const weightBytesPerGpu = (parameters.total * weightBytes) / tp;
+  const layerBytes = weightBytes(weights);
+  const layers = parameters.always - parameters.head;
+  const ends = parameters.total - layers - parameters.routed;
+  const weightBytesPerGpu = ((layers + parameters.routed) * layerBytes + ends * FULL_BYTES) / tp;
+  const mfu = positive('mfu', input.mfu ?? gpu.mfu);
 
   return {
     model: model.name,
     gpu: gpu.name,
     tensorParallel: tp,
+    ...{ weights, kvCache },
     blockTokens,
     totalBlocks:
       input.blocks === undefined
@@ -100,19 +110,20 @@ export function engineProfile(input: ProfileInput): EngineProfile {
     maxBatchedTokens,
     prefillChunk: whole('prefillChunk', input.prefillChunk ?? maxBatchedTokens, 1),
     weightBytesPerGpu,
-    kvTransferBytesPerToken: kvWidth(model) * (input.kvBytes ?? 2),
+    kvTransferBytesPerToken: kvWidth(model) * kvBytes(kvCache),
     cost: {
       overheadMs: positive('overheadMs', input.overheadMs ?? 1) + LAYER_MS * model.layers,
       exchangeMs: tp === 1 ? 0 : 2 * model.layers * ALL_REDUCE_MS,
-      exchangeMsPerToken: ((2 * model.layers * 2 * (tp - 1)) / tp) * ((model.hidden * 2) / gpu.link) * 1000,
-      weightBytes: (parameters.always * weightBytes) / tp,
-      expertBytes: (parameters.routed * weightBytes) / tp,
+      exchangeMsPerToken: ((2 * model.layers * 2 * (tp - 1)) / tp) * ((model.hidden * FULL_BYTES) / gpu.link) * 1000,
+      weightBytes: (layers * layerBytes + parameters.head * FULL_BYTES) / tp,
+      expertBytes: (parameters.routed * layerBytes) / tp,
       expertShare: model.experts === undefined ? 0 : model.experts.topK / model.experts.experts,
       kvBytesPerToken,
       linearFlopsPerToken: (2 * parameters.activePerToken) / tp,
       headFlopsPerSample: (2 * parameters.head) / tp,
       attentionFlopsPerPair: attentionFlops(model) / tp,
-      flops: positive('mfu', input.mfu ?? gpu.mfu) * (weightBytes <= 1 && gpu.flops8 > 0 ? gpu.flops8 : gpu.flops16),
+      flops: mfu * peakFlops(gpu, weights),
+      flops16: mfu * gpu.flops16,
       bandwidth: positive('bandwidthEfficiency', input.bandwidthEfficiency ?? gpu.bandwidthEfficiency) * gpu.bandwidth,
     },
     power: gpu.power,

@@ -16,8 +16,6 @@ export interface PrefixMatch {
   readonly deepest: number;
   /** Blocks from the start of the prompt that a replica is believed to hold; not whole where the engine counts in others. */
   blocksOn(replica: string): number;
-  /** What they are worth in blocks that need not be computed: less than they are where they lie behind the GPU's memory. */
-  worthOn?(replica: string): number;
   /** What of it lies behind the GPU's memory, in blocks; `undefined` where nothing is known to. */
   lowerOn?(replica: string): { readonly host: number; readonly disk: number } | undefined;
   /** Whether that is known of the engine itself and not believed. */

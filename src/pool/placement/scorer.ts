@@ -3,6 +3,7 @@ import type { Tokens } from '#contract/units.js';
 import type { ReplicaView } from './placer.js';
 import type { PrefixHeat } from './prefix-heat.js';
 import type { PrefixMatch } from './prefix-index.js';
+import { creditedWorth, type TieredTokens, tierWorth } from './tier-worth.js';
 
 /** Who is in the running for one request, after the filters. Valid during one choice only. */
 export interface Candidates {
@@ -46,9 +47,30 @@ export function weighted(scorer: Scorer, weight: number): Scorer {
   };
 }
 
-/** Prompt tokens that a candidate is expected to hold in its cache; those behind the GPU's memory count for what they spare. */
+/** Prompt tokens that a candidate is expected to hold in its cache; those behind the GPUs' memory count for what they spare ({@link tierWorth}). */
 export function cachedTokens({ request, replicas, match }: Candidates, at: number): Tokens {
+  const held = heldTokens(request, replicas[at]!, match);
+  return typeof held === 'number' ? held : tierWorth(request.promptTokens, held, replicas[at]!.forecast);
+}
+
+/** The same by fixed credits, whatever is known of the hardware. */
+export function creditedTokens({ request, replicas, match }: Candidates, at: number): Tokens {
+  const held = heldTokens(request, replicas[at]!, match);
+  return typeof held === 'number' ? held : creditedWorth(held);
+}
+
+/** Tokens on the GPUs, or by tier where some are known to lie behind them. */
+function heldTokens(
+  { promptTokens, prefix: { blockTokens } }: PlacementRequest,
+  { id }: ReplicaView,
+  match: PrefixMatch | undefined,
+): Tokens | TieredTokens {
   if (match === undefined) return 0;
-  const { id } = replicas[at]!;
-  return Math.min(request.promptTokens, (match.worthOn?.(id) ?? match.blocksOn(id)) * request.prefix.blockTokens);
+  const all = Math.min(promptTokens, match.blocksOn(id) * blockTokens);
+  const lower = match.lowerOn?.(id);
+  if (lower === undefined) return all;
+  // What the prompt is too short for is not read.
+  const host = Math.min(all, lower.host * blockTokens);
+  const disk = Math.min(all - host, lower.disk * blockTokens);
+  return { device: all - host - disk, host, disk };
 }

@@ -81,12 +81,15 @@ function withPower(profile: EngineProfile, power: Gpu['power'] | undefined): Eng
 }
 
 function profileOf(entry: PoolEntry, gpu: string, tp: number, contextTokens: Tokens): EngineProfile | undefined {
-  const { simulate, model, served_as } = entry;
+  const { simulate, model, served_as, weights, kv_cache: kvCache } = entry;
   const blocks = simulate?.blocks;
   for (const name of simulate === undefined ? [model, served_as] : [simulate.model]) {
     if (name === undefined) continue;
     const profile = orNone(() =>
-      engineProfile({ model: name, gpu, tp, contextTokens, ...(blocks === undefined ? {} : { blocks }) }),
+      engineProfile({
+        ...{ model: name, gpu, tp, contextTokens },
+        ...{ ...(blocks && { blocks }), ...(weights && { weights }), ...(kvCache && { kvCache }) },
+      }),
     );
     if (profile !== undefined) return profile;
   }

@@ -1,4 +1,5 @@
 import { type Distribution, distributionOf } from '#contract/distribution.js';
+import { countUpTo } from '#contract/rising.js';
 import type { Tokens } from '#contract/units.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 
@@ -50,14 +51,7 @@ export function lengthShape(requests: readonly TraceRequest[]): LengthShape {
 
 /** Share of sorted values that are at most `limit`. */
 export function shareUpTo(sorted: Float64Array, limit: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return sorted.length > 0 ? low / sorted.length : 0;
+  return sorted.length > 0 ? countUpTo(sorted, limit) / sorted.length : 0;
 }
 
 function jointCells(requests: readonly TraceRequest[]): readonly JointCell[] {

@@ -33,7 +33,15 @@ function planOf(pools: readonly PoolReport[]): PlanReport {
     ...{ why: [], next: null, pareto: [], sensitivity: [], screen: { trusted: true, because: [] } },
     ...{ buying: [], demand_response: [], over_time: null, tiers: null },
     workload: { lengths: [[100, 1]], rate_over_time: [[0, 4]] },
-    ...{ model: 'llama-3.1-70b', rate: 4, requests: 100, requests_played: 1, wall_s: 1 },
+    ...{
+      model: 'llama-3.1-70b',
+      weights: 'bf16',
+      kv_cache: 'bf16',
+      rate: 4,
+      requests: 100,
+      requests_played: 1,
+      wall_s: 1,
+    },
     slo: { ttft_p99_ms: 500, tpot_ms: 50 },
   };
 }
@@ -57,6 +65,7 @@ const apart = planFiles(
       ...pool('h100', 8, 3, null),
       prefill: {
         ...{ gpu: 'a100', tp: 4, replicas: 2, gpus: 8, link: 40, usd_per_hour: 1, price: findGpu('a100').prices[0]! },
+        ...{ prefix_hit_rate: 0, tiers: null },
       },
     },
   ]),
@@ -161,6 +170,73 @@ test('prompts on replicas of their own: both pools transfer KV, one names the ot
   expect(whole.get('kubernetes/llama-3-1-70b.yaml')).not.toContain('kv-transfer');
   const loaded = loadText(apart.get('simulate.yaml')!, 'simulate.yaml');
   expect(loaded.ok ? loaded.config.pool.pools['llama-3-1-70b']!.prefill?.link : loaded.problems).toBe(40);
+});
+
+test('prompts on replicas of their own with memory behind the GPUs: both pools have it, and one connector over both', () => {
+  const rates = { host_hit_rate: 0.1, disk_hit_rate: 0.1, read_ms: 1, stalled: 0 };
+  const filesOf = (disk: { gb: number; link: number } | null) => {
+    const tiers = { host: { gb: 30, link: 25 }, disk, ...rates };
+    const { tp, replicas, gpus, usd_per_hour, price } = pool('h100', 4, 2, null);
+    const prefill = { gpu: 'h100', link: 40, tp, replicas, gpus, usd_per_hour, price, prefix_hit_rate: 0, tiers };
+    return planFiles(planOf([{ ...pool('h100', 8, 3, null), tiers, prefill }]), BUILT_IN, false);
+  };
+  for (const [disk, second] of [
+    [null, 'OffloadingConnector'],
+    [{ gb: 100, link: 3 }, 'LMCacheConnectorV1'],
+  ] as const) {
+    const files = filesOf(disk);
+    const { pools } = parse(files.get('weir.yaml')!).pool;
+    expect(pools['llama-3-1-70b'].host_memory.size).toBe('240GB');
+    expect(pools['llama-3-1-70b-prefill'].host_memory.size).toBe('120GB');
+    const sets = resources(files).filter(({ kind }) => kind === 'StatefulSet') as StatefulSet[];
+    expect(sets).toHaveLength(2);
+    for (const { spec } of sets) {
+      const said = spec.template.spec.containers[0].args.filter(arg => arg.startsWith('--kv-'));
+      expect(said).toHaveLength(1);
+      const { kv_connector: connector, kv_connector_extra_config: extra } = JSON.parse(
+        said[0]!.slice(said[0]!.indexOf('=') + 1),
+      );
+      expect(connector).toBe('MultiConnector');
+      expect(extra.connectors.map((one: { kv_connector: string }) => one.kv_connector)).toEqual([
+        'NixlConnector',
+        second,
+      ]);
+    }
+    const loaded = loadText(files.get('simulate.yaml')!, 'simulate.yaml');
+    expect(loaded.ok).toBe(true);
+  }
+});
+
+describe('precision', () => {
+  const filesOf = (weights: PlanReport['weights'], kv: PlanReport['kv_cache'], model = 'llama-3.1-70b') => {
+    const plan = { ...planOf([pool('h200', 8, 2, null)]), model, weights, kv_cache: kv };
+    const files = planFiles(plan, BUILT_IN, false);
+    const manifest = [...files].find(
+      ([name]) => /^kubernetes\/.*[^n]\.yaml$/.test(name) && name.includes(model.replace(/[^a-z0-9]+/g, '-')),
+    )!;
+    return { weir: files.get('weir.yaml')!, manifest: manifest[1] };
+  };
+
+  test('weir.yaml says what was planned, and engines are told the same', () => {
+    const { weir, manifest } = filesOf('fp8', 'fp8');
+    expect(parse(weir).pool.models['llama-3.1-70b']).toMatchObject({ weights: 'fp8', kv_cache: 'fp8' });
+    expect(loadText(weir, 'weir.yaml').ok).toBe(true);
+    for (const arg of ['--dtype=bfloat16', '--quantization=fp8', '--kv-cache-dtype=fp8']) {
+      expect(manifest).toContain(`- ${arg}\n`);
+    }
+    expect(filesOf('fp16', 'fp16').manifest).toContain('--dtype=float16');
+    const plain = filesOf('bf16', 'bf16').manifest;
+    expect(plain).not.toContain('--quantization');
+    expect(plain).not.toContain('--kv-cache-dtype');
+  });
+
+  test('where a checkpoint has to be another than the model’s own, the manifest says so', () => {
+    expect(filesOf('int4', 'bf16').manifest).toMatch(/^# --model: .*weights are int4/m);
+    for (const weights of ['bf16', 'fp8'] as const)
+      expect(filesOf(weights, 'bf16').manifest).not.toMatch(/^# --model/m);
+    // Published in FP8, and so not to be quantised again.
+    expect(filesOf('fp8', 'bf16', 'deepseek-v3').manifest).not.toContain('--quantization');
+  });
 });
 
 test('no field is unknown to Kubernetes', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
+import { parseDuration } from '#contract/units.js';
 import { BUILT_IN } from '#fleet/catalogue.js';
 import { capacityProbability } from '#fleet/closed-form/availability.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
@@ -8,6 +10,7 @@ import { buyingOf } from '#fleet/plan/buying.js';
 import { candidates } from '#fleet/plan/candidates.js';
 import { planOverTime } from '#fleet/plan/over-time.js';
 import { planFleet } from '#fleet/plan/plan.js';
+import { reasons } from '#fleet/plan/reasons.js';
 import { cacheBlocksOf, verifyPool } from '#fleet/plan/verify.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { engineProfile } from '#pool/engine/profile.js';
@@ -52,6 +55,20 @@ describe('candidates', () => {
   });
 });
 
+describe('the reasons', () => {
+  test('say when the objective is only met in the mean', () => {
+    const { best } = planFleet({
+      ...{ requests, model: 'llama-3.1-8b', gpus: ['h100'], slo, seed: 1, clock: { now: () => 0 }, rate: 60 },
+    });
+    const of = (high: number) => {
+      const verified = { ...best!.verified, p99_ttft_interval_ms: [1, high] as const };
+      return reasons({ ...best!, verified }, [best!], [], slo).filter(line => line.includes('in the mean over 3'));
+    };
+    expect(of(slo.ttftP99Ms)).toEqual([]);
+    expect(of(slo.ttftP99Ms + 50)).toEqual([expect.stringContaining('450 ms')]);
+  });
+});
+
 describe('arrival patterns', () => {
   test('keep all requests and the span, in order; the first is the trace itself', () => {
     const patterns = arrivalPatterns(requests, 2, [1, 2, 3]);
@@ -71,6 +88,18 @@ describe('arrival patterns', () => {
 
 describe('a plan', () => {
   const options = { requests, model: 'llama-3.1-8b', gpus: ['h100', 'l40s'], slo, seed: 1, clock: { now: () => 0 } };
+
+  test('is for the precision that is asked for, and says it', () => {
+    const plain = planFleet({ ...options, rate: 120 });
+    const narrow = planFleet({ ...options, rate: 120, weights: 'fp8', kvCache: 'fp8' });
+    expect(plain).toMatchObject({ weights: 'bf16', kv_cache: 'bf16' });
+    expect(narrow).toMatchObject({ weights: 'fp8', kv_cache: 'fp8' });
+    expect(narrow.best!.usd_per_hour).toBeLessThan(plain.best!.usd_per_hour);
+    expect(() => planFleet({ ...options, rate: 120, gpus: ['h100', 'b200'], weights: 'int8' })).toThrow(
+      expect.objectContaining({ code: 'config.range', path: 'weights', hint: 'fp8' }),
+    );
+  });
+
   const report = planFleet({ ...options, rate: 60 });
 
   test('has held in the twin, and none that did is cheaper', () => {
@@ -192,6 +221,42 @@ describe('a fleet over time', () => {
     expect(() => planOverTime({ ...options, windowMs: 60_000 })).toThrowError(
       expect.objectContaining({ code: 'config.range' }),
     );
+  });
+});
+
+describe('lengths of windows', () => {
+  const spread = (spanMs: number): readonly TraceRequest[] =>
+    Array.from({ length: 200 }, (_, i) => ({
+      ...{ arrivalMs: (spanMs * i) / 199, promptTokens: 10, outputTokens: 1 },
+      prefix: { hashes: [], blockTokens: 16 },
+    }));
+  const plan = (spanMs: number, windowMs: number) =>
+    planOverTime({
+      ...{ requests: spread(spanMs), windowMs, short: kinds[0]!, long: kinds[0]!, slo, compressible: 0, seed: 1 },
+    });
+  const hintOf = (spanMs: number): string => {
+    try {
+      plan(spanMs, 2 * spanMs);
+    } catch (error) {
+      return (error as WeirError).hint!;
+    }
+    throw new Error('planned');
+  };
+
+  test.each([3500, 40_000, 3_599_000, 3_601_000, 100_000_000, 9e9])(
+    'those that are told for %d ms can be planned',
+    spanMs => {
+      const ends = hintOf(spanMs).split(' to ');
+      for (const text of [ends[0]!, ends.at(-1)!]) {
+        const windowMs = parseDuration(text)!;
+        expect(windowMs).toBeGreaterThanOrEqual(1000);
+        expect(plan(spanMs, windowMs).windows.length).toBeGreaterThanOrEqual(3);
+      }
+    },
+  );
+
+  test('of a trace that is too short for any, that is said', () => {
+    expect(hintOf(2500)).toBe('a trace of at least 3s');
   });
 });
 

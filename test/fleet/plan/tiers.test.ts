@@ -4,8 +4,9 @@ import { seededRandom } from '#contract/random.js';
 import { LengthMix } from '#fleet/closed-form/length-mix.js';
 import { forecastPool } from '#fleet/closed-form/pool-model.js';
 import { cachedLengths } from '#fleet/plan/cached-lengths.js';
-import { lesserWishes, withTiers } from '#fleet/plan/memory-tiers.js';
+import { lesserWishes, type TierWish, withTiers } from '#fleet/plan/memory-tiers.js';
 import { planFleet } from '#fleet/plan/plan.js';
+import { verifyPool } from '#fleet/plan/verify.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import { reuseDistances } from '#workload/shape/reuse-distances.js';
@@ -47,8 +48,7 @@ describe('memory behind the GPUs of a kind', () => {
 describe('what caches leave to compute', () => {
   const distances = reuseDistances(requests)!;
   const cached = (one: typeof kind, rate = 5) => {
-    const mix = cachedLengths(requests, distances, one, rate);
-    return mix.sample(0, mix.size, mix.size);
+    return cachedLengths(requests, distances, one, rate);
   };
 
   test('is never more with more memory, and never a whole prompt', () => {
@@ -102,6 +102,79 @@ test('by the closed form a read never makes a pool faster, and none changes noth
     }),
     { numRuns: 30 },
   );
+});
+
+describe('prompts on replicas of their own, with memory behind the GPUs', () => {
+  const GPU_BLOCKS = 900;
+  const small = { ...kind, profile: engineProfile({ model: 'llama-3.1-8b', gpu: 'l40s', blocks: GPU_BLOCKS }) };
+  const slo = { ttftP99Ms: 1e6, tpotMs: 1e6 };
+  const play = (trace: readonly TraceRequest[], memory: TierWish | undefined, replicas = 1) => {
+    const own = memory === undefined ? small : withTiers(small, memory);
+    const prefill = { kind: own, replicas, link: 25 };
+    return verifyPool({ kind: own, replicas, above: 0, upTo: Number.POSITIVE_INFINITY, prefill }, [trace], slo);
+  };
+  /** Gigabytes of KV that so many of a conversation's prompts take. */
+  const room = (prompts: number) => prompts * 12 * BLOCK * profile.kvTransferBytesPerToken;
+  const wishes = fc.record({
+    many: fc.integer({ min: 3, max: 14 }),
+    host: fc.integer({ min: 1, max: 14 }),
+    disk: fc.integer({ min: 1, max: 14 }),
+  });
+
+  test('more of it never finds less; what is read was found, and every request is answered', () => {
+    fc.assert(
+      fc.property(wishes, ({ many, host, disk }) => {
+        const trace = conversations(60, many).map((request, at) => ({ ...request, arrivalMs: 3000 * at }));
+        const tier = size(room(host), 25);
+        const played = [undefined, { host: tier }, { host: tier, disk: size(room(disk), 3) }].map(one =>
+          play(trace, one),
+        );
+        let before = 0;
+        for (const { rejected, requests: count, caches, promptCaches } of played) {
+          expect([rejected, count]).toEqual([0, 60]);
+          expect(caches.hitRate).toBeGreaterThanOrEqual(before - 1e-9);
+          before = caches.hitRate;
+          // Every prompt but the first of a conversation could be found, and no more than that.
+          expect(caches.hitRate).toBeLessThanOrEqual(1 - many / 60);
+          for (const { hitRate, hostHitRate, diskHitRate } of [caches, promptCaches!]) {
+            expect(hostHitRate + diskHitRate).toBeLessThanOrEqual(hitRate + 1e-9);
+          }
+        }
+        expect(played[0]!.caches).toMatchObject({ hostHitRate: 0, diskHitRate: 0, readMs: 0 });
+        expect(played[1]!.caches.diskHitRate).toBe(0);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('a host that holds all conversations has all but the first prompt of each, and reads over its link', () => {
+    const trace = conversations(60, 12).map((request, at) => ({ ...request, arrivalMs: 3000 * at }));
+    const found = play(trace, { host: size(room(20), 25) });
+    expect(found.caches.hitRate).toBeGreaterThan(0.75);
+    expect(found.caches.readMs).toBeGreaterThan(0);
+    const without = play(trace, undefined);
+    expect(without.caches.hitRate).toBeLessThan(0.3);
+    expect(found.p99TtftMs).toBeLessThanOrEqual(without.p99TtftMs);
+    expect(play(trace, { host: size(room(20), 1) }).caches.readMs).toBeGreaterThan(10 * found.caches.readMs);
+  });
+
+  test('a plan offers it, pays for it in both pools, and compares it with less', () => {
+    const options = {
+      ...{ requests: conversations(500, 120), model: 'llama-3.1-8b', gpus: ['l40s'], rate: 4, seed: 1 },
+      ...{ clock: { now: () => 0 }, slo: { ttftP99Ms: 3000, tpotMs: 22 }, disaggregate: { link: 25 } },
+    };
+    const plan = planFleet({ ...options, tiers: { host: size(100e9, 25, 1) } });
+    const apart = [plan.best!, ...plan.pareto].find(
+      ({ pools }) => pools[0]!.prefill?.tiers !== null && pools[0]!.prefill !== null,
+    );
+    const { prefill, tiers, gpus, usd_per_hour: usd } = apart!.pools[0]!;
+    expect(tiers!.host).toEqual({ gb: 100, link: 25 });
+    expect(tiers!.host_hit_rate).toBeGreaterThan(0);
+    expect(prefill!.tiers!.host).toEqual(tiers!.host);
+    const gpu = prefill!.price.usd_per_hour + 100 / 730;
+    expect(usd).toBeCloseTo(gpus * gpu, 6);
+    expect(prefill!.usd_per_hour).toBeCloseTo(prefill!.gpus * gpu, 6);
+  });
 });
 
 describe('a plan with memory behind its GPUs', () => {

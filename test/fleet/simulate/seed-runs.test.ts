@@ -47,3 +47,16 @@ describe('seeds', () => {
     await expect(playSeeds({ ...runs, model: 'none' }, 0, 1)).rejects.toThrow(/none/);
   });
 });
+
+test('engines are played with the precision of their pool', () => {
+  const played = (precision: object) => {
+    const entry = { ...pool.pools.p, ...precision };
+    return playSeed({ ...runs, config: { pool: { ...pool, pools: { p: entry } } } }, 0);
+  };
+  const [plain, kv, both] = [{}, { kv_cache: 'fp8' }, { weights: 'fp8', kv_cache: 'fp8' }].map(played);
+  expect(both!.tpot_ms.mean).toBeLessThan(0.75 * plain!.tpot_ms.mean);
+  expect(both!.ttft_ms.mean).toBeLessThan(plain!.ttft_ms.mean);
+  expect(both!.joules).toBeLessThan(plain!.joules);
+  const room = (report: SimulationReport) => report.pools.p!.cache!.device_tokens;
+  expect(room(kv!) / room(plain!)).toBeCloseTo(2, 2);
+});

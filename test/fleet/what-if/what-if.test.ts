@@ -58,6 +58,26 @@ describe('a difference', () => {
     );
   });
 
+  test('by rounding alone is none, in the intervals either', () => {
+    const third = 0.1 + 0.2;
+    const pairs = [
+      [0.3, third],
+      [third, 0.3],
+    ] as const;
+    expect(differenceOf(pairs, 'lower')).toMatchObject({ verdict: 'same', difference: 0, interval: [0, 0] });
+    const { first, first_interval: interval } = differenceOf(pairs, 'lower');
+    expect(interval).toEqual([first, first]);
+    expect(
+      differenceOf(
+        [
+          [0.3, 0.300001],
+          [0.3, 0.300001],
+        ],
+        'lower',
+      ).verdict,
+    ).toBe('worse');
+  });
+
   test('that is the same in every pair is shown, one that differs in sign is not', () => {
     expect(
       differenceOf(

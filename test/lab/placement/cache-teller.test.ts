@@ -4,6 +4,7 @@ import { seededRandom } from '#contract/random.js';
 import { playTrace, type Telling } from '#fleet/twin/trace-driver.js';
 import { CacheTeller, tokensOf } from '#lab/placement/cache-teller.js';
 import { createEngine } from '#pool/engine/batching-engine.js';
+import type { HostMemory } from '#pool/engine/engine.js';
 import { engineProfile } from '#pool/engine/profile.js';
 import { createPlacer } from '#pool/placement/create-placer.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
@@ -26,7 +27,7 @@ const oneByOne: fc.Arbitrary<readonly TraceRequest[]> = fc
   );
 
 /** Plays a trace on one small replica. */
-function play(trace: readonly TraceRequest[], told: 'nothing' | 'reports' | 'events') {
+function play(trace: readonly TraceRequest[], told: 'nothing' | 'reports' | 'events', host?: HostMemory) {
   const profile = engineProfile({ model: 'llama-3.1-8b', gpu: 'l40s', blocks: 40 });
   const placer = createPlacer('prefix', { random: seededRandom(1) });
   const teller = new CacheTeller();
@@ -37,7 +38,7 @@ function play(trace: readonly TraceRequest[], told: 'nothing' | 'reports' | 'eve
   const telling = { nothing: undefined, reports: {}, events: { tokensOf, iterated } }[told];
   return playTrace(trace, {
     placer,
-    engines: [createEngine(profile, { events: 'milestones', cache: teller })],
+    engines: [createEngine(profile, { events: 'milestones', cache: teller, host })],
     // The router takes the cache to be far larger than it is.
     replica: { limit: 1000, contextTokens: 1e6, cacheBlocks: 100_000 },
     ...(telling && { telling }),
@@ -54,6 +55,20 @@ describe('what engines tell in the twin', () => {
         const completed = play(trace, 'events');
         expect(completed.length).toBe(trace.length);
         expect(error(completed)).toBe(0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('so is every hit in the memory behind the GPUs, and in storage behind that', () => {
+    const host = { blocks: 30, bandwidth: 25e9, disk: { blocks: 60, bandwidth: 3e9 } };
+    fc.assert(
+      fc.property(oneByOne, trace => {
+        const completed = play(trace, 'events', host);
+        expect(completed.length).toBe(trace.length);
+        expect(error(completed)).toBe(0);
+        const hits = (all: typeof completed) => all.reduce((sum, { cachedTokens }) => sum + cachedTokens, 0);
+        expect(hits(completed)).toBeGreaterThanOrEqual(hits(play(trace, 'events')));
       }),
       { numRuns: 50 },
     );

@@ -121,11 +121,11 @@ export const planRoute = adminStream({
   events: { progress, trace: traceRead, files: planFiles, page: reportPage, plan: planReport, failed },
   handle({ gateway, body }) {
     const { trace, model, gpus, slo, rate, price, provider, seed, catalogue, buying, disaggregate } = body;
-    const { over_time: overTime, host_memory: memory } = body;
+    const { over_time: overTime, host_memory: memory, weights, kv_cache: kvCache } = body;
     return jobEvents(gateway, async () => ({
       kind: 'plan',
       trace: await sourceOf(trace, gateway),
-      ...{ model, gpus, rate, price, provider, seed, catalogue, disaggregate },
+      ...{ model, gpus, weights, kvCache, rate, price, provider, seed, catalogue, disaggregate },
       ...(memory && { tiers: { host: tierOf(memory), ...(memory.disk && { disk: tierOf(memory.disk) }) } }),
       buying: { target: buying.target, up: buying.up, spotUp: buying.spot_up },
       ...(overTime && { overTime: { windowMs: 1000 * overTime.window_s, compressible: overTime.compressible } }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_TARGET, DEFAULT_UP } from '#fleet/plan/buying.js';
 import { DRAWN } from '#fleet/plan/cdf-requests.js';
 import { PRICE_KINDS } from '#pool/engine/catalogue/schema.js';
+import { KV_PRECISIONS, WEIGHT_PRECISIONS } from '#pool/engine/precision.js';
 
 /** Where the requests of a plan, a simulation or a comparison come from. */
 export const traceSource = z
@@ -76,6 +77,11 @@ export const planRequest = z.object({
   trace: traceSource,
   model: z.string().min(1).max(128).describe('Of the engine catalogue.'),
   gpus: z.array(z.string().min(1).max(64)).min(1).max(8),
+  weights: z
+    .enum(WEIGHT_PRECISIONS)
+    .optional()
+    .describe('What the weights are; what the model is published in unless said.'),
+  kv_cache: z.enum(KV_PRECISIONS).optional().describe('What the KV cache is; 16 bits unless said.'),
   slo: z.object({
     ttft_ms: z.number().gt(0).max(1e7).describe('P99 of the time to first token.'),
     tpot_ms: z.number().gt(0).max(1e6).describe('Mean time per output token.'),

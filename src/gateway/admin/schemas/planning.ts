@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PRICE_KINDS } from '#pool/engine/catalogue/schema.js';
+import { KV_PRECISIONS, WEIGHT_PRECISIONS } from '#pool/engine/precision.js';
 
 const ms = z.number();
 
@@ -11,6 +12,19 @@ const quote = z.object({
   source: z.string(),
 });
 
+const tiers = z
+  .object({
+    ...{
+      host: z.object({ gb: z.number(), link: z.number() }),
+      disk: z.object({ gb: z.number(), link: z.number() }).nullable(),
+    },
+    ...{ host_hit_rate: z.number(), disk_hit_rate: z.number() },
+    read_ms: ms.describe('What reading from there takes a request, in the mean over all.'),
+    stalled: z.number().describe('Share of busy time in which engines waited for that.'),
+  })
+  .nullable()
+  .describe('KV behind the GPUs, in gigabytes beside each and a second; null where there is none.');
+
 const pool = z
   .object({
     ...{ gpu: z.string(), tp: z.number(), replicas: z.number(), gpus: z.number(), context: z.number() },
@@ -18,23 +32,15 @@ const pool = z
     ...{ share_of_requests: z.number(), share_of_tokens: z.number(), utilisation: z.number() },
     ...{ p99_ttft_ms: ms, tpot_ms: ms, screened_p99_ttft_ms: ms, usd_per_hour: z.number() },
     price: quote,
-    prefix_hit_rate: z.number().describe('Share of prompt tokens found in prefix caches of any tier.'),
-    tiers: z
-      .object({
-        ...{
-          host: z.object({ gb: z.number(), link: z.number() }),
-          disk: z.object({ gb: z.number(), link: z.number() }).nullable(),
-        },
-        ...{ host_hit_rate: z.number(), disk_hit_rate: z.number() },
-        read_ms: ms.describe('What reading from there takes a request, in the mean over all.'),
-        stalled: z.number().describe('Share of busy time in which engines waited for that.'),
-      })
-      .nullable()
-      .describe('KV behind the GPUs, in gigabytes beside each and a second; null where there is none.'),
+    prefix_hit_rate: z
+      .number()
+      .describe('Share of prompt tokens found in prefix caches of any tier of these replicas.'),
+    tiers,
     prefill: z
       .object({
         ...{ gpu: z.string(), tp: z.number(), replicas: z.number(), gpus: z.number(), link: z.number() },
-        ...{ usd_per_hour: z.number(), price: quote },
+        ...{ usd_per_hour: z.number(), price: quote, tiers },
+        prefix_hit_rate: z.number().describe('Share of the tokens of prompts sent there that their caches held.'),
       })
       .nullable()
       .describe('Replicas that compute its prompts; null where it does that itself.'),
@@ -135,7 +141,8 @@ export const planReport = z
       lengths: pairs.describe('Tokens of prompt and answer, and the share of requests that are no longer.'),
       rate_over_time: pairs.describe('Minutes, and requests a second as planned for.'),
     }),
-    ...{ model: z.string(), rate: z.number(), requests: z.number(), requests_played: z.number(), wall_s: z.number() },
+    ...{ model: z.string(), weights: z.enum(WEIGHT_PRECISIONS), kv_cache: z.enum(KV_PRECISIONS) },
+    ...{ rate: z.number(), requests: z.number(), requests_played: z.number(), wall_s: z.number() },
     slo: z.object({ ttft_p99_ms: ms, tpot_ms: ms }),
   })
   .meta({ id: 'PlanReport' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WEIGHT_PRECISIONS } from '#pool/engine/precision.js';
 
 const positive = z.number().gt(0);
 const count = z.int().min(0).max(1e9);
@@ -28,6 +29,18 @@ export const gpuRow = z.strictObject({
     .min(0)
     .default(0)
     .describe('Dense 8-bit floating point, 10^12 a second; 0 where the hardware has none.'),
+  tflops_4: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Dense 4-bit floating point (NVFP4), 10^12 a second; 0 where the hardware has none.'),
+  tops_8: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      'Dense 8-bit integers, 10^12 a second; 0 where engines have no kernels for them (vLLM has them from Turing to Hopper).',
+    ),
   link_gbps: positive.describe('GB a second and direction to the others of a tensor-parallel group.'),
   mfu: z.number().gt(0).max(1).default(0.6).describe('Share of peak operations that large matrix products reach.'),
   bandwidth_efficiency: z
@@ -72,6 +85,7 @@ export const modelRow = z.strictObject({
       dense_layers: count,
     })
     .optional(),
+  weights: z.enum(WEIGHT_PRECISIONS).default('bf16').describe('Precision that its weights are published in.'),
   context: count.min(1).describe('Longest context it was trained or extended for.'),
   source,
 });

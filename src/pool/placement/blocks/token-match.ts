@@ -1,10 +1,6 @@
-import type { KvTier } from '#contract/kv-events.js';
 import type { PlacementRequest } from '#contract/placement.js';
 import type { PrefixMatch } from '#pool/placement/prefix-index.js';
 import type { BlockLedger } from './block-ledger.js';
-
-/** What a hit spares of computing it, by tier: Dynamo's credits. What a replica's link to its host or disk really takes is not known here. */
-const WORTH: Readonly<Record<KvTier, number>> = { device: 1, host: 0.75, disk: 0.25 };
 
 /**
  * What each replica holds of a prompt: as its engine tells where that is known, as the index believes elsewhere. The engine's tokens are taken
@@ -13,7 +9,6 @@ const WORTH: Readonly<Record<KvTier, number>> = { device: 1, host: 0.75, disk: 0
 export class TokenMatch implements PrefixMatch {
   private under: PrefixMatch | undefined;
   private readonly blocks = new Map<string, number>();
-  private readonly worth = new Map<string, number>();
   private readonly lower = new Map<string, { readonly host: number; readonly disk: number }>();
   private ranked: string[] = [];
 
@@ -27,7 +22,6 @@ export class TokenMatch implements PrefixMatch {
     salt: string,
   ): PrefixMatch {
     this.blocks.clear();
-    this.worth.clear();
     this.lower.clear();
     this.under = under;
     const scale = tokens.length > 0 && prefix.blockTokens > 0 ? promptTokens / tokens.length / prefix.blockTokens : 0;
@@ -35,12 +29,8 @@ export class TokenMatch implements PrefixMatch {
       const held = this.ledger.held(replica, tokens, salt);
       if (held === undefined) continue;
       const told = (held.device + held.host + held.disk) * scale;
-      const { device, host, disk } = held;
-      if (host + disk > 0) {
-        const worth = WORTH.device * device + WORTH.host * host + WORTH.disk * disk;
-        this.worth.set(replica, worth * scale);
-        this.lower.set(replica, { host: host * scale, disk: disk * scale });
-      }
+      const { host, disk } = held;
+      if (host + disk > 0) this.lower.set(replica, { host: host * scale, disk: disk * scale });
       // Where events were missed there may be more: what was sent there tells of it.
       this.blocks.set(replica, this.ledger.knows(replica) ? told : Math.max(told, under.blocksOn(replica)));
     }
@@ -60,10 +50,6 @@ export class TokenMatch implements PrefixMatch {
 
   blocksOn(replica: string): number {
     return this.blocks.get(replica) ?? this.under?.blocksOn(replica) ?? 0;
-  }
-
-  worthOn(replica: string): number {
-    return this.worth.get(replica) ?? this.blocksOn(replica);
   }
 
   lowerOn(replica: string): { readonly host: number; readonly disk: number } | undefined {
