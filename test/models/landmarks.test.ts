@@ -9,16 +9,17 @@ import { dot, normalise } from '#models/runtime/pooling.js';
 import { fitLandmarks, type LandmarkExamples } from '#models/train/fit-landmarks.js';
 import { fitTiers } from '#models/train/fit-tiers.js';
 import { fitKernelRidge, productsOf } from '#models/train/kernel-ridge.js';
+import { trainHead } from '#models/train/train-head.js';
 
 const WIDTH = 24;
 
 /** Each label has two places on opposite sides: no plane tells one label from the others. */
-function opposite(count: number, classes: number, seed: number): LandmarkExamples {
+function opposite(count: number, classes: number, seed: number, noise = 0.15): LandmarkExamples {
   const random = seededRandom(seed);
   const labels = Array.from({ length: count }, (_, at) => at % classes);
   const vectors = labels.map(label => {
     const side = random.next() < 0.5 ? -1 : 1;
-    const vector = Float32Array.from({ length: WIDTH }, (_, i) => (i === label ? side : 0.15 * (random.next() - 0.5)));
+    const vector = Float32Array.from({ length: WIDTH }, (_, i) => (i === label ? side : noise * (random.next() - 0.5)));
     normalise(vector);
     return vector;
   });
@@ -112,5 +113,31 @@ describe('scores of nearness to landmarks', () => {
     expect(() => new TwoTiers(file({ scales: weights.scales.slice(1) }), false)).toThrow(RangeError);
     expect(() => new TwoTiers(file({ bias: [0, 0] }), false)).toThrow(RangeError);
     expect(() => new TwoTiers(file({ width: WIDTH + 1 }), false)).toThrow(RangeError);
+  });
+
+  test.each([
+    { sides: 2, kept: true, why: 'more is right by them' },
+    { sides: 1, kept: false, why: 'linear scores do as well' },
+  ])('are tried in training and kept ($kept) where $why', async ({ sides, kept }) => {
+    const { vectors, labels } = opposite(240, 3, 11, 0.7);
+    const texts = labels.map((label, at) => ({ text: `${at}`, label: 'abc'[label]! }));
+    const head = await trainHead({
+      kind: 'k',
+      summary: '',
+      data: [{ name: 'd', licence: '', texts, heldOut: 'tune' }],
+      tests: [],
+      embedder: 'm',
+      embed: async asked =>
+        asked.map(text => {
+          const at = Number(text);
+          const mirrored = sides === 1 && vectors[at]![labels[at]!]! < 0;
+          return mirrored ? vectors[at]!.map(value => -value) : vectors[at]!;
+        }),
+      random: seededRandom(1),
+      landmarks: true,
+      date: '',
+    });
+    expect(head.model.landmarks !== undefined).toBe(kept);
+    expect(parseHead(JSON.stringify(head), 'a test')).toEqual(head);
   });
 });

@@ -15,8 +15,6 @@ export interface FitTiersOptions {
   readonly labels: readonly string[];
   readonly strength: number;
   readonly random: Random;
-  /** Whether the model's scores are of nearness to landmarks, in place of linear ones. */
-  readonly landmarks?: boolean;
 }
 
 export interface TierWeights {
@@ -29,9 +27,9 @@ export interface Taught extends Seen {
   readonly weight?: number;
 }
 
-/** The weights of both tiers, of temperature 1. */
-export function fitTiers(texts: readonly Taught[], options: FitTiersOptions): TierWeights {
-  const model = options.landmarks === true ? byLandmarks(texts, options) : linear(texts, options);
+/** The weights of both tiers, of temperature 1. @param landmarks whether the model's scores are of nearness to landmarks, in place of linear ones. */
+export function fitTiers(texts: readonly Taught[], options: FitTiersOptions, landmarks = false): TierWeights {
+  const model = landmarks ? fitByLandmarks(texts, options) : linear(texts, options);
   const quick = texts.filter(({ fast }) => fast?.vector !== undefined);
   if (quick.length === 0) return { model, fast: undefined };
   const buckets = bucketsFor(options.labels.length);
@@ -46,7 +44,8 @@ function linear(texts: readonly Taught[], options: FitTiersOptions): LinearWeigh
   return fitted(texts, ({ model: vector }) => vector, undefined, options).dense;
 }
 
-function byLandmarks(texts: readonly Taught[], { labels, random }: FitTiersOptions): LandmarkWeights {
+/** The weights of the model's tier on nearness to landmarks. */
+export function fitByLandmarks(texts: readonly Taught[], { labels, random }: FitTiersOptions): LandmarkWeights {
   const examples = {
     vectors: texts.map(({ model }) => model),
     labels: texts.map(({ label }) => labels.indexOf(label)),

@@ -8,8 +8,8 @@ import type { StaticEmbedding } from '#models/static/static-embedding.js';
 import { nearDuplicates } from './duplicates.js';
 import { HeadFigures, type Seen } from './figures.js';
 import { fitNeighbours } from './fit-neighbours.js';
-import { fitTiers, type TierWeights } from './fit-tiers.js';
-import { type TunedText, type Tuning, tuned, UNTUNED } from './tuning.js';
+import { fitByLandmarks, fitTiers, type TierWeights } from './fit-tiers.js';
+import { rightOf, type TunedText, type Tuning, tuned, UNTUNED } from './tuning.js';
 
 export interface LabelledText {
   readonly text: string;
@@ -44,7 +44,7 @@ export interface TrainHeadOptions {
   readonly strength?: number;
   /** What the likeliest label must reach; 0.4 unless said, and fitted where there are texts outside. */
   readonly threshold?: number;
-  /** Whether the model's scores are of nearness to landmarks, in place of linear ones; `strength` is the fast tier's then. */
+  /** Whether scores of nearness to landmarks are tried in place of the model's linear ones: they are kept where more of the texts that are tuned on are right. */
   readonly landmarks?: boolean;
   /** Whether the examples themselves, compressed, are kept and have a say: some 90 bytes of the file each. */
   readonly neighbours?: boolean;
@@ -88,12 +88,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
   const train = unlike(taught, tune);
   const removed = candidates.length - train.length;
   progress(`training on ${train.length} texts, ${removed} near-duplicates left out`);
-  const settings = {
-    labels,
-    strength: options.strength ?? STRENGTH,
-    random: options.random.fork('order'),
-    ...(options.landmarks !== undefined && { landmarks: options.landmarks }),
-  };
+  const settings = { labels, strength: options.strength ?? STRENGTH, random: options.random.fork('order') };
   const near = (texts: readonly Row[]) =>
     options.neighbours === true
       ? fitNeighbours(
@@ -110,16 +105,22 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
           outside.map(text => ({ text, label: '' })),
           options,
         );
-  const tuning = tuned(
-    scored(headOf(labels, first, { ...UNTUNED, threshold: 0 }, options), near(train), [
-      ...tune,
-      ...strangers.map(one => ({ ...one, set: 0 })),
-    ]),
-    options.threshold ?? (outside.length === 0 ? THRESHOLD : undefined),
-  );
+  const judged = [...tune, ...strangers.map(one => ({ ...one, set: 0 }))];
+  const examples = near(train);
+  const choice = (tiers: TierWeights) => {
+    const texts = scored(headOf(labels, tiers, { ...UNTUNED, threshold: 0 }, options), examples, judged);
+    const tuning = tuned(texts, options.threshold ?? (outside.length === 0 ? THRESHOLD : undefined));
+    return { tuning, right: rightOf(texts, tuning) };
+  };
+  const straight = choice(first);
+  const curved = options.landmarks === true ? choice({ ...first, model: fitByLandmarks(train, settings) }) : undefined;
+  if (curved !== undefined)
+    progress(`tuned on ${tune.length} texts, right are ${straight.right} linearly, ${curved.right} by landmarks`);
+  const landmarks = curved !== undefined && curved.right > straight.right;
+  const { tuning } = landmarks ? curved : straight;
   const all = [...taught, ...unlike(tune, test)];
   progress(`training on ${all.length} texts, those tuned on among them`);
-  const last = tune.length === 0 ? first : fitTiers(all, settings);
+  const last = tune.length === 0 ? first : fitTiers(all, settings, landmarks);
   const neighbours = tuning.near === 0 ? undefined : near(tune.length === 0 ? train : all);
   const head = headOf(labels, last, tuning, options, neighbours && { ...neighbours, weight: tuning.near });
   const figures = new HeadFigures(head);

@@ -1,4 +1,4 @@
-import { softmax } from '#models/heads/linear-layer.js';
+import { largestOf, softmax } from '#models/heads/linear-layer.js';
 import { probabilities } from '#models/heads/two-tiers.js';
 import { fitSigmoid, type Sigmoid } from '#models/routes/platt.js';
 import { decisiveAt, fitTemperature, type Said, said } from './calibration.js';
@@ -58,6 +58,11 @@ export function tuned(texts: readonly TunedText[], threshold: number | undefined
     ),
     near,
   };
+}
+
+/** How many of the texts with a label the model tells right, as it is weighed. */
+export function rightOf(texts: readonly TunedText[], { near, mix }: Pick<Tuning, 'near' | 'mix'>): number {
+  return texts.filter(text => text.truth >= 0 && largestOf(jointOf(nearer(text, near), mix)) === text.truth).length;
 }
 
 /** How the fast tier is best weighed beside the model, by the likelihood of the labels. */
