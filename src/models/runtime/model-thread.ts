@@ -11,7 +11,7 @@ const models = new Map<string, TextModel | TokenModel>();
 async function handle(message: ToThread): Promise<void> {
   switch (message.kind) {
     case 'load':
-      return load(message);
+      return load(message).finally(begun);
     case 'embed':
       return embed(message);
     default: {
@@ -21,6 +21,14 @@ async function handle(message: ToThread): Promise<void> {
       await unloaded?.close();
     }
   }
+}
+
+let first = true;
+
+/** Only what comes after the first model stands back: a start waits for that one, however busy the machine is. */
+function begun(): void {
+  if (first) standBack();
+  first = false;
 }
 
 async function load({ id, model, spec }: ToThread & { kind: 'load' }): Promise<void> {
@@ -46,8 +54,6 @@ async function embed({ id, model, texts }: ToThread & { kind: 'embed' }): Promis
 function post(message: FromThread, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transfer);
 }
-
-standBack();
 
 // One after the other: two runs at once would only slow each other down.
 let turn: Promise<void> = Promise.resolve();
