@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../dist/contract/random.js';
-import { headFile } from '../dist/models/model-host.js';
+import { headFile } from '../dist/models/heads/head-cards.js';
 import { readHybrid } from '../dist/models/safety/hybrid-file.js';
 import { safetyClassifier } from '../dist/router/safety/classifiers.js';
 import { conversationRisk } from '../dist/router/safety/conversation-risk.js';
