@@ -5,7 +5,7 @@ import { WeirError } from '#contract/errors.js';
 import type { SubjectKind, Team, User } from '#contract/identity.js';
 import type { AuditFilter } from '#contract/identity-store.js';
 import type { Milliseconds } from '#contract/units.js';
-import type { IssuedKey, ShownKey } from '#identity/governance.js';
+import type { IssuedKey, ShownKey } from '#identity/shown-key.js';
 import { configOption, jsonOption, resolveConfig } from './options.js';
 
 export interface UsageRow {

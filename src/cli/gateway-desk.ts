@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditVerdict } from '#contract/audit.js';
 import { ERRORS, type ErrorCode, WeirError } from '#contract/errors.js';
 import type { Team, User } from '#contract/identity.js';
-import type { IssuedKey, ShownKey } from '#identity/governance.js';
+import type { IssuedKey, ShownKey } from '#identity/shown-key.js';
 import type { Desk, UsageRow } from './desk.js';
 
 const TIMEOUT_MS = 10_000;

@@ -1,19 +1,10 @@
-import { AuditChain, type AuditDraft, type AuditEntry, type AuditVerdict } from '#contract/audit.js';
-import type { Clock } from '#contract/clock.js';
+import type { AuditDraft, AuditEntry, AuditVerdict } from '#contract/audit.js';
 import { WeirError } from '#contract/errors.js';
-import type {
-  Actor,
-  Budget,
-  Entities,
-  Key,
-  SubjectKind,
-  SubjectRef,
-  Team,
-  User,
-  Versioned,
-} from '#contract/identity.js';
-import type { AuditFilter, IdentityStore, Spend } from '#contract/identity-store.js';
+import type { Actor, Budget, Key, SubjectKind, SubjectRef, Team, User } from '#contract/identity.js';
+import type { AuditFilter, Spend } from '#contract/identity-store.js';
 import type { Milliseconds } from '#contract/units.js';
+import { changed, defined } from './entity-changes.js';
+import { EntityWriter, type EntityWriterPorts } from './entity-writer.js';
 import {
   keyChangeForm,
   newKeyForm,
@@ -24,21 +15,11 @@ import {
   userChangeForm,
 } from './forms.js';
 import { checkEnd, checkModels, checkNotEnded, type KnownModels } from './key-checks.js';
+import { ownerOf, ownerOfRef } from './owners.js';
 import { authorise, may, mayAssign, type Owners, type Principal } from './roles.js';
 import { hashSecret, newKeyId, newSecret, type SecretBytes, shownPrefix } from './secret.js';
-
-/** A key as anyone may see it: without hashes, with when it was last used. */
-export type ShownKey = Omit<Key, 'hash' | 'previous'> & {
-  readonly lastUsedAt?: Milliseconds;
-  /** Until when the secret before the last rotation is good. */
-  readonly previousUntil?: Milliseconds;
-};
-
-/** A key with its secret: shown this once. */
-export interface IssuedKey {
-  readonly key: ShownKey;
-  readonly secret: string;
-}
+import { type IssuedKey, type ShownKey, shown } from './shown-key.js';
+import { verifiedAudit } from './verified-audit.js';
 
 /** Who does something, and from where. */
 export interface Doer {
@@ -46,32 +27,31 @@ export interface Doer {
   readonly actor: Actor;
 }
 
-export interface GovernanceOptions {
-  readonly store: IdentityStore;
-  readonly clock: Clock;
+export interface GovernanceOptions extends EntityWriterPorts {
   readonly secretBytes: SecretBytes;
   /** The models that there are now; where nobody says, any may be named. */
   readonly models?: (() => KnownModels) | undefined;
-  /** Told of every change once it is durable: puts it in force in this process. */
-  readonly applied: (entry: Versioned, audit: AuditEntry) => Promise<void> | void;
 }
 
 /** How long a rotated secret stays good unless said. */
 const OVERLAP: Milliseconds = 24 * 3_600_000;
 const MAX_OVERLAP: Milliseconds = 30 * 24 * 3_600_000;
-const AUDIT_PAGE = 1000;
 
 /**
- * Management of keys, teams and users: checks the role, checks the form, writes entity and audit row together, then puts the change
- * in force. The admin API, the command line and tests all come through here.
+ * Management of keys, teams and users: checks the role, checks the form, then has the change written. The admin API, the command line
+ * and tests all come through here.
  */
 export class Governance {
-  constructor(private readonly options: GovernanceOptions) {}
+  private readonly entities: EntityWriter;
+
+  constructor(private readonly options: GovernanceOptions) {
+    this.entities = new EntityWriter(options);
+  }
 
   async createKey(doer: Doer, form: unknown): Promise<IssuedKey> {
     const { name, role = 'user', team: asked, user, ...rest } = readForm(newKeyForm, form);
     authorise(doer.principal, 'key.change', { role, team: asked, user });
-    await this.mustExist('team', asked);
+    await this.entities.mustExist('team', asked);
     const owner = await this.ownerOfKey(user);
     this.checkModels(doer, rest.models);
     checkEnd(this.options.clock.wall(), rest.expiresAt);
@@ -91,16 +71,16 @@ export class Governance {
       createdAt: this.options.clock.wall(),
       createdBy: doer.actor.id,
     };
-    await this.commit(doer, 'key.create', { kind: 'key', version: 0, entity: key });
+    await this.entities.commit(doer.actor, 'key.create', { kind: 'key', version: 0, entity: key });
     return { key: shown(key), secret };
   }
 
   async changeKey(doer: Doer, id: string, form: unknown): Promise<ShownKey> {
     const change = readForm(keyChangeForm, form);
-    const before = await this.mine(doer, 'key', id);
+    const before = await this.entities.mine(doer.principal, 'key', id);
     const key = changed(before.entity, change);
     authorise(doer.principal, 'key.change', key);
-    await this.mustExist('team', key.team);
+    await this.entities.mustExist('team', key.team);
     const owner = await this.ownerOfKey(key.user);
     const { team, user } = before.entity;
     this.checkAssigned(doer, {
@@ -109,7 +89,7 @@ export class Governance {
     });
     this.checkModels(doer, change.models, before.entity.models);
     checkEnd(this.options.clock.wall(), change.expiresAt, before.entity.expiresAt);
-    await this.commit(doer, 'key.update', { ...before, entity: key }, before.entity);
+    await this.entities.commit(doer.actor, 'key.update', { ...before, entity: key }, before.entity);
     return shown(key);
   }
 
@@ -120,7 +100,7 @@ export class Governance {
         path: 'overlapMs',
         hint: '0 to 30 days',
       });
-    const before = await this.mine(doer, 'key', id);
+    const before = await this.entities.mine(doer.principal, 'key', id);
     if (before.entity.revokedAt !== undefined)
       throw new WeirError('identity.invalid', 'The key was revoked', { path: 'id' });
     checkNotEnded(this.options.clock.wall(), before.entity.expiresAt);
@@ -134,16 +114,16 @@ export class Governance {
         ? undefined
         : { previous: { hash: before.entity.hash, until: this.options.clock.wall() + overlapMs } }),
     };
-    await this.commit(doer, 'key.rotate', { ...before, entity: key }, before.entity);
+    await this.entities.commit(doer.actor, 'key.rotate', { ...before, entity: key }, before.entity);
     return { key: shown(key), secret };
   }
 
   /** Ends a key for good, at once: its calls in flight may finish, new ones are refused. */
   async revokeKey(doer: Doer, id: string): Promise<ShownKey> {
-    const before = await this.mine(doer, 'key', id);
+    const before = await this.entities.mine(doer.principal, 'key', id);
     if (before.entity.revokedAt !== undefined) return shown(before.entity);
     const key: Key = { ...before.entity, revokedAt: this.options.clock.wall() };
-    await this.commit(doer, 'key.revoke', { ...before, entity: key }, before.entity);
+    await this.entities.commit(doer.actor, 'key.revoke', { ...before, entity: key }, before.entity);
     return shown(key);
   }
 
@@ -152,39 +132,39 @@ export class Governance {
     authorise(doer.principal, 'team.change', { team: id });
     this.checkModels(doer, rest.models);
     const team: Team = { ...DEFAULTS, ...defined(rest), id, name, createdAt: this.options.clock.wall() };
-    await this.commit(doer, 'team.create', { kind: 'team', version: 0, entity: team });
+    await this.entities.commit(doer.actor, 'team.create', { kind: 'team', version: 0, entity: team });
     return team;
   }
 
   async changeTeam(doer: Doer, id: string, form: unknown): Promise<Team> {
     const change = readForm(teamChangeForm, form);
     authorise(doer.principal, 'team.change', { team: id });
-    const before = await this.must('team', id);
+    const before = await this.entities.must('team', id);
     this.checkModels(doer, change.models, before.entity.models);
     const team = changed(before.entity, change);
-    await this.commit(doer, 'team.update', { ...before, entity: team }, before.entity);
+    await this.entities.commit(doer.actor, 'team.update', { ...before, entity: team }, before.entity);
     return team;
   }
 
   async createUser(doer: Doer, form: unknown): Promise<User> {
     const { id, name = id, role = 'user', team, ...rest } = readForm(newUserForm, form);
     authorise(doer.principal, 'user.change', { role, team, user: id });
-    await this.mustExist('team', team);
+    await this.entities.mustExist('team', team);
     this.checkModels(doer, rest.models);
     const createdAt = this.options.clock.wall();
     const user: User = { ...DEFAULTS, ...defined(rest), ...defined({ team }), id, name, role, createdAt };
-    await this.commit(doer, 'user.create', { kind: 'user', version: 0, entity: user });
+    await this.entities.commit(doer.actor, 'user.create', { kind: 'user', version: 0, entity: user });
     return user;
   }
 
   async changeUser(doer: Doer, id: string, form: unknown): Promise<User> {
     const change = readForm(userChangeForm, form);
-    const before = await this.mine(doer, 'user', id);
+    const before = await this.entities.mine(doer.principal, 'user', id);
     const user = changed(before.entity, change);
     authorise(doer.principal, 'user.change', { role: user.role, team: user.team, user: id });
-    await this.mustExist('team', user.team);
+    await this.entities.mustExist('team', user.team);
     this.checkModels(doer, change.models, before.entity.models);
-    await this.commit(doer, 'user.update', { ...before, entity: user }, before.entity);
+    await this.entities.commit(doer.actor, 'user.update', { ...before, entity: user }, before.entity);
     return user;
   }
 
@@ -237,43 +217,11 @@ export class Governance {
   /** Walks the whole log and says where it was altered, if it was. */
   async verifyAudit({ principal }: Doer): Promise<AuditVerdict> {
     authorise(principal, 'audit.read');
-    const chain = new AuditChain();
-    const length = await this.options.store.auditHead();
-    for (let after = 0; ; ) {
-      const page = await this.options.store.audit({ after, limit: AUDIT_PAGE });
-      for (const entry of page) chain.add(entry);
-      const last = page.at(-1);
-      if (last === undefined || page.length < AUDIT_PAGE) return chain.verdict(length);
-      after = last.seq;
-    }
-  }
-
-  private async commit(doer: Doer, action: string, put: Versioned, before?: unknown): Promise<void> {
-    const audit = await this.options.store.commit({
-      put,
-      audit: {
-        at: this.options.clock.wall(),
-        actor: doer.actor,
-        action,
-        target: { kind: put.kind, id: put.entity.id },
-        ...(before === undefined ? undefined : { before: forAudit(before) }),
-        after: forAudit(put.entity),
-      },
-    });
-    await this.options.applied({ ...put, version: put.version + 1 } as Versioned, audit);
-  }
-
-  private async must<K extends SubjectKind>(kind: K, id: string): Promise<Versioned<K>> {
-    const found = await this.options.store.find({ kind, id });
-    if (found === undefined)
-      throw new WeirError('identity.not_found', `There is no ${kind} ${JSON.stringify(id.slice(0, 128))}`, {
-        path: kind,
-      });
-    return found as Versioned<K>;
+    return verifiedAudit(this.options.store);
   }
 
   private async ownerOfKey(user: string | undefined): Promise<User | undefined> {
-    return user === undefined ? undefined : (await this.must('user', user)).entity;
+    return user === undefined ? undefined : (await this.entities.must('user', user)).entity;
   }
 
   /** @throws WeirError `auth.role`. */
@@ -287,72 +235,11 @@ export class Governance {
   private checkModels({ principal }: Doer, models?: readonly string[], before?: readonly string[]): void {
     checkModels(this.options.models?.(), principal, models, before);
   }
-
-  private async mustExist(kind: 'team' | 'user', id: string | undefined): Promise<void> {
-    if (id !== undefined) await this.must(kind, id);
-  }
-
-  /** One that the doer may change; one that is not his to see does not exist for him. */
-  private async mine<K extends 'key' | 'user'>(doer: Doer, kind: K, id: string): Promise<Versioned<K>> {
-    const found = await this.must(kind, id);
-    const owner = ownerOf(found as Versioned);
-    if (!may(doer.principal, `${kind}.read`, owner))
-      throw new WeirError('identity.not_found', `There is no ${kind} ${JSON.stringify(id.slice(0, 128))}`, {
-        path: kind,
-      });
-    authorise(doer.principal, `${kind}.change`, { ...owner, role: (found.entity as Key | User).role });
-    return found;
-  }
 }
 
 const DEFAULTS = { models: [] as string[], limits: {}, budgets: [] as Budget[], disabled: false, metadata: {} };
 
-/** Whose an entity is: what roles are asked with. */
-export function ownerOf(entry: Versioned): { readonly team?: string | undefined; readonly user?: string | undefined } {
-  switch (entry.kind) {
-    case 'key':
-      return { team: entry.entity.team, user: entry.entity.user };
-    case 'team':
-      return { team: entry.entity.id };
-    case 'user':
-      return { team: entry.entity.team, user: entry.entity.id };
-  }
-}
-
 /** The team of someone whose team is told by a token or proxy, and stands nowhere else: their keys are to count for it all the same. */
 function teamOnlyOf({ role, team }: Principal, owner: User | undefined): string | undefined {
   return role === 'admin' || team === owner?.team ? undefined : team;
-}
-
-function ownerOfRef({ kind, id }: SubjectRef): { readonly team?: string; readonly user?: string } {
-  if (kind === 'key') return {};
-  return kind === 'team' ? { team: id } : { user: id };
-}
-
-/** The fields that are there: forms leave `undefined` where nothing was said. */
-function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
-
-/** An entity with a form's fields put in; `null` takes one away. */
-function changed<T extends Entities[SubjectKind]>(entity: T, change: object): T {
-  const merged: object = { ...entity, ...defined(change) };
-  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)) as T;
-}
-
-function shown(key: Key, lastUsedAt?: Milliseconds): ShownKey {
-  const { hash: _, previous, ...rest } = key;
-  return {
-    ...rest,
-    ...(previous === undefined ? undefined : { previousUntil: previous.until }),
-    ...(lastUsedAt === undefined ? undefined : { lastUsedAt }),
-  };
-}
-
-/** What the log keeps of an entity: no hash of a secret. */
-function forAudit(entity: unknown): unknown {
-  const { hash: _, previous, ...rest } = entity as Partial<Key>;
-  return previous === undefined ? rest : { ...rest, previousUntil: previous.until };
 }

@@ -1,5 +1,5 @@
-import type { Kysely, Transaction } from 'kysely';
-import { type AuditDraft, type AuditEntry, auditHash, auditText } from '#contract/audit.js';
+import type { Kysely } from 'kysely';
+import type { AuditDraft, AuditEntry } from '#contract/audit.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { SubjectKind, SubjectRef, Versioned } from '#contract/identity.js';
 import {
@@ -12,7 +12,9 @@ import {
   type SpendName,
 } from '#contract/identity-store.js';
 import type { Milliseconds } from '#contract/units.js';
+import { auditOf, entryOf, rowOf, spendOf } from './identity-rows.js';
 import type { IdentityTables } from './identity-table.js';
+import { append, isNew, write } from './identity-writes.js';
 
 const MAX_PAGE = 1000;
 /** Rows that one statement adds: seven parameters each, and databases take some ten thousands. */
@@ -204,131 +206,6 @@ export class SqlIdentityStore implements IdentityStore {
   }
 }
 
-/** Notes a batch of spending. @returns whether it was not there before. */
-async function isNew(transaction: Transaction<IdentityTables>, { writer, seq, oldest }: SpendName): Promise<boolean> {
-  await transaction.deleteFrom('spend_batch').where('writer', '=', writer).where('seq', '<', oldest).execute();
-  const done = await transaction
-    .insertInto('spend_batch')
-    .values({ writer, seq, at: Date.now() })
-    .onConflict(conflict => conflict.doNothing())
-    .executeTakeFirst();
-  return Number(done.numInsertedOrUpdatedRows ?? 0) === 1;
-}
-
-/** Appends a row. The update of the head comes first: whoever else appends waits for it. */
-async function append(transaction: Transaction<IdentityTables>, draft: AuditDraft): Promise<AuditEntry> {
-  const head = await transaction
-    .updateTable('audit_head')
-    .set(eb => ({ seq: eb('seq', '+', 1) }))
-    .where('one', '=', 1)
-    .returning(['seq', 'hash'])
-    .executeTakeFirstOrThrow();
-  const seq = Number(head.seq);
-  const previous = head.hash;
-  const text = auditText(draft);
-  const hash = auditHash(seq, previous, text);
-  const { at, actor, action, target } = draft;
-  await transaction
-    .insertInto('audit_log')
-    .values({ seq, at, actor: actor.id, action, target: target.id, text, previous, hash })
-    .execute();
-  await transaction.updateTable('audit_head').set({ hash }).where('one', '=', 1).execute();
-  return { ...draft, seq, previous, hash };
-}
-
-async function write(transaction: Transaction<IdentityTables>, put: Versioned, at: Milliseconds): Promise<void> {
-  const { kind, version, entity } = put;
-  const document = JSON.stringify(entity);
-  if (version === 0) {
-    const done = await transaction
-      .insertInto('entities')
-      .values({ kind, id: entity.id, version: 1, document, changed_at: at })
-      .onConflict(conflict => conflict.doNothing())
-      .executeTakeFirst();
-    if (Number(done.numInsertedOrUpdatedRows ?? 0) === 1) return;
-    throw new WeirError('identity.exists', `There is a ${kind} ${JSON.stringify(entity.id)} already`, { path: 'id' });
-  }
-  const done = await transaction
-    .updateTable('entities')
-    .set({ version: version + 1, document, changed_at: at })
-    .where('kind', '=', kind)
-    .where('id', '=', entity.id)
-    .where('version', '=', version)
-    .executeTakeFirst();
-  if (Number(done.numUpdatedRows) === 1) return;
-  throw new WeirError(
-    'identity.conflict',
-    `The ${kind} ${JSON.stringify(entity.id)} was changed by someone else meanwhile`,
-    {
-      hint: 'look at it again, then change it again',
-    },
-  );
-}
-
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function entryOf(row: IdentityTables['entities']): Versioned {
-  return { kind: row.kind, version: Number(row.version), entity: JSON.parse(row.document) as unknown } as Versioned;
-}
-
-/** A row of the log; without its hash where the columns that it is searched by say something else than it does itself. */
-function auditOf(row: IdentityTables['audit_log']): AuditEntry {
-  const [at, actor, action, target, before, after] = JSON.parse(row.text) as [
-    AuditDraft['at'],
-    AuditDraft['actor'],
-    string,
-    AuditDraft['target'],
-    unknown,
-    unknown,
-  ];
-  const columns = [row.actor, row.action, row.target];
-  const agree = [actor.id, action, target.id].every((text, i) => stored(text) === columns[i]) && Number(row.at) === at;
-  return {
-    ...{ seq: Number(row.seq), at, actor, action, target },
-    ...(before === null ? undefined : { before }),
-    ...(after === null ? undefined : { after }),
-    previous: row.previous,
-    hash: agree ? row.hash : '',
-  };
-}
-
-/** A text as a column has it: in UTF-8 there are no half surrogate pairs. */
-function stored(text: string): string {
-  return Buffer.from(text).toString();
-}
-
-function rowOf({
-  kind,
-  id,
-  bucket,
-  nanoUsd,
-  promptTokens,
-  completionTokens,
-  requests,
-}: SpendDelta): IdentityTables['spend'] {
-  return {
-    kind,
-    id,
-    bucket,
-    nano_usd: nanoUsd,
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    requests,
-  };
-}
-
-function spendOf(row: {
-  readonly nano_usd: unknown;
-  readonly prompt_tokens: unknown;
-  readonly completion_tokens: unknown;
-  readonly requests: unknown;
-}): Spend {
-  return {
-    nanoUsd: Number(row.nano_usd ?? 0),
-    promptTokens: Number(row.prompt_tokens ?? 0),
-    completionTokens: Number(row.completion_tokens ?? 0),
-    requests: Number(row.requests ?? 0),
-  };
 }

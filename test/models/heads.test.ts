@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { HEADS } from '#contract/learned.js';
 import { Cascade } from '#models/heads/cascade.js';
+import { headFile } from '#models/heads/head-cards.js';
 import { readHead } from '#models/heads/head-file.js';
 import { QuickFeatures } from '#models/heads/quick-features.js';
-import { headFile } from '#models/model-host.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
 import { SIGNAL_TYPES } from '#router/signals/registry.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SAFETY_HEADS, type Verdict } from '#contract/learned.js';
 import { seededRandom } from '#contract/random.js';
-import { headFile } from '#models/model-host.js';
+import { headFile } from '#models/heads/head-cards.js';
 import { BUCKETS, CHARACTERS, GramCounter } from '#models/safety/gram-features.js';
 import { HybridClassifier } from '#models/safety/hybrid-classifier.js';
 import { readHybrid } from '#models/safety/hybrid-file.js';

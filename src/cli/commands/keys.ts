@@ -11,7 +11,7 @@ import {
 } from '#cli/governed-options.js';
 import { printJson } from '#cli/options.js';
 import { WeirError } from '#contract/errors.js';
-import type { IssuedKey, ShownKey } from '#identity/governance.js';
+import type { IssuedKey, ShownKey } from '#identity/shown-key.js';
 
 interface CreateOptions extends DeskOptions, GovernedOptions {
   readonly team?: string;

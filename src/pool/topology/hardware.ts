@@ -4,7 +4,8 @@ import { findGpu, type Gpu, type PowerCurve } from '#pool/engine/hardware.js';
 import { hostMemory } from '#pool/engine/host-cache.js';
 import { powerAt } from '#pool/engine/power.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
-import type { PoolEntry, ReplicaEntry } from '#pool/schema.js';
+import type { ReplicaEntry } from '#pool/replica-schema.js';
+import type { PoolEntry } from '#pool/schema.js';
 
 /** What one replica runs on. A replica is tp × pp × ep GPUs; price and power are of one GPU until they are multiplied here. */
 export interface Hardware {

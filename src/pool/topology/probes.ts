@@ -2,6 +2,7 @@ import type { Milliseconds } from '#contract/units.js';
 import { DEFAULT_HEALTH, type HealthSettings } from '#pool/resilience-schema.js';
 import type { PoolEntry } from '#pool/schema.js';
 import { isPrivate } from './address.js';
+import type { ServedPool } from './served.js';
 
 /** One replica that is to be probed, and how: whoever can do HTTP does it and reports with `probed`. */
 export interface Probe {
@@ -21,4 +22,18 @@ export function probeSettings(entry: PoolEntry, url: string): HealthSettings | u
   if (entry.health === false || !/^https?:/.test(url)) return undefined;
   if (entry.health !== undefined) return entry.health;
   return isPrivate(url) ? DEFAULT_HEALTH : undefined;
+}
+
+/** All replicas of some pools that are to be probed. */
+export function probesOf(pools: Iterable<ServedPool>): readonly Probe[] {
+  const probes: Probe[] = [];
+  for (const { name, entry, replicas } of pools) {
+    for (const { id, target } of replicas) {
+      const settings = probeSettings(entry, target.url);
+      if (settings === undefined) continue;
+      const { interval: intervalMs, timeout: timeoutMs, path } = settings;
+      probes.push({ id, pool: name, url: `${target.url}${path}`, intervalMs, timeoutMs });
+    }
+  }
+  return probes;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '#contract/clock.js';
 import type { Random } from '#contract/random.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
+import type { AdapterSettings } from '#pool/adapters-schema.js';
 import type { EngineForecast } from '#pool/engine/forecast.js';
 import { EngineState } from '#pool/estimation/engine-state.js';
 import { LatencyEstimator } from '#pool/estimation/latency.js';
@@ -11,7 +12,6 @@ import { SlowdownTest } from '#pool/estimation/slowdown-test.js';
 import type { ReplicaStatus, ReplicaTarget } from '#pool/lease.js';
 import type { ReplicaView } from '#pool/placement/placer.js';
 import type { CircuitSettings } from '#pool/resilience-schema.js';
-import type { AdapterSettings } from '#pool/schema.js';
 import { NO_LOAD, type ReplicaLoad } from '#pool/sharing/news.js';
 import { AdapterSlots } from './adapter-slots.js';
 import { CircuitBreaker } from './breaker.js';

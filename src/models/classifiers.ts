@@ -1,0 +1,141 @@
+import type { Embedder } from '#contract/embedder.js';
+import type {
+  Classifier,
+  HeadName,
+  KnowledgeFiles,
+  LearnedSettings,
+  RouteDescriptions,
+  RouteExamples,
+  SafetyHeadName,
+  WordIndexer,
+} from '#contract/learned.js';
+import { type Embedders, embedderKey } from './embedders.js';
+import { Cascade } from './heads/cascade.js';
+import { headFile } from './heads/head-cards.js';
+import { readHead } from './heads/head-file.js';
+import type { QuickFeatures } from './heads/quick-features.js';
+import { UnusableClassifier } from './heads/unusable.js';
+import type { KnowledgeShelf } from './knowledge/shelf.js';
+import { readLabels } from './own/label-file.js';
+import { modelFiles } from './own/model-files.js';
+import { openOwnClassifier } from './own/open-classifier.js';
+import { DescribedRoutes } from './routes/described-routes.js';
+import { ExampleRoutes } from './routes/example-routes.js';
+import type { ModelSpec } from './runtime/messages.js';
+import { HybridClassifier } from './safety/hybrid-classifier.js';
+import { readHybrid } from './safety/hybrid-file.js';
+
+/** Opens classifiers as a configuration has them. One that cannot be opened is one that is always unsure, and says why. */
+export class Classifiers {
+  constructor(
+    private readonly embedders: Embedders,
+    private readonly shelf: KnowledgeShelf,
+    /** The fast tier; none where its table cannot be read. */
+    private readonly fast: () => QuickFeatures | undefined,
+  ) {}
+
+  /** A head that Weir asks by name: its own, or the one that a configuration has in its place. */
+  head(name: HeadName, settings: LearnedSettings): Classifier {
+    return this.file(settings.heads[name] ?? headFile(name), settings);
+  }
+
+  /** A head of the safety levels. */
+  safety(name: SafetyHeadName, settings: LearnedSettings): Classifier {
+    try {
+      const head = readHybrid(headFile(name));
+      const embedder = this.embedders.inSpace(head.model.embedder, settings);
+      return new HybridClassifier(head, { embedder, patienceMs: settings.patience });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  /** A classifier that a configuration brings. */
+  configured(name: string, settings: LearnedSettings): Classifier {
+    const given = settings.classifiers[name];
+    if (given === undefined) return new UnusableClassifier(new Error(`there is no classifier ${name}`));
+    try {
+      const files = modelFiles(given.path, settings.cache);
+      const labels = readLabels(files.config);
+      const scorerOf = (spec: ModelSpec): Embedder => this.embedders.scorer(name, spec, settings);
+      return openOwnClassifier(given, files, labels, scorerOf, settings.patience);
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  /** Routes by what is said of them. */
+  preferences(settings: LearnedSettings, preferences: RouteDescriptions): Classifier {
+    try {
+      const embedder = this.embedders.get(settings.embedder, settings);
+      const fast = this.fast();
+      const languages = languagesOf(embedder);
+      const patienceMs = settings.patience;
+      const told = Object.entries(preferences).filter(([, { examples }]) => examples.length > 0);
+      const examples =
+        told.length === 0
+          ? undefined
+          : new ExampleRoutes(Object.fromEntries(told.map(([name, { examples: texts }]) => [name, texts])), {
+              embedder,
+              fast,
+              patienceMs,
+              languages,
+            });
+      const gist = (text: string): string => fast?.gist(text) ?? text;
+      return new DescribedRoutes(preferences, { embedder, examples, gist, patienceMs, languages });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  /** Texts that answers may be found in. */
+  knowledge(settings: LearnedSettings, files: KnowledgeFiles, words: WordIndexer): Classifier {
+    try {
+      const embedder = this.embedders.get(settings.embedder, settings);
+      const fast = this.fast();
+      const gist = (text: string): string => fast?.gist(text) ?? text;
+      const patienceMs = settings.patience;
+      const ports = { embedder, words, gist, patienceMs, languages: languagesOf(embedder) };
+      return this.shelf.open(files, `${embedderKey(settings.embedder, settings)} ${patienceMs}`, ports);
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  /** Routes by examples, or by a head that was trained of some. */
+  routes(settings: LearnedSettings, examples: RouteExamples): Classifier {
+    if (settings.routes !== undefined) return this.file(settings.routes, settings);
+    try {
+      const embedder = this.embedders.get(settings.embedder, settings);
+      return new ExampleRoutes(examples, {
+        embedder,
+        fast: this.fast(),
+        patienceMs: settings.patience,
+        languages: languagesOf(embedder),
+      });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+
+  /** A classifier out of a head's file; one that is always unsure when it cannot be read. */
+  file(file: string, settings: LearnedSettings): Classifier {
+    try {
+      const head = readHead(file);
+      const embedder = this.embedders.inSpace(head.model.embedder, settings);
+      return new Cascade(head, {
+        embedder,
+        fast: this.fast(),
+        patienceMs: settings.patience,
+        languages: languagesOf(embedder),
+      });
+    } catch (error) {
+      return new UnusableClassifier(error);
+    }
+  }
+}
+
+/** What comes with Weir knows English; of a user's own embedder nothing is presumed. */
+function languagesOf({ name }: Embedder): readonly string[] | undefined {
+  return name === 'all-MiniLM-L6-v2' ? ['en'] : undefined;
+}
