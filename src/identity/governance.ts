@@ -23,7 +23,7 @@ import {
   teamChangeForm,
   userChangeForm,
 } from './forms.js';
-import { checkEnd, checkModels, checkNotEnded, type KnownModels } from './key-checks.js';
+import { checkEnd, checkModels, checkNotEnded, checkOverrides, type KnownModels } from './key-checks.js';
 import { authorise, may, mayAssign, type Owners, type Principal } from './roles.js';
 import { hashSecret, newKeyId, newSecret, type SecretBytes, shownPrefix } from './secret.js';
 
@@ -248,7 +248,8 @@ export class Governance {
     }
   }
 
-  private async commit(doer: Doer, action: string, put: Versioned, before?: unknown): Promise<void> {
+  private async commit(doer: Doer, action: string, put: Versioned, before?: Versioned['entity']): Promise<void> {
+    checkOverrides(this.options.clock.wall(), put.entity.budgets, before?.budgets);
     const audit = await this.options.store.commit({
       put,
       audit: {
