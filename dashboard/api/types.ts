@@ -1350,7 +1350,7 @@ export interface Calls {
     query: {
       readonly decision?: string;
       readonly model?: string;
-      readonly status?: string;
+      readonly status?: 'answered' | 'failed' | 'cut' | 'cancelled' | 'refused';
       readonly session?: string;
       readonly since?: number;
       readonly before?: number;
@@ -2237,7 +2237,7 @@ export interface Streams {
     query: {
       readonly decision?: string;
       readonly model?: string;
-      readonly status?: string;
+      readonly status?: 'answered' | 'failed' | 'cut' | 'cancelled' | 'refused';
       readonly session?: string;
     };
     body: undefined;

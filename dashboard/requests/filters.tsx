@@ -1,12 +1,19 @@
+import type { OutcomeStatus } from '../api/types.js';
 import type { State } from '../app.js';
 import { link, replacePlace } from '../ui/routing.js';
 
-const STATUSES = ['answered', 'failed', 'cut', 'cancelled', 'refused'] as const;
+const STATUSES: readonly string[] = [
+  'answered',
+  'failed',
+  'cut',
+  'cancelled',
+  'refused',
+] satisfies readonly OutcomeStatus[];
 
 /** Which requests are shown; it stands in the address, so that it can be passed on. */
 export interface Filter extends Readonly<Record<string, string | undefined>> {
   readonly q?: string;
-  readonly status?: string;
+  readonly status?: OutcomeStatus;
   readonly model?: string;
   readonly decision?: string;
   readonly session?: string;
@@ -15,6 +22,8 @@ export interface Filter extends Readonly<Record<string, string | undefined>> {
 export function filterOf(query: URLSearchParams): Filter {
   const given = ['q', 'status', 'model', 'decision', 'session'].flatMap(name => {
     const value = query.get(name) ?? '';
+    // An address may say anything; what is no status filters nothing.
+    if (name === 'status' && !STATUSES.includes(value)) return [];
     return value === '' ? [] : [[name, value] as const];
   });
   return Object.fromEntries(given);

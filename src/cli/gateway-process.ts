@@ -58,6 +58,7 @@ async function runAlone(serving: Serving): Promise<void> {
   const configuration = liveConfiguration(serving, {
     apply: async ({ config }) => live?.apply(await fleet.resolve(config)),
     onFile: watch,
+    onEdit: edit => void live?.noteEdit(edit),
   });
   const traffic = new Traffic();
   const opened = await open(fleet, loaded, resolved =>
@@ -88,7 +89,7 @@ async function runAlone(serving: Serving): Promise<void> {
 /** The configuration of a gateway on its file, with its history. */
 export function liveConfiguration(
   { options, listen, loaded, state }: Serving,
-  ports: Pick<ConstructorParameters<typeof LiveConfiguration>[2], 'apply' | 'onFile'>,
+  ports: Pick<ConstructorParameters<typeof LiveConfiguration>[2], 'apply' | 'onFile' | 'onEdit'>,
 ): LiveConfiguration {
   return new LiveConfiguration(loaded, absolute(configFile(options)), {
     clock: machineClock,

@@ -5,7 +5,7 @@ import type { Broadcast } from '#contract/broadcast.js';
 import type { Cancel } from '#contract/clock.js';
 import { seededRandom } from '#contract/random.js';
 import type { SharedCounters } from '#contract/shared-counters.js';
-import type { RecordStore, ResponseStore } from '#contract/stores.js';
+import type { ConfigVersion, RecordStore, ResponseStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { ConfigurationDesk } from '#gateway/configuration/desk.js';
 import { type Address, Gateway } from '#gateway/gateway.js';
@@ -25,6 +25,7 @@ import { createLogger, type Logger } from '#telemetry/log.js';
 import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 import { openTelemetry, type Telemetry } from '#telemetry/otel/open.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
+import { noteEdit } from './edit-note.js';
 import { openSharedLimits, type SharingProcess } from './shared-limits.js';
 import { openPoolSharing } from './shared-pool.js';
 
@@ -171,6 +172,11 @@ export class LiveGateway {
     ).map(key => `gateway.${key}`);
     this.log.info('a new configuration is in force', { version: config.version });
     if (changed.length > 0) this.log.warn('changed settings that need a restart', { settings: changed });
+  }
+
+  /** Notes in the audit log, where there is one, that an edit of the file came into force. */
+  noteEdit(edit: ConfigVersion): Promise<void> {
+    return noteEdit(this.parts.identity, edit, this.log);
   }
 
   /** Resolves when every record, stored response and settlement so far can be read by all. */

@@ -9,7 +9,8 @@ export interface Usage {
 }
 
 /** `answered`: a whole answer. `cut`: an answer that ended in an error after its first byte. `cancelled`: the client left. */
-export type OutcomeStatus = 'answered' | 'failed' | 'cut' | 'cancelled' | 'refused';
+export const OUTCOME_STATUSES = ['answered', 'failed', 'cut', 'cancelled', 'refused'] as const;
+export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
 /** What became of the prompt of an attempt whose prompt was to be computed elsewhere. */
 export interface PrefillOutcome {

@@ -77,6 +77,8 @@ export interface StoredResponse {
 
 /** Turns of one conversation that are looked up at most; a longer one is cut off from its beginning by an error, not silently. */
 export const MOST_TURNS = 1000;
+/** Responses remembered as deleted before they came; the earliest goes first. */
+export const MOST_UNWANTED = 10_000;
 
 /** Where the Responses API's conversations live. `put` never waits and never throws; what cannot be kept is counted. */
 export interface ResponseStore {
@@ -87,7 +89,11 @@ export interface ResponseStore {
    * more than {@link MOST_TURNS}.
    */
   conversation(owner: string, id: string): Promise<readonly StoredResponse[] | undefined>;
-  /** @returns whether there was one. */
+  /**
+   * Sees that there is none by this id, now and from now on: one whose answer is still on its way is not kept when it comes.
+   *
+   * @returns whether there was one.
+   */
   delete(owner: string, id: string): Promise<boolean>;
   /** Resolves when everything put so far can be found by all who use the same store. */
   flush(): Promise<void>;

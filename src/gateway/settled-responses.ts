@@ -27,7 +27,9 @@ export class SettledResponses implements ResponseStore {
   }
 
   async delete(owner: string, id: string): Promise<boolean> {
-    return (await this.store.delete(owner, id)) || this.settled(() => this.store.delete(owner, id));
+    // First, for what is deleted before it has come is never kept.
+    await this.settle();
+    return this.store.delete(owner, id);
   }
 
   flush(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Clock } from '#contract/clock.js';
 import { WeirError } from '#contract/errors.js';
 import type { Actor, Key, SubjectKind, User, Versioned } from '#contract/identity.js';
 import type { IdentityStore } from '#contract/identity-store.js';
+import { checkOverrides } from './key-checks.js';
 import { ownerOf } from './owners.js';
 import { authorise, may, type Principal } from './roles.js';
 import { forAudit } from './shown-key.js';
@@ -18,8 +19,13 @@ export interface EntityWriterPorts {
 export class EntityWriter {
   constructor(private readonly ports: EntityWriterPorts) {}
 
-  /** Writes an entity and its audit row as one, then has the change put in force. */
-  async commit(actor: Actor, action: string, put: Versioned, before?: unknown): Promise<void> {
+  /**
+   * Writes an entity and its audit row as one, then has the change put in force.
+   *
+   * @throws WeirError `identity.invalid` where a budget's override has run out.
+   */
+  async commit(actor: Actor, action: string, put: Versioned, before?: Versioned['entity']): Promise<void> {
+    checkOverrides(this.ports.clock.wall(), put.entity.budgets, before?.budgets);
     const audit = await this.ports.store.commit({
       put,
       audit: {

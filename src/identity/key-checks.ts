@@ -1,4 +1,5 @@
 import { WeirError } from '#contract/errors.js';
+import type { Budget } from '#contract/identity.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Principal } from './roles.js';
 
@@ -40,13 +41,30 @@ export function checkModels(
  */
 export function checkEnd(now: Milliseconds, end: Milliseconds | null | undefined, before?: Milliseconds): void {
   if (end === undefined || end === null || end === before || end > now) return;
+  throw passed(now, end, 'expiresAt', '; revoking ends a key now');
+}
+
+/**
+ * Sees that what is another amount for a while has a while to go. One that has run out may stay as it was.
+ *
+ * @throws WeirError `identity.invalid` with the path of the first that does not.
+ */
+export function checkOverrides(now: Milliseconds, budgets: readonly Budget[], before: readonly Budget[] = []): void {
+  for (const [at, { override }] of budgets.entries()) {
+    if (override === undefined || override.until > now) continue;
+    const stood = before.some(({ override: old }) => old?.until === override.until && old.amount === override.amount);
+    if (!stood) throw passed(now, override.until, `budgets[${at}].override.until`);
+  }
+}
+
+function passed(now: Milliseconds, end: Milliseconds, path: string, instead = ''): WeirError {
   // Seconds of any time to come are a thousandth of it: far too small for a time in milliseconds that people would mean.
   const inSeconds = end * 1000 > now && end < now / 100;
-  throw new WeirError('identity.invalid', inSeconds ? 'These are seconds, not milliseconds' : 'This time has passed', {
-    path: 'expiresAt',
+  return new WeirError('identity.invalid', inSeconds ? 'These are seconds, not milliseconds' : 'This time has passed', {
+    path,
     hint: inSeconds
       ? `milliseconds since 1970, did you mean ${end * 1000}?`
-      : `milliseconds since 1970, after ${Math.floor(now)}; revoking ends a key now`,
+      : `milliseconds since 1970, after ${Math.floor(now)}${instead}`,
   });
 }
 

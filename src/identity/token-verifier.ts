@@ -1,10 +1,11 @@
-import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload } from 'jose';
 import type { Clock } from '#contract/clock.js';
 import { isWeirError, WeirError } from '#contract/errors.js';
 import type { Role } from '#contract/identity.js';
 import type { Milliseconds } from '#contract/units.js';
 import { atLeast } from './roles.js';
 import type { IssuerConfig } from './schema.js';
+import { verifySigned } from './verify-signed.js';
 
 /** Reads a JSON document at a URL, guarded by the caller: no redirect, bounded in time and size, only addresses that are allowed. */
 export type FetchJson = (url: string) => Promise<unknown>;
@@ -90,7 +91,7 @@ export class TokenVerifier {
 
   private async check(token: string, config: IssuerConfig, keySet: IssuerKeys['keySet']): Promise<VerifiedToken> {
     const now = this.clock.wall();
-    const { payload } = await jwtVerify(token, keySet, {
+    const payload = await verifySigned(token, keySet, {
       issuer: config.issuer,
       audience: config.audience,
       algorithms: config.algorithms,

@@ -1,14 +1,16 @@
-import { MOST_TURNS, type ResponseStore, type StoredResponse } from '#contract/stores.js';
+import { MOST_TURNS, MOST_UNWANTED, type ResponseStore, type StoredResponse } from '#contract/stores.js';
 
 /** Stored responses in memory: for tests, and for a gateway that is to leave nothing on disk. The one put first goes first. */
 export function memoryResponseStore({ keep }: { readonly keep: number }): ResponseStore {
   const responses = new Map<string, StoredResponse>();
+  const unwanted = new Set<string>();
   const keyOf = (owner: string, id: string): string => JSON.stringify([owner, id]);
   const find = (owner: string, id: string): StoredResponse | undefined => responses.get(keyOf(owner, id));
   return {
     dropped: 0,
     put(response) {
       const key = keyOf(response.owner, response.id);
+      if (unwanted.has(key)) return;
       responses.delete(key);
       responses.set(key, response);
       for (const oldest of responses.keys()) {
@@ -27,7 +29,16 @@ export function memoryResponseStore({ keep }: { readonly keep: number }): Respon
       }
       return turns.reverse();
     },
-    delete: async (owner, id) => responses.delete(keyOf(owner, id)),
+    async delete(owner, id) {
+      const key = keyOf(owner, id);
+      if (responses.delete(key)) return true;
+      unwanted.add(key);
+      for (const earliest of unwanted) {
+        if (unwanted.size <= MOST_UNWANTED) break;
+        unwanted.delete(earliest);
+      }
+      return false;
+    },
     flush: async () => {},
     close: async () => responses.clear(),
   };

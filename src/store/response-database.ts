@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { WeirError } from '#contract/errors.js';
-import { MOST_TURNS, type StoredResponse } from '#contract/stores.js';
+import { MOST_TURNS, MOST_UNWANTED, type StoredResponse } from '#contract/stores.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 
 export interface ResponseBounds {
@@ -24,6 +24,7 @@ const SCHEMA = `
     primary key (owner, id)
   );
   create index if not exists responses_at on responses (at);
+  create table if not exists unwanted (place integer primary key, owner text not null, id text not null, unique (owner, id));
 `;
 
 /** Kept by the database: several processes write to one file, and each would count what it has put itself. */
@@ -51,6 +52,9 @@ export class ResponseDatabase {
   private readonly insert;
   private readonly select;
   private readonly remove;
+  private readonly refuse;
+  private readonly refused;
+  private readonly forget;
   private readonly oldest;
   private readonly removeRow;
   private readonly totals;
@@ -77,6 +81,9 @@ export class ResponseDatabase {
         'select owner, id, at, previous, input, response from responses where owner = ? and id = ? and at >= ?',
       );
       this.remove = this.database.prepare('delete from responses where owner = ? and id = ?');
+      this.refuse = this.database.prepare('insert or ignore into unwanted (owner, id) values (?, ?)');
+      this.refused = this.database.prepare('select 1 from unwanted where owner = ? and id = ?');
+      this.forget = this.database.prepare('delete from unwanted where place <= (select max(place) from unwanted) - ?');
       this.oldest = this.database.prepare('select rowid as row, at from responses order by at limit 1');
       this.removeRow = this.database.prepare('delete from responses where rowid = ?');
       this.totals = this.database.prepare('select count, bytes from totals');
@@ -92,7 +99,8 @@ export class ResponseDatabase {
 
   /** Keeps a response in place of any other with its id, and lets go of what is beyond the bounds. */
   put({ owner, id, at, previous, input, response }: StoredResponse, now: Milliseconds): void {
-    this.delete(owner, id);
+    if (this.refused.get(owner, id) !== undefined) return;
+    this.remove.run(owner, id);
     const bytes = Buffer.byteLength(input) + Buffer.byteLength(response);
     this.insert.run(owner, id, at, previous ?? null, input, response, bytes);
     this.prune(now);
@@ -118,7 +126,10 @@ export class ResponseDatabase {
   }
 
   delete(owner: string, id: string): boolean {
-    return Number(this.remove.run(owner, id).changes) > 0;
+    if (Number(this.remove.run(owner, id).changes) > 0) return true;
+    this.refuse.run(owner, id);
+    this.forget.run(MOST_UNWANTED);
+    return false;
   }
 
   close(): void {

@@ -177,6 +177,14 @@ describe('several workers', { timeout: 120_000 }, () => {
     const authors = async () => (await history()).map(({ author }: { author: string }) => author);
     // What is in force in all of them is kept right after.
     await expect.poll(authors).toEqual(['file', expect.any(String), 'start']);
+    const audited = async () => (await admin('GET', '/api/audit?limit=1')).body.entries;
+    const [{ number, version }] = await history();
+    await expect.poll(audited).toMatchObject([
+      {
+        ...{ actor: { kind: 'system', id: 'file' }, action: 'configuration.reload' },
+        ...{ target: { kind: 'configuration', id: String(number) }, after: { version } },
+      },
+    ]);
     await admin('POST', '/api/configuration/rollback', { to: (await history()).at(-1).number });
     expect(await said()).toEqual(Array(ASKED).fill('one'));
     for (const { body } of await everywhere(() => admin('GET', '/api/configuration')))

@@ -57,6 +57,17 @@ export function responseStoreContract(name: string, open: () => ResponseStore): 
       expect(await store.find('ada', 'a')).toBeUndefined();
     });
 
+    it('keeps none that was deleted before it came, and no other by that', async () => {
+      expect(await store.delete('ada', 'a')).toBe(false);
+      store.put(storedLike('a'));
+      store.put(storedLike('a', { owner: 'bob' }));
+      store.put(storedLike('b'));
+      expect(await store.find('ada', 'a')).toBeUndefined();
+      expect(await store.find('bob', 'a')).toBeDefined();
+      expect(await store.find('ada', 'b')).toBeDefined();
+      expect(store.dropped).toBe(0);
+    });
+
     it('keeps five, and lets the oldest go first', async () => {
       const now = Date.now();
       for (let i = 0; i < 8; i++) store.put(storedLike(`${i}`, { at: now + i }));

@@ -33,11 +33,11 @@ class Issuer {
 
   token(
     claims: object,
-    options: { kid?: string; iss?: string; aud?: string; exp?: number; now: number },
+    options: { kid?: string; unnamed?: true; iss?: string; aud?: string; exp?: number; now: number },
   ): Promise<string> {
     const { pair, kid } = this.keys.find(key => key.kid === (options.kid ?? 'one'))!;
     return new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: 'ES256', kid })
+      .setProtectedHeader(options.unnamed ? { alg: 'ES256' } : { alg: 'ES256', kid })
       .setIssuer(options.iss ?? ISSUER)
       .setAudience(options.aud ?? 'weir')
       .setIssuedAt(options.now / 1000)
@@ -152,6 +152,20 @@ describe('tokens', () => {
     expect(hidden).toHaveLength(3);
     await Promise.all([1, 2, 3].map(() => codeOf(unknown)));
     expect(issuer.asked.length).toBe(before + 2);
+  });
+
+  it('that name no key are good by whichever key of the issuer signed them, and by no other', async () => {
+    const unnamed = (kid: string) => issuer.token({ email: kid }, { kid, unnamed: true, now: clock.wall() });
+    clock.advance(31_000);
+    expect(await codeOf(await unnamed('one'))).toBe('good');
+    expect(await codeOf(await unnamed('two'))).toBe('good');
+    const [head, payload] = (await unnamed('two')).split('.');
+    expect(await codeOf(`${head}.${payload}.${(await unnamed('one')).split('.')[2]}`)).toBe('auth.invalid');
+    const old = await issuer.token({ email: 'u' }, { unnamed: true, exp: 1, now: clock.wall() });
+    expect(await codeOf(old)).toBe('auth.expired');
+    clock.advance(31_000);
+    await issuer.add('new');
+    expect(await codeOf(await unnamed('new'))).toBe('good');
   });
 
   it('are checked with the keys there are while the issuer is away', async () => {

@@ -263,4 +263,22 @@ describe('what a key, team or user may be made for', () => {
     await governance.changeKey(SYSTEM, key.id, { expiresAt: null });
     await expect(governance.rotateKey(SYSTEM, key.id)).resolves.toBeDefined();
   });
+
+  it('is a time to come for another amount of a budget, too, unless it stood before', async () => {
+    const { identity, clock } = await bench();
+    const { governance } = identity;
+    const now = clock.wall();
+    const budgets = (until: number, amount = 2) => [
+      { amount: 1, window: 'day' },
+      { amount: 1, window: 'hour', override: { amount, until } },
+    ];
+    const wrong = invalid('budgets[1].override.until');
+    await expect(governance.createTeam(SYSTEM, { id: 't', budgets: budgets(now) })).rejects.toMatchObject(wrong);
+    await governance.createTeam(SYSTEM, { id: 't', budgets: budgets(now + 1) });
+    await expect(governance.changeTeam(SYSTEM, 't', { budgets: budgets(now - 1) })).rejects.toMatchObject(wrong);
+    clock.advance(1);
+    await governance.changeTeam(SYSTEM, 't', { name: 'T', budgets: budgets(now + 1) });
+    const raised = governance.changeTeam(SYSTEM, 't', { budgets: budgets(now + 1, 3) });
+    await expect(raised).rejects.toMatchObject(wrong);
+  });
 });

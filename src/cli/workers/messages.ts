@@ -1,6 +1,7 @@
 import type { Started as StartedEngines } from '#cli/local-engines.js';
 import type { ListenOverrides } from '#config/load.js';
 import type { DecisionRecord } from '#contract/record.js';
+import type { ConfigVersion } from '#contract/stores.js';
 import type { DeskCall } from '#gateway/configuration/desk.js';
 import type { TailConditions } from '#gateway/peers.js';
 import type { Told } from '#store/counters/exchange.js';
@@ -53,6 +54,8 @@ export type ToWorker =
   | { readonly kind: 'refresh' }
   /** Exchange shared counts now: another is short. */
   | { readonly kind: 'exchange' }
+  /** Note in the audit log that an edit of the file came into force. */
+  | { readonly kind: 'note-edit'; readonly edit: ConfigVersion }
   | { readonly kind: 'drain-replica'; readonly replica: string; readonly out: boolean }
   | ({ readonly kind: 'tail' } & Tail)
   | { readonly kind: 'untail'; readonly tail: string }

@@ -39,6 +39,7 @@ export async function runWorkers(serving: Serving, workers: number): Promise<voi
       await supervisor?.apply(sent(next, config));
     },
     onFile: watch,
+    onEdit: edit => void supervisor?.noteEdit(edit),
   });
   const traffic = new Traffic();
   const opened = await open(fleet, loaded, async config => {

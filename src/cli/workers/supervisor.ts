@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
+import type { ConfigVersion } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { ConfigurationDesk } from '#gateway/configuration/desk.js';
 import { machineClock } from '#gateway/machine-clock.js';
@@ -101,6 +102,19 @@ export class Supervisor {
 
   reloaded(applied: boolean): void {
     this.answers.reloaded(applied);
+  }
+
+  /** Has one worker note an edit of the file in the audit log: the next where one ends before it has. */
+  async noteEdit(edit: ConfigVersion): Promise<void> {
+    for (const { link, serves } of [...this.charges.values()]) {
+      if (!serves) continue;
+      try {
+        await link.ask({ kind: 'note-edit', edit }, STUCK_AFTER);
+        return;
+      } catch (error) {
+        this.options.log.warn('a worker did not note an edit of the configuration', { version: edit.version, error });
+      }
+    }
   }
 
   /** Drains all workers; a second call ends what they still have open. Resolves when all have ended. */

@@ -36,6 +36,8 @@ export function runWorker(): void {
         return live?.gateway.adviser.lengths(ask.most) ?? {};
       case 'traffic':
         return traffic.take();
+      case 'note-edit':
+        return live?.noteEdit(ask.edit);
       case 'refresh':
         return live?.refresh();
       case 'exchange':

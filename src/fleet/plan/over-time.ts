@@ -81,11 +81,12 @@ const GAMMAS = [1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2] as const;
  */
 export function planOverTime(options: OverTimeOptions): OverTime {
   const { requests, windowMs, short, long, progress, compressible } = options;
-  const windows = windowsOf(requests, windowMs);
-  if (windows.length < FEWEST_WINDOWS || windows.length > MOST_WINDOWS) {
+  const there = wholeWindows(requests, windowMs);
+  const windows = there > MOST_WINDOWS ? [] : windowsOf(requests, windowMs);
+  if (windows.length < FEWEST_WINDOWS) {
     throw new WeirError(
       'config.range',
-      `The trace has ${windows.length} windows of that length; ${FEWEST_WINDOWS} to ${MOST_WINDOWS} can be planned.`,
+      `The trace has ${there > MOST_WINDOWS ? there : windows.length} windows of that length; ${FEWEST_WINDOWS} to ${MOST_WINDOWS} can be planned.`,
       { path: 'overTime.windowMs', hint: lengthsOf(requests) },
     );
   }
@@ -155,11 +156,13 @@ function lengthsOf(requests: readonly TraceRequest[]): string {
   return least === most ? `${least}${unit}` : `${least}${unit} to ${most}${unit}`;
 }
 
+function wholeWindows(requests: readonly TraceRequest[], windowMs: Milliseconds): number {
+  return Math.floor((requests.at(-1)!.arrivalMs - requests[0]!.arrivalMs) / windowMs);
+}
+
 function windowsOf(requests: readonly TraceRequest[], windowMs: Milliseconds): readonly Window[] {
   const first = requests[0]!.arrivalMs;
-  const count = Math.floor((requests.at(-1)!.arrivalMs - first) / windowMs);
-  if (count > MOST_WINDOWS) return Array.from({ length: count }, () => ({ fromMs: 0, requests: [], rate: 0 }));
-  const groups = Array.from({ length: count }, (): TraceRequest[] => []);
+  const groups = Array.from({ length: wholeWindows(requests, windowMs) }, (): TraceRequest[] => []);
   for (const request of requests) groups[Math.floor((request.arrivalMs - first) / windowMs)]?.push(request);
   return groups.flatMap((own, i) =>
     own.length === 0 ? [] : [{ fromMs: i * windowMs, requests: own, rate: (1000 * own.length) / windowMs }],

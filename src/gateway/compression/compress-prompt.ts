@@ -11,6 +11,8 @@ const FIRST_KEPT = 3;
 const LAST_KEPT = 2;
 /** Stands where something was left out. */
 export const GAP = ' […] ';
+/** The same before a line of code, which begins as it did. */
+const GAP_BEFORE_CODE = ' […]\n';
 const GAP_BYTES = Buffer.byteLength(GAP);
 /** Of a long last message, the end is taken for the question. */
 const QUESTION_SENTENCES = 3;
@@ -27,6 +29,7 @@ interface Piece {
   readonly at: number;
   readonly bytes: Bytes;
   readonly kept: boolean;
+  readonly code: boolean;
 }
 
 /**
@@ -85,8 +88,10 @@ function piecesOf(text: string): Piece[] {
     from = end;
     const fence = FENCE.test(piece);
     if (fence) fenced = !fenced;
-    const kept = i < FIRST_KEPT || i >= ends.length - LAST_KEPT || fence || fenced || isCode(piece);
-    return { text: piece, at: ends.length === 1 ? 0 : i / (ends.length - 1), bytes: Buffer.byteLength(piece), kept };
+    const code = fence || fenced || isCode(piece);
+    const kept = i < FIRST_KEPT || i >= ends.length - LAST_KEPT || code;
+    const at = ends.length === 1 ? 0 : i / (ends.length - 1);
+    return { text: piece, at, bytes: Buffer.byteLength(piece), kept, code };
   });
 }
 
@@ -108,6 +113,10 @@ function questionOf(messages: readonly Message[]): string {
     .join('\n');
 }
 
+function resumed({ text, code }: Piece): string {
+  return code ? `${GAP_BEFORE_CODE}${text}` : `${GAP}${text.trimStart()}`;
+}
+
 function without(pieces: readonly Piece[], left: ReadonlySet<Piece>): string {
   let out = '';
   let gap = false;
@@ -116,7 +125,7 @@ function without(pieces: readonly Piece[], left: ReadonlySet<Piece>): string {
       gap = true;
       continue;
     }
-    out += gap ? `${GAP}${piece.text.trimStart()}` : piece.text;
+    out += gap ? resumed(piece) : piece.text;
     gap = false;
   }
   return out;

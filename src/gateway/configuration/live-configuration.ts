@@ -26,6 +26,8 @@ export interface LiveConfigurationPorts {
   readonly versions: () => ConfigVersionStore;
   /** A file has come to be where there was none: from now on it is to be watched. */
   readonly onFile: (file: string) => Promise<void>;
+  /** An edit of the file is in force. What it does with that is not waited for. */
+  readonly onEdit?: (version: ConfigVersion) => void;
 }
 
 /** What is in force, and since when. */
@@ -100,7 +102,8 @@ export class LiveConfiguration {
       if (same || this.hasChangedSince(result.text)) return false;
       await this.ports.apply(result);
       this.inForce = { loaded: result, at: this.ports.clock.wall(), author: 'file' };
-      this.keep('file', '');
+      const kept = this.keep('file', '');
+      this.ports.onEdit?.(kept);
       return true;
     });
   }

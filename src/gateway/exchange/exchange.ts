@@ -66,8 +66,8 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   private attempt: Attempt | undefined;
   /** The attempt that an engine has worked for: what it reported or did not report is charged. */
   private charged: Attempt | undefined;
-  /** What the engine reported of an answer that a guard stopped before any of it left. */
-  private stoppedUsage: Usage | undefined;
+  /** An answer that a guard stopped before any of it left, and what the engine reported of it. */
+  private halted: { readonly attempt: Attempt; readonly usage: Usage | undefined } | undefined;
   private stopWaiting: Cancel | undefined;
   readonly answers = new HeldAnswers(this.attempts);
   /** Whether the answer that is asked for now is to be held back, and what breaks it off. */
@@ -181,10 +181,10 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     const { last } = this.answers;
     if (last !== undefined)
       this.answers.settle(action, this.usageOf(last.attempt, last.delivery.usage), this.priceOf(last.attempt.model));
+    if (action.kind !== 'refuse') this.supersedeHalted();
     if (action.kind === 'attempt') {
       // Its answer is superseded and counted as such.
       if (this.charged === last?.attempt) this.charged = undefined;
-      this.stoppedUsage = undefined;
       this.candidate = action.candidate;
       this.hold = action.hold === true && this.protocol.answerForm !== undefined;
       this.limit.set(action.byMs, () => this.guard(() => this.late()));
@@ -428,8 +428,18 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
       this.breakStream(stop, delivery);
       return;
     }
-    this.stoppedUsage = delivery.usage;
+    this.halted = { attempt, usage: delivery.usage };
     this.advance({ kind: 'failed', error: stop, retryable: stop.another });
+  }
+
+  /** Another answer takes the place of the one that a guard stopped: the engine wrote that all the same. */
+  private supersedeHalted(): void {
+    const { halted } = this;
+    if (halted === undefined) return;
+    const { attempt, usage } = halted;
+    this.answers.stopped(this.usageOf(attempt, usage), this.priceOf(attempt.model));
+    if (this.charged === attempt) this.charged = undefined;
+    this.halted = undefined;
   }
 
   /** Notes what guards said, for the answer's headers and the record. */
@@ -456,7 +466,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
 
   private fail(error: WeirError): void {
     if (this.firstByteAt !== undefined) this.breakStream(error, {});
-    else this.end(isAboutCaller(error) || isAboutRequest(error) ? 'refused' : 'failed', error, this.stoppedUsage);
+    else this.end(isAboutCaller(error) || isAboutRequest(error) ? 'refused' : 'failed', error, this.halted?.usage);
   }
 
   /** What any answer says of itself. */

@@ -68,6 +68,12 @@ export class HeldAnswers {
     this.attempts.push(superseded(outcome, usage, price));
   }
 
+  /** Notes of the attempt that was noted last that another takes its place. @param usage what it took. */
+  stopped(usage: Usage | undefined, price: Price | undefined): void {
+    const last = this.attempts.pop();
+    if (last !== undefined) this.attempts.push(superseded(last, usage, price));
+  }
+
   /** Tokens of all answers so far, the last one included. */
   get tokens(): Tokens {
     const { promptTokens, completionTokens } = this.superseded;
@@ -90,7 +96,6 @@ export class HeldAnswers {
 
   /** The outcome with the cost of all attempts. */
   costed(outcome: Outcome): Outcome {
-    if (this.at < 0) return outcome;
     const { usd } = this.superseded;
     return usd === 0 ? outcome : { ...outcome, costUsd: (outcome.costUsd ?? 0) + usd };
   }

@@ -102,6 +102,13 @@ class ChatStream extends ChoicesStream {
         return callThrough(call, (kind, text) => (text === '' ? '' : this.guards.text(`${key}.${kind}`, kind, text)));
       });
     }
+    if (isObject(delta.function_call)) {
+      const key = `${index}.function_call`;
+      closed.push(...this.othersThan(index, key));
+      delta.function_call = functionThrough(delta.function_call, text =>
+        text === '' ? '' : this.guards.text(key, 'arguments', text),
+      );
+    }
     return { said: { ...choice, delta }, closed };
   }
 
@@ -115,7 +122,7 @@ class ChatStream extends ChoicesStream {
     const delta =
       member === 'call'
         ? { tool_calls: [{ index: Number(call), ...callMember(kind as AnswerTextKind, text) }] }
-        : { [member]: text };
+        : { [member]: member === 'function_call' ? { arguments: text } : text };
     return { index, delta, finish_reason: null };
   }
 
@@ -171,6 +178,11 @@ function callThrough(call: Json, lead: (kind: 'arguments' | 'input', text: strin
   };
 }
 
+/** The older form of the one call of a tool. */
+function functionThrough(call: Json, lead: (text: string) => string): Json {
+  return typeof call.arguments === 'string' ? { ...call, arguments: lead(call.arguments) } : call;
+}
+
 function messageThrough(message: Json, index: number, guards: GuardChain): Json {
   const said: Record<string, unknown> = { ...message };
   for (const [member, kind] of Object.entries(TEXTS)) {
@@ -180,6 +192,11 @@ function messageThrough(message: Json, index: number, guards: GuardChain): Json 
   if (Array.isArray(message.tool_calls)) {
     said.tool_calls = objectsIn(message.tool_calls).map((call, at) =>
       callThrough(call, (kind, text) => guards.whole(`${index}.call.${at}`, kind, text)),
+    );
+  }
+  if (isObject(message.function_call)) {
+    said.function_call = functionThrough(message.function_call, text =>
+      guards.whole(`${index}.function_call`, 'arguments', text),
     );
   }
   return said;

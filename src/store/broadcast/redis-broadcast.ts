@@ -15,6 +15,8 @@ const RETRY_AT_MOST: Milliseconds = 750;
 /** Publish and subscribe of Redis, which keeps nothing: two connections, as one that listens can say nothing. */
 export class RedisBroadcast implements Broadcast {
   private listener: (text: string) => void = () => {};
+  private hears = false;
+  private again: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly saying: Redis,
@@ -22,6 +24,10 @@ export class RedisBroadcast implements Broadcast {
     private readonly channel: string,
   ) {
     hearing.on('message', (_channel: string, text: string) => this.listener(text));
+    hearing.on('ready', () => this.subscribe());
+    hearing.on('close', () => {
+      this.hears = false;
+    });
   }
 
   /**
@@ -39,6 +45,7 @@ export class RedisBroadcast implements Broadcast {
     });
     const options = {
       enableOfflineQueue: false,
+      autoResubscribe: false,
       maxRetriesPerRequest: 0,
       connectTimeout: 2000,
       retryStrategy: (times: number) => Math.min(RETRY_AT_MOST, 50 * times),
@@ -47,13 +54,11 @@ export class RedisBroadcast implements Broadcast {
     const hearing = new Client(url, options);
     const saying = new Client(url, options);
     for (const client of [hearing, saying]) client.on('error', () => {});
-    // A connection that is made anew subscribes anew by itself.
-    hearing.once('ready', () => hearing.subscribe(channel).catch(() => {}));
     return new RedisBroadcast(saying, hearing, channel);
   }
 
   get connected(): boolean {
-    return this.saying.status === 'ready' && this.hearing.status === 'ready';
+    return this.saying.status === 'ready' && this.hears;
   }
 
   tell(text: string): void {
@@ -67,7 +72,22 @@ export class RedisBroadcast implements Broadcast {
   async close(): Promise<void> {
     // What has arrived already would still be heard.
     this.listen(() => {});
+    clearTimeout(this.again);
     this.hearing.disconnect();
     this.saying.disconnect();
+  }
+
+  /** A server that refuses, as one does that is still loading or does not allow the channel yet, is asked again. */
+  private subscribe(): void {
+    clearTimeout(this.again);
+    this.hearing.subscribe(this.channel).then(
+      () => {
+        this.hears = this.hearing.status === 'ready';
+      },
+      () => {
+        // A connection that is made anew comes here by itself.
+        if (this.hearing.status === 'ready') this.again = setTimeout(() => this.subscribe(), RETRY_AT_MOST).unref();
+      },
+    );
   }
 }

@@ -41,6 +41,12 @@ export const RESPONSE_SCHEMA: Schema = {
   primary key (owner, id)
 );
 create index responses_at on weir.responses (at_ms desc, id desc);`,
+    `create table weir.unwanted_responses (
+  place bigint generated always as identity primary key,
+  owner text not null,
+  id text not null,
+  unique (owner, id)
+);`,
   ],
 };
 

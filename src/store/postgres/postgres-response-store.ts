@@ -6,7 +6,7 @@ import type { Bytes, Milliseconds } from '#contract/units.js';
 import type { ResponseBounds } from '#store/response-database.js';
 import { codeOf, endPool, openPool, setUp } from './connect.js';
 import { RESPONSE_SCHEMA } from './migrations.js';
-import { CONVERSATION, columnsOf, DELETE, FIND, PRUNE, PUT, type Row, storedOf } from './response-rows.js';
+import { CONVERSATION, columnsOf, DELETE, FIND, PRUNE, PUT, REFUSE, type Row, storedOf } from './response-rows.js';
 import { storableText } from './storable.js';
 
 export interface PostgresResponseOptions extends ResponseBounds {
@@ -81,7 +81,11 @@ export class PostgresResponseStore implements ResponseStore {
   }
 
   async delete(owner: string, id: string): Promise<boolean> {
-    return (await this.look(`${DELETE} returning 1`, [owner, id], [])).length > 0;
+    const gone = `${DELETE} returning 1`;
+    if ((await this.look(gone, [owner, id], [])).length > 0) return true;
+    await this.ask(REFUSE, [owner, id], []);
+    // It may have been written in between.
+    return (await this.ask(gone, [owner, id], [])).length > 0;
   }
 
   async flush(): Promise<void> {

@@ -1,10 +1,11 @@
-import { MOST_TURNS, type StoredResponse } from '#contract/stores.js';
+import { MOST_TURNS, MOST_UNWANTED, type StoredResponse } from '#contract/stores.js';
 import { storableText } from './storable.js';
 
 const FIELDS = 'r.owner, r.id, r.at_ms as at, r.previous, r.input, r.response';
 /** Puts those of {@link columnsOf} in the place of others with their ids. */
 export const PUT = `insert into weir.responses (owner, id, at_ms, previous, input, response, bytes)
-  select * from unnest($1::text[], $2::text[], $3::double precision[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+  select * from unnest($1::text[], $2::text[], $3::double precision[], $4::text[], $5::text[], $6::text[], $7::bigint[]) as given (owner, id)
+    where not exists (select from weir.unwanted_responses u where u.owner = given.owner and u.id = given.id)
   on conflict (owner, id) do update set at_ms = excluded.at_ms, previous = excluded.previous, input = excluded.input,
     response = excluded.response, bytes = excluded.bytes`;
 /** A caller's response by its id, if it is not too old: owner, id, oldest time. */
@@ -18,6 +19,10 @@ export const CONVERSATION = `with recursive turns as (
   ) select * from turns order by turn desc`;
 /** Owner, id. */
 export const DELETE = 'delete from weir.responses where owner = $1 and id = $2';
+/** Sees that one that is not there yet will not be put: owner, id. */
+export const REFUSE = `with spent as (
+    delete from weir.unwanted_responses where place <= (select max(place) from weir.unwanted_responses) - ${MOST_UNWANTED}
+  ) insert into weir.unwanted_responses (owner, id) values ($1, $2) on conflict do nothing`;
 /** Deletes what is too old or beyond the bounds: oldest time, how many are kept, how many bytes. */
 export const PRUNE = `delete from weir.responses r using (
     select owner, id, at_ms, row_number() over (order by at_ms desc, id desc) as place,

@@ -31,12 +31,18 @@ export function arrivalShape(requests: readonly TraceRequest[]): ArrivalShape {
   }
   const meanGap = durationMs / gaps;
   // Minutes that lie whole in the trace; a shorter trace has but one, cut short.
-  const minutes = new Float64Array(Math.max(1, Math.floor(durationMs / MINUTE_MS)));
+  const minutes = Math.max(1, Math.floor(durationMs / MINUTE_MS));
+  // One wrong time makes a trace of a minute last for years: minutes in which nothing comes take no room.
+  const busy: number[] = [];
+  let current = -1;
   for (const { arrivalMs } of requests) {
     const minute = Math.floor((arrivalMs - first) / MINUTE_MS);
-    if (minute < minutes.length) minutes[minute]!++;
+    if (minute >= minutes) break;
+    if (minute !== current) busy.push(0);
+    current = minute;
+    busy[busy.length - 1]!++;
   }
-  const { mean, variance, most } = momentsOf(minutes);
+  const { mean, variance, most } = momentsOf(busy, minutes);
   return {
     durationMs,
     rate: (1000 * gaps) / durationMs,
@@ -68,19 +74,23 @@ export function rateOverTime(requests: readonly TraceRequest[], startedAt: Milli
       if (arrivalMs < days * DAY_MS) counts[Math.floor((startedAt + arrivalMs) / (DAY_MS / PARTS)) % PARTS]!++;
     } else counts[durationMs > 0 ? Math.min(PARTS - 1, Math.floor((PARTS * arrivalMs) / durationMs)) : 0]!++;
   }
-  const { mean } = momentsOf(counts);
+  const { mean } = momentsOf(counts, PARTS);
   return { by: byHour ? 'hour' : 'part', relative: Array.from(counts, count => (mean > 0 ? count / mean : 0)) };
 }
 
-function momentsOf(values: Float64Array): { mean: number; variance: number; most: number } {
+/** @param count how many values there are: those that are not given are 0. */
+function momentsOf(
+  values: ArrayLike<number> & Iterable<number>,
+  count: number,
+): { mean: number; variance: number; most: number } {
   let sum = 0;
   let most = 0;
   for (const value of values) {
     sum += value;
     if (value > most) most = value;
   }
-  const mean = sum / values.length;
-  let squares = 0;
+  const mean = sum / count;
+  let squares = (count - values.length) * mean ** 2;
   for (const value of values) squares += (value - mean) ** 2;
-  return { mean, variance: squares / values.length, most };
+  return { mean, variance: squares / count, most };
 }

@@ -28,7 +28,7 @@ export function csvFormat(format: CsvFormat): TraceFormat {
     name: format.name,
     form: format.form,
     open(line) {
-      const header = csvFields(line.replace(/^\uFEFF/, ''))?.map(name => name.trim().toLowerCase());
+      const header = csvFields(line)?.map(name => name.trim().toLowerCase());
       if (header === undefined) return undefined;
       const columns = new Map<string, number>();
       for (const name of [...format.needed, ...(format.optional ?? [])]) {

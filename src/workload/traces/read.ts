@@ -21,6 +21,7 @@ const MOST_PROBLEMS = 8;
 /** Reasons counted apart; what comes on top is counted as one. */
 const MOST_REASONS = 64;
 const PROGRESS_EVERY = 65_536;
+const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /**
  * Reads a trace of any known format ({@link TRACE_FORMATS}), which is found by what stands in it: the first line that opens a format
@@ -39,7 +40,8 @@ export async function readTrace(
   let reader: RowReader | undefined;
   let chars = 0;
   let lines = 0;
-  for await (const { number, text: line } of linesOf(typeof text === 'string' ? [text] : text, LONGEST_LINE)) {
+  for await (const { number, text: said } of linesOf(typeof text === 'string' ? [text] : text, LONGEST_LINE)) {
+    const line = number === 1 ? said?.replace(BYTE_ORDER_MARK, '') : said;
     chars += line?.length ?? LONGEST_LINE;
     if (++lines % PROGRESS_EVERY === 0) {
       options.progress?.({ rows: rows.requests.length, refused: rows.refused, chars });
@@ -65,13 +67,23 @@ export async function readTrace(
       }
       if (reader.header) continue;
     }
-    reader.read(line, rows);
+    readRow(reader, line, rows);
   }
   options.progress?.({ rows: rows.requests.length, refused: rows.refused, chars });
   if (rows.requests.length === 0) {
     throw rows.problems[0] ?? new WeirError('trace.unreadable', 'The trace is empty.', { hint: knownForms() });
   }
   return traceOf(format!.name, reader!, rows);
+}
+
+/** What is nested ten thousand deep is JSON, and cannot be written again to be hashed. */
+function readRow(reader: RowReader, line: string, rows: Rows): void {
+  try {
+    reader.read(line, rows);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    rows.refuse({ reason: 'nested too deeply', what: 'is nested too deeply' });
+  }
 }
 
 function traceOf(format: string, { clock, startedAt }: RowReader, rows: Rows): Trace {

@@ -131,6 +131,10 @@ describe('what may be said', () => {
     expect(await said('/api/records?model=a&model=b')).toMatchObject({
       ...{ status: 400, code: 'request.invalid', param: 'query.model' },
     });
+    for (const path of ['/api/records', '/api/records/live']) {
+      expect(await said(`${path}?status=answerd`)).toMatchObject({ status: 400, param: 'query.status' });
+    }
+    expect((await ask(gateway.url, 'GET', '/api/records?status=cut')).status).toBe(200);
     for (const name of ['__proto__', 'toString', 'constructor', '']) {
       expect(await said(`/api/records?${name}=1`)).toMatchObject({ status: 400, code: 'request.invalid' });
     }

@@ -43,6 +43,15 @@ describe('compressing a prompt', () => {
     expect(compress([by('user', prose)], 50)).toBeDefined();
   });
 
+  it('leaves code that comes behind what is left out as it is, from the beginning of its first line', () => {
+    for (const code of ['    if (a[0] == b[0]):\n        return a[1]\n', '```\nmake all\n```\n']) {
+      const text = `${long(30).join('\n')}\n${code}${long(3).join('\n')}`;
+      const out = [...compress([by('user', text)], 1000)!.values()][0]!;
+      expect(out).toContain(`\n${code}`);
+      expect(Buffer.byteLength(out)).toBeLessThanOrEqual(Buffer.byteLength(text) - 1000);
+    }
+  });
+
   it('does not read what is too long for the thread it happens on', () => {
     const text = long(Math.ceil(MOST_COMPRESSED / 50)).join(' ');
     expect(compress([by('user', text)], 100)).toBeUndefined();

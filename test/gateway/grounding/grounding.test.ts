@@ -54,7 +54,7 @@ ${decision('regenerate', '[inventive, honest]')}
 ${decision('withhold', '[inventive]')}
     - { name: fine, when: fine, grounding: { action: withhold }, models: [honest] }
 pool:
-  models: { honest: {}, inventive: {} }
+  models: { honest: { price: { prompt: 1, completion: 2 } }, inventive: { price: { prompt: 10, completion: 20 } } }
   pools:
     honest: { model: honest, health: false, replicas: ["${honest.url}"] }
     inventive: { model: inventive, health: false, replicas: ["${inventive.url}"] }
@@ -112,6 +112,16 @@ describe('grounding', () => {
         ['honest', undefined],
       ]);
     }
+  });
+
+  it('counts what was regenerated as well as what went out', async () => {
+    const { attempts, outcome } = await weir.recordOf(await ask('regenerate'));
+    expect(attempts.map(({ usage, costUsd }) => [usage?.completionTokens, costUsd])).toEqual([
+      [1, expect.closeTo(30e-6, 12)],
+      [undefined, undefined],
+    ]);
+    expect(outcome.costUsd).toBeCloseTo(33e-6, 12);
+    expect(outcome.usage).toMatchObject({ completionTokens: 1 });
   });
 
   it('withholds a whole answer', async () => {

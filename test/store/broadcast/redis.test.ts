@@ -44,6 +44,26 @@ describe.skipIf(REDIS === undefined)('a real Redis', () => {
     await Promise.all([one, same, other].map(each => each!.close()));
   });
 
+  test('who was not allowed to listen at first hears as soon as he is', async () => {
+    const admin = new Redis(redis.url);
+    try {
+      await admin.call('ACL', 'SETUSER', 'default', 'resetchannels');
+      const [one] = await open(1);
+      const refusals = async () => JSON.stringify(await admin.call('ACL', 'LOG'));
+      await expect.poll(refusals).toContain('{test}:pool');
+      expect(one!.connected).toBe(false);
+      await admin.call('ACL', 'SETUSER', 'default', 'allchannels');
+      await until(() => one!.connected);
+      const arrived = new Promise(resolve => one!.listen(resolve));
+      one!.tell('something');
+      expect(await arrived).toBe('something');
+      await one!.close();
+    } finally {
+      await admin.call('ACL', 'SETUSER', 'default', 'allchannels');
+      admin.disconnect();
+    }
+  });
+
   test('while Redis is away telling is no error, and all hear one another again when it is back', async () => {
     const [one, other] = await open(2);
     const heard: string[] = [];

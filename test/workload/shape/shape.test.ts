@@ -35,6 +35,10 @@ describe('arrivals', () => {
     const pairs = arrivalShape(Array.from({ length: 401 }, (_, i) => at(2000 * Math.ceil(i / 2))));
     expect(pairs.interarrivalCv2).toBeCloseTo(1, 9);
     expect(arrivalShape([at(5)]).rate).toBe(0);
+    // One wrong time: minutes in which nothing came count, and take no room.
+    const wrong = arrivalShape([at(0), at(1), at(2), at(60_000 * 1e10)]);
+    expect(wrong.peakOverMean).toBeCloseTo(1e10, -3);
+    expect(wrong.dispersionPerMinute).toBeCloseTo(3, 6);
     expect(arrivalShape([]).durationMs).toBe(0);
   });
 

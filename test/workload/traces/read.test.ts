@@ -33,6 +33,23 @@ describe('reading traces', () => {
     });
   });
 
+  test('a byte order mark before the first line is none of it', async () => {
+    const weir = `{"weir_trace":1,"timed":true}\n{"t_ms":1,"prompt_tokens":2,"output_tokens":3}\n`;
+    for (const text of [row({}), weir, 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,1,1']) {
+      const plain = await readTrace(text);
+      expect(plain.refused).toBe(0);
+      expect(await readTrace(`\uFEFF${text}`)).toEqual(plain);
+    }
+  });
+
+  test('a row that is nested too deeply is left out like any other that cannot be read', async () => {
+    const asked = (content: unknown) => JSON.stringify({ messages: [{ role: 'user', content }], max_tokens: 3 });
+    const deep = asked([{ a: 0 }]).replace('0', `${'['.repeat(9000)}${']'.repeat(9000)}`);
+    const trace = await readTrace([asked('hi'), deep, asked('hi')].join('\n'));
+    expect(trace.requests).toHaveLength(2);
+    expect(trace.refusals).toEqual([{ reason: 'nested too deeply', rows: 1, line: 2 }]);
+  });
+
   test('rows that cannot be read are counted, and the first say why', async () => {
     const bad = [row({ output_length: -1 }), row({ hash_ids: [0, 1, 2] }), '{', row({ timestamp: 'noon' })];
     const trace = await readTrace([row({}), ...bad, ...Array(20).fill('[]')].join('\n'));

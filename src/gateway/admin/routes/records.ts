@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WeirError } from '#contract/errors.js';
+import { OUTCOME_STATUSES } from '#contract/outcome.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { RecordFilter } from '#contract/stores.js';
 import { adminRoute, adminStream } from '#gateway/admin/route.js';
@@ -14,7 +15,7 @@ const MOST_SEARCHED = 5000;
 const conditions = {
   decision: z.string().max(256).optional(),
   model: z.string().max(256).optional(),
-  status: z.string().max(32).optional(),
+  status: z.enum(OUTCOME_STATUSES).optional(),
   session: z.string().max(512).optional(),
 };
 

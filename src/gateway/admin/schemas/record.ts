@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { OUTCOME_STATUSES } from '#contract/outcome.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { Mutable } from './mutable.js';
 
-const status = z.enum(['answered', 'failed', 'cut', 'cancelled', 'refused']).meta({ id: 'OutcomeStatus' });
+const status = z.enum(OUTCOME_STATUSES).meta({ id: 'OutcomeStatus' });
 
 const usage = z
   .object({ promptTokens: z.number(), completionTokens: z.number(), cachedTokens: z.number() })

@@ -78,10 +78,17 @@ export class ReplicaBlocks {
         return;
       }
       const hash: number = blockHash(before, tokens, i * blockTokens, (i + 1) * blockTokens, salts[i] ?? '');
-      this.known.set(blocks[i]!, hash);
+      this.rename(blocks[i]!, hash);
       this.places.set(hash, (this.places.get(hash) ?? 0) | bit);
       before = hash;
     }
+  }
+
+  /** A name that stood for another block stands for that one no more: nothing else would ever take it out. */
+  private rename(name: number, hash: number): void {
+    const old = this.known.get(name);
+    if (old !== undefined && old !== hash) this.places.delete(old);
+    this.known.set(name, hash);
   }
 
   private missed(): void {

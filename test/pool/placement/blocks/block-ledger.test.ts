@@ -118,6 +118,14 @@ describe('what engines tell of their caches', () => {
     expect(ledger.held('a', prompt(1, 1), 'sql')?.device).toBe(SIZE);
   });
 
+  test('a name that is given to another block no longer stands for the one before', () => {
+    const ledger = following('a');
+    ledger.told('a', [stored([1], prompt(1)), stored([1], prompt(2))]);
+    expect(ledger.held('a', prompt(1, 1), '')?.device).toBe(0);
+    expect(ledger.held('a', prompt(2, 1), '')?.device).toBe(SIZE);
+    expect(ledger.sizeOf('a')).toBe(1);
+  });
+
   test('the bound holds: what is beyond it is not known', () => {
     const ledger = new BlockLedger(8);
     ledger.linked('a', true);
