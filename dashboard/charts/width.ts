@@ -1,13 +1,13 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-const BEFORE_KNOWN_PX = 480;
+/** Also what is taken before the width is known: what is drawn too wide would widen the page it is to fit. */
 const LEAST_PX = 200;
 
 /** The width of an element in pixels, followed as it changes. */
 export function useWidth() {
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(BEFORE_KNOWN_PX);
-  useEffect(() => {
+  const [width, setWidth] = useState(LEAST_PX);
+  useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
     const observer = new ResizeObserver(([entry]) => {
