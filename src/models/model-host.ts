@@ -16,8 +16,6 @@ import type { KnowledgeNews } from './knowledge/live-bases.js';
 import { KnowledgeShelf } from './knowledge/shelf.js';
 import { openStaticEmbedding } from './static/static-embedding.js';
 
-export { DEFAULT_EMBEDDER } from './embedders.js';
-
 /**
  * All local models of a process: the threads, the embedders, the heads. It outlives configurations; a model that a new one names as
  * the one before did stays loaded. Nothing is loaded before something asks for it.

@@ -4,7 +4,7 @@ import { HEADS, type HeadName, type LearnedModels, SAFETY_HEADS, type SafetyHead
 import { adminRoute } from '#gateway/admin/route.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { classificationOf } from '#models/classification.js';
-import { DEFAULT_EMBEDDER } from '#models/model-host.js';
+import { DEFAULT_EMBEDDER } from '#models/embedders.js';
 import { dot } from '#models/runtime/pooling.js';
 import { FINDING_KINDS, type FindingKind, findingsOf, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
