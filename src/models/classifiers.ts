@@ -67,22 +67,13 @@ export class Classifiers {
   /** Routes by what is said of them. */
   preferences(settings: LearnedSettings, preferences: RouteDescriptions): Classifier {
     try {
-      const embedder = this.embedders.get(settings.embedder, settings);
-      const fast = this.fast();
-      const languages = languagesOf(embedder);
-      const patienceMs = settings.patience;
-      const told = Object.entries(preferences).filter(([, { examples }]) => examples.length > 0);
-      const examples =
-        told.length === 0
-          ? undefined
-          : new ExampleRoutes(Object.fromEntries(told.map(([name, { examples: texts }]) => [name, texts])), {
-              embedder,
-              fast,
-              patienceMs,
-              languages,
-            });
+      const { fast, ...ports } = this.ports(this.embedders.get(settings.embedder, settings), settings);
+      const told = Object.entries(preferences).flatMap(([name, { examples: texts }]) =>
+        texts.length > 0 ? [[name, texts] as const] : [],
+      );
+      const examples = told.length === 0 ? undefined : new ExampleRoutes(Object.fromEntries(told), { fast, ...ports });
       const gist = (text: string): string => fast?.gist(text) ?? text;
-      return new DescribedRoutes(preferences, { embedder, examples, gist, patienceMs, languages });
+      return new DescribedRoutes(preferences, { ...ports, examples, gist });
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -91,12 +82,10 @@ export class Classifiers {
   /** Texts that answers may be found in. */
   knowledge(settings: LearnedSettings, files: KnowledgeFiles, words: WordIndexer): Classifier {
     try {
-      const embedder = this.embedders.get(settings.embedder, settings);
-      const fast = this.fast();
+      const { fast, ...ports } = this.ports(this.embedders.get(settings.embedder, settings), settings);
       const gist = (text: string): string => fast?.gist(text) ?? text;
-      const patienceMs = settings.patience;
-      const ports = { embedder, words, gist, patienceMs, languages: languagesOf(embedder) };
-      return this.shelf.open(files, `${embedderKey(settings.embedder, settings)} ${patienceMs}`, ports);
+      const key = `${embedderKey(settings.embedder, settings)} ${ports.patienceMs}`;
+      return this.shelf.open(files, key, { ...ports, words, gist });
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -106,13 +95,7 @@ export class Classifiers {
   routes(settings: LearnedSettings, examples: RouteExamples): Classifier {
     if (settings.routes !== undefined) return this.file(settings.routes, settings);
     try {
-      const embedder = this.embedders.get(settings.embedder, settings);
-      return new ExampleRoutes(examples, {
-        embedder,
-        fast: this.fast(),
-        patienceMs: settings.patience,
-        languages: languagesOf(embedder),
-      });
+      return new ExampleRoutes(examples, this.ports(this.embedders.get(settings.embedder, settings), settings));
     } catch (error) {
       return new UnusableClassifier(error);
     }
@@ -122,16 +105,15 @@ export class Classifiers {
   file(file: string, settings: LearnedSettings): Classifier {
     try {
       const head = readHead(file);
-      const embedder = this.embedders.inSpace(head.model.embedder, settings);
-      return new Cascade(head, {
-        embedder,
-        fast: this.fast(),
-        patienceMs: settings.patience,
-        languages: languagesOf(embedder),
-      });
+      return new Cascade(head, this.ports(this.embedders.inSpace(head.model.embedder, settings), settings));
     } catch (error) {
       return new UnusableClassifier(error);
     }
+  }
+
+  /** What every classifier over vectors stands on. */
+  private ports(embedder: Embedder, { patience }: LearnedSettings) {
+    return { embedder, fast: this.fast(), patienceMs: patience, languages: languagesOf(embedder) };
   }
 }
 

@@ -29,7 +29,7 @@ export interface LandmarkExamples {
 /**
  * Ridge regression of the labels, one against the rest, on nearness to landmarks: with `A` the examples' nearness and `K` the landmarks' own, the `w` of
  * `(AᵀA + RIDGE · K) w = Aᵀ y` (Williams and Seeger, 2001; Rudi et al., 2015). Where all examples are landmarks, it is kernel ridge regression itself.
- * Time is that of examples · landmarks² / 2 multiplications, some ten seconds for 7,000 and 2,048.
+ * Time is that of examples · landmarks² / 2 multiplications.
  */
 export function fitLandmarks(examples: LandmarkExamples, random: Random, most = MOST): LandmarkWeights {
   const { vectors, labels, weights, classes } = examples;
