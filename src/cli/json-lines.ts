@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { WeirError } from '#contract/errors.js';
 
 /** The longest line taken: a request body at the gateway's own default limit. */
-const MAX_LINE_CHARS = 32 * 1024 * 1024;
+export const MAX_LINE_CHARS = 32 * 1024 * 1024;
 
 /** One JSON object of a file, and where it stands. */
 export interface JsonLine {
@@ -14,17 +15,56 @@ export interface JsonLine {
   readonly place: string;
 }
 
+/** A file that is open to be read. */
+export interface OpenLines {
+  /** Begins to read; once only. Lines come from then on, so this is not called before they are wanted. */
+  lines(): AsyncIterable<string>;
+  /** To be called however reading ends. */
+  close(): Promise<void>;
+}
+
+/** Opens a file to read its lines; `-` is standard input. @throws WeirError `usage.invalid` when it cannot be opened. */
+export async function openLines(file: string): Promise<OpenLines> {
+  const linesOf = (input: Readable) => createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  if (file === '-') return { lines: () => linesOf(process.stdin), close: async () => {} };
+  const handle = await opened(file, 'r');
+  let stream: Readable | undefined;
+  return {
+    lines: () => {
+      stream = handle.createReadStream();
+      return linesOf(stream);
+    },
+    close: async () => {
+      // The file stays open for a stream that was left in the middle.
+      stream?.destroy();
+      await handle.close();
+    },
+  };
+}
+
+/** Opens a file. @throws WeirError `usage.invalid` when it cannot be. */
+export async function opened(file: string, flags: 'r' | 'w'): Promise<FileHandle> {
+  try {
+    return await open(file, flags);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new WeirError('usage.invalid', `Cannot open ${file}: ${why}`, { cause });
+  }
+}
+
 /** The objects in a file of JSON lines; `-` is standard input. @throws WeirError `usage.invalid` with the line that is none. */
 export async function* readJsonLines(file: string): AsyncGenerator<JsonLine> {
-  const input = file === '-' ? process.stdin : await opened(file);
-  const lines =
-    'readLines' in input ? input.readLines() : createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  let line = 0;
-  for await (const text of lines) {
-    line++;
-    if (text.trim() === '') continue;
-    const place = `${file}:${line}`;
-    yield { value: objectIn(text, place), line, place };
+  const input = await openLines(file);
+  try {
+    let line = 0;
+    for await (const text of input.lines()) {
+      line++;
+      if (text.trim() === '') continue;
+      const place = `${file}:${line}`;
+      yield { value: objectIn(text, place), line, place };
+    }
+  } finally {
+    await input.close();
   }
 }
 
@@ -50,13 +90,4 @@ function objectIn(text: string, place: string): Readonly<Record<string, unknown>
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new WeirError('usage.invalid', `${place}: the line is not a JSON object`);
-}
-
-async function opened(file: string): Promise<FileHandle> {
-  try {
-    return await open(file, 'r');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new WeirError('usage.invalid', `Cannot open ${file}: ${why}`, { cause });
-  }
 }

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -20,6 +30,19 @@ afterEach(() => {
   process.chdir(before);
   rmSync(folder, { recursive: true });
 });
+
+/** Files of the folder that this process has open; none is seen where the system does not tell. */
+function openFiles(): string[] {
+  if (!existsSync('/proc/self/fd')) return [];
+  return readdirSync('/proc/self/fd').flatMap(at => {
+    try {
+      const file = readlinkSync(`/proc/self/fd/${at}`);
+      return file.startsWith(`${folder}/`) ? [file] : [];
+    } catch {
+      return [];
+    }
+  });
+}
 
 describe('a file that a result is to go to', () => {
   test('is known to be writable before there is a result', async () => {
@@ -56,6 +79,7 @@ describe('a file that a result is to go to', () => {
     const { code, stderr } = await weir(...argv);
     expect([code, stderr]).toEqual([2, expect.stringContaining('in.jsonl would be read and overwritten')]);
     expect(readFileSync('in.jsonl', 'utf8')).toBe(LINE);
+    expect(openFiles()).toEqual([]);
   });
 
   test.each([
@@ -73,6 +97,7 @@ describe('weir signals', () => {
     writeFileSync('weir.yaml', 'pool: 3');
     expect((await weir('signals', '--input', 'in.jsonl', '--output', 'out.jsonl')).code).toBe(2);
     expect(readFileSync('out.jsonl', 'utf8')).toBe('kept');
+    expect(openFiles()).toEqual([]);
   });
 
   test('writes to standard output unless told otherwise, and says what a line has to be', async () => {
@@ -84,6 +109,8 @@ describe('weir signals', () => {
       stderr:
         'weir: usage.invalid: in.jsonl:1: The line has neither text nor messages\n  {"text": "…"} or {"messages": […]}\n',
     });
+    expect((await weir('signals', '--input', 'in.jsonl', '--output', 'out.jsonl')).code).toBe(2);
+    expect(openFiles()).toEqual([]);
   });
 });
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { type FileHandle, open } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Command } from 'commander';
 import { readInput } from '#cli/chat-input.js';
+import { MAX_LINE_CHARS, opened, openLines } from '#cli/json-lines.js';
 import { offlineRuntime } from '#cli/offline-runtime.js';
 import { type CommonOptions, withCommonOptionsOfJson } from '#cli/options.js';
 import { expectWritable } from '#cli/output-file.js';
@@ -16,8 +16,6 @@ interface SignalsOptions extends CommonOptions {
   readonly output: string;
 }
 
-/** The longest line taken: a request body at the gateway's own default limit. */
-const MAX_LINE_CHARS = 32 * 1024 * 1024;
 const LINE = '{"text": "…"} or {"messages": […]}';
 const PROGRESS_EVERY = 2000;
 
@@ -49,37 +47,33 @@ Examples:
 }
 
 async function run(options: SignalsOptions): Promise<void> {
-  const input = await opened(options.input, 'r', process.stdin);
-  if (options.output !== '-') await expectWritable(options.output, [options.input]);
-  const runtime = await offlineRuntime(options);
-  const target = await opened(options.output, 'w', process.stdout);
-  const output = 'createWriteStream' in target ? target.createWriteStream() : target;
+  const input = await openLines(options.input);
+  try {
+    if (options.output !== '-') await expectWritable(options.output, [options.input]);
+    const runtime = await offlineRuntime(options);
+    if (options.output === '-') return await answerAll(runtime, input.lines(), options.input, process.stdout);
+    const target = await opened(options.output, 'w');
+    const output = target.createWriteStream();
+    try {
+      await answerAll(runtime, input.lines(), options.input, output);
+    } finally {
+      output.end();
+      await finished(output);
+    }
+  } finally {
+    await input.close();
+  }
+}
+
+async function answerAll(runtime: Runtime, lines: AsyncIterable<string>, source: string, output: Writable) {
   let line = 0;
-  for await (const text of linesOf(input)) {
+  for await (const text of lines) {
     line++;
     if (text.trim() === '') continue;
-    const row = await readRow(runtime, text, `${options.input}:${line}`, line);
+    const row = await readRow(runtime, text, `${source}:${line}`, line);
     if (!output.write(`${JSON.stringify(row)}\n`)) await once(output, 'drain');
     if (line % PROGRESS_EVERY === 0) process.stderr.write(`weir: ${line} lines\n`);
   }
-  if (output !== process.stdout) {
-    output.end();
-    await finished(output);
-  }
-}
-
-async function opened<Standard>(file: string, flags: 'r' | 'w', standard: Standard): Promise<FileHandle | Standard> {
-  if (file === '-') return standard;
-  try {
-    return await open(file, flags);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new WeirError('usage.invalid', `Cannot open ${file}: ${why}`, { cause });
-  }
-}
-
-function linesOf(input: FileHandle | NodeJS.ReadStream): AsyncIterable<string> {
-  return 'readLines' in input ? input.readLines() : createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
 }
 
 /** One line's answer; a line that is no request ends the command, saying where it stands. */
