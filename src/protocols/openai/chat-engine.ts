@@ -5,6 +5,7 @@ import type { Conversation, Tool } from '#protocols/neutral/conversation.js';
 import { FREE_TEXT_SCHEMA } from '#protocols/neutral/custom-tools.js';
 import { Lost } from '#protocols/neutral/lost.js';
 import type { EngineRequest, EngineSide, EngineTerms } from '#protocols/protocol.js';
+import { textsIn } from './answer-parts.js';
 import { ChatReader } from './chat-reader.js';
 import { answerUsage, effortFor, finishOf, stopTextOf } from './terms.js';
 
@@ -139,14 +140,10 @@ function decodeChat(text: string): Answer | undefined {
   if (choice === undefined) return undefined;
   const message = isObject(choice.message) ? choice.message : {};
   const parts: AnswerPart[] = [];
-  const thought = asText(message.reasoning_content) || asText(message.reasoning);
+  const { content } = message;
+  const thought = asText(message.reasoning_content) || asText(message.reasoning) || textsIn(content, 'thinking');
   if (thought !== '') parts.push({ type: 'thinking', text: thought });
-  const said =
-    typeof message.content === 'string'
-      ? message.content
-      : objectsIn(message.content)
-          .map(part => asText(part.text))
-          .join('');
+  const said = asText(content) || textsIn(content, 'text');
   if (said !== '') parts.push({ type: 'text', text: said });
   if (asText(message.refusal) !== '') parts.push({ type: 'refusal', text: asText(message.refusal) });
   const calls = objectsIn(message.tool_calls);

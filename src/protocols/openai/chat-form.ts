@@ -3,6 +3,7 @@ import { type GuardChain, verdictsOf } from '#protocols/guards/guard-chain.js';
 import { isObject, type Json, objectsIn, parsedObject } from '#protocols/json.js';
 import type { AnswerForm, StreamForm } from '#protocols/protocol.js';
 import type { SseEvent } from '#protocols/sse.js';
+import { partKey, partOf, partsThrough, wholeParts } from './answer-parts.js';
 
 /** Members of a message or delta that hold text. Thoughts stand where vLLM, DeepSeek and others put them. */
 const TEXTS: Readonly<Record<string, AnswerTextKind>> = {
@@ -94,6 +95,11 @@ class ChatStream extends ChoicesStream {
       closed.push(...this.othersThan(index, key));
       delta[member] = this.guards.text(key, kind, text);
     }
+    if (Array.isArray(delta.content)) {
+      const own = [partKey(index, 'text'), partKey(index, 'thinking')];
+      closed.push(...this.othersThan(index, ...own));
+      delta.content = partsThrough(delta.content, index, this.guards);
+    }
     if (Array.isArray(delta.tool_calls)) {
       delta.tool_calls = delta.tool_calls.map((call: unknown) => {
         if (!isObject(call)) return call;
@@ -113,12 +119,15 @@ class ChatStream extends ChoicesStream {
   }
 
   /** Texts of a choice come one after the other; calls of tools may be open side by side. */
-  private othersThan(index: number, prefix: string): readonly string[] {
-    return this.guards.openKeys.filter(key => key.startsWith(`${index}.`) && !key.startsWith(prefix));
+  private othersThan(index: number, ...prefixes: readonly string[]): readonly string[] {
+    return this.guards.openKeys.filter(
+      key => key.startsWith(`${index}.`) && !prefixes.some(prefix => key.startsWith(prefix)),
+    );
   }
 
   protected saying(index: number, key: string, text: string): Json {
     const [, member = '', call, kind] = key.split('.');
+    if (member === 'thoughts') return { index, delta: { content: [partOf('thinking', text)] }, finish_reason: null };
     const delta =
       member === 'call'
         ? { tool_calls: [{ index: Number(call), ...callMember(kind as AnswerTextKind, text) }] }
@@ -189,6 +198,7 @@ function messageThrough(message: Json, index: number, guards: GuardChain): Json 
     const text = message[member];
     if (typeof text === 'string') said[member] = guards.whole(`${index}.${member}`, kind, text);
   }
+  if (Array.isArray(message.content)) said.content = wholeParts(message.content, index, guards);
   if (Array.isArray(message.tool_calls)) {
     said.tool_calls = objectsIn(message.tool_calls).map((call, at) =>
       callThrough(call, (kind, text) => guards.whole(`${index}.call.${at}`, kind, text)),

@@ -2,6 +2,7 @@ import { asText, isObject, type Json, objectsIn, parsedObject } from '#protocols
 import type { AnswerEvent, AnswerUsage } from '#protocols/neutral/answer.js';
 import type { AnswerReader } from '#protocols/protocol.js';
 import type { SseEvent } from '#protocols/sse.js';
+import { textsIn } from './answer-parts.js';
 import { answerUsage, engineFailure, finishOf, stopTextOf } from './terms.js';
 
 type Running = 'text' | 'thinking' | 'refusal';
@@ -41,8 +42,13 @@ export class ChatReader implements AnswerReader {
 
   private delta(delta: Json): AnswerEvent[] {
     const events: AnswerEvent[] = [];
-    this.tell(events, 'thinking', asText(delta.reasoning_content) || asText(delta.reasoning));
-    this.tell(events, 'text', asText(delta.content));
+    const { content } = delta;
+    this.tell(
+      events,
+      'thinking',
+      asText(delta.reasoning_content) || asText(delta.reasoning) || textsIn(content, 'thinking'),
+    );
+    this.tell(events, 'text', asText(content) || textsIn(content, 'text'));
     this.tell(events, 'refusal', asText(delta.refusal));
     for (const call of objectsIn(delta.tool_calls)) this.called(events, call);
     return events;
