@@ -1,7 +1,6 @@
 import type { AnswerBlock, AnswerGuard, AnswerGuardMaker, SentAs, TextRewrite } from '#contract/answer-guard.js';
 import type { PersonalSpan } from '#contract/personal-data.js';
-import { mapStrings } from '#protocols/guards/strings.js';
-import { parsedObject } from '#protocols/json.js';
+import { argumentsIn, mapStrings } from '#protocols/guards/strings.js';
 import { LONGEST_PLACEHOLDER, PLACEHOLDER, type VaultSession } from './vault.js';
 
 /** What is masked in one request, and put back into its answer. */
@@ -25,7 +24,7 @@ export class Masking {
   readonly rewrite: TextRewrite = (text, as) => {
     if (this.keeps(text, as)) return text;
     if (as === 'name') return this.named(text);
-    const parsed = as === 'arguments' ? parsedObject(text) : undefined;
+    const parsed = as === 'arguments' ? argumentsIn(text) : undefined;
     if (parsed === undefined) return this.masked(text);
     let changed = false;
     const out = mapStrings(parsed, value => {

@@ -1,8 +1,7 @@
 import type { SentAs, TextRewrite } from '#contract/answer-guard.js';
 import { type Message, partText } from '#contract/request.js';
 import type { StageContext } from '#contract/stage.js';
-import { mapStrings } from '#protocols/guards/strings.js';
-import { parsedObject } from '#protocols/json.js';
+import { argumentsIn, mapStrings } from '#protocols/guards/strings.js';
 
 /** What of a request is read beside what is said in it. */
 export interface ReadToo {
@@ -36,7 +35,7 @@ export function personalTexts(context: StageContext, { system, tools }: ReadToo)
     const text = rewrite(sent, as);
     if (text === '' || keeps(text, as)) continue;
     const into = namesUser ? naming : said;
-    const parsed = as === 'arguments' ? parsedObject(text) : undefined;
+    const parsed = as === 'arguments' ? argumentsIn(text) : undefined;
     if (parsed === undefined) into.push(text);
     else
       mapStrings(parsed, inner => {

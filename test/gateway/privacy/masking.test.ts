@@ -54,6 +54,13 @@ function streamed(masking: Masking, sent: string, sizes: readonly number[], kind
 }
 
 describe('masking', () => {
+  it.each([1, 63, 64, 65, 5000])('finds what arguments hold %i levels deep', levels => {
+    const nested = `${'{"a":'.repeat(levels)}"write to ada@example.org"${'}'.repeat(levels)}`;
+    const masked = maskingOf().rewrite(nested, 'arguments');
+    expect(masked).not.toContain('ada@example.org');
+    expect(masked).toMatch(/^(?:\{"a":)+"write to \[EMAIL_\w+\]"\}+$/);
+  });
+
   it('loses nothing in 10,000 streams of random texts cut at random places', () => {
     let masked = 0;
     fc.assert(
