@@ -4,7 +4,7 @@ import { isObject, type Json } from '#protocols/json.js';
 /** What a part of an answer's content holds. */
 type PartKind = 'text' | 'thinking';
 
-/** Members of a part that hold text, or parts of their own. */
+/** Members of a part that hold text. */
 const HOLDERS = ['text', 'refusal', 'thinking'] as const;
 
 /** The block that texts of a choice's parts, or its thoughts among them, belong to. */
@@ -23,10 +23,14 @@ export function partOf(kind: PartKind, text: string): Json {
  */
 export function partsThrough(parts: readonly unknown[], index: number, guards: GuardChain): unknown[] {
   return parts.flatMap(part => {
-    const kind = isObject(part) && part.thinking !== undefined ? 'thinking' : 'text';
-    const said = textsThrough(part, text => guards.text(partKey(index, kind), kind, text));
-    // What is no text ends none.
-    return said === part ? [part] : [...heldOf(index, kind === 'text' ? 'thinking' : 'text', guards), said];
+    const kind = kindOf(part);
+    let held: readonly Json[] = [];
+    const said = textsThrough(part, text => {
+      // What is no text ends none.
+      held = [...held, ...heldOf(index, kind === 'text' ? 'thinking' : 'text', guards)];
+      return guards.text(partKey(index, kind), kind, text);
+    });
+    return [...held, said];
   });
 }
 
@@ -41,8 +45,7 @@ export function textsIn(content: unknown, kind: PartKind): string {
   if (!Array.isArray(content)) return '';
   let all = '';
   for (const part of content) {
-    const thinks = isObject(part) && part.thinking !== undefined;
-    if (thinks !== (kind === 'thinking')) continue;
+    if (kindOf(part) !== kind) continue;
     textsThrough(part, text => {
       all += text;
       return text;
@@ -56,12 +59,23 @@ function heldOf(index: number, kind: PartKind, guards: GuardChain): Json[] {
   return text === '' ? [] : [partOf(kind, text)];
 }
 
-/** A part with each of its texts led past; itself where it has none. */
+function kindOf(part: unknown): PartKind {
+  return isObject(part) && (typeof part.thinking === 'string' || Array.isArray(part.thinking)) ? 'thinking' : 'text';
+}
+
+/** A part with each of its texts led past. Thoughts may be a list of parts themselves; nothing nests deeper. */
 function textsThrough(part: unknown, lead: (text: string) => string): unknown {
+  if (!isObject(part) || !Array.isArray(part.thinking)) return textThrough(part, lead);
+  return { ...part, thinking: part.thinking.map(one => textThrough(one, lead)) };
+}
+
+function textThrough(part: unknown, lead: (text: string) => string): unknown {
   if (typeof part === 'string') return part === '' ? part : lead(part);
-  if (Array.isArray(part)) return part.map(one => textsThrough(one, lead));
   if (!isObject(part)) return part;
-  const held = HOLDERS.filter(member => typeof part[member] === 'string' || Array.isArray(part[member]));
-  if (held.length === 0) return part;
-  return { ...part, ...Object.fromEntries(held.map(member => [member, textsThrough(part[member], lead)])) };
+  const said: Record<string, unknown> = { ...part };
+  for (const member of HOLDERS) {
+    const text = part[member];
+    if (typeof text === 'string' && text !== '') said[member] = lead(text);
+  }
+  return said;
 }

@@ -73,6 +73,41 @@ describe('content of an answer as a list of parts', () => {
     expect(contents.map(one => textsIn(one, 'thinking')).join('')).toBe('HM');
   });
 
+  it('keeps the order of thoughts and texts where a text passes unchanged, and takes no null for a thought', () => {
+    const still: AnswerGuardMaker = {
+      name: 'still',
+      holds: false,
+      guard: () => {
+        let thoughts = '';
+        return {
+          text({ kind }, text) {
+            if (kind !== 'thinking') return text;
+            thoughts += text;
+            return '';
+          },
+          close: ({ kind }) => (kind === 'thinking' ? thoughts : ''),
+          end: () => undefined,
+        };
+      },
+    };
+    const content = [thought('hm'), 'yes', { type: 'text', text: '!', thinking: null }];
+    const out = chatForm.whole(
+      { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] },
+      new GuardChain([still], 'm', () => 0),
+    );
+    expect((out.choices as { message: unknown }[])[0]?.message).toEqual({
+      role: 'assistant',
+      content: [thought(''), thought('hm'), 'yes', { type: 'text', text: '!', thinking: null }],
+    });
+    expect(textsIn(content, 'text')).toBe('yes!');
+  });
+
+  it('is not followed into what nests without end', () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+    expect(textsIn([deep, { type: 'thinking', thinking: deep }, text('yes')], 'text')).toBe('yes');
+    expect(textsIn([deep, { type: 'thinking', thinking: deep }], 'thinking')).toBe('');
+  });
+
   it('is translated for clients of other APIs, whole and streamed', () => {
     const content = [thought('hm'), text('yes'), text(' and no')];
     const answer = chatEngine.decode(
