@@ -1,4 +1,4 @@
-// `npm run docs`: writes schema/, docs/reference, what is generated of deploy/ and the types of the dashboard's client from the code. With --check it writes nothing and exits 1
+// `npm run docs`: writes schema/, docs/reference, what is generated of deploy/ and the types of the dashboard's client from the code, and the kernel's bytes from its text. With --check it writes nothing and exits 1
 // when a file is not what it would write.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,6 +7,7 @@ import { cliReference } from './docs/cli.mjs';
 import { configurationReference } from './docs/configuration.mjs';
 import { errorReference } from './docs/errors.mjs';
 import { grafanaDashboard } from './docs/grafana.mjs';
+import { kernelCode } from './docs/kernel.mjs';
 import { prometheusRule } from './docs/prometheus-rule.mjs';
 import { root, setup } from './setup.mjs';
 
@@ -32,6 +33,7 @@ const files = {
   'deploy/kubernetes/prometheusrule.yaml': prometheusRule(
     readFileSync(join(root, 'deploy/prometheus/rules.yml'), 'utf8'),
   ),
+  'src/models/kernels/row-products-code.ts': await kernelCode(join(root, 'src/models/kernels/row-products.wat')),
   'docs/reference/cli.md': cliReference(await buildProgram(undefined)),
 };
 

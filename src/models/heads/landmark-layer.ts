@@ -1,3 +1,4 @@
+import { ByteRows, stepped } from '#models/kernels/byte-rows.js';
 import { LinearLayer, type LinearWeights } from './linear-layer.js';
 
 /** A few texts that stand for all that a head was trained on, as a file holds them, and what nearness to each says of the labels. */
@@ -17,7 +18,8 @@ const SHARPNESS = 3;
 export class LandmarkLayer {
   readonly labels: number;
   private readonly landmarks: LinearLayer;
-  private readonly rows: Int8Array;
+  /** One row a label here: so a label's score is one product. */
+  private readonly rows: ByteRows;
 
   /** @throws RangeError when the parts are not of one size. */
   constructor(
@@ -27,24 +29,28 @@ export class LandmarkLayer {
     this.labels = parts.bias.length;
     this.landmarks = landmarkLayer(parts.landmarks, width);
     const bytes = Buffer.from(parts.rows, 'base64');
-    this.rows = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (this.rows.length !== this.labels * this.landmarks.labels || parts.scales.length !== this.landmarks.labels) {
-      throw new RangeError(`${this.rows.length} weights are not ${this.landmarks.labels} rows of ${this.labels}`);
+    const landmarks = this.landmarks.labels;
+    if (bytes.length !== this.labels * landmarks || parts.scales.length !== landmarks) {
+      throw new RangeError(`${bytes.length} weights are not ${landmarks} rows of ${this.labels}`);
     }
+    this.rows = new ByteRows(turned(bytes, landmarks, this.labels), this.labels, landmarks);
   }
 
   /** @param vector of length 1. */
   logits(vector: Float32Array): Float32Array {
-    const { rows, labels, parts } = this;
+    const { rows, parts } = this;
     const near = nearness(this.landmarks, vector);
-    const logits = Float32Array.from(parts.bias);
-    for (let at = 0; at < near.length; at++) {
-      const one = near[at]! * parts.scales[at]!;
-      const row = at * labels;
-      for (let label = 0; label < labels; label++) logits[label]! += one * rows[row + label]!;
-    }
-    return logits;
+    for (let at = 0; at < near.length; at++) near[at]! *= parts.scales[at]!;
+    const { numbers, step } = stepped(near);
+    return Float32Array.from(rows.products(numbers), (product, label) => product * step + parts.bias[label]!);
   }
+}
+
+/** Rows as columns. */
+function turned(bytes: Uint8Array, rows: number, columns: number): Uint8Array {
+  const columnwise = new Uint8Array(bytes.length);
+  for (let at = 0; at < bytes.length; at++) columnwise[(at % columns) * rows + Math.floor(at / columns)] = bytes[at]!;
+  return columnwise;
 }
 
 /** The landmarks as a layer whose outputs are cosines with them. */

@@ -1,3 +1,5 @@
+import { ByteRows, stepped } from '#models/kernels/byte-rows.js';
+
 /** Weights of a linear classifier as a file holds them: each row 8-bit integers and one scale, which costs no accuracy that counts. */
 export interface LinearWeights {
   /** Rows, one a label, in base64. */
@@ -11,7 +13,7 @@ export interface LinearWeights {
 /** A softmax over linear scores: `p = softmax((W · x + b) / T)`. */
 export class LinearLayer {
   readonly labels: number;
-  private readonly weights: Int8Array;
+  private readonly weights: ByteRows;
 
   /** @throws RangeError when the parts are not of one size. */
   constructor(
@@ -20,29 +22,20 @@ export class LinearLayer {
   ) {
     this.labels = parts.bias.length;
     const bytes = Buffer.from(parts.rows, 'base64');
-    this.weights = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (this.weights.length !== this.labels * width || parts.scales.length !== this.labels) {
-      throw new RangeError(`${this.weights.length} weights are not ${this.labels} rows of ${width}`);
+    if (bytes.length !== this.labels * width || parts.scales.length !== this.labels) {
+      throw new RangeError(`${bytes.length} weights are not ${this.labels} rows of ${width}`);
     }
+    this.weights = new ByteRows(bytes, this.labels, width);
   }
 
   /** @param vector as long as a row. */
   logits(vector: Float32Array): Float32Array {
-    const { weights, width, labels, parts } = this;
-    const logits = new Float32Array(labels);
-    const whole = width - (width % 4);
-    for (let label = 0; label < labels; label++) {
-      // Four sums, since a processor need not wait for one to add to another.
-      let [a, b, c, d] = [0, 0, 0, 0];
-      const row = label * width;
-      for (let i = 0; i < whole; i += 4) {
-        a += weights[row + i]! * vector[i]!;
-        b += weights[row + i + 1]! * vector[i + 1]!;
-        c += weights[row + i + 2]! * vector[i + 2]!;
-        d += weights[row + i + 3]! * vector[i + 3]!;
-      }
-      for (let i = whole; i < width; i++) a += weights[row + i]! * vector[i]!;
-      logits[label] = (a + b + c + d) * parts.scales[label]! + parts.bias[label]!;
+    const { scales, bias } = this.parts;
+    const { numbers, step } = stepped(vector);
+    const products = this.weights.products(numbers);
+    const logits = new Float32Array(this.labels);
+    for (let label = 0; label < logits.length; label++) {
+      logits[label] = products[label]! * step * scales[label]! + bias[label]!;
     }
     return logits;
   }

@@ -1,3 +1,4 @@
+import { ByteRows } from '#models/kernels/byte-rows.js';
 import { LinearLayer, type LinearWeights } from './linear-layer.js';
 
 /** Examples that a head was trained on, as a file holds them: what they mean in a few 8-bit numbers each, and their labels. */
@@ -32,10 +33,9 @@ const LOOKED_AT = 12;
  */
 export class NeighbourLayer {
   private readonly axes: LinearLayer;
-  private readonly rows: Int8Array;
+  private readonly rows: ByteRows;
   private readonly labelOf: Uint16Array;
-  private readonly middles: Int8Array;
-  private readonly width: number;
+  private readonly middles: ByteRows;
 
   /** @param vectorWidth numbers of the vectors that are asked about. @throws RangeError when the parts are not of one size. */
   constructor(
@@ -43,20 +43,22 @@ export class NeighbourLayer {
     vectorWidth: number,
     private readonly labels: number,
   ) {
-    this.width = parts.axes.scales.length;
+    const width = parts.axes.scales.length;
     this.axes = new LinearLayer({ ...parts.axes, bias: parts.axes.scales.map(() => 0), temperature: 1 }, vectorWidth);
-    this.rows = Int8Array.from(Buffer.from(parts.rows, 'base64'));
-    this.middles = Int8Array.from(Buffer.from(parts.cells.middles, 'base64'));
+    const rows = Buffer.from(parts.rows, 'base64');
+    const middles = Buffer.from(parts.cells.middles, 'base64');
     const places = Buffer.from(parts.labels, 'base64');
     this.labelOf = Uint16Array.from({ length: places.length >> 1 }, (_, at) => places.readUInt16LE(2 * at));
-    if (this.rows.length !== this.labelOf.length * this.width || this.labelOf.some(label => label >= labels)) {
-      throw new RangeError(`${this.rows.length} numbers are not ${this.labelOf.length} examples of ${this.width}`);
+    if (rows.length !== this.labelOf.length * width || this.labelOf.some(label => label >= labels)) {
+      throw new RangeError(`${rows.length} numbers are not ${this.labelOf.length} examples of ${width}`);
     }
     const { ends } = parts.cells;
     const rising = ends.every((end, cell) => end >= (ends[cell - 1] ?? 0));
-    if (!rising || (ends.at(-1) ?? 0) !== this.labelOf.length || this.middles.length !== ends.length * this.width) {
+    if (!rising || (ends.at(-1) ?? 0) !== this.labelOf.length || middles.length !== ends.length * width) {
       throw new RangeError(`${ends.length} cells do not hold ${this.labelOf.length} examples`);
     }
+    this.rows = new ByteRows(rows, this.labelOf.length, width);
+    this.middles = new ByteRows(middles, ends.length, width);
   }
 
   /** For each label `log(share of the nearest examples' say + 0.001)`. @param vector of length 1. */
@@ -66,10 +68,11 @@ export class NeighbourLayer {
     const { step } = parts;
     const query = stepped(compressed(this.axes, vector), step);
     const near = new Largest(LOOKED_AT);
-    for (let cell = 0; cell < ends.length; cell++) near.offer(this.product(this.middles, cell, query), cell);
+    near.offerAll(this.middles.products(query), 0);
     const best = new Largest(COUNT);
     for (const cell of near.places()) {
-      for (let at = ends[cell - 1] ?? 0; at < ends[cell]!; at++) best.offer(this.product(rows, at, query), at);
+      const first = ends[cell - 1] ?? 0;
+      best.offerAll(rows.products(query, first, ends[cell]!), first);
     }
     const say = new Float32Array(labels);
     let all = 0;
@@ -78,27 +81,8 @@ export class NeighbourLayer {
       say[labelOf[at]!]! += one;
       all += one;
     }
-    return say.map(one => Math.log((all === 0 ? 0 : one / all) + FLOOR));
-  }
-
-  private product(rows: Int8Array, at: number, query: Int8Array): number {
-    const { width } = this;
-    const from = at * width;
-    const whole = width - (width % 4);
-    let sum = 0;
-    // `| 0` keeps the sum an integer of the processor's: no product of 8-bit rows leaves 32 bits.
-    for (let i = 0; i < whole; i += 4) {
-      const j = from + i;
-      sum =
-        (sum +
-          rows[j]! * query[i]! +
-          rows[j + 1]! * query[i + 1]! +
-          rows[j + 2]! * query[i + 2]! +
-          rows[j + 3]! * query[i + 3]!) |
-        0;
-    }
-    for (let i = whole; i < width; i++) sum += rows[from + i]! * query[i]!;
-    return sum;
+    for (let i = 0; i < labels; i++) say[i] = Math.log((all === 0 ? 0 : say[i]! / all) + FLOOR);
+    return say;
   }
 }
 
@@ -106,14 +90,17 @@ export class NeighbourLayer {
 export function compressed(axes: LinearLayer, vector: Float32Array): Float32Array {
   const short = axes.logits(vector);
   let square = 0;
-  for (const value of short) square += value * value;
+  for (let i = 0; i < short.length; i++) square += short[i]! * short[i]!;
   const length = Math.sqrt(square) || 1;
-  return short.map(value => value / length);
+  for (let i = 0; i < short.length; i++) short[i]! /= length;
+  return short;
 }
 
 /** Numbers in whole steps, as far as 8 bits go. */
 export function stepped(values: ArrayLike<number>, step: number): Int8Array {
-  return Int8Array.from(values, value => Math.max(-127, Math.min(127, Math.round(value / step))));
+  const steps = new Int8Array(values.length);
+  for (let i = 0; i < steps.length; i++) steps[i] = Math.max(-127, Math.min(127, Math.round(values[i]! / step)));
+  return steps;
 }
 
 /** The largest of what is offered: a heap whose root is the least that is kept. */
@@ -127,9 +114,12 @@ class Largest {
     this.of = new Int32Array(room);
   }
 
-  offer(value: number, place: number): void {
-    if (this.size < this.room) this.rise(value, place);
-    else if (value > this.values[0]!) this.sink(value, place);
+  /** Offers values whose places follow one another, `from` the first's. */
+  offerAll(values: Int32Array, from: number): void {
+    for (let at = 0; at < values.length; at++) {
+      if (this.size < this.room) this.rise(values[at]!, from + at);
+      else if (values[at]! > this.values[0]!) this.sink(values[at]!, from + at);
+    }
   }
 
   places(): Int32Array {
