@@ -22,10 +22,11 @@ export class Embedders {
   private readonly threads: ModelThreads;
   private readonly known = new Map<string, OwnEmbedder>();
 
-  /** @param processors that there are for models. */
+  /** @param processors that there are for models. @param later runs its task in the next turn of the event loop. */
   constructor(
     private readonly clock: Clock,
     processors: number,
+    private readonly later: (task: () => void) => void = setImmediate,
   ) {
     this.threads = new ModelThreads(processors);
   }
@@ -46,7 +47,7 @@ export class Embedders {
     const limits = { capacity: settings.queue, batch: settings.batch };
     const scorer =
       this.known.get(key) ??
-      new LocalEmbedder(`classifier ${name}`, spec, this.threads.threadsFor(settings), this.clock, limits);
+      new LocalEmbedder(`classifier ${name}`, spec, this.threads.threadsFor(settings), this.clock, limits, this.later);
     this.known.set(key, scorer);
     return scorer;
   }
@@ -98,6 +99,7 @@ export class Embedders {
         this.threads.threadsFor(settings),
         this.clock,
         limits,
+        this.later,
       );
     }
     const own = settings.embedders[name];
@@ -116,7 +118,7 @@ export class Embedders {
       length,
       ...(own.dimension !== undefined && { dimension: own.dimension }),
     } as const;
-    return new LocalEmbedder(space, spec, this.threads.threadsFor(settings), this.clock, limits);
+    return new LocalEmbedder(space, spec, this.threads.threadsFor(settings), this.clock, limits, this.later);
   }
 }
 

@@ -82,6 +82,9 @@ function run(fake: Fake, perSecond: number, deadlineMs: number, seed: number): R
   };
 }
 
+/** There are no turns of an event loop here. */
+const NOW = (task: () => void): void => task();
+
 /** Texts a second with full batches and never a pause. */
 function capacityOf({ perBatch, perText, threads, stalls = 0 }: Fake): number {
   return (1000 * BATCH * threads) / ((perBatch + perText * BATCH) * (1 + 4 * stalls));
@@ -189,7 +192,7 @@ describe('an embedder whose thread is at work', () => {
     };
     const threads = { all: () => [thread] };
     const spec = { kind: 'default', cache: '' } as const;
-    const opened = new LocalEmbedder('fake', spec, threads, new VirtualClock(), { batch: BATCH, capacity: 256 });
+    const opened = new LocalEmbedder('fake', spec, threads, new VirtualClock(), { batch: BATCH, capacity: 256 }, NOW);
     return { opened, asked, release: () => release() };
   }
 
@@ -234,7 +237,7 @@ test('a text waits for a model to be loaded no longer than it is patient, and is
     unload: () => {},
   };
   const spec = { kind: 'default', cache: '' } as const;
-  const opened = new LocalEmbedder('fake', spec, { all: () => [thread] }, clock, { batch: BATCH, capacity: 256 });
+  const opened = new LocalEmbedder('fake', spec, { all: () => [thread] }, clock, { batch: BATCH, capacity: 256 }, NOW);
   const patient = opened.embed(['patient']);
   const hasty = expect(opened.embed(['hasty'], { patienceMs: 50 })).rejects.toMatchObject({ code: 'model.loading' });
   const late = expect(opened.embed(['late'], { deadline: { leftMs: () => 80 } })).rejects.toMatchObject({
@@ -270,7 +273,7 @@ describe('an embedder on two threads', () => {
     const pair = [threadOf('a', asked, () => Promise.resolve()), threadOf('b', asked, second)];
     const spec = { kind: 'default', cache: '' } as const;
     const limits = { batch: 1, capacity: 256 };
-    return { asked, opened: new LocalEmbedder('fake', spec, { all: () => pair }, new VirtualClock(), limits) };
+    return { asked, opened: new LocalEmbedder('fake', spec, { all: () => pair }, new VirtualClock(), limits, NOW) };
   }
 
   test('answers once the first has the model, and uses the second when that has it too', async () => {
@@ -300,5 +303,80 @@ describe('an embedder on two threads', () => {
     await opened.embed(['two', 'three']);
     expect(asked.filter(line => line.startsWith('b'))).toEqual([]);
     expect(opened.status).toMatchObject({ state: 'ready', bytes: 10 });
+  });
+});
+
+describe('an embedder and the turns of the event loop', () => {
+  function onThreads(count: number) {
+    const batches: string[][] = [];
+    const ends: Array<() => void> = [];
+    const threads = Array.from(
+      { length: count },
+      (): ModelThread => ({
+        dead: false,
+        load: () => Promise.resolve({ dimension: 1, precision: 'none', bytes: 0, loadMs: 0 }),
+        embed: async (_, texts) => {
+          if (texts[0]!.startsWith('text')) {
+            batches.push([...texts]);
+            await new Promise<void>(resolve => ends.push(resolve));
+          }
+          return { vectors: Float32Array.from(texts, (_text, at) => at), ms: 1 };
+        },
+        unload: () => {},
+      }),
+    );
+    const tasks: Array<() => void> = [];
+    const turn = async (): Promise<void> => {
+      for (const task of tasks.splice(0)) task();
+      await settled();
+    };
+    const opened = new LocalEmbedder(
+      'fake',
+      { kind: 'default', cache: '' },
+      { all: () => threads },
+      new VirtualClock(),
+      { batch: BATCH, capacity: 256 },
+      task => tasks.push(task),
+    );
+    return { batches, opened, turn, end: () => ends.shift()!() };
+  }
+  const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
+  test('what comes while others still come goes with them', async () => {
+    const { batches, opened, turn } = onThreads(1);
+    await opened.prepare();
+    void opened.embed(['text 1']);
+    await turn();
+    void opened.embed(['text 2']);
+    await turn();
+    expect(batches).toEqual([]);
+    await turn();
+    expect(batches).toEqual([['text 1', 'text 2']]);
+  });
+
+  test('two free threads share what came', async () => {
+    const { batches, opened, turn } = onThreads(2);
+    await opened.prepare();
+    await settled();
+    void opened.embed(['text 1', 'text 2', 'text 3', 'text 4']);
+    await turn();
+    await turn();
+    expect(batches.map(batch => batch.length)).toEqual([2, 2]);
+  });
+
+  test('those of a batch go on one a turn', async () => {
+    const { opened, turn, end } = onThreads(1);
+    await opened.prepare();
+    const done: string[] = [];
+    for (const text of ['text 1', 'text 2', 'text 3']) void opened.embed([text]).then(() => done.push(text));
+    await turn();
+    await turn();
+    end();
+    await settled();
+    expect(done).toEqual(['text 1']);
+    await turn();
+    expect(done).toEqual(['text 1', 'text 2']);
+    await turn();
+    expect(done).toEqual(['text 1', 'text 2', 'text 3']);
   });
 });

@@ -3,6 +3,7 @@ import { type Deadline, NO_DEADLINE } from '#contract/deadline.js';
 import type { Embedder, EmbedOptions, ModelStatus } from '#contract/embedder.js';
 import { WeirError } from '#contract/errors.js';
 import type { Milliseconds } from '#contract/units.js';
+import { Company } from './company.js';
 import { type EmbedJob, EmbedQueue, type QueueLimits } from './embed-queue.js';
 import type { LoadedFacts, ModelSpec } from './messages.js';
 import type { ModelThread } from './model-worker.js';
@@ -31,6 +32,7 @@ export class LocalEmbedder implements Embedder {
   /** Tells it from an embedder of the same name that it takes over from. */
   private readonly id = ++opened;
   private readonly queue: EmbedQueue;
+  private readonly company: Company;
   private readonly cache = new VectorCache();
   /** Texts that wait and are not begun: who asks for one of them waits along. */
   private readonly waiting = new Map<string, WaitingText>();
@@ -49,7 +51,10 @@ export class LocalEmbedder implements Embedder {
     private readonly threads: Threads,
     private readonly clock: Clock,
     limits: Omit<QueueLimits, 'padded'>,
+    /** Runs a task in the next turn of the event loop. */
+    private readonly later: (task: () => void) => void,
   ) {
+    this.company = new Company(later, () => this.pump());
     // The graph that Weir writes leaves padding out (minilm/graph.ts); those of others have it.
     this.queue = new EmbedQueue(clock, { ...limits, padded: spec.kind !== 'default' });
   }
@@ -113,7 +118,7 @@ export class LocalEmbedder implements Embedder {
       else if (this.queue.offer(job)) {
         this.waiting.set(text, job);
         if (this.facts === undefined) this.limitLoading(job);
-        this.pump();
+        this.company.came();
       } else {
         this.counts.refused++;
         fail(new WeirError('model.busy', `${this.queue.length} texts wait for ${this.name} already`));
@@ -137,6 +142,7 @@ export class LocalEmbedder implements Embedder {
 
   /** Gives a batch to every thread that has none. */
   private pump(): void {
+    if (this.queue.length === 0) return;
     if (this.facts === undefined) {
       this.prepare().then(
         () => this.pump(),
@@ -147,7 +153,7 @@ export class LocalEmbedder implements Embedder {
     for (const worker of this.ready) {
       if (this.queue.length === 0) return;
       if (this.busy.has(worker)) continue;
-      const { batch, late } = this.queue.take();
+      const { batch, late } = this.queue.take(this.ready.size - this.busy.size);
       for (const { text } of [...batch, ...late]) this.waiting.delete(text);
       this.counts.refused += late.length;
       for (const job of late) job.fail(new WeirError('model.busy', `${this.name} was too slow`));
@@ -172,10 +178,10 @@ export class LocalEmbedder implements Embedder {
       this.counts.batches++;
       this.counts.busyMs += ms;
       this.queue.ended(batch);
-      for (const [at, job] of batch.entries()) {
+      this.inTurns(batch.length, at => {
         const start = ends === undefined ? at * width : (ends[at - 1] ?? 0);
-        job.settle(vectors.slice(start, ends?.[at] ?? start + width));
-      }
+        batch[at]!.settle(vectors.slice(start, ends?.[at] ?? start + width));
+      });
     } catch (error) {
       if (worker.dead) this.forget();
       this.queue.ended(batch, false);
@@ -184,6 +190,13 @@ export class LocalEmbedder implements Embedder {
       this.busy.delete(worker);
     }
     this.pump();
+  }
+
+  /** One after the other, each in a turn of its own: what waits for a vector goes on at once, and all of a batch together would hold up the event loop. */
+  private inTurns(count: number, settle: (at: number) => void, at = 0): void {
+    if (at >= count) return;
+    settle(at);
+    this.later(() => this.inTurns(count, settle, at + 1));
   }
 
   /** The thread is gone and the model with it: the next text loads it on another. */
