@@ -7,6 +7,7 @@ import { LanguageGate } from './language-gate.js';
 import { learnedSignal } from './learned-signal.js';
 import { thresholdProblems } from './likelihood.js';
 import { firstGiven, GIVEN, type Given } from './modality/given.js';
+import { lexicon } from './modality/lexicon.js';
 import { RuledHead } from './modality/ruled-head.js';
 import { MEDIA, type Medium } from './modality/vocabulary.js';
 import { wantedMedium } from './modality/wanted.js';
@@ -73,10 +74,13 @@ export const modality: SignalType<ModalityOptions> = {
     ...thresholdProblems(options),
     ...unheard(options),
   ],
-  build: (name, options, ports) =>
-    options.by === 'rules' || options.wanted === undefined
+  build: (name, options, ports) => {
+    // Here, so that it is not the first request that waits for it.
+    if (options.by !== 'learned') lexicon();
+    return options.by === 'rules' || options.wanted === undefined
       ? { name, type: 'modality', cost: modality.cost, evaluate: ({ request }) => byRules(options, request) }
-      : byHead(name, options, options.wanted, ports),
+      : byHead(name, options, options.wanted, ports);
+  },
 };
 
 function twice(words: readonly string[], key: string): OptionProblem[] {

@@ -1,15 +1,6 @@
-import { Literals } from '#router/signals/literals.js';
-import {
-  BECOME,
-  CAPTIONS,
-  INTO,
-  type MadeMedium,
-  MEDIA,
-  type Medium,
-  POINTS,
-  QUANTITIES,
-  VOCABULARIES,
-} from './vocabulary.js';
+import type { Literals } from '#router/signals/literals.js';
+import { lexicon, type WordsOfMedium } from './lexicon.js';
+import type { MadeMedium, Medium } from './vocabulary.js';
 
 /** Characters read, half from the beginning and half from the end: what is asked for stands at one of them. */
 const MAX_READ = 2_048;
@@ -32,24 +23,6 @@ export interface Wanted {
   readonly strength: 0 | 0.6 | 0.8 | 1;
   readonly words: string;
 }
-
-const MADE = MEDIA.filter((medium): medium is MadeMedium => medium !== 'text');
-
-const any = (lists: readonly string[]) =>
-  new Literals([...new Set(lists.flatMap(list => list.split('|')).filter(word => word !== ''))], false);
-
-const MAKE = any(VOCABULARIES.map(({ make }) => make));
-const MAKE_LAST = any(VOCABULARIES.map(({ makeLast = '' }) => makeLast));
-const BETWEEN = any(VOCABULARIES.map(({ between = '' }) => between));
-const QUANTITY = any([QUANTITIES]);
-const BECOMES = any([BECOME]);
-const TO = any([INTO]);
-const POINTING = any([POINTS]);
-const NOT = any(VOCABULARIES.map(({ not }) => not));
-const ASKS = any(VOCABULARIES.map(({ asks }) => asks));
-const CAPTION = any([CAPTIONS]);
-const THINGS = MADE.map(medium => ({ medium, words: any(VOCABULARIES.map(({ things }) => things[medium])) }));
-const VERBS = MADE.map(medium => ({ medium, words: any(VOCABULARIES.map(({ verbs }) => verbs[medium])) }));
 
 const TEXT: Wanted = Object.freeze({ medium: 'text', strength: 0, words: '' });
 
@@ -80,11 +53,12 @@ function inSentence(sentence: string): Wanted {
   const verb = firstVerb(sentence);
   // Most sentences have neither, and are done with here.
   if (thing === undefined && verb === undefined) return TEXT;
-  if (NOT.first(sentence) !== undefined || begins(sentence, ASKS)) return TEXT;
+  const { not, asks, makeLast, captions, pointing } = lexicon();
+  if (not.first(sentence) !== undefined || begins(sentence, asks)) return TEXT;
   // A thing that is drawn, sung or filmed is that of its verb: `draw a film star`.
   if (verb !== undefined) {
     const word = sentence.slice(verb.at, verb.end);
-    const both = thing !== undefined && (thing.at >= verb.end || MAKE_LAST.find(sentence, thing.end) >= 0);
+    const both = thing !== undefined && (thing.at >= verb.end || makeLast.find(sentence, thing.end) >= 0);
     return both
       ? { medium: verb.medium, strength: 1, words: `${word} … ${sentence.slice(thing.at, thing.end)}` }
       : { medium: verb.medium, strength: 0.8, words: word };
@@ -94,29 +68,31 @@ function inSentence(sentence: string): Wanted {
   if (make !== undefined) {
     return { medium: thing.medium, strength: 1, words: `${make} … ${sentence.slice(thing.at, thing.end)}` };
   }
-  const caption = CAPTION.first(sentence.trim().slice(0, OPENING));
-  return caption === undefined || begins(sentence, POINTING)
+  const caption = captions.first(sentence.trim().slice(0, OPENING));
+  return caption === undefined || begins(sentence, pointing)
     ? TEXT
     : { medium: 'image', strength: 0.6, words: caption };
 }
 
 /** The word that asks for this thing to be made: before it with no other thing between, or, in some languages, behind it. */
 function makingOf(sentence: string, thing: Found): string | undefined {
+  const { make, makeLast } = lexicon();
   let words: string | undefined;
   let behind = 0;
-  for (let at = MAKE.find(sentence, 0); at >= 0 && MAKE.end <= thing.at; at = MAKE.find(sentence, behind)) {
-    behind = MAKE.end;
+  for (let at = make.find(sentence, 0); at >= 0 && make.end <= thing.at; at = make.find(sentence, behind)) {
+    behind = make.end;
     words = sentence.slice(at, behind);
   }
   if (words !== undefined && isDirect(words, sentence.slice(behind, thing.at))) return words;
-  const last = MAKE_LAST.find(sentence, thing.end);
-  return last < 0 ? undefined : sentence.slice(last, MAKE_LAST.end);
+  const last = makeLast.find(sentence, thing.end);
+  return last < 0 ? undefined : sentence.slice(last, makeLast.end);
 }
 
 function isDirect(make: string, between: string): boolean {
-  if (BECOMES.first(make) !== undefined) return true;
-  const at = QUANTITY.find(between, 0);
-  return BETWEEN.first(at < 0 ? between : between.slice(QUANTITY.end)) === undefined;
+  const { becomes, quantities, between: reached } = lexicon();
+  if (becomes.first(make) !== undefined) return true;
+  const at = quantities.find(between, 0);
+  return reached.first(at < 0 ? between : between.slice(quantities.end)) === undefined;
 }
 
 /** Whether one of the words begins the sentence, past marks such as ¿. */
@@ -128,15 +104,14 @@ function begins(sentence: string, words: Literals): boolean {
 
 /** The first thing named; of what is to become another, the other; of a compound (`music video`), its last. */
 function firstThing(sentence: string): Found | undefined {
-  let found = firstOf(THINGS, sentence, 0);
+  const { things, becomes, into } = lexicon();
+  let found = firstOf(things, sentence, 0);
   if (found === undefined) return undefined;
-  const become = BECOMES.find(sentence, 0);
-  if (become >= 0) {
-    const into = TO.find(sentence, BECOMES.end);
-    if (into >= 0) return firstOf(THINGS, sentence, TO.end);
+  if (becomes.find(sentence, 0) >= 0 && into.find(sentence, becomes.end) >= 0) {
+    return firstOf(things, sentence, into.end);
   }
   for (let more = 1; more < MAX_COMPOUND; more++) {
-    const next = firstOf(THINGS, sentence, found.end);
+    const next = firstOf(things, sentence, found.end);
     if (next === undefined || !/^[\s-]$/u.test(sentence.slice(found.end, next.at))) break;
     found = next;
   }
@@ -144,17 +119,13 @@ function firstThing(sentence: string): Found | undefined {
 }
 
 function firstVerb(sentence: string): Found | undefined {
-  const verb = firstOf(VERBS, sentence, 0);
+  const verb = firstOf(lexicon().verbs, sentence, 0);
   if (verb === undefined || !NOUN_TOO.test(sentence.slice(verb.at, verb.end))) return verb;
   return REQUEST.test(sentence.slice(Math.max(0, verb.at - OPENING), verb.at).trim()) ? verb : undefined;
 }
 
 /** What stands first in the sentence from a place on, and of which medium it is. */
-function firstOf(
-  kinds: readonly { readonly medium: MadeMedium; readonly words: Literals }[],
-  sentence: string,
-  from: number,
-): Found | undefined {
+function firstOf(kinds: readonly WordsOfMedium[], sentence: string, from: number): Found | undefined {
   let found: Found | undefined;
   for (const { medium, words } of kinds) {
     const at = words.find(sentence, from);
