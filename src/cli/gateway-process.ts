@@ -12,7 +12,8 @@ import { machineClock } from '#gateway/machine-clock.js';
 import { GatewayState } from '#store/gateway-state.js';
 import { createLogger, type Logger } from '#telemetry/log.js';
 import { Traffic } from '#telemetry/traffic/traffic.js';
-import { LiveGateway } from './live-gateway.js';
+import type { LiveGateway } from './live-gateway.js';
+import { begunModels } from './local-models.js';
 import { cannotListen, greet, type Reloads, report, shutdownSignal, type ValidConfig, watchFile } from './serving.js';
 
 export interface ServeOptions extends CommonOptions {
@@ -47,7 +48,9 @@ export interface Serving {
 }
 
 async function runAlone(serving: Serving): Promise<void> {
-  const { options, loaded, listen, state, fleet } = serving;
+  const { options, loaded, listen, log, state, fleet } = serving;
+  const models = begunModels(loaded.config, log);
+  const { LiveGateway } = await import('./live-gateway.js');
   let live: LiveGateway | undefined;
   let watcher: ConfigWatch | undefined;
   const watch = async (file: string): Promise<void> => {
@@ -62,7 +65,7 @@ async function runAlone(serving: Serving): Promise<void> {
   });
   const traffic = new Traffic();
   const opened = await open(fleet, loaded, resolved =>
-    LiveGateway.open(resolved, { seed: options.seed, configuration, traffic }),
+    LiveGateway.open(resolved, { seed: options.seed, configuration, traffic, models }),
   );
   live = opened.started;
   const address = await live.listen().catch((error: NodeJS.ErrnoException) => {

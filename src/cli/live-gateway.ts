@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { version } from '#cli/version.js';
 import type { Config } from '#config/load.js';
 import type { Broadcast } from '#contract/broadcast.js';
@@ -17,7 +16,7 @@ import { SettledResponses } from '#gateway/settled-responses.js';
 import { Connections } from '#gateway/upstream/connections.js';
 import { Watchdog } from '#gateway/upstream/watchdog.js';
 import type { Identity } from '#identity/identity.js';
-import { ModelHost } from '#models/model-host.js';
+import type { ModelHost } from '#models/model-host.js';
 import { openRecords } from '#store/open-records.js';
 import { openResponses } from '#store/open-responses.js';
 import { AccessLog } from '#telemetry/access-log.js';
@@ -26,6 +25,7 @@ import { createMetrics, type Metrics } from '#telemetry/metrics.js';
 import { openTelemetry, type Telemetry } from '#telemetry/otel/open.js';
 import type { TrafficLog } from '#telemetry/traffic/traffic.js';
 import { noteEdit } from './edit-note.js';
+import { localModels } from './local-models.js';
 import { openSharedLimits, type SharingProcess } from './shared-limits.js';
 import { openPoolSharing } from './shared-pool.js';
 
@@ -40,6 +40,8 @@ export interface LiveOptions {
   readonly configuration: ConfigurationDesk;
   /** The history of requests; written to by the gateway, kept by whoever made it. */
   readonly traffic: TrafficLog;
+  /** The local models where they were begun before; its own unless given. They end with the gateway. */
+  readonly models?: ModelHost;
   /** Where this is one of several processes that answer for one another. */
   readonly together?: Together;
 }
@@ -122,11 +124,7 @@ export class LiveGateway {
     }
     const responses = openResponses(kept, error => log.error('a response could not be stored', { error }));
     const accessLog = new AccessLog(log, logs.requests);
-    const localModels = new ModelHost(machineClock, availableParallelism(), news => {
-      if (news.kind === 'read') log.info('knowledge bases were read anew', { chunks: news.chunks });
-      else
-        log.warn('knowledge bases cannot be read: what was read before, if anything, stays', { trouble: news.trouble });
-    });
+    const models = options.models ?? localModels(log);
     gateway = new Gateway(
       config,
       {
@@ -140,7 +138,7 @@ export class LiveGateway {
         metrics,
         log,
         accessLog,
-        localModels,
+        localModels: models,
         identity,
         tracer: telemetry?.tracer,
         peers,
@@ -150,9 +148,9 @@ export class LiveGateway {
     const { pool } = gateway.runtime;
     const sharing = await openPoolSharing(config, { pool, metrics, machine: together?.broadcast });
     addGatewayMetrics(metrics, gateway, version());
-    addModelMetrics(metrics, () => localModels.status());
+    addModelMetrics(metrics, () => models.status());
     if (remote !== undefined) addRemoteRecordMetrics(metrics, remote);
-    const parts = { records, responses, identity, telemetry, accessLog, counters, sharing, localModels };
+    const parts = { records, responses, identity, telemetry, accessLog, counters, sharing, localModels: models };
     return new LiveGateway(gateway, metrics, log, parts, config);
   }
 

@@ -9,7 +9,7 @@ import type {
   SafetyHeadName,
 } from '#contract/learned.js';
 import { Classifiers } from './classifiers.js';
-import { Embedders } from './embedders.js';
+import { DEFAULT_EMBEDDER, Embedders } from './embedders.js';
 import { HeadCards, type KnownCard } from './heads/head-cards.js';
 import { QuickFeatures } from './heads/quick-features.js';
 import type { KnowledgeNews } from './knowledge/live-bases.js';
@@ -37,6 +37,14 @@ export class ModelHost {
     this.embedders = new Embedders(clock, processors);
     this.shelf = new KnowledgeShelf(clock, tell);
     this.classifiers = new Classifiers(this.embedders, this.shelf, () => this.fast);
+  }
+
+  /** Begins to load the model that comes with Weir, ahead of the configuration that will want it. What goes wrong is told to who asks it. */
+  begin(settings: LearnedSettings): void {
+    void this.embedders
+      .get(DEFAULT_EMBEDDER, settings)
+      .prepare()
+      .catch(() => {});
   }
 
   /** The models as a configuration wants them. Those that only earlier ones wanted are let go after a while. */
