@@ -91,7 +91,7 @@ async function runAlone(serving: Serving): Promise<void> {
 
 /** The configuration of a gateway on its file, with its history. */
 export function liveConfiguration(
-  { options, listen, loaded, state }: Serving,
+  { options, listen, loaded, state, log }: Serving,
   ports: Pick<ConstructorParameters<typeof LiveConfiguration>[2], 'apply' | 'onFile' | 'onEdit'>,
 ): LiveConfiguration {
   return new LiveConfiguration(loaded, absolute(configFile(options)), {
@@ -100,6 +100,7 @@ export function liveConfiguration(
     seed: options.seed,
     newFile: options.config ?? DEFAULT_FILE,
     versions: () => state.versions,
+    onUnkept: error => log.error('the configuration is in force and could not be kept in its history', { error }),
     ...ports,
   });
 }

@@ -23,3 +23,15 @@ export type KvEvent =
     }
   | { readonly kind: 'removed'; readonly blocks: readonly number[]; readonly tier: KvTier }
   | { readonly kind: 'cleared' };
+
+/**
+ * An event of a known type that could not be read. `stored`: blocks went in that nobody can name. `removed`: blocks may be gone, and nobody can
+ * tell which.
+ */
+export interface UnreadKvEvent {
+  readonly kind: 'unread';
+  readonly of: 'stored' | 'removed';
+}
+
+/** What a follower of an engine's events is told, in their order. */
+export type KvNews = KvEvent | UnreadKvEvent;

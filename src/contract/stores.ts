@@ -53,6 +53,8 @@ export interface ConfigVersion {
 export interface ConfigVersionStore {
   /** Keeps a version, unless the newest of its file has the same text. @returns the newest. */
   add(entry: Omit<ConfigVersion, 'number'>, text: string): ConfigVersion;
+  /** Takes a version out that did not come into force after all. */
+  drop(number: number): void;
   /** Versions of a file, newest first. */
   list(source: string, limit: number): readonly ConfigVersion[];
   /** A version of a file with its text, as it was written: it may hold secrets. */

@@ -94,7 +94,7 @@ export class Gateway implements ArrivalHost {
     this.startedAt = ports.clock.now();
     this.turns = new TurnShare(ports.clock, setImmediate);
     this.current = createRuntime(config, ports);
-    this.events = new EventFeeds(() => this.current.pool, ports.clock);
+    this.events = new EventFeeds(() => this.current.pool, ports.clock, ports.log);
     this.events.addMetrics(ports.metrics);
     this.prober = new Prober(ports.connections, ports.clock, ports.random.fork('probe'), {
       probed: (id, healthy, latency) => this.current.pool.probed(id, healthy, latency),

@@ -79,12 +79,16 @@ export class StoreFollower {
     return this.refreshing;
   }
 
-  /** A change of this process, durable: in force from here on. */
+  /**
+   * A change of this process, durable: in force from here on. Never rejects for what cannot be read or told of it now: that is done again, and
+   * whoever made the change is to know that it was made.
+   */
   async applied(entry: Versioned, audit: AuditEntry): Promise<void> {
     // The rows of other processes that may lie between are still to be read.
     if (audit.seq === this.seen + 1) this.seen = audit.seq;
-    await this.ledger.read(this.enter(entry));
-    await this.ports.onChange?.();
+    const fresh = this.enter(entry);
+    await this.ledger.read(fresh).catch((error: unknown) => this.ports.onError?.(error));
+    await this.ports.onChange?.().catch((error: unknown) => this.ports.onError?.(error));
   }
 
   /** Puts an entity in force at once. @returns its budgets that are new: what was spent of them is to be read from the ledger. */

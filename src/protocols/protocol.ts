@@ -77,6 +77,8 @@ export interface AnswerHead {
   readonly model: string;
   /** Wall time in ms. */
   readonly at: Milliseconds;
+  /** How many equal choices the answer is written as, in APIs that have choices; 1 unless said. */
+  readonly choices?: number;
 }
 
 /** Writes one answer in an API's shape: either whole, or event by event. */

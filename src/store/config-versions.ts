@@ -1,3 +1,4 @@
+import { WeirError } from '#contract/errors.js';
 import type { ConfigVersion, ConfigVersionStore } from '#contract/stores.js';
 import type { Bytes } from '#contract/units.js';
 import type { StateDatabase } from './state-database.js';
@@ -8,7 +9,7 @@ const MAX_BYTES: Bytes = 32 * 1024 ** 2;
 
 const FACTS = 'number, version, at, author, note, source';
 
-/** Versions of the configuration in the database of what must outlive the process. */
+/** Versions of the configuration in the database of what must outlive the process. What it cannot do is `store.unavailable`. */
 export function configVersions(database: StateDatabase): ConfigVersionStore {
   const newest = database.prepare(
     `select ${FACTS}, text from config_versions where source = ? order by number desc limit 1`,
@@ -28,22 +29,39 @@ export function configVersions(database: StateDatabase): ConfigVersionStore {
     )`,
   );
 
+  const remove = database.prepare('delete from config_versions where number = ?');
+
   const newestOf = (source: string) => newest.get(source) as (ConfigVersion & { readonly text: string }) | undefined;
   return {
-    add({ version, at, author, note, source }, text) {
-      const last = newestOf(source);
-      if (last?.text === text) return factsOf(last);
-      const { lastInsertRowid } = insert.run(version, at, author, note, source, text);
-      prune.run();
-      return { number: Number(lastInsertRowid), version, at, author, note, source };
-    },
-    list: (source, limit) => (list.all(source, limit) as unknown as ConfigVersion[]).map(factsOf),
-    find(source, number) {
-      const row = find.get(source, number) as (ConfigVersion & { readonly text: string }) | undefined;
-      return row === undefined ? undefined : { entry: factsOf(row), text: row.text };
-    },
+    add: ({ version, at, author, note, source }, text) =>
+      guarded(() => {
+        const last = newestOf(source);
+        if (last?.text === text) return factsOf(last);
+        const { lastInsertRowid } = insert.run(version, at, author, note, source, text);
+        prune.run();
+        return { number: Number(lastInsertRowid), version, at, author, note, source };
+      }),
+    drop: number => guarded(() => void remove.run(number)),
+    list: (source, limit) => guarded(() => (list.all(source, limit) as unknown as ConfigVersion[]).map(factsOf)),
+    find: (source, number) =>
+      guarded(() => {
+        const row = find.get(source, number) as (ConfigVersion & { readonly text: string }) | undefined;
+        return row === undefined ? undefined : { entry: factsOf(row), text: row.text };
+      }),
     close: () => database.close(),
   };
+}
+
+function guarded<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new WeirError('store.unavailable', `The history of configurations cannot be read or written: ${reason}`, {
+      path: 'gateway.state.path',
+      cause,
+    });
+  }
 }
 
 function factsOf({ number, version, at, author, note, source }: ConfigVersion): ConfigVersion {

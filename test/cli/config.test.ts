@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { configVersions } from '#store/config-versions.js';
 import { openStateDatabase } from '#store/state-database.js';
+import { FULL } from '../gateway/admin/support.js';
 import { weir } from './run.js';
 
 const yaml = (answer: string, more = '') => `# mine
@@ -55,6 +56,17 @@ describe('weir config', () => {
     expect(stdout).toContain('+router: { decisions: [{ name: fixed, when: otherwise, respond: "two" }] }');
     expect(stdout).toContain('‹secret');
     expect(stdout).not.toContain('sk-not');
+  });
+
+  test('brings none back that cannot be kept in the history', async () => {
+    const database = openStateDatabase(state);
+    database.exec(FULL);
+    database.close();
+    const { code, stderr } = await run('rollback', '1');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('store.unavailable');
+    expect(await readFile(file, 'utf8')).toBe(yaml('three', 'broken: true'));
+    expect((await readdir(folder)).filter(name => name.endsWith('.next'))).toEqual([]);
   });
 
   test('brings a version back although the file is not valid, and notes it', async () => {

@@ -19,6 +19,30 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** A server of bytes that answers each piece that comes, by its number over all connections. */
+async function answering(answer: (socket: Socket, call: number) => unknown) {
+  const server = { url: '', calls: 0 };
+  server.url = await listening(
+    createServer(socket => {
+      socket.on('error', () => {});
+      socket.on('data', () => answer(socket, ++server.calls));
+    }),
+  );
+  return server;
+}
+
+/** A server of HTTP that says what it was asked, and the connections that it was asked on. */
+async function echoing() {
+  const sockets = new Set<Socket>();
+  const url = await listening(
+    createHttpServer((request, response) => {
+      sockets.add(request.socket);
+      response.end(`${request.method} ${request.url}`);
+    }),
+  );
+  return { url, sockets };
+}
+
 const options = { method: 'GET', timeout: 5000 } as const;
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
@@ -55,13 +79,7 @@ describe('connections to replicas', () => {
   });
 
   it('carry calls one after the other on one connection, and side by side on several', async () => {
-    const sockets = new Set<Socket>();
-    const url = await listening(
-      createHttpServer((request, response) => {
-        sockets.add(request.socket);
-        response.end(`${request.method} ${request.url}`);
-      }),
-    );
+    const { url, sockets } = await echoing();
     const ask = () => connections.ask(`${url}/health?deep=1`, 1000, options);
     for (let i = 0; i < 3; i++) {
       const { status, body } = await ask();
@@ -74,13 +92,7 @@ describe('connections to replicas', () => {
   });
 
   it('are used by all who call an origin, however long each would wait for a new one', async () => {
-    const sockets = new Set<Socket>();
-    const url = await listening(
-      createHttpServer((request, response) => {
-        sockets.add(request.socket);
-        response.end('ok');
-      }),
-    );
+    const { url, sockets } = await echoing();
     for (const connectTimeout of [1000, 2000, 1000, 2000]) await connections.ask(`${url}/x`, connectTimeout, options);
     expect(sockets.size).toBe(1);
     expect(connections.route(url, '/v1/x', 1000)).toBe(connections.route(url, '/v1/x', 1000));
@@ -89,13 +101,10 @@ describe('connections to replicas', () => {
 
   it('give nobody a connection on which something came that nobody asked for', async () => {
     let say: () => void = () => undefined;
-    const url = await listening(
-      createServer(socket => {
-        socket.on('error', () => {});
-        socket.on('data', () => socket.write(OK));
-        say = () => socket.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
-      }),
-    );
+    const { url } = await answering(socket => {
+      socket.write(OK);
+      say = () => socket.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
+    });
     await connections.ask(url, 1000, options);
     const origin = connections.to(url);
     const first = origin.take(1000);
@@ -113,21 +122,11 @@ describe('connections to replicas', () => {
   });
 
   it('replace a connection that went stale unseen, once', async () => {
-    let calls = 0;
-    const url = await listening(
-      createServer(socket => {
-        socket.on('error', () => {});
-        socket.on('data', () => {
-          calls++;
-          // The second request on the first connection meets a server that has just given it up.
-          if (calls === 2) socket.resetAndDestroy();
-          else socket.write(OK);
-        });
-      }),
-    );
-    expect((await connections.ask(url, 1000, options)).status).toBe(200);
-    expect((await connections.ask(url, 1000, options)).status).toBe(200);
-    expect(calls).toBe(3);
+    // The second request on the first connection meets a server that has just given it up.
+    const server = await answering((socket, call) => (call === 2 ? socket.resetAndDestroy() : socket.write(OK)));
+    expect((await connections.ask(server.url, 1000, options)).status).toBe(200);
+    expect((await connections.ask(server.url, 1000, options)).status).toBe(200);
+    expect(server.calls).toBe(3);
   });
 
   it.each([
@@ -136,76 +135,52 @@ describe('connections to replicas', () => {
   ])('are judged stale by when they close: %s', async (_, later, again) => {
     let now = 0;
     const timed = new Connections({ ...machineClock, now: () => now });
-    let calls = 0;
-    const url = await listening(
-      createServer(socket => {
-        socket.on('error', () => {});
-        socket.on('data', () => {
-          calls++;
-          if (calls !== 2) socket.write(OK);
-          else {
-            now += later;
-            socket.resetAndDestroy();
-          }
-        });
-      }),
-    );
-    await timed.ask(url, 1000, options);
-    const second = timed.ask(url, 1000, options);
+    const server = await answering((socket, call) => {
+      if (call !== 2) socket.write(OK);
+      else {
+        now += later;
+        socket.resetAndDestroy();
+      }
+    });
+    await timed.ask(server.url, 1000, options);
+    const second = timed.ask(server.url, 1000, options);
     if (again) expect((await second).status).toBe(200);
     else await expect(second).rejects.toMatchObject({ code: 'upstream.connect' });
-    expect(calls).toBe(again ? 3 : 2);
+    expect(server.calls).toBe(again ? 3 : 2);
     timed.destroy();
   });
 
   it('do not ask again when part of a head had come', async () => {
-    let calls = 0;
-    const url = await listening(
-      createServer(socket => {
-        socket.on('error', () => {});
-        socket.on('data', () => {
-          calls++;
-          if (calls === 2) socket.end('HTTP/1.1 200 OK\r\ncontent-le');
-          else socket.write(OK);
-        });
-      }),
+    const server = await answering((socket, call) =>
+      call === 2 ? socket.end('HTTP/1.1 200 OK\r\ncontent-le') : socket.write(OK),
     );
-    await connections.ask(url, 1000, options);
-    await expect(connections.ask(url, 1000, options)).rejects.toMatchObject({ code: 'upstream.connect' });
-    expect(calls).toBe(2);
+    await connections.ask(server.url, 1000, options);
+    await expect(connections.ask(server.url, 1000, options)).rejects.toMatchObject({ code: 'upstream.connect' });
+    expect(server.calls).toBe(2);
   });
 
   it('do not ask again when a new connection breaks, or an answer had begun', async () => {
-    let calls = 0;
-    const url = await listening(
-      createServer(socket => {
-        socket.on('error', () => {});
-        socket.on('data', () => {
-          calls++;
-          if (calls === 2) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf');
-          else if (calls === 3) socket.resetAndDestroy();
-          else socket.write(OK);
-        });
-      }),
-    );
-    await connections.ask(url, 1000, options);
-    await expect(connections.ask(url, 1000, options)).rejects.toMatchObject({ code: 'upstream.cut' });
-    await expect(connections.ask(url, 1000, options)).rejects.toMatchObject({ code: 'upstream.connect' });
-    expect(calls).toBe(3);
+    const server = await answering((socket, call) => {
+      if (call === 2) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf');
+      else if (call === 3) socket.resetAndDestroy();
+      else socket.write(OK);
+    });
+    await connections.ask(server.url, 1000, options);
+    await expect(connections.ask(server.url, 1000, options)).rejects.toMatchObject({ code: 'upstream.cut' });
+    await expect(connections.ask(server.url, 1000, options)).rejects.toMatchObject({ code: 'upstream.connect' });
+    expect(server.calls).toBe(3);
   });
 
   it.each([
     ['SSH-2.0-OpenSSH\r\n\r\n', 'upstream.malformed'],
     [`HTTP/1.1 200 OK\r\ncontent-length: 300000\r\n\r\n${'x'.repeat(300_000)}`, 'upstream.too_large'],
   ])('say what is wrong with %.20j', async (answer, code) => {
-    const url = await listening(
-      createServer(socket => void socket.on('error', () => {}).on('data', () => socket.write(answer))),
-    );
+    const { url } = await answering(socket => socket.write(answer));
     await expect(connections.ask(url, 1000, options)).rejects.toMatchObject({ code });
   });
 
   it('give up in time', async () => {
-    const url = await listening(createServer(socket => void socket.on('error', () => {}).resume()));
+    const { url } = await answering(() => undefined);
     await expect(connections.ask(url, 1000, { ...options, timeout: 50 })).rejects.toMatchObject({
       code: 'upstream.timeout',
     });

@@ -129,11 +129,9 @@ describe('safety in a gateway', () => {
           .map(([, json]) => JSON.parse(json!).choices?.[0]?.delta?.content ?? '')
           .join('')
       : JSON.parse(text).choices[0].message.content;
-    expect(told).toContain('[removed]');
-    expect(told).toContain('Anything else?');
-    expect(told).not.toContain('seven four');
+    expect(told).toBe('Sure: "[removed]." Anything else?');
     const record = await gateway.recordOf(response);
-    expect(record.stages.some(({ note }) => note?.startsWith('leakage'))).toBe(true);
+    expect(record.stages.find(({ note }) => note?.startsWith('leakage'))?.note).toBe('leakage 1: redact');
   });
 
   test('an answer that says something of its own passes', async () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { WeirError } from '#contract/errors.js';
 import type { Role } from '#contract/identity.js';
 import type { Doer } from '#identity/governance.js';
 import { atLeast, may, type Principal, ROLES } from '#identity/roles.js';
-import { bench, SYSTEM } from './support.js';
+import { bench, grantOf, SYSTEM } from './support.js';
 
 const who = (role: Role, team?: string, user?: string): Principal => ({
   kind: 'key',
@@ -280,5 +281,28 @@ describe('what a key, team or user may be made for', () => {
     await governance.changeTeam(SYSTEM, 't', { name: 'T', budgets: budgets(now + 1) });
     const raised = governance.changeTeam(SYSTEM, 't', { budgets: budgets(now + 1, 3) });
     await expect(raised).rejects.toMatchObject(wrong);
+  });
+});
+
+describe('a change that is written', () => {
+  it('is said to be made, secret and all, though others cannot be told of it', async () => {
+    const errors: unknown[] = [];
+    const { identity } = await bench(
+      {},
+      {
+        onChange: () => Promise.reject(new WeirError('internal.defect', 'nobody answers')),
+        onError: error => errors.push(error),
+      },
+    );
+    const { key, secret } = await identity.governance.createKey(SYSTEM, {
+      name: 'app',
+      budgets: [{ amount: 1, window: 'day' }],
+    });
+    expect((await grantOf(identity, secret)).principal.id).toBe(key.id);
+    await identity.governance.revokeKey(SYSTEM, key.id);
+    expect(await identity.authenticate({ credential: `Bearer ${secret}`, address: '127.0.0.1' })).toMatchObject({
+      code: 'auth.revoked',
+    });
+    expect(errors).toMatchObject([{ message: 'nobody answers' }, { message: 'nobody answers' }]);
   });
 });

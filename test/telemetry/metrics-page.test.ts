@@ -32,7 +32,7 @@ pool: { models: { m: {} }, pools: { p: { model: m, health: false, replicas: ["ht
   const running = await startGateway(yaml);
   addGatewayMetrics(metrics, running.gateway, '0.0.0');
   addModelMetrics(metrics, () => []);
-  new EventFeeds(() => running.gateway.runtime.pool, machineClock).addMetrics(metrics);
+  new EventFeeds(() => running.gateway.runtime.pool, machineClock, log).addMetrics(metrics);
   addRemoteRecordMetrics(metrics, { up: true, backlog: 0 } as RemoteRecordStore);
   addIdentityMetrics(metrics, {
     refused: new Map<string, number>(),

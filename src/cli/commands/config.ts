@@ -71,9 +71,10 @@ Examples:
     .action(async (number: number, options: HistoryOptions) => {
       await withVersions(options, async opened => {
         const text = textOf(opened, number);
-        const [{ checkText }, { stageFile }] = await Promise.all([
+        const [{ checkText }, { stageFile }, { keptWith }] = await Promise.all([
           import('#gateway/configuration/check-report.js'),
           import('#gateway/configuration/file.js'),
+          import('#gateway/configuration/kept-version.js'),
         ]);
         const { report, version } = await checkText(text, opened.file, { standIn: spared() });
         const problems = [...report.errors, ...report.tests.failed];
@@ -82,11 +83,16 @@ Examples:
           exit(EXIT.found);
         }
         const staged = await stageFile(opened.file, text);
-        await staged.commit();
-        const entry = opened.versions.add(
-          { version, at: Date.now(), author: author(), note: `back to version ${number}`, source: opened.file },
+        const kept = { version, at: Date.now(), author: author(), note: `back to version ${number}` };
+        const entry = await keptWith(
+          () => opened.versions,
+          { ...kept, source: opened.file },
           text,
-        );
+          () => staged.commit(),
+        ).catch(async (error: unknown) => {
+          await staged.discard();
+          throw error;
+        });
         if (options.json) printJson(entry);
         else process.stderr.write(`wrote version ${number} to ${opened.file}; it is version ${entry.number} now\n`);
       });

@@ -48,9 +48,19 @@ export function identityOf({ gateway, principal }: AdminCall): { readonly identi
   return { identity, doer: principal.doer };
 }
 
-/** Writes a change down with who made it, where it is known who calls. @throws WeirError `store.unavailable`. */
+/**
+ * Writes a change down with who made it, where it is known who calls. Never rejects: the change is made already, and what could not be written
+ * is told in the log.
+ */
 export async function noteChange({ gateway, principal }: AdminCall, change: AuditedChange): Promise<void> {
-  if (isIdentified(principal)) await gateway.runtime.identity?.governance.note(principal.doer, change);
+  if (!isIdentified(principal)) return;
+  const { identity, log } = gateway.runtime;
+  try {
+    await identity?.governance.note(principal.doer, change);
+  } catch (error) {
+    const { actor } = principal.doer;
+    log.error('a change could not be written into the audit log', { ...change, actor, error });
+  }
 }
 
 function isIdentified(principal: Principal): principal is Identified {

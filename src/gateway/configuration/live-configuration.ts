@@ -1,34 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Config, type LoadOptions, type LoadResult, parseConfig } from '#config/load.js';
-import type { Clock } from '#contract/clock.js';
+import { type Config, type LoadResult, parseConfig } from '#config/load.js';
 import { WeirError } from '#contract/errors.js';
-import type { ConfigVersion, ConfigVersionStore } from '#contract/stores.js';
+import type { ConfigVersion } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import { Rejection } from '#gateway/admin/rejection.js';
 import { type CheckReport, checkReport, passes } from './check-report.js';
 import { differenceOf, type Hunk } from './difference.js';
-import { stageFile } from './file.js';
+import { type StagedFile, stageFile } from './file.js';
+import { keptWith } from './kept-version.js';
+import type { LiveConfigurationPorts, Valid } from './live-ports.js';
 import { masked, unmasked } from './masking.js';
 import { withPulledModels } from './pulled-models.js';
-
-type Valid = LoadResult & { readonly ok: true };
-
-export interface LiveConfigurationPorts {
-  readonly clock: Clock;
-  readonly load: LoadOptions;
-  readonly seed: number;
-  /** Where a configuration is written when the gateway runs on none. */
-  readonly newFile: string;
-  /** Puts a configuration in force. */
-  readonly apply: (loaded: Valid) => Promise<void>;
-  /** Opened on first use. */
-  readonly versions: () => ConfigVersionStore;
-  /** A file has come to be where there was none: from now on it is to be watched. */
-  readonly onFile: (file: string) => Promise<void>;
-  /** An edit of the file is in force. What it does with that is not waited for. */
-  readonly onEdit?: (version: ConfigVersion) => void;
-}
 
 /** What is in force, and since when. */
 interface InForce {
@@ -102,8 +85,7 @@ export class LiveConfiguration {
       if (same || this.hasChangedSince(result.text)) return false;
       await this.ports.apply(result);
       this.inForce = { loaded: result, at: this.ports.clock.wall(), author: 'file' };
-      const kept = this.keep('file', '');
-      this.ports.onEdit?.(kept);
+      this.ports.onEdit?.(this.edited());
       return true;
     });
   }
@@ -117,7 +99,7 @@ export class LiveConfiguration {
    * Checks a text, puts it in force and writes it to the file.
    *
    * @throws Rejection when it is not valid, WeirError `config.stale` when it was made on another version, `config.unwritable` when
-   * the file cannot be written. Whatever is thrown, what was in force still is.
+   * the file cannot be written, `store.unavailable` when the version cannot be kept. Whatever is thrown, what was in force still is.
    */
   change(text: string, change: Change): Promise<ConfigVersion> {
     return this.inTurn(() => this.put(this.whole(text), change));
@@ -165,23 +147,41 @@ export class LiveConfiguration {
     const report = await checkReport(result, this.ports.seed);
     if (!result.ok || !passes(report)) throw new Rejection(report);
     const staged = await stageFile(file, text);
-    try {
-      await this.ports.apply(result);
-    } catch (error) {
-      await staged.discard();
-      throw error;
-    }
-    try {
-      await staged.commit();
-    } catch (error) {
-      await this.ports.apply(before.loaded);
-      throw error;
-    }
-    this.inForce = { loaded: result, at: this.ports.clock.wall(), author };
+    const at = this.ports.clock.wall();
+    const entry = { version: result.config.version, at, author, note, source: file };
+    const kept = await keptWith(this.ports.versions, entry, result.text, () => this.bring(result, staged)).catch(
+      async (error: unknown) => {
+        await staged.discard();
+        throw error;
+      },
+    );
+    this.inForce = { loaded: result, at, author };
     const fresh = this.path === undefined;
     this.path = file;
     if (fresh) await this.ports.onFile(file);
-    return this.keep(author, note);
+    return kept;
+  }
+
+  /** Puts a configuration in force and its text in the file, or leaves both as they were. */
+  private async bring(result: Valid, staged: StagedFile): Promise<void> {
+    const before = this.inForce.loaded;
+    await this.ports.apply(result);
+    try {
+      await staged.commit();
+    } catch (error) {
+      await this.ports.apply(before);
+      throw error;
+    }
+  }
+
+  /** The version that an edit of the file has made. What the file says is in force whether or not it can be kept: it has no number then. */
+  private edited(): ConfigVersion {
+    try {
+      return this.keep('file', '');
+    } catch (error) {
+      this.ports.onUnkept?.(error);
+      return { ...this.entry('file', ''), number: 0 };
+    }
   }
 
   /** A change by the API may have come in between; what the file says now is read when its watcher comes again. */
@@ -211,10 +211,14 @@ export class LiveConfiguration {
   }
 
   private keep(author: string, note: string): ConfigVersion {
-    const { loaded, at } = this.inForce;
-    const entry = { version: loaded.config.version, at, author, note, source: this.path ?? 'demonstration' };
+    const entry = this.entry(author, note);
     if (this.path === undefined) return { ...entry, number: 0 };
-    return this.ports.versions().add(entry, loaded.text);
+    return this.ports.versions().add(entry, this.inForce.loaded.text);
+  }
+
+  private entry(author: string, note: string): Omit<ConfigVersion, 'number'> {
+    const { loaded, at } = this.inForce;
+    return { version: loaded.config.version, at, author, note, source: this.path ?? 'demonstration' };
   }
 
   private textOf(number: number): string {

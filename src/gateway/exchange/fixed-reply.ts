@@ -6,10 +6,10 @@ import type { Inbound } from '#protocols/protocol.js';
 /** What a fixed answer takes of any model. */
 export const NO_TOKENS: Usage = Object.freeze({ promptTokens: 0, completionTokens: 0, cachedTokens: 0 });
 
-/** A fixed text in the API and form that the client asked for. `whole`: as it is to be remembered. */
+/** A fixed text in the API and form that the client asked for, as often as it asked for an answer. `whole`: as it is to be remembered. */
 export function fixedReply(inbound: Inbound, text: string, at: Milliseconds) {
   const { request } = inbound;
-  const writer = inbound.writer({ id: request.id, model: request.model, at });
+  const writer = inbound.writer({ id: request.id, model: request.model, at, choices: request.sampling.n });
   const answer = fixedAnswer(text);
   const whole = writer.whole(answer);
   return {

@@ -1,4 +1,4 @@
-import type { KvEvent } from '#contract/kv-events.js';
+import type { KvNews } from '#contract/kv-events.js';
 import type { Knowledge } from '#pool/placement/blocks/replica-blocks.js';
 import type { KvBatch } from '#protocols/kv-events/batch.js';
 
@@ -6,7 +6,7 @@ import type { KvBatch } from '#protocols/kv-events/batch.js';
 export interface StreamSink {
   readonly knowledge: Knowledge;
   began(knowledge: 'partial' | 'exact'): void;
-  told(events: readonly KvEvent[]): void;
+  told(events: readonly KvNews[]): void;
 }
 
 /** Batches that come live while others are replayed; more are left to the next replay. */

@@ -5,6 +5,7 @@ import type { EventSource } from '#pool/topology/event-sources.js';
 import { type KvBatch, readBatch } from '#protocols/kv-events/batch.js';
 import type { KvEventLibrary } from '#protocols/kv-events/library.js';
 import { readSequence, sequenceBytes } from '#protocols/kv-events/sequence-number.js';
+import type { Logger } from '#telemetry/log.js';
 import { EventStream } from './event-stream.js';
 
 /** Longest message taken. */
@@ -20,11 +21,12 @@ export interface FeedCounts {
   batches: number;
   events: number;
   malformed: number;
+  unread: number;
 }
 
 /** Follows the KV events of one engine: subscribes, has missed ones replayed, and tells whoever keeps its blocks. */
 export class EventFeed {
-  readonly counts: FeedCounts = { batches: 0, events: 0, malformed: 0 };
+  readonly counts: FeedCounts = { batches: 0, events: 0, malformed: 0, unread: 0 };
   readonly stream: EventStream;
   /** When the last batch came. */
   heardAt: Milliseconds | undefined;
@@ -32,12 +34,16 @@ export class EventFeed {
   private replaying: InstanceType<KvEventLibrary['zeromq']['Dealer']> | undefined;
   private closed = false;
 
-  /** @param blocks looked up each time, as another placement may have come into force. */
+  /**
+   * @param blocks looked up each time, as another placement may have come into force.
+   * @param log told once of events that cannot be read: an engine that writes one writes more.
+   */
   constructor(
     readonly source: EventSource,
     private readonly library: KvEventLibrary,
     private readonly clock: Clock,
     private readonly blocks: () => BlockNews | undefined,
+    private readonly log: Pick<Logger, 'warn'>,
   ) {
     const { replica, url, replay, topic } = source;
     this.stream = new EventStream(
@@ -134,7 +140,18 @@ export class EventFeed {
       batch = undefined;
     }
     if (batch === undefined) this.counts.malformed += 1;
-    else this.counts.events += batch.events.length;
+    else this.count(batch);
     return batch;
+  }
+
+  private count({ events, unread }: KvBatch): void {
+    const { counts } = this;
+    if (unread > 0 && counts.unread === 0) {
+      this.log.warn('events of a prefix cache cannot be read: what the replica holds is estimated as well', {
+        replica: this.source.replica,
+      });
+    }
+    counts.events += events.length - unread;
+    counts.unread += unread;
   }
 }

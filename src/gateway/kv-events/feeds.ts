@@ -1,6 +1,7 @@
 import type { Clock } from '#contract/clock.js';
 import type { LivePool } from '#pool/pool.js';
 import { type KvEventLibrary, loadKvEventLibrary } from '#protocols/kv-events/library.js';
+import type { Logger } from '#telemetry/log.js';
 import type { Metrics } from '#telemetry/metrics.js';
 import { EventFeed } from './feed.js';
 
@@ -13,6 +14,7 @@ export class EventFeeds {
   constructor(
     private readonly pool: () => LivePool,
     private readonly clock: Clock,
+    private readonly log: Logger,
   ) {}
 
   /**
@@ -35,7 +37,8 @@ export class EventFeeds {
     }
     for (const source of wanted.values()) {
       const { replica } = source;
-      this.feeds.set(replica, new EventFeed(source, library, this.clock, () => this.pool().blocks(replica)));
+      const blocks = () => this.pool().blocks(replica);
+      this.feeds.set(replica, new EventFeed(source, library, this.clock, blocks, this.log));
     }
   }
 
@@ -78,6 +81,7 @@ export class EventFeeds {
       ['weir_kv_events_total', 'Events of prefix caches.', feed => feed.counts.events],
       ['weir_kv_event_batches_total', 'Batches that they came in.', feed => feed.counts.batches],
       ['weir_kv_event_malformed_total', 'Batches that could not be read.', feed => feed.counts.malformed],
+      ['weir_kv_event_unread_total', 'Events of known types that could not be read.', feed => feed.counts.unread],
       ['weir_kv_event_gaps_total', 'Times that batches were missed.', feed => feed.stream.gaps],
       ['weir_kv_event_replays_total', 'Times that missed batches were asked for.', feed => feed.stream.replays],
       ['weir_kv_event_restarts_total', 'Times that an engine began anew.', feed => feed.stream.restarts],

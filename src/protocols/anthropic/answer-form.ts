@@ -69,7 +69,7 @@ class MessagesStream implements StreamForm {
       this.deltas.set(key, delta);
       return { ...block, [member]: this.guards.text(key, kind, text) };
     }
-    return block.type === 'tool_use' ? withInput(block, key, this.guards) : block;
+    return withInput(block, key, this.guards);
   }
 
   private flush(key: string): string {
@@ -87,9 +87,9 @@ const STARTS = [
   ['thinking_delta', 'thinking', 'thinking'],
 ] as const;
 
-/** What a tool is called with came as JSON: its texts are led past the guards one by one. */
+/** What a tool is called with, whoever runs it, came as JSON: its texts are led past the guards one by one. */
 function withInput(block: Json, key: string, guards: GuardChain): Json {
-  if (!isObject(block.input)) return block;
+  if (block.input === undefined) return block;
   let at = 0;
   return { ...block, input: mapStrings(block.input, text => guards.whole(`${key}.input.${at++}`, 'input', text)) };
 }
@@ -103,7 +103,7 @@ export const messagesForm: AnswerForm = {
         return { ...block, text: guards.whole(key, 'text', block.text) };
       if (block.type === 'thinking' && typeof block.thinking === 'string')
         return { ...block, thinking: guards.whole(key, 'thinking', block.thinking) };
-      return block.type === 'tool_use' ? withInput(block, key, guards) : block;
+      return withInput(block, key, guards);
     });
     return { ...answer, content, ...verdictsOf(guards.end()) };
   },

@@ -64,7 +64,7 @@ export function definitionRewritten(key: Definition, value: unknown, rewrite: Te
 type Change = (text: string) => string;
 
 function everyText(value: unknown, change: Change): unknown {
-  return mapStrings(value, change, Number.POSITIVE_INFINITY);
+  return mapStrings(value, change);
 }
 
 function memberOf(key: string, item: unknown, change: Change): unknown {

@@ -68,7 +68,7 @@ function variablesRewritten(variables: Json, rewrite: TextRewrite): Json {
 }
 
 function everyText(value: unknown, rewrite: TextRewrite): unknown {
-  return mapStrings(value, text => rewrite(text, 'text'), Number.POSITIVE_INFINITY);
+  return mapStrings(value, text => rewrite(text, 'text'));
 }
 
 /** Top-level members of the bodies of all APIs that a model, or its provider, reads as text. */

@@ -1,12 +1,14 @@
-import type { KvEvent, KvTier } from '#contract/kv-events.js';
+import type { KvEvent, KvNews, KvTier, UnreadKvEvent } from '#contract/kv-events.js';
 
 /** One message of an engine: what happened in one of its iterations. */
 export interface KvBatch {
   /** Seconds of the engine's clock; 0 where it says nothing. */
   readonly at: number;
-  readonly events: readonly KvEvent[];
+  readonly events: readonly KvNews[];
   /** Events that say nothing to Weir: of other kinds, or of a second group of layers. */
   readonly passedOver: number;
+  /** Of the events, those that could not be read. */
+  readonly unread: number;
 }
 
 /** Most events, blocks and tokens taken from one message. */
@@ -22,29 +24,38 @@ const REMOVED = ['block_hashes', 'medium', 'group_idx'] as const;
 
 /**
  * Reads a `KVEventBatch` of vLLM out of what MessagePack gives: arrays in the order of the fields, with the name of the event first, or maps with
- * a `type`, as later releases write. Fields that older releases do not have are as if not said.
+ * a `type`, as later releases write. Fields that older releases do not have are as if not said. Types of events that are not known are passed over; one
+ * that is known and cannot be read, or that has no type, has its place among the events.
  *
  * @returns `undefined` when it is no such batch.
  */
 export function readBatch(unpacked: unknown): KvBatch | undefined {
   const list = Array.isArray(unpacked) ? unpacked[1] : isRecord(unpacked) ? unpacked.events : undefined;
   if (!Array.isArray(list) || list.length > MOST_EVENTS) return undefined;
-  const events: KvEvent[] = [];
+  const events: KvNews[] = [];
   let tokens = 0;
+  let unread = 0;
   for (const item of list) {
     const event = readEvent(item);
     if (event === undefined) continue;
     if (event.kind === 'stored') tokens += event.tokens.length;
+    if (event.kind === 'unread') unread += 1;
     if (tokens > MOST_TOKENS) return undefined;
     events.push(event);
   }
   const at = Array.isArray(unpacked) ? unpacked[0] : (unpacked as Fields).ts;
-  return { at: typeof at === 'number' ? at : 0, events, passedOver: list.length - events.length };
+  return { at: typeof at === 'number' ? at : 0, events, passedOver: list.length - events.length, unread };
 }
 
-function readEvent(item: unknown): KvEvent | undefined {
+const UNREAD_STORED: UnreadKvEvent = Object.freeze({ kind: 'unread', of: 'stored' });
+const UNREAD_REMOVED: UnreadKvEvent = Object.freeze({ kind: 'unread', of: 'removed' });
+
+/** @returns `undefined` for what says nothing to Weir. */
+function readEvent(item: unknown): KvNews | undefined {
   const tag = Array.isArray(item) ? item[0] : isRecord(item) ? item.type : undefined;
   if (tag === 'AllBlocksCleared') return { kind: 'cleared' };
+  // Whatever it is, it may have been the end of some blocks.
+  if (typeof tag !== 'string') return UNREAD_REMOVED;
   const fields = tag === 'BlockStored' ? STORED : tag === 'BlockRemoved' ? REMOVED : undefined;
   if (fields === undefined) return undefined;
   const said = (name: string): unknown =>
@@ -54,14 +65,16 @@ function readEvent(item: unknown): KvEvent | undefined {
   if (typeof group === 'number' && group > 0) return undefined;
   const blocks = namesOf(said('block_hashes'));
   const tier = tierOf(said('medium'));
-  if (blocks === undefined) return undefined;
+  if (blocks === undefined) return tag === 'BlockRemoved' ? UNREAD_REMOVED : UNREAD_STORED;
   if (tag === 'BlockRemoved') return { kind: 'removed', blocks, tier };
   const tokens = said('token_ids') ?? [];
   const size = said('block_size');
-  if (!isTokens(tokens) || typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
+  if (!isTokens(tokens) || typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return UNREAD_STORED;
+  // Without any, blocks only come to lie in another place as well; with too few, nobody can tell what they are of.
+  if (tokens.length > 0 && tokens.length < blocks.length * size) return UNREAD_STORED;
   const parent = said('parent_block_hash');
   const before = parent === null || parent === undefined ? undefined : nameOf(parent);
-  if (parent !== null && parent !== undefined && before === undefined) return undefined;
+  if (parent !== null && parent !== undefined && before === undefined) return UNREAD_STORED;
   const adapter = adapterOf(said('lora_name'), said('lora_id'));
   const extra = said('extra_keys');
   return {

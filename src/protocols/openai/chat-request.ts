@@ -6,6 +6,7 @@ import { invalid, isObject, type Json } from '#protocols/json.js';
 import { checkUtf8 } from '#protocols/json-guard.js';
 import type { Envelope } from '#protocols/protocol.js';
 import { type ChatContent, type Coding, readContent } from './chat-content.js';
+import { answersAsked } from './terms.js';
 
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
 /** Bounds of `metadata`, as OpenAI documents them with some room. */
@@ -106,14 +107,10 @@ export class ChatRequest implements InferenceRequest {
 }
 
 function readSampling(body: Json): Sampling {
-  const n = body.n;
-  if (n !== undefined && n !== null && !(Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 128)) {
-    throw invalid('n', 'n must be an integer from 1 to 128', '1');
-  }
   const max = count(body, 'max_completion_tokens') ?? count(body, 'max_tokens');
   const format = body.response_format;
   return {
-    n: typeof n === 'number' ? n : 1,
+    n: answersAsked(body),
     structured: isObject(format) && format.type !== 'text' && format.type !== undefined,
     ...(max === undefined ? undefined : { maxOutputTokens: max }),
     ...optionalNumber('temperature', body.temperature),

@@ -2,7 +2,7 @@ import type { Json } from '#protocols/json.js';
 import type { Answer, AnswerEvent, AnswerUsage, Finish } from '#protocols/neutral/answer.js';
 import type { AnswerHead, AnswerWriter } from '#protocols/protocol.js';
 import { chatCall } from './chat-engine.js';
-import { openaiUsage } from './terms.js';
+import { choiceIndexes, openaiUsage } from './terms.js';
 
 /** Writes answers of other engines as Chat Completions. Thoughts go where vLLM and DeepSeek put them: `reasoning_content`. */
 export class ChatWriter implements AnswerWriter {
@@ -29,7 +29,12 @@ export class ChatWriter implements AnswerWriter {
     };
     return JSON.stringify({
       ...this.common('chat.completion'),
-      choices: [{ index: 0, message, logprobs: null, finish_reason: FINISH[answer.finish] }],
+      choices: choiceIndexes(this.head).map(index => ({
+        index,
+        message,
+        logprobs: null,
+        finish_reason: FINISH[answer.finish],
+      })),
       ...(answer.usage === undefined ? undefined : { usage: openaiUsage(answer.usage) }),
     });
   }
@@ -79,8 +84,12 @@ export class ChatWriter implements AnswerWriter {
   private chunk(delta: Json, finish: string | null): string {
     const said = this.begun ? delta : { role: 'assistant', ...delta };
     this.begun = true;
-    const choices = [{ index: 0, delta: said, logprobs: null, finish_reason: finish }];
-    return `data: ${JSON.stringify({ ...this.common('chat.completion.chunk'), choices })}\n\n`;
+    let text = '';
+    for (const index of choiceIndexes(this.head)) {
+      const choices = [{ index, delta: said, logprobs: null, finish_reason: finish }];
+      text += `data: ${JSON.stringify({ ...this.common('chat.completion.chunk'), choices })}\n\n`;
+    }
+    return text;
   }
 
   private common(object: string): Json {

@@ -5,7 +5,7 @@ import { BodyEdits, capOutput } from '#protocols/body-edits.js';
 import { bodyRewritten, bodyTexts } from '#protocols/guards/request-texts.js';
 import { invalid, isObject, type Json, metadataOf, modelOf, optional, optionalCount } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
-import type { Answer, AnswerEvent } from '#protocols/neutral/answer.js';
+import type { Answer, AnswerEvent, Finish } from '#protocols/neutral/answer.js';
 import type { Conversation } from '#protocols/neutral/conversation.js';
 import type { AnswerHead, AnswerWriter, Envelope, Inbound, Protocol } from '#protocols/protocol.js';
 import { unsupported } from '#protocols/translation.js';
@@ -13,10 +13,12 @@ import { answerFacts } from './chat-answer.js';
 import { chatConversation } from './chat-conversation.js';
 import { completionsForm } from './chat-form.js';
 import { ChatStreamRelay } from './chat-stream.js';
-import { openaiError, openaiUsage } from './terms.js';
+import { answersAsked, choiceIndexes, openaiError, openaiUsage } from './terms.js';
 
 /** Prompts one request may bring. */
 const MOST_PROMPTS = 2048;
+/** Answers that one request may ask for: to each of the prompts, as many as it says. */
+const MOST_ANSWERS = 4096;
 /** What a token that came as a number is taken to stand for, in characters. */
 const CHARS_A_TOKEN = 4;
 /** What the API gives when no limit is named. */
@@ -131,7 +133,7 @@ function requestOf(body: Json, { texts, chars }: Prompts, envelope: Envelope): I
     messages: [message],
     tools: [],
     sampling: {
-      n: (optionalCount(body, 'n') ?? 1) * texts.length,
+      n: answersTo(texts.length, body),
       structured: false,
       maxOutputTokens: optionalCount(body, 'max_tokens', 0) ?? DEFAULT_TOKENS,
       ...(temperature === undefined ? undefined : { temperature }),
@@ -142,6 +144,13 @@ function requestOf(body: Json, { texts, chars }: Prompts, envelope: Envelope): I
     metadata: metadataOf(body.metadata),
     promptBytes: chars,
   };
+}
+
+/** How many answers a request asks for, over all of its prompts. */
+function answersTo(prompts: number, body: Json): number {
+  const answers = answersAsked(body) * prompts;
+  if (answers > MOST_ANSWERS) throw invalid('n', `More than ${MOST_ANSWERS} answers`, 'fewer answers or prompts');
+  return answers;
 }
 
 class CompletionsWriter implements AnswerWriter {
@@ -155,7 +164,8 @@ class CompletionsWriter implements AnswerWriter {
   whole({ parts, finish, usage }: Answer): string {
     const text = parts.map(part => (part.type === 'text' || part.type === 'refusal' ? part.text : '')).join('');
     const counted = usage === undefined ? undefined : { usage: openaiUsage(usage) };
-    return JSON.stringify({ ...this.chunk(text, finish === 'length' ? 'length' : 'stop'), ...counted });
+    const choices = choiceIndexes(this.head).map(index => choiceOf(index, text, endOf(finish)));
+    return JSON.stringify({ ...this.common(), choices, ...counted });
   }
 
   event(event: AnswerEvent): string {
@@ -164,11 +174,11 @@ class CompletionsWriter implements AnswerWriter {
         if (event.part === 'text' || event.part === 'refusal') this.texts.add(event.block);
         return '';
       case 'delta':
-        return this.texts.has(event.block) ? said(this.chunk(event.text, null)) : '';
+        return this.texts.has(event.block) ? this.chunks(event.text, null) : '';
       case 'close':
         return '';
       case 'end': {
-        const last = said(this.chunk('', event.finish === 'length' ? 'length' : 'stop'));
+        const last = this.chunks('', endOf(event.finish));
         const counted =
           this.wantsUsage && event.usage !== undefined
             ? said({ ...this.common(), choices: [], usage: openaiUsage(event.usage) })
@@ -178,14 +188,26 @@ class CompletionsWriter implements AnswerWriter {
     }
   }
 
-  private chunk(text: string, finish: string | null): Json {
-    return { ...this.common(), choices: [{ index: 0, text, logprobs: null, finish_reason: finish }] };
+  private chunks(text: string, finish: string | null): string {
+    let chunks = '';
+    for (const index of choiceIndexes(this.head)) {
+      chunks += said({ ...this.common(), choices: [choiceOf(index, text, finish)] });
+    }
+    return chunks;
   }
 
   private common(): Json {
     const { id, at, model } = this.head;
     return { id: `cmpl-${id}`, object: 'text_completion', created: Math.floor(at / 1000), model };
   }
+}
+
+function choiceOf(index: number, text: string, finish: string | null): Json {
+  return { index, text, logprobs: null, finish_reason: finish };
+}
+
+function endOf(finish: Finish): string {
+  return finish === 'length' ? 'length' : 'stop';
 }
 
 function said(chunk: Json): string {

@@ -1,8 +1,24 @@
 import { WeirError } from '#contract/errors.js';
-import { asText, isObject, type Json } from '#protocols/json.js';
+import { asText, invalid, isObject, type Json } from '#protocols/json.js';
 import type { AnswerUsage, Finish } from '#protocols/neutral/answer.js';
 import { isCount } from '#protocols/neutral/count.js';
+import type { AnswerHead } from '#protocols/protocol.js';
 import { usageOf } from './chat-answer.js';
+
+/** Most answers to one prompt, as OpenAI has it. */
+const MOST_ANSWERS = 128;
+
+/** How many answers to each prompt a body asks for. @throws WeirError `request.invalid`. */
+export function answersAsked({ n }: Json): number {
+  if (n === undefined || n === null) return 1;
+  if (typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= MOST_ANSWERS) return n;
+  throw invalid('n', `n must be an integer from 1 to ${MOST_ANSWERS}`, '1');
+}
+
+/** The indexes of the choices that an answer is written as. */
+export function choiceIndexes({ choices = 1 }: AnswerHead): readonly number[] {
+  return Array.from({ length: choices }, (_, index) => index);
+}
 
 /** Engines differ on the word when they have called a tool: the calls themselves decide. */
 export function finishOf(reason: unknown, called: boolean): Finish {

@@ -1,6 +1,7 @@
 import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WeirError } from '#contract/errors.js';
 import { type Answer, ask, type Configured, startConfigured } from './support.js';
 
 const YAML = `# who may change this: ops
@@ -85,6 +86,42 @@ describe('a change by the API', () => {
     expect([status, body.error.code]).toEqual([409, 'config.unwritable']);
     expect(inForce().version).toBe(before);
     expect(readdirSync(folder)).toEqual(['weir.yaml']);
+    expect((await get('/versions')).body.versions).toEqual([]);
+  });
+
+  it('that cannot be kept in the history is not made, and what is said of it is so', async () => {
+    const text = `${YAML}# one\n`;
+    await post('', { text });
+    const before = inForce().version;
+    gateway.fill(true);
+    const refused = [await post('', { text: `${YAML}# two\n` }), await post('/rollback', { to: 1 })];
+    for (const { status, body } of refused) {
+      expect([status, body.error.code, body.error.param]).toEqual([503, 'store.unavailable', 'gateway.state.path']);
+    }
+    expect([inForce().version, gateway.text()]).toEqual([before, text]);
+    expect((await get('')).body).toMatchObject({ version: before, author: 'local' });
+    expect(readdirSync(dirname(gateway.file))).toEqual(['weir.yaml']);
+    expect((await get('/versions')).body.versions).toHaveLength(2);
+    gateway.fill(false);
+    expect(await post('/rollback', { to: 1, base: before })).toMatchObject({ status: 200, body: { number: 3 } });
+    expect(gateway.text()).toBe(YAML);
+  });
+
+  it('that does not come into force has no version, and takes none that was', async () => {
+    const reload = gateway.gateway.reload.bind(gateway.gateway);
+    let failures = 2;
+    Object.assign(gateway.gateway, {
+      reload: (config: Parameters<typeof reload>[0]) => {
+        if (failures-- > 0) throw new WeirError('pool.events_unavailable', 'a defect of the test');
+        reload(config);
+      },
+    });
+    for (const text of [`${YAML}# more\n`, YAML]) {
+      expect((await post('', { text })).body.error.code).toBe('pool.events_unavailable');
+      expect(gateway.text()).toBe(YAML);
+      const { versions } = (await get('/versions')).body;
+      expect(versions.map(({ author }: { author: string }) => author)).toEqual(['start']);
+    }
   });
 
   it('keeps the mode of the file and leaves nothing beside it', async () => {
@@ -152,6 +189,20 @@ describe('the history', () => {
     expect(await reload()).toBe(true);
     const { versions } = (await get('/versions')).body;
     expect(versions.map(({ author }: { author: string }) => author)).toEqual(['file', 'local', 'start']);
+  });
+
+  it('lacks an edit of the file that could not be kept; it is in force, and told of, all the same', async () => {
+    gateway.fill(true);
+    const text = `${YAML}# by hand\n`;
+    writeFileSync(gateway.file, text);
+    const { loadConfig } = await import('#config/load.js');
+    const loaded = await loadConfig(gateway.file, { env: { KEY: 'sk-of-the-environment' } });
+    if (!loaded.ok) throw new Error('not valid');
+    expect(await gateway.configuration.reloaded(loaded)).toBe(true);
+    expect(inForce().version).toBe(loaded.config.version);
+    expect(gateway.edits).toMatchObject([{ number: 0, version: loaded.config.version, author: 'file' }]);
+    expect(gateway.unkept).toMatchObject([{ code: 'store.unavailable' }]);
+    expect((await get('/versions')).body.versions).toHaveLength(1);
   });
 
   it('a look at the file that is older than a change by the API takes nothing back', async () => {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { WeirError } from '#contract/errors.js';
 import { ADMIN_ROUTES } from '#gateway/admin/routes.js';
 import { SYSTEM } from '#identity/identity.js';
+import { createLogger } from '#telemetry/log.js';
 import { type MockUpstream, startMockUpstream } from '../../support/mock-upstream.js';
 import { type RunningGateway, startGateway } from '../../support/running-gateway.js';
 import { type Answer, ask } from './support.js';
@@ -126,4 +128,29 @@ it('every change is in the audit log: by its own entity, or by its route', async
   });
   expect((await call('GET /api/audit/verification')).body.broken).toBeUndefined();
   await call(`POST /api/replicas/${encodeURIComponent(id)}/undrain`, {});
+});
+
+it('a change that is made is said to be made, though it cannot be written into the audit log: then the log has it', async () => {
+  const lines: string[] = [];
+  const log = createLogger({ level: 'error', format: 'json', stream: { write: line => lines.push(line) } });
+  const yaml = `
+pool: { models: { m: {} }, pools: { p: { model: m, health: false, replicas: ["${upstream.url}"] } } }
+gateway: { auth: { required: true, admin_key: ${ADMIN} } }
+`;
+  const failing = await startGateway(yaml, {}, { log });
+  try {
+    const { pool, identity } = failing.gateway.runtime;
+    const note = () => Promise.reject(new WeirError('store.unavailable', 'no room'));
+    Object.assign(identity!.governance, { note });
+    const [replica] = pool.replicas();
+    const path = `/api/replicas/${encodeURIComponent(replica!.id)}/drain`;
+    const answer = await ask(failing.url, 'POST', path, { headers: { authorization: `Bearer ${ADMIN}` }, body: {} });
+    expect([answer.status, answer.body.error]).toEqual([200, undefined]);
+    expect(JSON.parse(lines.join(''))).toMatchObject({
+      ...{ level: 'error', action: 'replica.drain', target: { kind: 'replica', id: replica!.id } },
+      actor: { kind: 'key', id: 'admin' },
+    });
+  } finally {
+    await failing.close();
+  }
 });

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '#config/load.js';
+import type { ConfigVersion } from '#contract/stores.js';
 import { LiveConfiguration } from '#gateway/configuration/live-configuration.js';
 import type { Gateway } from '#gateway/gateway.js';
 import { machineClock } from '#gateway/machine-clock.js';
@@ -47,10 +48,18 @@ export function ask(
   });
 }
 
+/** As a disk does that is full: what is there can be read. */
+export const FULL = `create trigger full before insert on config_versions begin select raise(abort, 'no room'); end`;
+
 /** A gateway on a file of its own, whose configuration can be changed by the API. */
 export interface Configured extends RunningGateway {
   readonly file: string;
   readonly configuration: LiveConfiguration;
+  /** Edits of the file that came into force, and what kept them out of the history. */
+  readonly edits: readonly ConfigVersion[];
+  readonly unkept: readonly unknown[];
+  /** From now on no version can be kept; or again it can. */
+  fill(full: boolean): void;
   text(): string;
   dispose(): Promise<void>;
 }
@@ -63,6 +72,8 @@ export async function startConfigured(yaml: string, env: Readonly<Record<string,
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const database = openStateDatabase(':memory:');
   const versions = configVersions(database);
+  const edits: ConfigVersion[] = [];
+  const unkept: unknown[] = [];
   let gateway: Gateway | undefined;
   const configuration = new LiveConfiguration(loaded, file, {
     clock: machineClock,
@@ -72,6 +83,8 @@ export async function startConfigured(yaml: string, env: Readonly<Record<string,
     apply: async ({ config }) => gateway?.reload(config),
     versions: () => versions,
     onFile: async () => {},
+    onEdit: edit => edits.push(edit),
+    onUnkept: error => unkept.push(error),
   });
   const running = await startGateway(loaded.config, { configuration, env, version: '0.0.0' });
   gateway = running.gateway;
@@ -80,6 +93,9 @@ export async function startConfigured(yaml: string, env: Readonly<Record<string,
     ...running,
     file,
     configuration,
+    edits,
+    unkept,
+    fill: full => database.exec(full ? FULL : 'drop trigger full'),
     text: () => readFileSync(file, 'utf8'),
     async dispose() {
       await running.close();

@@ -26,6 +26,7 @@ const MESSAGES = [
   { role: 'user', content: 'x' },
 ];
 const TOOL = `{"type":"tool_use","id":"t","name":"f","input":{"a":${DEEP}}}`;
+const ANTHROPIC = { max_tokens: 9, system: SYSTEM, messages: [{ role: 'user', content: 'x' }] };
 const CHAT = '/v1/chat/completions';
 
 const CASES = [
@@ -35,6 +36,20 @@ const CASES = [
   },
   {
     ...{ name: 'translated, streamed', model: 'claude', path: CHAT, stream: true, sent: { messages: MESSAGES } },
+    body: `data: {"type":"content_block_start","index":0,"content_block":${TOOL}}\n\n`,
+  },
+  {
+    ...{ name: 'its input past a guard, whole', model: 'claude', path: '/v1/messages', stream: false, sent: ANTHROPIC },
+    body: `{"type":"message","role":"assistant","content":[${TOOL}],"usage":{"input_tokens":1,"output_tokens":1}}`,
+  },
+  {
+    ...{
+      name: 'its input past a guard, streamed',
+      model: 'claude',
+      path: '/v1/messages',
+      stream: true,
+      sent: ANTHROPIC,
+    },
     body: `data: {"type":"content_block_start","index":0,"content_block":${TOOL}}\n\n`,
   },
   {

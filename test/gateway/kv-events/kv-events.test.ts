@@ -2,8 +2,10 @@ import { encode } from '@msgpack/msgpack';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Dealer, Publisher, Router } from 'zeromq';
 import { type EngineServer, startEngineServer } from '#engine-server/server.js';
+import type { RuntimePorts } from '#gateway/runtime.js';
 import { loadKvEventLibrary } from '#protocols/kv-events/library.js';
 import { endBytes, readSequence, sequenceBytes } from '#protocols/kv-events/sequence-number.js';
+import { createLogger } from '#telemetry/log.js';
 import { startMockUpstream } from '../../support/mock-upstream.js';
 import { metricOf, type RunningGateway, startGateway } from '../../support/running-gateway.js';
 
@@ -26,18 +28,23 @@ interface Told {
   readonly kvEvents?: { readonly events: string; readonly replay?: string | undefined } | undefined;
 }
 
-async function gatewayBefore(engines: readonly Told[], more = ''): Promise<RunningGateway> {
+async function gatewayBefore(
+  engines: readonly Told[],
+  more = '',
+  own: Partial<RuntimePorts> = {},
+): Promise<RunningGateway> {
   const replicas = engines.map(
     ({ url, kvEvents }, at) =>
       `{ url: "${url}", id: r${at}, kv_events: { url: "${kvEvents!.events}", replay: "${kvEvents!.replay}" } }`,
   );
-  const gateway = await startGateway(`
+  const yaml = `
 pool:
   models: { m: {} }
   pools: { p: { model: m, replicas: [${replicas}], kv_events: { tokenize: { from: 0, timeout: 5s } }${more} } }
 router:
   decisions: [{ name: all, when: otherwise, models: [m] }]
-`);
+`;
+  const gateway = await startGateway(yaml, {}, own);
   ends.push(() => gateway.close());
   return gateway;
 }
@@ -167,36 +174,42 @@ describe('KV events of engines', () => {
   });
 });
 
+/** The sockets of an engine: what is `kept` is replayed to who asks, and from where on they asked is noted. */
+async function spoken() {
+  const publisher = new Publisher({ linger: 0 });
+  const router = new Router({ linger: 0 });
+  await publisher.bind('tcp://127.0.0.1:*');
+  await router.bind('tcp://127.0.0.1:*');
+  ends.push(
+    () => router.close(),
+    () => publisher.close(),
+  );
+  const kept: Buffer[] = [];
+  const asked: number[] = [];
+  void (async () => {
+    try {
+      for await (const [client, , number] of router) {
+        const from = Number(readSequence(number));
+        asked.push(from);
+        for (let at = from; at < kept.length; at++) await router.send([client!, '', sequenceBytes(at), kept[at]!]);
+        await router.send([client!, '', endBytes(), '']);
+      }
+    } catch {
+      // Closed at the end of the test.
+    }
+  })();
+  return { publisher, kept, asked, kvEvents: { events: publisher.lastEndpoint!, replay: router.lastEndpoint! } };
+}
+
+const batch = (at: number, events: unknown[]) => Buffer.from(encode([at, events, 0], { useBigInt64: true }));
+const stored = (name: bigint, parent: bigint | null, tokens: number[]) => [
+  ...['BlockStored', [name], parent, tokens, 4, null, 'GPU'],
+];
+
 describe('the wire of vLLM, spoken by another', () => {
   test('a gap is filled over the replay socket; a malformed batch changes nothing', async () => {
-    const publisher = new Publisher({ linger: 0 });
-    const router = new Router({ linger: 0 });
-    await publisher.bind('tcp://127.0.0.1:*');
-    await router.bind('tcp://127.0.0.1:*');
-    ends.push(
-      () => router.close(),
-      () => publisher.close(),
-    );
-    const kept: Buffer[] = [];
-    const asked: number[] = [];
-    void (async () => {
-      try {
-        for await (const [client, , number] of router) {
-          const from = Number(readSequence(number));
-          asked.push(from);
-          for (let at = from; at < kept.length; at++) await router.send([client!, '', sequenceBytes(at), kept[at]!]);
-          await router.send([client!, '', endBytes(), '']);
-        }
-      } catch {
-        // Closed at the end of the test.
-      }
-    })();
-    const batch = (at: number, events: unknown[]) => Buffer.from(encode([at, events, 0], { useBigInt64: true }));
-    const stored = (name: bigint, parent: bigint | null, tokens: number[]) => [
-      ...['BlockStored', [name], parent, tokens, 4, null, 'GPU'],
-    ];
+    const { publisher, kept, asked, kvEvents } = await spoken();
     const engines = await Promise.all([engine(), engine({ seed: 2 })]);
-    const kvEvents = { events: publisher.lastEndpoint!, replay: router.lastEndpoint! };
     const gateway = await gatewayBefore([{ url: engines[0]!.url, kvEvents }, engines[1]!]);
     await known(gateway, 'r0', 'r1');
     const ledger = gateway.gateway.runtime.pool.blocks('p/r0')!;
@@ -212,6 +225,36 @@ describe('the wire of vLLM, spoken by another', () => {
     expect(asked).toEqual([0, 0]);
     expect(await metricOf(gateway.metrics, 'weir_kv_event_gaps_total', { replica: 'p/r0' })).toBe(1);
     expect(await metricOf(gateway.metrics, 'weir_kv_event_malformed_total', { replica: 'p/r0' })).toBe(1);
+  });
+
+  test('an event that cannot be read makes its replica partly known, is told of once, and has nothing replayed', async () => {
+    const { publisher, asked, kvEvents } = await spoken();
+    const engines = await Promise.all([engine(), engine({ seed: 2 })]);
+    const lines: string[] = [];
+    const log = createLogger({ level: 'warn', format: 'json', stream: { write: line => lines.push(line) } });
+    const gateway = await gatewayBefore([{ url: engines[0]!.url, kvEvents }, engines[1]!], '', { log });
+    await known(gateway, 'r0', 'r1');
+    const ledger = gateway.gateway.runtime.pool.blocks('p/r0')!;
+    let sent = 0;
+    const say = (...events: unknown[]) => publisher.send(['', sequenceBytes(sent), batch(++sent, events)]);
+    const told = (text: string) => lines.filter(line => line.includes(text)).length;
+    await say(['SomethingNew', 1], stored(1n, null, [1, 2, 3, 4]), { type: 'Other' });
+    await until(() => ledger.sizeOf('p/r0') === 1);
+    expect(ledger.knows('p/r0')).toBe(true);
+    await say(['BlockStored', ['x'], null, [5, 6, 7, 8], 4], stored(2n, 1n, [5, 5, 5, 5]));
+    await until(() => ledger.sizeOf('p/r0') === 2);
+    expect(ledger.knowledge('p/r0')).toBe('partial');
+    expect(ledger.held('p/r0', [1, 2, 3, 4, 5, 5, 5, 5, 0], '')?.device).toBe(8);
+    await say(['BlockRemoved', 'x'], stored(3n, null, [9, 9, 9, 9]));
+    await until(() => ledger.sizeOf('p/r0') === 1);
+    expect(ledger.knowledge('p/r0')).toBe('partial');
+    expect(await metricOf(gateway.metrics, 'weir_kv_events_exact', { replica: 'p/r0' })).toBe(0);
+    expect(await metricOf(gateway.metrics, 'weir_kv_event_unread_total', { replica: 'p/r0' })).toBe(2);
+    expect(await metricOf(gateway.metrics, 'weir_kv_event_malformed_total', { replica: 'p/r0' })).toBe(0);
+    expect([told('events of a prefix cache cannot be read'), told('"replica":"p/r0"')]).toEqual([1, 1]);
+    await say(['AllBlocksCleared']);
+    await until(() => ledger.knows('p/r0'));
+    expect(asked).toEqual([0]);
   });
 
   test('the simulated engine publishes and replays what vLLM would', async () => {

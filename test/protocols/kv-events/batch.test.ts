@@ -11,11 +11,22 @@ const tier = fc.constantFrom('device' as const, 'host' as const, 'disk' as const
 const event: fc.Arbitrary<KvEvent> = fc.oneof(
   fc.constant({ kind: 'cleared' as const }),
   fc.record({ kind: fc.constant('removed' as const), blocks: fc.array(hash), tier }),
-  fc.record({
-    ...{ kind: fc.constant('stored' as const), blocks: fc.array(hash), parent: fc.option(hash, { nil: undefined }) },
-    ...{ tokens: fc.array(fc.nat({ max: 200_000 })), blockTokens: fc.nat({ max: 64 }), tier },
-    salts: fc.constant([] as readonly string[]),
-  }),
+  fc
+    .record({
+      ...{
+        kind: fc.constant('stored' as const),
+        blocks: fc.array(hash, { maxLength: 12 }),
+        parent: fc.option(hash, { nil: undefined }),
+      },
+      ...{ blockTokens: fc.nat({ max: 8 }), tier, moves: fc.boolean() },
+      salts: fc.constant([] as readonly string[]),
+    })
+    .chain(({ moves, ...rest }) => {
+      // Without tokens where blocks come to lie elsewhere as well.
+      const [least, most] = moves ? [0, 0] : [rest.blocks.length * rest.blockTokens, 200];
+      const tokens = fc.array(fc.nat({ max: 200_000 }), { minLength: least, maxLength: most });
+      return tokens.map(given => ({ ...rest, tokens: given }));
+    }),
 );
 
 describe('batches of KV events', () => {
@@ -24,7 +35,7 @@ describe('batches of KV events', () => {
       fc.property(fc.array(event), events => {
         // As engines write them: numbers beyond 32 bits as 64-bit integers.
         const read = readBatch(decode(encode(writeBatch(1.5, events)), { useBigInt64: true }));
-        expect(read).toEqual({ at: 1.5, events, passedOver: 0 });
+        expect(read).toEqual({ at: 1.5, events, passedOver: 0, unread: 0 });
       }),
     );
   });
@@ -65,7 +76,7 @@ describe('batches of KV events', () => {
     expect(wire([1, [['BlockRemoved', [digest], null]]])?.events).toEqual([
       { kind: 'removed', blocks: [Number.MAX_SAFE_INTEGER], tier: 'device' },
     ]);
-    expect(wire([1, [['BlockRemoved', [1], 'GPU', 1]]])).toEqual({ at: 1, events: [], passedOver: 1 });
+    expect(wire([1, [['BlockRemoved', [1], 'GPU', 1]]])).toEqual({ at: 1, events: [], passedOver: 1, unread: 0 });
   });
 
   test('nothing makes reading throw', () => {
@@ -77,7 +88,48 @@ describe('batches of KV events', () => {
       }),
     );
     expect(readBatch('text')).toBeUndefined();
-    expect(readBatch([1, [['BlockStored', 'x']]])).toEqual({ at: 1, events: [], passedOver: 1 });
+  });
+
+  const name = 0xfedcba9876543210n;
+  const unread = (of: string) => ({ at: 1, events: [{ kind: 'unread', of }], passedOver: 0, unread: 1 });
+
+  test.each([
+    ['no names', ['BlockStored', 'x']],
+    ['a name that is none', ['BlockStored', [name, 'x'], null, [1, 2], 1]],
+    ['tokens that are none', ['BlockStored', [name], null, [1, -2], 2]],
+    ['tokens that are text', ['BlockStored', [name], null, 'ab', 2]],
+    ['fewer tokens than its blocks have', ['BlockStored', [name, 1], null, [1, 2, 3], 2]],
+    ['no size', ['BlockStored', [name], null, [1, 2]]],
+    ['a size below none', ['BlockStored', [name], null, [1, 2], -2]],
+    ['a parent that is no name', ['BlockStored', [name], 'x', [1, 2], 2]],
+    ['no names, as a map', { type: 'BlockStored', token_ids: [1], block_size: 1 }],
+  ])('a stored block with %s is told of as unread, in its place', (_, event) => {
+    expect(wire([1, [event]])).toEqual(unread('stored'));
+    const around = wire([1, [['AllBlocksCleared'], event, ['BlockRemoved', [1]]]])?.events;
+    expect(around?.map(({ kind }) => kind)).toEqual(['cleared', 'unread', 'removed']);
+  });
+
+  test.each([
+    ['a removal without names', ['BlockRemoved']],
+    ['a removal of what is no name', ['BlockRemoved', ['x']]],
+    ['a removal without names, as a map', { type: 'BlockRemoved', medium: 'GPU' }],
+    ['an event that is none', 7],
+    ['nothing', null],
+    ['an event without a type', [[1, 2]]],
+    ['a map without a type', { block_hashes: [1] }],
+  ])('%s may have been the end of any block', (_, event) => {
+    expect(wire([1, [event]])).toEqual(unread('removed'));
+  });
+
+  test('types that are not known, and fields beyond the known ones, are harmless', () => {
+    const read = wire([
+      1,
+      [['SomethingNew', 'x'], { type: 'Other' }, ['BlockRemoved', [5], 'GPU', 0, 'new', { a: 1 }]],
+    ]);
+    expect(read).toEqual({
+      ...{ at: 1, passedOver: 2, unread: 0 },
+      events: [{ kind: 'removed', blocks: [5], tier: 'device' }],
+    });
   });
 
   test('sequence numbers are eight bytes, and -1 is the end', () => {

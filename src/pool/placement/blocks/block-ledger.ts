@@ -1,4 +1,4 @@
-import type { KvEvent, KvTier } from '#contract/kv-events.js';
+import type { KvNews, KvTier } from '#contract/kv-events.js';
 import type { Tokens } from '#contract/units.js';
 import { type Knowledge, ReplicaBlocks } from './replica-blocks.js';
 import { chainOfTokens } from './token-chain.js';
@@ -17,7 +17,7 @@ export interface BlockNews {
   knowledge(replica: string): Knowledge;
   /** Its cache is empty (`exact`), or what was known of it no longer holds (`partial`). */
   began(replica: string, knowledge: 'partial' | 'exact'): void;
-  told(replica: string, events: readonly KvEvent[]): void;
+  told(replica: string, events: readonly KvNews[]): void;
   /** Whether its events can be heard. */
   linked(replica: string, up: boolean): void;
 }
@@ -46,7 +46,7 @@ export class BlockLedger implements BlockNews {
     this.of(replica).reset(knowledge);
   }
 
-  told(replica: string, events: readonly KvEvent[]): void {
+  told(replica: string, events: readonly KvNews[]): void {
     const blocks = this.of(replica);
     for (const event of events) blocks.tell(event);
   }
@@ -72,13 +72,13 @@ export class BlockLedger implements BlockNews {
     return this.replicas.get(replica)?.size ?? 0;
   }
 
-  /** Whether what a replica holds is known and not estimated: all of its events were heard, and it can be heard now. */
+  /** Whether what a replica holds is known and not estimated: all of its events were heard and read, and it can be heard now. */
   knows(replica: string): boolean {
     const blocks = this.replicas.get(replica);
     return blocks?.linked === true && blocks.knowledge === 'exact';
   }
 
-  /** Whether a replica's events are heard now, though some may have been missed. */
+  /** Whether a replica's events are heard now, though some may have been missed or not been read. */
   hears(replica: string): boolean {
     const blocks = this.replicas.get(replica);
     return blocks?.linked === true && blocks.knowledge !== 'none';

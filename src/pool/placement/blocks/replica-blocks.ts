@@ -1,10 +1,10 @@
-import type { KvEvent, KvTier } from '#contract/kv-events.js';
+import type { KvEvent, KvNews, KvTier } from '#contract/kv-events.js';
 import type { Tokens } from '#contract/units.js';
 import { blockHash, ROOT } from './token-chain.js';
 
 /**
  * How complete the knowledge of an engine's cache is. `exact`: its events were followed since the cache was empty. `partial`: some were
- * missed, so there may be more in the cache than is known of. `none`: nothing is known.
+ * missed or could not be read, so there may be more in the cache than is known of. `none`: nothing is known.
  */
 export type Knowledge = 'none' | 'partial' | 'exact';
 
@@ -40,8 +40,9 @@ export class ReplicaBlocks {
     this.knowledge = knowledge;
   }
 
-  tell(event: KvEvent): void {
+  tell(event: KvNews): void {
     if (event.kind === 'cleared') this.reset('exact');
+    else if (event.kind === 'unread') this.missed(event.of);
     else if (event.kind === 'removed') for (const name of event.blocks) this.remove(name, BITS[event.tier]);
     else this.store(event);
   }
@@ -67,14 +68,14 @@ export class ReplicaBlocks {
       this.blockTokens = blockTokens;
     }
     if (this.room() < blocks.length) {
-      this.missed();
+      this.missed('stored');
       return;
     }
     let before = parent === undefined ? ROOT : this.known.get(parent);
     for (let i = 0; i < blocks.length; i++) {
       // What stands before it was missed: nobody can tell what this is of.
       if (before === undefined) {
-        this.missed();
+        this.missed('stored');
         return;
       }
       const hash: number = blockHash(before, tokens, i * blockTokens, (i + 1) * blockTokens, salts[i] ?? '');
@@ -91,8 +92,11 @@ export class ReplicaBlocks {
     this.known.set(name, hash);
   }
 
-  private missed(): void {
-    if (this.knowledge === 'exact') this.knowledge = 'partial';
+  /** Blocks went in that are not known of; or some went out, and any that is known may be one of them. */
+  private missed(what: 'stored' | 'removed'): void {
+    const knowledge = this.knowledge === 'exact' ? 'partial' : this.knowledge;
+    if (what === 'removed') this.reset(knowledge);
+    else this.knowledge = knowledge;
   }
 
   private remove(name: number, bit: number): void {

@@ -98,6 +98,28 @@ describe('what engines tell of their caches', () => {
     expect(ledger.held('a', prompt(1, 2), '')?.device).toBe(0);
   });
 
+  test('a stored block that cannot be read makes it a part only, and nothing that is known is lost', () => {
+    const ledger = following('a', 'b');
+    ledger.told('a', [stored([1], prompt(1)), { kind: 'unread', of: 'stored' }, stored([2], prompt(2), 1)]);
+    ledger.told('b', [stored([1], prompt(1))]);
+    expect([ledger.knowledge('a'), ledger.knows('a'), ledger.hears('a')]).toEqual(['partial', false, true]);
+    expect(ledger.held('a', prompt(1, 2, 3), '')?.device).toBe(2 * SIZE);
+    expect(ledger.knows('b')).toBe(true);
+    ledger.told('a', [{ kind: 'cleared' }]);
+    expect(ledger.knows('a')).toBe(true);
+  });
+
+  test('a removal that cannot be read may have been of any block: none is known of but what comes after', () => {
+    const ledger = following('a');
+    ledger.told('a', [stored([1], prompt(1)), { kind: 'unread', of: 'removed' }, stored([2], prompt(2))]);
+    expect([ledger.knowledge('a'), ledger.hears('a')]).toEqual(['partial', true]);
+    expect(ledger.held('a', prompt(1, 9), '')?.device).toBe(0);
+    expect(ledger.held('a', prompt(2, 9), '')?.device).toBe(SIZE);
+    ledger.forget('a');
+    ledger.told('a', [{ kind: 'unread', of: 'removed' }]);
+    expect(ledger.knowledge('a')).toBe('none');
+  });
+
   test('blocks move between tiers, and are gone when the last has let them go', () => {
     const ledger = following('a');
     const copy: KvEvent = { ...{ kind: 'stored', blocks: [1], tokens: [], blockTokens: 0, salts: [], tier: 'host' } };
