@@ -56,7 +56,10 @@ async function runAlone(serving: Serving): Promise<void> {
     }
   };
   const configuration = liveConfiguration(serving, {
-    apply: async ({ config }) => live?.apply(await fleet.resolve(config)),
+    async apply({ config }) {
+      live?.apply(await fleet.resolve(config));
+      fleet.retireUnused();
+    },
     onFile: watch,
     onEdit: edit => void live?.noteEdit(edit),
   });
