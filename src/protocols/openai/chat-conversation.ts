@@ -29,7 +29,7 @@ export function chatConversation(body: Json): Conversation {
   const effort = optional(body, 'reasoning_effort', 'string');
   return compact({
     model: asText(body.model),
-    messages: objectsIn(body.messages).map(message => messageOf(message, lost)),
+    messages: resultsInForm(objectsIn(body.messages).map(message => messageOf(message, lost))),
     tools: objectsIn(body.tools).flatMap(tool => toolOf(tool, lost)),
     toolChoice: toolChoiceOf(body.tool_choice, lost),
     parallelTools: optional(body, 'parallel_tool_calls', 'boolean'),
@@ -80,6 +80,20 @@ function messageOf(message: Json, lost: Lost): Message {
   return { role: 'assistant', content: parts };
 }
 
+/** What a free-text tool gave is told as such: Chat says only whose call it answers. */
+function resultsInForm(messages: readonly Message[]): readonly Message[] {
+  const custom = new Set<string>();
+  for (const { content } of messages)
+    for (const part of content) if (part.type === 'tool_call' && part.form === 'custom') custom.add(part.id);
+  if (custom.size === 0) return messages;
+  return messages.map(message => ({
+    ...message,
+    content: message.content.map(part =>
+      part.type === 'tool_result' && custom.has(part.id) ? { ...part, form: 'custom' } : part,
+    ),
+  }));
+}
+
 function callOf(call: Json): ToolCallPart {
   const id = asText(call.id);
   if (isObject(call.custom)) {
@@ -123,7 +137,11 @@ function partsOf(content: unknown, lost: Lost): ContentPart[] {
 function toolOf(tool: Json, lost: Lost): Tool[] {
   if (isObject(tool.custom)) {
     const { name, description, format } = tool.custom;
-    const grammar = isObject(format) && format.type === 'grammar' ? { grammar: format } : undefined;
+    // Responses spreads what Chat nests.
+    const grammar =
+      isObject(format) && format.type === 'grammar' && isObject(format.grammar)
+        ? { grammar: { type: 'grammar', ...format.grammar } }
+        : undefined;
     return [
       { name: asText(name), description: asText(description), parameters: undefined, form: 'custom', ...grammar },
     ];
