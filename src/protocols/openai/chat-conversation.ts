@@ -12,6 +12,7 @@ import {
 import type { AnswerFormat, Conversation, Tool, ToolChoice } from '#protocols/neutral/conversation.js';
 import { wrapFreeText } from '#protocols/neutral/custom-tools.js';
 import { Lost } from '#protocols/neutral/lost.js';
+import { textsIn } from './answer-parts.js';
 
 /** Fields of a Chat Completions body that have a counterpart elsewhere, or mean nothing outside the connection. */
 const KNOWN = new Set(
@@ -127,9 +128,14 @@ function partsOf(content: unknown, lost: Lost): ContentPart[] {
         const source = asText(file.file_data) || asText(file.file_id);
         return [{ type: 'file', source, ...(name === '' ? undefined : { name }) }];
       }
-      default:
+      default: {
+        // Parts of engines of their own: what they say is carried over, what they show is not.
+        const thought = textsIn([part], 'thinking');
+        if (thought !== '') return [{ type: 'thinking', text: thought }];
+        if (asText(part.text) !== '') return [{ type: 'text', text: asText(part.text) }];
         lost.add(`messages.content.${asText(part.type)}`);
         return [];
+      }
     }
   });
 }
