@@ -88,8 +88,21 @@ export class ConfigWatch {
   private changed(name: string | null): void {
     if (this.closed) return;
     if (name !== null && name !== basename(this.options.file) && !name.startsWith('..')) return;
+    this.settleFrom(undefined);
+  }
+
+  /** Loads the file once it has been the same for a while. @param before what it was when it was looked at last; not known where it was told of. */
+  private settleFrom(before: string | undefined): void {
     this.settling?.();
-    this.settling = this.options.clock.after(this.options.settle, () => void this.reloadIfChanged());
+    this.settling = this.options.clock.after(this.options.settle, () => void this.reloadIfSettled(before));
+  }
+
+  private async reloadIfSettled(before: string | undefined): Promise<void> {
+    const now = await signature(this.options.file);
+    // While it is absent someone is replacing it.
+    if (this.closed || now === undefined || now === this.seen) return;
+    if (before !== undefined && before !== now) this.settleFrom(now);
+    else await this.reload();
   }
 
   private schedulePoll(): void {
@@ -101,15 +114,11 @@ export class ConfigWatch {
 
   /** A file that two polls in a row do not find is not being replaced but gone: that is reported, once. */
   private async poll(): Promise<void> {
-    await this.reloadIfChanged();
-    this.absences = (await signature(this.options.file)) === undefined ? this.absences + 1 : 0;
-    if (this.absences === 2) await this.reload();
-  }
-
-  private async reloadIfChanged(): Promise<void> {
     const now = await signature(this.options.file);
-    // While it is absent someone is replacing it.
-    if (now !== undefined && now !== this.seen) await this.reload();
+    if (this.closed) return;
+    if (now !== undefined && now !== this.seen) this.settleFrom(now);
+    this.absences = now === undefined ? this.absences + 1 : 0;
+    if (this.absences === 2) await this.reload();
   }
 }
 
