@@ -112,6 +112,18 @@ describe('a watched file', () => {
     expect(portOf(await next)).toBe(3);
   });
 
+  test('that was changed between being read and being watched is loaded at once, and no other', async () => {
+    const changed = new ConfigWatch({ file, clock, loaded: withPort(1), onReload: outcomes.push });
+    await writeFile(file, withPort(8));
+    await changed.start();
+    await changed.close();
+    expect(outcomes.seen.map(portOf)).toEqual([8]);
+    const same = new ConfigWatch({ file, clock, loaded: withPort(8), onReload: outcomes.push });
+    await same.start();
+    await same.close();
+    expect(outcomes.seen).toHaveLength(1);
+  });
+
   test('that is broken reports what is wrong, and the next good one is taken', async () => {
     await watch.start();
     await writeFile(file, withPort('many'));
