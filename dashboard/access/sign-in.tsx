@@ -2,6 +2,9 @@ import { useState } from 'preact/hooks';
 import type { ApiError } from '../api/client.js';
 import { storedKey, storeKey } from '../api/key.js';
 
+/** What a header can carry. A key that was copied where it is shortened has more. */
+const CARRIED = /^[!-~]*$/;
+
 interface SignInProps {
   /** Why the gateway let nobody in. */
   readonly error: ApiError;
@@ -38,7 +41,11 @@ export function SignIn({ error, onKey }: SignInProps) {
             required
             autocomplete="off"
             value={key}
-            onInput={event => setKey(event.currentTarget.value)}
+            onInput={event => {
+              const { currentTarget: input } = event;
+              input.setCustomValidity(CARRIED.test(input.value.trim()) ? '' : 'A whole key: letters, digits and signs');
+              setKey(input.value);
+            }}
           />
         </label>
         <button type="submit" class="primary">

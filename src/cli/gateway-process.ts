@@ -59,7 +59,10 @@ async function runAlone(serving: Serving): Promise<void> {
     }
   };
   const configuration = liveConfiguration(serving, {
-    apply: async ({ config }) => live?.apply(await fleet.resolve(config)),
+    async apply({ config }) {
+      live?.apply(await fleet.resolve(config));
+      fleet.retireUnused();
+    },
     onFile: watch,
     onEdit: edit => void live?.noteEdit(edit),
   });
@@ -117,7 +120,11 @@ export function remember({ state, log }: Serving, traffic: Traffic, configuratio
 
 /** What becomes of the file when it was read anew. */
 export function reloadsOf(configuration: LiveConfiguration, metrics: Pick<Reloads, 'reloaded'>): Reloads {
-  return { reloaded: applied => metrics.reloaded(applied), apply: next => configuration.reloaded(next) };
+  return {
+    text: configuration.text,
+    reloaded: applied => metrics.reloaded(applied),
+    apply: next => configuration.reloaded(next),
+  };
 }
 
 /** Starts engines and what needs their addresses. When the latter fails, the engines do not keep the process from ending. */

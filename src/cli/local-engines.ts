@@ -17,6 +17,8 @@ interface Batch {
   /** By what was asked for. */
   readonly started: ReadonlyMap<string, Started>;
   close(): Promise<void>;
+  /** Ends once everything that its engines were asked has been answered, or when it is closed. */
+  retire(): Promise<void>;
 }
 
 interface WantedPool {
@@ -32,6 +34,10 @@ interface WantedPool {
  */
 export class LocalEngines {
   private batches: readonly Batch[] = [];
+  /** Those that end when they have answered what they were asked. */
+  private readonly retiring = new Set<Batch>();
+  /** What the configuration asks for that was resolved last. */
+  private wanted: ReadonlySet<string> = new Set();
 
   /** `onEvent` is told when an engine had to be started again. */
   constructor(private readonly onEvent: (text: string) => void) {}
@@ -49,17 +55,29 @@ export class LocalEngines {
     }
     const missing = [...wanted].filter(([key]) => this.startedFor(key) === undefined);
     this.batches = [...this.batches, ...(await start(missing, this.onEvent))];
-    const unused = this.batches.filter(batch => ![...batch.started.keys()].some(key => wanted.has(key)));
-    this.batches = this.batches.filter(batch => !unused.includes(batch));
-    for (const batch of unused) void batch.close();
+    this.wanted = new Set(wanted.keys());
     return withReplicas(
       config,
       new Map([...wanted].map(([key, { name }]) => [name, this.startedFor(key) ?? { urls: [] }])),
     );
   }
 
+  /**
+   * Ends the engines that the configuration resolved last does not ask for, each once it has answered what it was asked: called when that
+   * configuration is in force and sends them nothing more.
+   */
+  retireUnused(): void {
+    const { wanted } = this;
+    const unused = this.batches.filter(batch => ![...batch.started.keys()].some(key => wanted.has(key)));
+    this.batches = this.batches.filter(batch => !unused.includes(batch));
+    for (const batch of unused) {
+      this.retiring.add(batch);
+      void batch.retire().finally(() => this.retiring.delete(batch));
+    }
+  }
+
   async close(): Promise<void> {
-    const { batches } = this;
+    const batches = [...this.batches, ...this.retiring];
     this.batches = [];
     await Promise.all(batches.map(batch => batch.close()));
   }
@@ -132,7 +150,8 @@ async function startSimulated(wanted: readonly (readonly [string, WantedPool])[]
     ];
   });
   const fleet = await startSimulatedFleet(specs);
-  return { started: new Map([...fleet.urls].map(([key, urls]) => [key, { urls }])), close: () => fleet.close() };
+  const started = new Map([...fleet.urls].map(([key, urls]) => [key, { urls }]));
+  return { started, close: () => fleet.close(), retire: () => fleet.retire() };
 }
 
 async function startReal(key: string, entry: PoolEntry, onEvent: (text: string) => void): Promise<Batch> {
@@ -150,7 +169,8 @@ async function startReal(key: string, entry: PoolEntry, onEvent: (text: string) 
     onEvent,
   );
   const { contextTokens } = engine.about;
-  return { started: new Map([[key, { urls: [engine.url], contextTokens }]]), close: () => engine.close() };
+  const started = new Map([[key, { urls: [engine.url], contextTokens }]]);
+  return { started, close: () => engine.close(), retire: () => engine.retire() };
 }
 
 /** A configuration with the addresses of its local engines filled in. */

@@ -13,6 +13,8 @@ export type ValidConfig = LoadResult & { readonly ok: true };
 
 /** What is done with a file that was read anew. */
 export interface Reloads {
+  /** The text that is in force. */
+  readonly text: string;
   reloaded(applied: boolean): void;
   /** @returns whether anything has changed. */
   apply(next: ValidConfig): Promise<boolean>;
@@ -57,6 +59,7 @@ export async function watchFile(file: string, listen: ListenOverrides, log: Logg
     file,
     clock: machineClock,
     load: { listen },
+    loaded: to.text,
     onReload(read) {
       const result = withPulledModels(read);
       reportReload(result, log);

@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Cancel, Clock } from '#contract/clock.js';
 import type { Milliseconds } from '#contract/units.js';
@@ -11,6 +11,8 @@ export interface ConfigWatchOptions {
   /** Called with every outcome of a reload; what is in force stays so until the callee swaps it. */
   readonly onReload: (result: LoadResult) => void;
   readonly load?: LoadOptions;
+  /** The text that is in force. Between its being read and the file's being watched engines start, for a minute where models are large. */
+  readonly loaded?: string;
   /** Quiet time after a change before the file is read: editors write in several steps. */
   readonly settle?: Milliseconds;
   /** How often to look for a change that the file system did not report, as network file systems do not; 0 for never. */
@@ -22,7 +24,10 @@ export interface ConfigWatchOptions {
  * more. It watches the folder, since editors and container platforms replace the file instead of writing to it.
  */
 export class ConfigWatch {
-  private readonly options: Required<Omit<ConfigWatchOptions, 'load'>> & { readonly load: LoadOptions };
+  private readonly options: Required<Omit<ConfigWatchOptions, 'load' | 'loaded'>> & {
+    readonly load: LoadOptions;
+    readonly loaded?: string;
+  };
   private watcher: FSWatcher | undefined;
   private settling: Cancel | undefined;
   private polling: Cancel | undefined;
@@ -36,7 +41,7 @@ export class ConfigWatch {
     this.options = { settle: 100, poll: 5000, load: {}, ...options };
   }
 
-  /** Begins to watch. Resolves when every later change will be seen. */
+  /** Begins to watch. Resolves when every later change will be seen, and one that came before it has been loaded. */
   async start(): Promise<void> {
     this.seen = await signature(this.options.file);
     if (this.closed) return;
@@ -48,6 +53,8 @@ export class ConfigWatch {
       this.watcher = undefined;
     }
     this.schedulePoll();
+    const { file, loaded } = this.options;
+    if (loaded !== undefined && (await readFile(file, 'utf8').catch(() => loaded)) !== loaded) await this.reload();
   }
 
   /** Loads the file now, changed or not: what SIGHUP asks for. Resolves when the outcome has been reported. */
@@ -88,8 +95,21 @@ export class ConfigWatch {
   private changed(name: string | null): void {
     if (this.closed) return;
     if (name !== null && name !== basename(this.options.file) && !name.startsWith('..')) return;
+    this.settleFrom(undefined);
+  }
+
+  /** Loads the file once it has been the same for a while. @param before what it was when it was looked at last; not known where it was told of. */
+  private settleFrom(before: string | undefined): void {
     this.settling?.();
-    this.settling = this.options.clock.after(this.options.settle, () => void this.reloadIfChanged());
+    this.settling = this.options.clock.after(this.options.settle, () => void this.reloadIfSettled(before));
+  }
+
+  private async reloadIfSettled(before: string | undefined): Promise<void> {
+    const now = await signature(this.options.file);
+    // While it is absent someone is replacing it.
+    if (this.closed || now === undefined || now === this.seen) return;
+    if (before !== undefined && before !== now) this.settleFrom(now);
+    else await this.reload();
   }
 
   private schedulePoll(): void {
@@ -101,15 +121,11 @@ export class ConfigWatch {
 
   /** A file that two polls in a row do not find is not being replaced but gone: that is reported, once. */
   private async poll(): Promise<void> {
-    await this.reloadIfChanged();
-    this.absences = (await signature(this.options.file)) === undefined ? this.absences + 1 : 0;
-    if (this.absences === 2) await this.reload();
-  }
-
-  private async reloadIfChanged(): Promise<void> {
     const now = await signature(this.options.file);
-    // While it is absent someone is replacing it.
-    if (now !== undefined && now !== this.seen) await this.reload();
+    if (this.closed) return;
+    if (now !== undefined && now !== this.seen) this.settleFrom(now);
+    this.absences = now === undefined ? this.absences + 1 : 0;
+    if (this.absences === 2) await this.reload();
   }
 }
 

@@ -8,6 +8,8 @@ export interface Listening {
   readonly port: number;
   /** Stops listening, ends what is open, and closes the backend. */
   close(): Promise<void>;
+  /** As {@link Listening.close}, once everything that was asked has been answered. */
+  retire(): Promise<void>;
 }
 
 /** Serves a backend over HTTP. Rejects with what the system says when it cannot listen; then the backend is closed. */
@@ -20,7 +22,16 @@ export async function listen(
     ...engine,
     metrics: new EngineMetrics(servedAs, backend.facts, () => backend.stats()),
   };
-  const server = createServer((request, response) => void serve(service, request, response));
+  let open = 0;
+  let emptied = (): void => undefined;
+  const server = createServer((request, response) => {
+    open++;
+    response.once('close', () => {
+      open--;
+      if (open === 0) emptied();
+    });
+    void serve(service, request, response);
+  });
   server.keepAliveTimeout = 75_000;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -35,13 +46,23 @@ export async function listen(
     throw error;
   }
   const address = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>(resolve => server.close(() => resolve()));
+    server.closeAllConnections();
+    await Promise.all([backend.close(), closed]);
+  };
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
     port: address.port,
-    async close() {
-      const closed = new Promise<void>(resolve => server.close(() => resolve()));
-      server.closeAllConnections();
-      await Promise.all([backend.close(), closed]);
+    close,
+    async retire() {
+      server.close();
+      if (open > 0) {
+        await new Promise<void>(resolve => {
+          emptied = resolve;
+        });
+      }
+      await close();
     },
   };
 }

@@ -76,6 +76,8 @@ export interface EngineServer {
   stats(): EngineStats;
   /** Stops listening and ends what is open. */
   close(): Promise<void>;
+  /** As {@link EngineServer.close}, once everything that was asked has been answered. */
+  retire(): Promise<void>;
 }
 
 /** Sequences that may wait in one simulated engine. */
@@ -138,6 +140,10 @@ export async function startEngineServer(options: EngineServerOptions): Promise<E
     async close() {
       telling?.close();
       await server.close();
+    },
+    async retire() {
+      await server.retire();
+      telling?.close();
     },
     profile,
     setFault: fault => faults.set(fault),

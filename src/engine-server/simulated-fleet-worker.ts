@@ -30,7 +30,7 @@ async function start(specs: readonly SimulatedReplicaSpec[]): Promise<void> {
   }
 }
 
-port.on('message', (asked: readonly SimulatedReplicaSpec[] | 'close') => {
-  if (asked !== 'close') void start(asked);
-  else void Promise.all(servers.map(server => server.close())).then(() => port.close());
+port.on('message', (asked: readonly SimulatedReplicaSpec[] | 'close' | 'retire') => {
+  if (typeof asked !== 'string') void start(asked);
+  else void Promise.all(servers.map(server => server[asked]())).then(() => port.close());
 });

@@ -37,6 +37,8 @@ export interface SimulatedFleet {
   /** Base URLs by pool, on free ports of 127.0.0.1. */
   readonly urls: ReadonlyMap<string, readonly string[]>;
   close(): Promise<void>;
+  /** Ends once everything that its engines were asked has been answered, or when it is closed. */
+  retire(): Promise<void>;
 }
 
 /** What the worker reports. */
@@ -85,6 +87,10 @@ export async function startSimulatedFleet(specs: readonly SimulatedReplicaSpec[]
     const urls = await listening(worker);
     return {
       urls: new Map(urls),
+      async retire() {
+        worker.postMessage('retire');
+        await exited;
+      },
       async close() {
         worker.postMessage('close');
         const timer = setTimeout(() => void worker.terminate(), CLOSE_MS);

@@ -117,8 +117,6 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
   // Shared by all runtimes: a request that began before a reload may still be placed on a pool that came with it.
   const ways = previous?.ways ?? new Map<string, Way>();
   for (const [name, way] of waysOf(config)) ways.set(name, way);
-  const sameWorkload =
-    previous !== undefined && JSON.stringify(previous.config.workload) === JSON.stringify(config.workload);
   const learned = ports.localModels?.configure(config.router.learned, config.router);
   const personal = personalDataOf(config.router, learned, clock, previous?.personal);
   const vault = vaultOf(config, clock, previous);
@@ -151,18 +149,23 @@ export function createRuntime(config: Config, ports: RuntimePorts, previous?: Ru
     promptTokens: previous?.promptTokens ?? new PromptTokens(),
     ways,
     heads: headRules(config.gateway),
-    profiler: sameWorkload
-      ? previous.profiler
-      : createProfiler({
-          sessionHeaders: config.workload.session_headers,
-          charsPerToken: config.workload.tokens.chars_per_token,
-        }),
+    profiler: profilerOf(config, previous),
     wayTo(target) {
       const way = ways.get(target.pool);
       if (way === undefined) throw new WeirError('internal.defect', `No way is known to the pool ${target.pool}`);
       return way;
     },
   };
+}
+
+/** What was learnt of requests and answers stays true whatever else changes; only estimates of tokens begin with what the file says. */
+function profilerOf({ workload }: Config, previous: Runtime | undefined): Profiler {
+  const { session_headers: sessionHeaders, tokens } = workload;
+  const options = { sessionHeaders, charsPerToken: tokens.chars_per_token };
+  if (previous === undefined) return createProfiler(options);
+  const { profiler, config: before } = previous;
+  const sameRatio = before.workload.tokens.chars_per_token === tokens.chars_per_token;
+  return createProfiler(options, { lengths: profiler.lengths, ...(sameRatio && { tokens: profiler.tokens }) });
 }
 
 /** The table of word vectors, for a gateway without local models. */

@@ -21,6 +21,7 @@ it('a file that is valid and cannot be put in force is counted as one that was n
   const log = createLogger({ level: 'silent', format: 'json', stream: process.stderr });
   let fails = true;
   const watcher = await watchFile(file, {}, log, {
+    text: text('1'),
     reloaded: applied => told.push(applied),
     apply: () => (fails ? Promise.reject(new Error('no engine for it')) : Promise.resolve(true)),
   });

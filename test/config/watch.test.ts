@@ -76,6 +76,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+const turn = () => new Promise(resolve => setImmediate(resolve));
+
+/** Has time pass until what is in the file has been loaded. */
+async function settled(): Promise<void> {
+  const { length } = outcomes.seen;
+  while (outcomes.seen.length === length) {
+    clock.pass();
+    await turn();
+  }
+}
+
 /** Waits until the file system has told of a change: the watch then has something to do once things are quiet. */
 async function noticed(clock: HandClock): Promise<void> {
   while (clock.pending < 2) await new Promise(resolve => setImmediate(resolve));
@@ -99,6 +110,18 @@ describe('a watched file', () => {
     await noticed(clock);
     clock.pass();
     expect(portOf(await next)).toBe(3);
+  });
+
+  test('that was changed between being read and being watched is loaded at once, and no other', async () => {
+    const changed = new ConfigWatch({ file, clock, loaded: withPort(1), onReload: outcomes.push });
+    await writeFile(file, withPort(8));
+    await changed.start();
+    await changed.close();
+    expect(outcomes.seen.map(portOf)).toEqual([8]);
+    const same = new ConfigWatch({ file, clock, loaded: withPort(8), onReload: outcomes.push });
+    await same.start();
+    await same.close();
+    expect(outcomes.seen).toHaveLength(1);
   });
 
   test('that is broken reports what is wrong, and the next good one is taken', async () => {
@@ -138,7 +161,7 @@ describe('a watched file', () => {
     await polled();
     expect(outcomes.seen).toHaveLength(1);
     await writeFile(file, withPort(7));
-    await polled();
+    await settled();
     expect(portOf(outcomes.seen.at(-1))).toBe(7);
   });
 
@@ -151,8 +174,28 @@ describe('a watched file', () => {
     await watch.start();
     const next = outcomes.next();
     await writeFile(target, withPort(66));
-    clock.pass();
+    await settled();
     expect(portOf(await next)).toBe(66);
+    await rm(elsewhere, { recursive: true });
+  });
+
+  test('is not loaded while it is being written, though a poll finds it so', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'weir-target-'));
+    const target = join(elsewhere, 'weir.yaml');
+    await writeFile(target, withPort(5));
+    await rm(file);
+    await symlink(target, file);
+    await watch.start();
+    const next = outcomes.next();
+    // A configuration as good as the whole one, but for what is yet to come.
+    await writeFile(target, VALID);
+    const { polls } = clock;
+    clock.pass();
+    while (clock.polls === polls) await turn();
+    await writeFile(target, withPort(66));
+    await settled();
+    expect(portOf(await next)).toBe(66);
+    expect(outcomes.seen.map(portOf)).toEqual([66]);
     await rm(elsewhere, { recursive: true });
   });
 });

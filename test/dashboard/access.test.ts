@@ -45,6 +45,12 @@ describe.skipIf(path === undefined)('sign-in and access', () => {
   test('nothing is shown without a key, and a wrong one is refused', async () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
+    // As copied from where only its beginning is shown: no header can carry that, and nobody could be asked.
+    await signIn('wk-W8YZ…');
+    const field = page.getByLabel('Key', { exact: true });
+    expect(
+      await field.evaluate(input => (input as unknown as { validationMessage: string }).validationMessage),
+    ).toContain('letters');
     await signIn('wk_wrong');
     await page.getByRole('alert').waitFor();
     await signIn(adminKey());

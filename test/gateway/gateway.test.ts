@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { anthropicMessages } from '#protocols/anthropic/messages.js';
 import { type MockUpstream, startMockUpstream } from '../support/mock-upstream.js';
 import { configOf, metricOf, type RunningGateway, startGateway } from '../support/running-gateway.js';
 
@@ -336,7 +337,35 @@ pool:
     expect((await gateway.chat({ model: 'auto' })).headers.get('x-weir-model')).toBe('large');
     expect(await before.text()).toMatch(/w19 .*\[DONE\]\n\n$/s);
   });
+
+  it('keeps what was learnt of the lengths of prompts and answers, whatever else of the workload it changes', () => {
+    const learn = ({ profiler }: RunningGateway['gateway']['runtime']) => {
+      const request = anthropicMessages.read(LONG, { id: 'r', arrivedAt: 0, caller: NOBODY }).request;
+      for (let i = 0; i < 10; i++) {
+        const profile = profiler.profile(request);
+        profiler.observePrompt(profile, 'small', 500);
+        profiler.observeOutput(profile, 3000);
+      }
+      return () => {
+        const { runtime } = gateway.gateway;
+        const { outputTokens } = runtime.profiler.profile(request);
+        return { prompt: runtime.profiler.tokens.estimate(1000, 'small'), output: Math.round(outputTokens.p50 / 1000) };
+      };
+    };
+    const told = learn(gateway.gateway.runtime);
+    expect(told()).toEqual({ prompt: 500, output: 3 });
+    gateway.gateway.reload(configOf(yaml('workload: { slo: { ttft_p99: 900ms }, session_headers: [x-chat] }')));
+    expect(told()).toEqual({ prompt: 500, output: 3 });
+    // Another ratio to begin with is a correction: what was made with the one before goes.
+    gateway.gateway.reload(configOf(yaml('workload: { tokens: { chars_per_token: 5 } }')));
+    expect(told()).toEqual({ prompt: 200, output: 3 });
+  });
 });
+
+const NOBODY = { address: '127.0.0.1', headers: {} };
+const LONG = Buffer.from(
+  JSON.stringify({ model: 'small', max_tokens: 9000, messages: [{ role: 'user', content: 'x'.repeat(1000) }] }),
+);
 
 describe('shutting down', () => {
   it('lets streams finish', async () => {

@@ -45,6 +45,19 @@ describe('another configuration', () => {
     expect(placers[0]!.forgotten).toEqual(['p/a']);
   });
 
+  test('leaves out what an operator has drained, though it serve under another name now', () => {
+    const { pool } = bench(plain(2));
+    pool.drain('p/a', true);
+    const renamed = { models: { m: {} }, pools: { p: { model: 'm', served_as: 'org/m-2', replicas: addresses(2) } } };
+    pool.reconfigure(parsed(renamed));
+    expect(statusOf(pool, 'p/a')).toMatchObject({ drained: true, unavailable: 'drained' });
+    expect(statusOf(pool, 'p/b').drained).toBe(false);
+    expect(ask(pool).lease.placement.replica).toBe('p/b');
+    // At another address it is another machine.
+    pool.reconfigure(parsed({ models: { m: {} }, pools: { p: { model: 'm', replicas: addresses(2, '10.9.9.9') } } }));
+    expect(statusOf(pool, 'p/a').drained).toBe(false);
+  });
+
   test('forgets prefixes where the size of the cache changed, or another placer takes over', () => {
     const { pool, placers } = bench(plain(1, { cache_blocks: 100 }));
     pool.reconfigure(parsed(plain(1, { cache_blocks: 100 })));

@@ -37,6 +37,7 @@ export async function runWorkers(serving: Serving, workers: number): Promise<voi
       log.setLevel(config.gateway.log.level);
       drain = config.gateway;
       await supervisor?.apply(sent(next, config));
+      fleet.retireUnused();
     },
     onFile: watch,
     onEdit: edit => void supervisor?.noteEdit(edit),

@@ -1,5 +1,5 @@
 import { isWeirError } from '#contract/errors.js';
-import type { EngineOrder, EngineReport } from './engine-process.js';
+import { type EngineOrder, type EngineReport, RETIRE } from './engine-process.js';
 import { type GgufServer, startGgufServer } from './server.js';
 
 /** The process that {@link startGgufProcess} starts: serves one GGUF file until its parent is gone or lets go of it. */
@@ -21,7 +21,12 @@ async function start(order: EngineOrder): Promise<void> {
   }
 }
 
-process.once('message', (order: EngineOrder) => void start(order));
+async function retire(): Promise<void> {
+  await server?.retire();
+  process.exit(0);
+}
+
+process.on('message', (asked: EngineOrder | typeof RETIRE) => void (asked === RETIRE ? retire() : start(asked)));
 process.once('disconnect', () => void (server?.close() ?? Promise.resolve()).finally(() => process.exit(0)));
 // The terminal's signals reach the whole group; the parent decides when its engines end, after open requests have.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);

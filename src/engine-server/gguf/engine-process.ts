@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { WeirError } from '#contract/errors.js';
 import type { Milliseconds, Tokens } from '#contract/units.js';
 import type { GgufServerOptions } from './server.js';
@@ -23,7 +24,12 @@ export interface GgufEngineProcess {
   /** Of the process that runs now. */
   pid(): number;
   close(): Promise<void>;
+  /** Ends once everything that it was asked has been answered, or when it is closed. */
+  retire(): Promise<void>;
 }
+
+/** Tells the process to end when all that it was asked has been answered. */
+export const RETIRE = 'retire';
 
 /** First and longest wait before an engine that ended by itself is started again. */
 const RESTART_MS = 500;
@@ -77,6 +83,14 @@ export async function startGgufProcess(
       closed = true;
       clearTimeout(timer);
       await stop(child);
+    },
+    async retire() {
+      closed = true;
+      clearTimeout(timer);
+      if (!child.connected) return stop(child);
+      const ended = once(child, 'exit');
+      child.send(RETIRE);
+      await ended;
     },
   };
 }

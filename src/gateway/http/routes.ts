@@ -24,7 +24,7 @@ export interface Visit {
   readonly response: ServerResponse;
   /** Query of the URL. */
   readonly query: URLSearchParams;
-  /** What stood in the path where the route has a `:name`. */
+  /** What stood in the path where the route has a `:name`, one part of it, or a `:name*`, all that is left. */
   readonly parameter: string;
   /** Who asks, where callers are asked for a key and the path is not open. */
   readonly grant: Grant | undefined;
@@ -52,7 +52,8 @@ export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
     entry('GET', '/readyz', 'open', readyRoute),
     entry('GET', '/metrics', 'metrics', metricsRoute),
     entry('GET', '/v1/models', 'caller', modelsRoute),
-    entry('GET', '/v1/models/:name', 'caller', modelRoute),
+    // Names hold slashes, and not every client encodes them.
+    entry('GET', '/v1/models/:name*', 'caller', modelRoute),
     entry('POST', '/v1/messages/count_tokens', 'caller', countTokensRoute),
     entry('GET', '/v1/responses/:id', 'caller', responseRoute),
     entry('DELETE', '/v1/responses/:id', 'caller', deleteResponseRoute),
@@ -120,7 +121,8 @@ function meantPath(path: string): { readonly hint?: string } {
 const KNOWN_BESIDE = new Set(['/v1/models', '/v1/messages/count_tokens']);
 
 function entry(method: Entry['method'], path: string, access: Access, route: Route): Entry {
-  return { method, access, pattern: new RegExp(`^${path.replace(/:\w+/, '([^/]+)')}/?$`), route };
+  const pattern = path.replace(/:\w+(\*?)/, (_, rest: string) => (rest === '' ? '([^/]+)' : '(.+?)'));
+  return { method, access, pattern: new RegExp(`^${pattern}/?$`), route };
 }
 
 /** What stands behind the question mark. The rest of a target may be a whole URL, and one that no parser takes. */

@@ -138,7 +138,10 @@ function keepOrMake(plan: Plan, entry: PoolEntry, placer: Placer, previous: Topo
     old.target.servedModel !== target.servedModel ||
     old.model !== entry.model
   ) {
-    return new Replica(target, entry.model, settings, ports.clock, ports.random.fork(`replica ${target.id}`));
+    const made = new Replica(target, entry.model, settings, ports.clock, ports.random.fork(`replica ${target.id}`));
+    // Who drained it works on that machine, perhaps on the very model: only they say when it is ready.
+    if (old?.target.url === target.url) made.drained = old.drained;
+    return made;
   }
   old.target = target;
   if (old.configure(settings)) placer.forget(old.id);

@@ -7,11 +7,15 @@ import { REDACTED } from './request.js';
 import { anthropicUsage, stopReason } from './terms.js';
 
 type Open = Extract<AnswerEvent, { kind: 'open' }>;
+type Block = Exclude<AnswerEvent, { kind: 'end' }>;
 
 /** Writes answers of other engines as Anthropic Messages. */
 export class MessagesWriter implements AnswerWriter {
   private begun = false;
   private readonly kinds: Open['part'][] = [];
+  /** The block that is being told, and what came of others meanwhile: Anthropic tells one after the other, and its clients count on it. */
+  private running: number | undefined;
+  private readonly waiting = new Map<number, Block[]>();
 
   constructor(private readonly head: AnswerHead) {}
 
@@ -27,20 +31,46 @@ export class MessagesWriter implements AnswerWriter {
   event(event: AnswerEvent): string {
     // The head waits for the first block: until something is said, another replica may take over.
     const head = this.begun ? '' : this.start();
+    if (event.kind !== 'end') return head + this.inTurn(event);
+    const { finish, stopSequence, usage } = event;
+    const delta = { stop_reason: stopReason(finish), stop_sequence: stopSequence ?? null };
+    const said = sseText('message_delta', { type: 'message_delta', delta, usage: anthropicUsage(usage) });
+    return head + said + sseText('message_stop', { type: 'message_stop' });
+  }
+
+  private inTurn(event: Block): string {
+    const { block } = event;
+    if (event.kind === 'open' && this.running === undefined) this.running = block;
+    if (block === this.running) return this.told(event) + (event.kind === 'close' ? this.next() : '');
+    const held = this.waiting.get(block);
+    if (held === undefined) this.waiting.set(block, [event]);
+    else held.push(event);
+    return '';
+  }
+
+  /** What waited for the block that has ended: those that have ended as well, and the beginning of the next. */
+  private next(): string {
+    let text = '';
+    this.running = undefined;
+    for (const [block, events] of this.waiting) {
+      this.waiting.delete(block);
+      for (const event of events) text += this.told(event);
+      if (events.at(-1)?.kind === 'close') continue;
+      this.running = block;
+      break;
+    }
+    return text;
+  }
+
+  private told(event: Block): string {
     switch (event.kind) {
       case 'open':
         this.kinds[event.block] = event.part;
-        return head + sseText('content_block_start', startOf(event));
+        return sseText('content_block_start', startOf(event));
       case 'delta':
-        return head + this.delta(event.block, deltaOf(this.kinds[event.block], event.text));
+        return this.delta(event.block, deltaOf(this.kinds[event.block], event.text));
       case 'close':
-        return head + this.close(event.block, event.seal);
-      case 'end': {
-        const { finish, stopSequence, usage } = event;
-        const delta = { stop_reason: stopReason(finish), stop_sequence: stopSequence ?? null };
-        const said = sseText('message_delta', { type: 'message_delta', delta, usage: anthropicUsage(usage) });
-        return head + said + sseText('message_stop', { type: 'message_stop' });
-      }
+        return this.close(event.block, event.seal);
     }
   }
 

@@ -41,7 +41,7 @@ export interface Tool extends ToolDefinition {
   readonly form?: ToolForm;
   /** Whether arguments must follow the schema to the letter. */
   readonly strict?: boolean;
-  /** What a `custom` tool's text must look like, as it came. */
+  /** What a `custom` tool's text must look like, as Responses writes it. */
   readonly grammar?: unknown;
   readonly cache?: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,13 @@
+import type { ToolForm } from '#contract/request.js';
 import { parsedObject } from '#protocols/json.js';
-import type { Tool } from './conversation.js';
+import type { Conversation, Tool } from './conversation.js';
+
+/** How the tools of a request are called, by name; what is not in it is a function. */
+export type ToolForms = ReadonlyMap<string, ToolForm>;
+
+export function formsOf({ tools }: Pick<Conversation, 'tools'>): ToolForms {
+  return new Map(tools.flatMap(({ name, form }) => (form === undefined ? [] : [[name, form] as const])));
+}
 
 /** Schema of the one argument that a free-text tool has on engines that only know tools with JSON arguments. */
 export const FREE_TEXT_SCHEMA = {

@@ -2,6 +2,7 @@ import type { ContentPart, Message, Role, ToolDefinition } from '#contract/reque
 import type { Bytes } from '#contract/units.js';
 import { fromUtf8, WireText } from '#contract/wire-text.js';
 import { invalid, isObject, type Json, shown } from '#protocols/json.js';
+import { textsIn } from './answer-parts.js';
 
 /**
  * How the strings of a body say their characters.
@@ -109,13 +110,22 @@ function readParts(content: unknown, index: number, coding: Coding): ContentPart
           source: sourceOf(part.file, 'file_id', coding) || sourceOf(part.file, 'file_data', coding),
         };
       default:
-        throw invalid(
-          `${path}[${at}].type`,
-          `Unknown part type ${shown(part.type)}`,
-          'text, image_url, input_audio or file',
-        );
+        return otherPart(part, `${path}[${at}].type`, coding);
     }
   });
+}
+
+/** A part that OpenAI does not have and engines take: `video_url`, `audio_url`, `thinking` and what is yet to come. What it says is read. */
+function otherPart(part: Json, path: string, coding: Coding): ContentPart {
+  const { type } = part;
+  if (typeof type !== 'string' || type === '') {
+    throw invalid(path, `Unknown part type ${shown(type)}`, 'text, image_url, input_audio or file');
+  }
+  const text = rawText(part.text) || textsIn([part], 'thinking');
+  if (text !== '') return textPart(text, coding);
+  const source = sourceOf(part[type], 'url', coding) || asText(part[type], coding);
+  const [, media = 'file'] = /^(?:input_)?(image|audio)(?:_|$)/.exec(type) ?? [];
+  return { type: media as 'image' | 'audio' | 'file', source };
 }
 
 function readTools(value: unknown, coding: Coding): readonly ToolDefinition[] {

@@ -12,6 +12,7 @@ import {
 import type { AnswerFormat, Conversation, Tool, ToolChoice } from '#protocols/neutral/conversation.js';
 import { wrapFreeText } from '#protocols/neutral/custom-tools.js';
 import { Lost } from '#protocols/neutral/lost.js';
+import { textsIn } from './answer-parts.js';
 
 /** Fields of a Chat Completions body that have a counterpart elsewhere, or mean nothing outside the connection. */
 const KNOWN = new Set(
@@ -29,7 +30,7 @@ export function chatConversation(body: Json): Conversation {
   const effort = optional(body, 'reasoning_effort', 'string');
   return compact({
     model: asText(body.model),
-    messages: objectsIn(body.messages).map(message => messageOf(message, lost)),
+    messages: resultsInForm(objectsIn(body.messages).map(message => messageOf(message, lost))),
     tools: objectsIn(body.tools).flatMap(tool => toolOf(tool, lost)),
     toolChoice: toolChoiceOf(body.tool_choice, lost),
     parallelTools: optional(body, 'parallel_tool_calls', 'boolean'),
@@ -80,6 +81,20 @@ function messageOf(message: Json, lost: Lost): Message {
   return { role: 'assistant', content: parts };
 }
 
+/** What a free-text tool gave is told as such: Chat says only whose call it answers. */
+function resultsInForm(messages: readonly Message[]): readonly Message[] {
+  const custom = new Set<string>();
+  for (const { content } of messages)
+    for (const part of content) if (part.type === 'tool_call' && part.form === 'custom') custom.add(part.id);
+  if (custom.size === 0) return messages;
+  return messages.map(message => ({
+    ...message,
+    content: message.content.map(part =>
+      part.type === 'tool_result' && custom.has(part.id) ? { ...part, form: 'custom' } : part,
+    ),
+  }));
+}
+
 function callOf(call: Json): ToolCallPart {
   const id = asText(call.id);
   if (isObject(call.custom)) {
@@ -113,9 +128,14 @@ function partsOf(content: unknown, lost: Lost): ContentPart[] {
         const source = asText(file.file_data) || asText(file.file_id);
         return [{ type: 'file', source, ...(name === '' ? undefined : { name }) }];
       }
-      default:
+      default: {
+        // Parts of engines of their own: what they say is carried over, what they show is not.
+        const thought = textsIn([part], 'thinking');
+        if (thought !== '') return [{ type: 'thinking', text: thought }];
+        if (asText(part.text) !== '') return [{ type: 'text', text: asText(part.text) }];
         lost.add(`messages.content.${asText(part.type)}`);
         return [];
+      }
     }
   });
 }
@@ -123,7 +143,11 @@ function partsOf(content: unknown, lost: Lost): ContentPart[] {
 function toolOf(tool: Json, lost: Lost): Tool[] {
   if (isObject(tool.custom)) {
     const { name, description, format } = tool.custom;
-    const grammar = isObject(format) && format.type === 'grammar' ? { grammar: format } : undefined;
+    // Responses spreads what Chat nests.
+    const grammar =
+      isObject(format) && format.type === 'grammar' && isObject(format.grammar)
+        ? { grammar: { type: 'grammar', ...format.grammar } }
+        : undefined;
     return [
       { name: asText(name), description: asText(description), parameters: undefined, form: 'custom', ...grammar },
     ];

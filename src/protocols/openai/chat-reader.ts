@@ -16,9 +16,9 @@ export class ChatReader implements AnswerReader {
   private running: { readonly part: Running; readonly block: number } | undefined;
   /** Calls by the index that the engine gives them: the last of each. */
   private readonly calls = new Map<number, { readonly block: number; readonly id: string }>();
-  private readonly open: number[] = [];
-  /** Calls with arguments. */
-  private readonly said = new Set<number>();
+  /** Calls that have not been closed, with what came of their arguments. */
+  private readonly open = new Map<number, string>();
+  private made = 0;
   private finish: unknown;
   private stopSequence: string | undefined;
   private usage: AnswerUsage | undefined;
@@ -58,6 +58,7 @@ export class ChatReader implements AnswerReader {
     if (text === '') return;
     if (this.running?.part !== part) {
       this.stop(events);
+      this.closeWhole(events);
       this.running = { part, block: this.blocks++ };
       events.push({ kind: 'open', block: this.running.block, part });
     }
@@ -72,18 +73,29 @@ export class ChatReader implements AnswerReader {
     let known = this.calls.get(index);
     // Some engines give all calls of an answer one index, or none: another id with a name is another call.
     if (known === undefined || (given !== '' && name !== '' && given !== known.id)) {
-      if (this.open.length >= MOST_CALLS) throw engineFailure(`more than ${MOST_CALLS} tool calls`);
+      if (this.made++ >= MOST_CALLS) throw engineFailure(`more than ${MOST_CALLS} tool calls`);
       this.stop(events);
+      this.closeWhole(events);
       const block = this.blocks++;
       known = { block, id: given || `call_${block}` };
       this.calls.set(index, known);
-      this.open.push(block);
+      this.open.set(block, '');
       events.push({ kind: 'open', block, part: 'tool_call', call: { id: known.id, name } });
     }
     const text = asText(fn.arguments);
-    if (text === '') return;
-    this.said.add(known.block);
+    const before = this.open.get(known.block);
+    if (text === '' || before === undefined) return;
+    this.open.set(known.block, before + text);
     events.push({ kind: 'delta', block: known.block, text });
+  }
+
+  /** Most engines tell one call after the other and say of none that it has ended: whole arguments say so, once something else begins. */
+  private closeWhole(events: AnswerEvent[]): void {
+    for (const [block, text] of this.open) {
+      if (parsedObject(text) === undefined) continue;
+      this.open.delete(block);
+      events.push({ kind: 'close', block });
+    }
   }
 
   private stop(events: AnswerEvent[]): void {
@@ -94,13 +106,13 @@ export class ChatReader implements AnswerReader {
   private end(): AnswerEvent[] {
     const events: AnswerEvent[] = [];
     this.stop(events);
-    for (const block of this.open) {
+    for (const [block, text] of this.open) {
       // Of a call without arguments some engines say nothing; clients read them as JSON.
-      if (!this.said.has(block)) events.push({ kind: 'delta', block, text: '{}' });
+      if (text === '') events.push({ kind: 'delta', block, text: '{}' });
       events.push({ kind: 'close', block });
     }
     const { usage, stopSequence } = this;
-    const called = this.open.length > 0;
+    const called = this.made > 0;
     events.push({
       kind: 'end',
       ...(stopSequence === undefined || called

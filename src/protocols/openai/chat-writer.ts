@@ -1,5 +1,7 @@
+import type { ToolCallPart } from '#contract/request.js';
 import type { Json } from '#protocols/json.js';
-import type { Answer, AnswerEvent, AnswerUsage, Finish } from '#protocols/neutral/answer.js';
+import type { Answer, AnswerEvent, AnswerUsage, Finish, OpenCall } from '#protocols/neutral/answer.js';
+import { type ToolForms, unwrapFreeText } from '#protocols/neutral/custom-tools.js';
 import type { AnswerHead, AnswerWriter } from '#protocols/protocol.js';
 import { chatCall } from './chat-engine.js';
 import { choiceIndexes, openaiUsage } from './terms.js';
@@ -9,17 +11,20 @@ export class ChatWriter implements AnswerWriter {
   private begun = false;
   private readonly kinds: string[] = [];
   private readonly callIndex = new Map<number, number>();
+  /** Arguments of calls of free-text tools: their text is known only when their JSON is whole. */
+  private readonly freeTexts = new Map<number, string>();
 
   constructor(
     private readonly head: AnswerHead,
     private readonly wantsUsage: boolean,
+    private readonly forms: ToolForms,
   ) {}
 
   whole(answer: Answer): string {
     const text = textOf(answer, 'text');
     const refusal = textOf(answer, 'refusal');
     const thought = textOf(answer, 'thinking');
-    const calls = answer.parts.flatMap(part => (part.type === 'tool_call' ? [chatCall(part)] : []));
+    const calls = answer.parts.flatMap(part => (part.type === 'tool_call' ? [this.call(part)] : []));
     const message = {
       role: 'assistant',
       content: text === '' && (calls.length > 0 || refusal !== '') ? null : text,
@@ -47,16 +52,38 @@ export class ChatWriter implements AnswerWriter {
       case 'delta':
         return this.delta(event.block, event.text);
       case 'close':
-        return '';
+        return this.close(event.block);
       case 'end':
         return this.end(event.finish, event.usage);
     }
   }
 
-  private openCall(block: number, { id, name }: { readonly id: string; readonly name: string }): string {
+  private isFreeText({ name, form }: OpenCall): boolean {
+    return (this.forms.get(name) ?? form) === 'custom';
+  }
+
+  private call(part: ToolCallPart): Json {
+    if (!this.isFreeText(part)) return chatCall(part);
+    const { id, name, arguments: args } = part;
+    return { id, type: 'custom', custom: { name, input: unwrapFreeText(args) } };
+  }
+
+  private openCall(block: number, call: OpenCall): string {
+    const { id, name } = call;
     const index = this.callIndex.size;
     this.callIndex.set(block, index);
+    if (this.isFreeText(call)) {
+      this.freeTexts.set(block, '');
+      return this.chunk({ tool_calls: [{ index, id, type: 'custom', custom: { name, input: '' } }] }, null);
+    }
     return this.chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }, null);
+  }
+
+  private close(block: number): string {
+    const args = this.freeTexts.get(block);
+    if (args === undefined) return '';
+    const custom = { input: unwrapFreeText(args) };
+    return this.chunk({ tool_calls: [{ index: this.callIndex.get(block), custom }] }, null);
   }
 
   private delta(block: number, text: string): string {
@@ -67,8 +94,14 @@ export class ChatWriter implements AnswerWriter {
         return this.chunk({ reasoning_content: text }, null);
       case 'refusal':
         return this.chunk({ refusal: text }, null);
-      default:
+      default: {
+        const args = this.freeTexts.get(block);
+        if (args !== undefined) {
+          this.freeTexts.set(block, args + text);
+          return '';
+        }
         return this.chunk({ tool_calls: [{ index: this.callIndex.get(block), function: { arguments: text } }] }, null);
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import { jsonBody, parseObject } from '#protocols/json-body.js';
 import { type Outline, outlineOf } from '#protocols/json-outline.js';
 import { applyEditsToBytes } from '#protocols/json-text.js';
 import type { Conversation } from '#protocols/neutral/conversation.js';
+import { formsOf, type ToolForms } from '#protocols/neutral/custom-tools.js';
 import type {
   AnswerFacts,
   AnswerHead,
@@ -40,6 +41,8 @@ class ChatInbound implements Inbound {
    * held meanwhile would be copied by every collection of young garbage.
    */
   private decoded: Decoded | undefined;
+  /** Known once the conversation has been asked for: without it no engine calls anything that has to be written. */
+  private forms: ToolForms = new Map();
 
   constructor(
     private readonly bytes: Buffer,
@@ -61,7 +64,9 @@ class ChatInbound implements Inbound {
 
   conversation(): Conversation {
     // Strings of a body that is kept as bytes are bytes: what goes on in another API has to be text.
-    return chatConversation(jsonBody(this.bytes).body);
+    const conversation = chatConversation(jsonBody(this.bytes).body);
+    this.forms = formsOf(conversation);
+    return conversation;
   }
 
   sentTexts(): readonly SentText[] {
@@ -73,7 +78,7 @@ class ChatInbound implements Inbound {
   }
 
   writer(head: AnswerHead): AnswerWriter {
-    return new ChatWriter(head, this.wantsUsage);
+    return new ChatWriter(head, this.wantsUsage, this.forms);
   }
 }
 

@@ -1,17 +1,9 @@
 import type { ToolForm } from '#contract/request.js';
 import { compact, isObject, type Json, parsedObject } from '#protocols/json.js';
 import type { AnswerPart } from '#protocols/neutral/answer.js';
-import type { Conversation } from '#protocols/neutral/conversation.js';
-import { unwrapFreeText } from '#protocols/neutral/custom-tools.js';
+import { type ToolForms, unwrapFreeText } from '#protocols/neutral/custom-tools.js';
 import { packSeal } from '#protocols/neutral/seal.js';
 import type { AnswerHead } from '#protocols/protocol.js';
-
-/** How the tools of a request are called, by name; what is not in it is a function. */
-export type ToolForms = ReadonlyMap<string, ToolForm>;
-
-export function formsOf({ tools }: Pick<Conversation, 'tools'>): ToolForms {
-  return new Map(tools.flatMap(({ name, form }) => (form === undefined ? [] : [[name, form] as const])));
-}
 
 /** Members of the request that the response repeats, with what OpenAI takes for granted where the client said nothing. */
 const REPEATED: Readonly<Record<string, unknown>> = {

@@ -8,6 +8,7 @@ import { bodyRewritten, bodyTexts, textsOf, textsRewritten } from '#protocols/gu
 import { asText, isObject, type Json, optional, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import { type Conversation, inferenceOf, promptBytesOf } from '#protocols/neutral/conversation.js';
+import { formsOf } from '#protocols/neutral/custom-tools.js';
 import { PACKED } from '#protocols/neutral/seal.js';
 import { openaiError } from '#protocols/openai/terms.js';
 import type { AnswerHead, Envelope, Inbound, Memory, Protocol } from '#protocols/protocol.js';
@@ -16,7 +17,6 @@ import { unsupported } from '#protocols/translation.js';
 import { responsesForm } from './answer-form.js';
 import { responsesEngine } from './engine.js';
 import { inputItems, isReference, referencesIn } from './items.js';
-import { formsOf } from './output.js';
 import { readResponses } from './request.js';
 import { finishFrom, usageFrom } from './terms.js';
 import { ResponsesWatch } from './watch.js';

@@ -1,9 +1,10 @@
 import type { ToolForm } from '#contract/request.js';
 import type { Json } from '#protocols/json.js';
 import { type Answer, AnswerBuilder, type AnswerEvent, type AnswerPart } from '#protocols/neutral/answer.js';
+import type { ToolForms } from '#protocols/neutral/custom-tools.js';
 import type { AnswerHead, AnswerWriter } from '#protocols/protocol.js';
 import { sseText } from '#protocols/sse.js';
-import { itemId, outputItem, responseHead, type ToolForms, textJson } from './output.js';
+import { itemId, outputItem, responseHead, textJson } from './output.js';
 import { responsesUsage, statusOf } from './terms.js';
 
 type Open = Extract<AnswerEvent, { kind: 'open' }>;

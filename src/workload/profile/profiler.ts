@@ -17,6 +17,8 @@ export interface ProfilerOptions {
 /** Makes profiles, and learns from how the requests went. */
 export interface Profiler {
   readonly tokens: TokenEstimator;
+  /** How long answers are. */
+  readonly lengths: OutputLengths;
   /** The facts of a request. A few hundred nanoseconds: whatever reads text is computed when first asked for. */
   profile(request: InferenceRequest): WorkloadProfile;
   /**
@@ -28,9 +30,13 @@ export interface Profiler {
   observeOutput(profile: WorkloadProfile, completionTokens: Tokens): void;
 }
 
-export function createProfiler(options: ProfilerOptions): Profiler {
-  const tokens = createTokenEstimator({ charsPerToken: options.charsPerToken });
-  const lengths = new OutputLengths();
+/** @param learnt what an earlier profiler has learnt and is still true. */
+export function createProfiler(
+  options: ProfilerOptions,
+  learnt: Partial<Pick<Profiler, 'tokens' | 'lengths'>> = {},
+): Profiler {
+  const { tokens = createTokenEstimator({ charsPerToken: options.charsPerToken }), lengths = new OutputLengths() } =
+    learnt;
   const sources: ProfileSources = {
     sessionHeaders: options.sessionHeaders.map(header => header.toLowerCase()),
     blockBytes: options.blockBytes ?? 256,
@@ -39,6 +45,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
   };
   return {
     tokens,
+    lengths,
     profile: request => new RequestProfile(request, sources),
     observePrompt(profile, model, promptTokens) {
       if (profile instanceof RequestProfile && profile.media === 0) {

@@ -106,8 +106,8 @@ describe('a body of the wrong types', () => {
     ['a number for content', '{"model":"auto","messages":[{"role":"user","content":1}]}', 'messages[0].content'],
     ['null for a part', '{"model":"auto","messages":[{"role":"user","content":[null]}]}', 'messages[0].content[0]'],
     [
-      'an unknown part',
-      '{"model":"auto","messages":[{"role":"user","content":[{"type":"x"}]}]}',
+      'a part without a type',
+      '{"model":"auto","messages":[{"role":"user","content":[{"text":"x"}]}]}',
       'messages[0].content[0].type',
     ],
     ['text for stream', `{"model":"auto",${hello},"stream":"yes"}`, 'stream'],

@@ -91,7 +91,7 @@ describe('what a client may send', () => {
     ['{"model":"m","messages":[{"role":"robot"}]}', 'request.invalid', 'messages[0].role'],
     ['{"model":"m","messages":[{"role":"user","content":7}]}', 'request.invalid', 'messages[0].content'],
     [
-      '{"model":"m","messages":[{"role":"user","content":[{"type":"x"}]}]}',
+      '{"model":"m","messages":[{"role":"user","content":[{"text":"x"}]}]}',
       'request.invalid',
       'messages[0].content[0].type',
     ],

@@ -10,7 +10,7 @@ protocolContract(openaiChat, {
     [{ model: 'm', messages: [1] }, 'messages[0]'],
     [{ model: 'm', messages: [{ role: 'nobody', content: 'hi' }] }, 'messages[0].role'],
     [{ model: 'm', messages: [{ role: 'user', content: 7 }] }, 'messages[0].content'],
-    [{ model: 'm', messages: [{ role: 'user', content: [{ type: 'x' }] }] }, 'messages[0].content[0].type'],
+    [{ model: 'm', messages: [{ role: 'user', content: [{ text: 'x' }] }] }, 'messages[0].content[0].type'],
     [{ model: 'm', messages: [{ role: 'user', content: 'hi' }], stream: 'yes' }, 'stream'],
   ],
   endMarks: ['[DONE]'],

@@ -1,4 +1,6 @@
+import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
+import { MessagesWriter } from '#protocols/anthropic/writer.js';
 import { AnswerBuilder } from '#protocols/neutral/answer.js';
 import { ChatReader } from '#protocols/openai/chat-reader.js';
 
@@ -51,4 +53,43 @@ describe('calls side by side', () => {
       ]),
     ).toEqual(both);
   });
+});
+
+describe('calls side by side, told as Anthropic tells them', () => {
+  const opened = (id: string, name: string, index: number) => call(id, name, '', index);
+  const args = (text: string, index: number): Call => ({ index, function: { arguments: text } });
+  const [a, b] = [opened('a', 'weather', 0), opened('b', 'time', 1)];
+  const called = [
+    { type: 'tool_use', id: 'a', name: 'weather', input: { in: 'Oslo' } },
+    { type: 'tool_use', id: 'b', name: 'time', input: { at: 'Rome' } },
+  ];
+
+  it.each([
+    ['one after the other', [[a], [args('{"in":', 0)], [args('"Oslo"}', 0)], [b], [args('{"at":"Rome"}', 1)]]],
+    ['in turns', [[a, b], [args('{"in":', 0), args('{"at":', 1)], [args('"Rome"}', 1)], [args('"Oslo"}', 0)]]],
+    ['the first whole at once', [[call('a', 'weather', '{"in":"Oslo"}', 0)], [b], [args('{"at":"Rome"}', 1)]]],
+  ])('reach listeners of the official client each as itself: %s', async (_, deltas) => {
+    const [reader, writer] = [new ChatReader(), new MessagesWriter({ id: 'r', model: 'm', at: 0 })];
+    const chunks = deltas.map(tool_calls => JSON.stringify({ choices: [{ index: 0, delta: { tool_calls } }] }));
+    const texts = [...chunks, '[DONE]'].flatMap(data =>
+      reader.read({ name: '', data }).map(event => writer.event(event)),
+    );
+    const headers = { 'content-type': 'text/event-stream' };
+    const client = new Anthropic({ apiKey: 'k', fetch: async () => new Response(texts.join(''), { headers }) });
+    const stream = client.messages.stream({ model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }] });
+    const blocks: unknown[] = [];
+    stream.on('contentBlock', block => blocks.push(block));
+    expect((await stream.finalMessage()).content).toEqual(called);
+    expect(blocks).toEqual(called);
+  });
+});
+
+it('a call that is whole ends as soon as the answer goes on', () => {
+  const reader = new ChatReader();
+  const read = (delta: object) =>
+    reader.read({ name: '', data: JSON.stringify({ choices: [{ index: 0, delta }] }) }).map(({ kind }) => kind);
+  expect(read({ tool_calls: [call('a', 'weather', '{"in":"Oslo"}', 0)] })).toEqual(['open', 'delta']);
+  expect(read({ content: 'and' })).toEqual(['close', 'open', 'delta']);
+  expect(read({ tool_calls: [{ index: 0, function: { arguments: ' ' } }] })).toEqual([]);
+  expect(reader.read({ name: '', data: '[DONE]' }).map(({ kind }) => kind)).toEqual(['close', 'end']);
 });

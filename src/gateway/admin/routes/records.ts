@@ -23,7 +23,12 @@ const query = z.object({
   ...conditions,
   since: z.coerce.number().optional().describe('Only records that arrived at or after this, ms since the Unix epoch.'),
   before: z.coerce.number().optional().describe('Only records that arrived before this: the cursor of a listing.'),
-  limit: z.coerce.number().optional().describe(`At most this many; 100 unless said, never more than ${MAX_LIMIT}.`),
+  limit: z.coerce
+    .number()
+    .optional()
+    .describe(
+      `At most this many, or all of one millisecond where it has more; 100 unless said, never more than ${MAX_LIMIT}.`,
+    ),
   q: z
     .string()
     .max(200)
@@ -55,10 +60,16 @@ interface Page {
   readonly next: number | undefined;
 }
 
+/** The cursor is a time: a page parts no millisecond, for what of it stood on the other side would be in no page. */
 async function page({ runtime }: Gateway, filter: RecordFilter): Promise<Page> {
   const limit = Math.min(MAX_LIMIT, Math.max(1, Math.floor(filter.limit ?? 100)));
   const records = await runtime.records.list({ ...filter, limit });
-  return { records, next: records.length < limit ? undefined : records.at(-1)?.at };
+  const edge = records.at(-1)?.at;
+  if (records.length < limit || edge === undefined) return { records, next: undefined };
+  const together = await runtime.records.list({ ...filter, since: edge, before: edge + 1, limit: MAX_LIMIT });
+  const sooner = records.filter(({ at }) => at > edge);
+  if (together.length <= records.length - sooner.length) return { records, next: edge };
+  return sooner.length === 0 ? { records: together, next: edge } : { records: sooner, next: sooner.at(-1)?.at };
 }
 
 async function search(gateway: Gateway, filter: RecordFilter, text: string): Promise<Page> {
@@ -73,8 +84,9 @@ async function search(gateway: Gateway, filter: RecordFilter, text: string): Pro
       ...(before === undefined ? undefined : { before }),
     });
     for (const record of records) {
+      const last = found.at(-1)?.at;
+      if (found.length >= limit && record.at !== last) return { records: found, next: last };
       if (haystack(record).includes(wanted)) found.push(record);
-      if (found.length === limit) return { records: found, next: record.at };
     }
     if (next === undefined) return { records: found, next };
     before = next;
