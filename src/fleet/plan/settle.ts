@@ -17,6 +17,9 @@ const MOST_STEPS = 6;
 /** The same of the replicas that compute its prompts. */
 const MOST_PREFILL_STEPS = 3;
 
+/** What the first pattern may be above the SLO where the others are asked. */
+const NEAR = 1.1;
+
 export interface Settling<Pool extends SizedPool = PlannedPool> {
   /** Absent when no size that was tried held. */
   readonly pool?: SettledPool<Pool>;
@@ -26,7 +29,7 @@ export interface Settling<Pool extends SizedPool = PlannedPool> {
 
 /**
  * Adds or takes replicas until the pool holds in the twin, over all patterns, with as few as that finds. The first pattern alone finds the size;
- * all of them decide. Where prompts are computed on replicas of their own, that is done for their number as planned, for more until it holds, and for
+ * all of them decide, also for one replica less where the first misses by less than a tenth. Where prompts are computed on replicas of their own, that is done for their number as planned, for more until it holds, and for
  * fewer as long as that is cheaper.
  *
  * @param progress told of each number that was played.
@@ -95,9 +98,16 @@ function settleReplicas<Pool extends SizedPool>(
     if (i === MOST_STEPS) return { played };
     replicas++;
   }
+  // Where the first misses by little, the mean over all may hold.
+  while (replicas > 1 && nearly(verify(replicas - 1, first), slo) && verify(replicas - 1, patterns).ok) replicas--;
   const fewer =
     replicas === 1 ? undefined : (known.get(`${replicas - 1} ${patterns.length}`) ?? verify(replicas - 1, first));
   return { pool: { pool: { ...planned, replicas }, verdict: verify(replicas, patterns), fewer }, played };
+}
+
+/** Whether a pool that misses the SLO over one pattern may keep it over more. */
+function nearly({ ok, rejected, p99TtftMs, meanTpotMs }: PoolVerdict, slo: Slo): boolean {
+  return !ok && rejected === 0 && p99TtftMs <= NEAR * slo.ttftP99Ms && meanTpotMs <= NEAR * slo.tpotMs;
 }
 
 /** A number of replicas that was played, and what became of it. */

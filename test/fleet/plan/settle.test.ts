@@ -59,3 +59,17 @@ test('fewer replicas for prompts are not looked for beyond the price of what hel
     expect((Number(answers) + Number(prompts)) * kind.usdPerHour).toBeLessThanOrEqual(most + 1e-9);
   }
 });
+
+test('where the first pattern alone misses by little, all of them decide whether one replica less holds', () => {
+  const two = { ...whole, replicas: 2 };
+  const slowness = (pattern: (typeof patterns)[number]) => verifyPool(two, [pattern], slo).p99TtftMs;
+  const slowest = [...patterns].sort((a, b) => slowness(b) - slowness(a));
+  const [first, all] = [verifyPool(two, slowest.slice(0, 1), slo), verifyPool(two, slowest, slo)];
+  expect(all.p99TtftMs).toBeLessThan(first.p99TtftMs);
+  const between = Math.max(all.p99TtftMs, first.p99TtftMs / 1.09);
+  expect(between).toBeLessThan(first.p99TtftMs);
+  const near = settle(whole, slowest, { ttftP99Ms: between, tpotMs: 1000 });
+  expect(near.pool).toMatchObject({ pool: { replicas: 2 }, verdict: { ok: true } });
+  const far = settle(whole, slowest, { ttftP99Ms: first.p99TtftMs / 1.11, tpotMs: 1000 });
+  expect(far.pool?.pool.replicas).toBe(3);
+});
