@@ -3,13 +3,14 @@ import { Command, Option } from 'commander';
 import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { jsonOption, positive, printJson, seedOption } from '#cli/options.js';
 import { expectWritable } from '#cli/output-file.js';
+import { withFlags } from '#cli/plan-flags.js';
 import { renderPlan } from '#cli/plan-text.js';
 import { below1, budget, names, notNegative, share, span, upTo1 } from '#cli/plan-values.js';
 import { kvCacheOption, weightsOption } from '#cli/precision-options.js';
 import { poissonRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writeFiles, writePage } from '#cli/write-files.js';
-import { isWeirError, WeirError } from '#contract/errors.js';
+import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { cdfRequests, DRAWN } from '#fleet/plan/cdf-requests.js';
 import type { TierSize, TierWish } from '#fleet/plan/memory-tiers.js';
@@ -220,32 +221,6 @@ async function requestsOf({ trace, cdf, seed, ...options }: PlanOptions): Promis
   throw new WeirError('usage.invalid', 'Nothing says how many requests come in a second.', {
     hint: '--rate X, or --budget X/h',
   });
-}
-
-/** The options that errors of a plan are about. */
-const FLAGS: Readonly<Record<string, string>> = {
-  ...{
-    rate: '--rate',
-    budget: '--budget',
-    slo: '--slo-ttft',
-    model: '--model',
-    gpus: '--gpu',
-    weights: '--weights',
-    price: '--price',
-    'overTime.windowMs': '--resize',
-  },
-};
-
-/** What `work` gives; where it fails, by the name of the option that is wrong. */
-function withFlags<Given>(work: () => Given): Given {
-  try {
-    return work();
-  } catch (error) {
-    const flag = isWeirError(error) ? FLAGS[error.path ?? ''] : undefined;
-    if (!isWeirError(error) || flag === undefined) throw error;
-    const { code, message, hint } = error;
-    throw new WeirError(code, message, { path: flag, cause: error, ...(hint === undefined ? {} : { hint }) });
-  }
 }
 
 async function json(file: string): Promise<unknown> {
