@@ -133,7 +133,7 @@ export function planCommand(): Command {
       `
 Prices are those of the catalogue, each with its date and source; by default what published planners assume on demand.
 docs/planning.md says how it is computed and how far to trust it.
-Exit code: 0 done, 1 no fleet that was tried holds, 2 unreadable input.
+Exit code: 0 done, 1 no fleet that was tried holds, 2 unreadable input or a budget that carries nothing.
 
 Examples:
   $ weir plan --trace conversations.csv --model llama-3.1-70b --gpu h100,a100 --rate 40
