@@ -497,6 +497,35 @@ export type PlanFiles = {
 export type PlanReport = {
   /** Null when no fleet tried holds in the twin. */
   readonly best: PlannedFleet | null;
+  /** What a budget carries; null where none was given. */
+  readonly budget: {
+    readonly usd_per_hour: number;
+    /** What the best fleet leaves of it. */
+    readonly left_usd_per_hour: number;
+    /** Requests a second that it carries: the plan is of this rate. */
+    readonly rate: number;
+    /** The same over the rate of the requests as they were given. */
+    readonly times_trace: number;
+    /** How long the requests last at that rate. */
+    readonly lasts_s: number;
+    /** The next rate that was looked at; null where nothing broke as far as was looked. */
+    readonly more: {
+      readonly rate: number;
+      /** The cheapest that held, dearer than the budget; null where none did. */
+      readonly fleet: PlannedFleet | null;
+      /** What the best fleet does there; refusals and preemptions a request. */
+      readonly this_fleet: {
+        readonly holds: boolean;
+        readonly p99_ttft_ms: number;
+        readonly tpot_ms: number;
+        readonly refused: number;
+        readonly preempted: number;
+      };
+    } | null;
+    /** What ends it. */
+    readonly binds: readonly ('ttft' | 'tpot' | 'kv' | 'price' | 'search')[];
+    readonly because: readonly string[];
+  } | null;
   readonly why: readonly string[];
   readonly next: {
     readonly fleet: PlannedFleet;
@@ -2268,6 +2297,8 @@ export interface Streams {
       };
       /** Requests a second; as in the trace unless said. */
       readonly rate?: number;
+      /** USD an hour: the largest rate that a fleet for so much carries is sought, from `rate`, and planned. */
+      readonly budget?: number;
       readonly price?: 'on_demand' | 'reserved' | 'spot';
       readonly provider?: string;
       readonly buying?: {

@@ -10,6 +10,8 @@ type PlanBody = JobBody<'/api/plans'>;
 /** What a plan can be asked beside what is to be served; empty is the default of the gateway, or not asked at all. */
 export interface OptionDraft {
   readonly rate: string;
+  /** USD an hour. */
+  readonly budget: string;
   readonly provider: string;
   /** Of time, in %. */
   readonly target: string;
@@ -34,17 +36,18 @@ export interface OptionDraft {
 }
 
 export const FIRST_OPTIONS: OptionDraft = {
-  ...{ rate: '', provider: '', target: '', up: '', spotUp: '', window: '', compressible: '' },
+  ...{ rate: '', budget: '', provider: '', target: '', up: '', spotUp: '', window: '', compressible: '' },
   ...{ weights: '', kvCache: '', apart: false, link: '' },
   ...{ hostGb: '', hostLink: '', hostUsd: '', diskGb: '', diskLink: '', diskUsd: '' },
 };
 
 /** The options as the API takes them. */
 export function optionsOf(draft: OptionDraft): Partial<PlanBody> {
-  const { rate, provider, target, up, spotUp, window, compressible, apart, link } = draft;
+  const { rate, budget, provider, target, up, spotUp, window, compressible, apart, link } = draft;
   const seconds = secondsOf(window);
   return {
     ...(rate === '' ? {} : { rate: Number(rate) }),
+    ...(budget === '' ? {} : { budget: Number(budget) }),
     ...(provider === '' ? {} : { provider }),
     ...precisionOf(draft),
     buying: {
@@ -99,6 +102,13 @@ export function OptionFields({ draft, onChange }: OptionFieldsProps) {
         max={1e6}
         placeholder="as they came"
         {...number('rate')}
+      />
+      <OptionalNumberField
+        label="As many as this carries, USD an hour"
+        min={0.01}
+        max={1e6}
+        placeholder="all of them, at any price"
+        {...number('budget')}
       />
       <OptionalNumberField
         label="Enough replicas are up, % of time"

@@ -7,6 +7,23 @@ import { fleetName } from './fleet-name.js';
 import { BuyingPanel, Holds, OverTimePanel, PowerPanel } from './plan-extent.js';
 import { TierPanel } from './tier-panel.js';
 
+/** What a budget carries, and what ends it. */
+function Carried({ plan: { budget } }: { plan: PlanReport }) {
+  if (budget === null) return undefined;
+  const { usd_per_hour: sum, left_usd_per_hour: left, rate, times_trace: times, because } = budget;
+  return (
+    <>
+      <li>
+        {usd(sum)} an hour carry {rate.toFixed(2)} requests a second, {times.toPrecision(3)} times as many as come;{' '}
+        {usd(left)} are left
+      </li>
+      {because.map(reason => (
+        <li key={reason}>{reason}</li>
+      ))}
+    </>
+  );
+}
+
 /** A plan: the fleet, why it is that one, what else held, what breaks it. */
 export function PlanView({ plan }: { plan: PlanReport }) {
   const { best } = plan;
@@ -53,6 +70,7 @@ export function PlanView({ plan }: { plan: PlanReport }) {
           />
         </dl>
         <ul class="reasons">
+          <Carried plan={plan} />
           {plan.why.map(reason => (
             <li key={reason}>{reason}</li>
           ))}

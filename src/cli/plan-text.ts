@@ -2,6 +2,7 @@ import { precisionText } from '#fleet/plan/precision-text.js';
 import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
 import { shareText } from '#fleet/share-text.js';
 import { timeRange, timeText } from '#fleet/time-text.js';
+import { carried } from './plan-budget.js';
 import { readsText, tierEffects } from './plan-tiers.js';
 
 /** A plan for people who read it in a terminal. */
@@ -9,7 +10,7 @@ export function renderPlan(report: PlanReport): string {
   const { best, slo, screen } = report;
   const head = `${report.model}, ${precisionText(report)}, ${report.rate.toFixed(2)} requests/s, P99 TTFT ≤ ${timeText(slo.ttft_p99_ms)}, mean TPOT ≤ ${timeText(slo.tpot_ms)}\n`;
   if (best === null) return `${head}no fleet that was tried holds this in the twin\n`;
-  const lines = ['', 'best (held in the twin)', ...fleet(best), '', 'why'];
+  const lines = [...carried(report), '', 'best (held in the twin)', ...fleet(best), '', 'why'];
   for (const reason of report.why) lines.push(`  ${reason}`);
   if (report.next !== null) {
     lines.push(

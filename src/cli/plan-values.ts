@@ -1,11 +1,22 @@
 import { InvalidArgumentError } from 'commander';
-import { parseDuration } from '#contract/units.js';
+import { parseDuration, type Usd } from '#contract/units.js';
+import { HOURS_PER_MONTH } from '#fleet/plan/memory-tiers.js';
 
 /** 0 to 1. */
 export function share(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected 0 to 1.');
   return value;
+}
+
+const HOURS = { h: 1, hour: 1, month: HOURS_PER_MONTH };
+
+/** USD an hour, from an amount and what it is for: `40/h`, `30000/month`. */
+export function budget(text: string): Usd {
+  const [, amount, per] = /^\$?(\d+(?:\.\d+)?) ?\/ ?(h|hour|month)$/.exec(text.trim()) ?? [];
+  const usd = Number(amount) / HOURS[per as keyof typeof HOURS];
+  if (usd > 0) return usd;
+  throw new InvalidArgumentError('Expected USD above 0 an hour or a month: 40/h, 30000/month.');
 }
 
 /** 0 or more. */

@@ -23,6 +23,9 @@ export interface SelectionContext {
 export interface Selector {
   readonly name: string;
   rank(models: readonly string[], context: SelectionContext): readonly Candidate[];
-  /** Learns from how a request ended. Algorithms that do not learn ignore it. */
-  observe(outcome: Outcome, context: { readonly decision: string; readonly candidates: readonly Candidate[] }): void;
+  /**
+   * Learns from how a request ended; absent for an algorithm that does not learn. What the pool learns of its replicas (speed, load, cached prefixes)
+   * reaches every algorithm by the quotes of `context.pool`, learned or not. Never throws.
+   */
+  observe?(outcome: Outcome, context: { readonly decision: string; readonly candidates: readonly Candidate[] }): void;
 }

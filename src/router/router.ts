@@ -66,7 +66,7 @@ export interface Router {
   ): Board;
   /** What works through the candidates of a route. */
   strategy(route: Pick<Route, 'decision'>): Strategy;
-  /** Lets the selector that ranked the route learn from how it ended. Never throws. */
+  /** Lets the selector that ranked the route, if it is one that learns, learn from how it ended. Never throws. */
   observe(outcome: Outcome, route: Route): void;
   /** Loads what signals need ahead of the first request. Never rejects: a signal that could not load is unknown, with the reason. */
   prepare(): Promise<void>;
@@ -126,7 +126,7 @@ export function createRouter(config: RouterConfig, deps: RouterDeps): Router {
       new RequestBoard(request, profile, signals, given === undefined ? options : { ...options, given }, deadline),
     strategy: ({ decision }) => (table.get(decision) ?? direct).strategy,
     observe: (outcome, { decision, candidates }) =>
-      table.get(decision)?.selector.observe(outcome, { decision, candidates }),
+      table.get(decision)?.selector.observe?.(outcome, { decision, candidates }),
     prepare: async () => {
       await Promise.all([signals.prepare(), safety?.prepare(), caution?.prepare(), personal?.prepare?.()]);
     },

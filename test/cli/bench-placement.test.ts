@@ -70,7 +70,22 @@ describe('weir bench placement', () => {
     );
     expect(stdout).toMatch(/^policy .*\nweir .*\nleast_load .*\n\n/);
     expect(stdout).toMatch(/40 requests at 2.00 times the trace's rate/);
-    expect(stdout).toMatch(/8 replicas of llama-3.1-8b on 1 × l40s, cache unbounded; seed 5/);
+    expect(stdout).toMatch(/8 replicas of llama-3.1-8b on 1 × l40s, weights bf16, KV bf16, cache unbounded; seed 5/);
+  });
+
+  test('weights and KV have the precision that is asked for, in one run and in a sweep; what a GPU cannot multiply is refused', async () => {
+    const args = ['--trace', trace, '--replicas', '2', '--blocks', '20', '--policy', 'weir', '--json'];
+    const at = async (...precision: readonly string[]) => JSON.parse((await bench(...args, ...precision)).stdout);
+    const [plain, narrow] = [await at('--load', '1'), await at('--load', '1', '--weights', 'fp8', '--kv-cache', 'fp8')];
+    expect(plain.engine).toMatchObject({ weights: 'bf16', kv_cache: 'bf16' });
+    expect(narrow.engine).toMatchObject({ weights: 'fp8', kv_cache: 'fp8', kv_tokens: plain.engine.kv_tokens });
+    expect(narrow.policies.weir.ttft_ms.mean).toBeLessThan(plain.policies.weir.ttft_ms.mean);
+    const sweep = ['--sweep', '80', '--resamples', '0'];
+    const [wide, small] = [await at(...sweep), await at(...sweep, '--weights', 'fp8')];
+    expect(small.saturation.requests_per_s).toBeGreaterThan(wide.saturation.requests_per_s);
+    await expect(bench(...args, '--gpu', 'b200', '--weights', 'int8')).rejects.toThrow(
+      expect.objectContaining({ code: 'config.range', path: 'weights' }),
+    );
   });
 
   test('--sweep compares at shares of saturation; a trace of lengths can be given conversations', async () => {

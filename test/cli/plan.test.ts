@@ -57,6 +57,31 @@ describe('weir plan', () => {
     expect(refused.stderr).toContain('--host-memory GB');
   });
 
+  test('--budget tells the most that it carries and what ends that; too little is told what would do', async () => {
+    const asked = ['plan', '--trace', lengths, '--gpu', 'h100'];
+    const { stdout, stderr } = await weir(...asked, '--budget', '10/h');
+    expect(stdout, stderr).toMatch(
+      /\n\n\$10\.00\/h carries [\d.]+ requests\/s, [\d.]+ times as many as come; \$1\.96\/h is left\n {2}at [\d.]+ requests\/s /,
+    );
+    expect(stdout).toMatch(/\$12\.06\/h, \$2\.06 more than the budget\n/);
+    expect(stdout).toMatch(/\n {2}2 replicas of 1 × h100: /);
+    expect(stderr).toMatch(/\nat [\d.]+ requests\/s\n/);
+    expect(stderr).toMatch(/\n {2}\$8\.04\/h, within the budget\n/);
+    const monthly = JSON.parse((await weir(...asked, '--budget', '7300/month', '--json')).stdout);
+    expect(monthly.budget).toMatchObject({ usd_per_hour: 10, binds: expect.arrayContaining(['price']) });
+    expect(stdout).toContain(`carries ${monthly.rate.toFixed(2)} requests/s`);
+    const little = await weir(...asked, '--budget', '4/h');
+    expect(little.code).toBe(2);
+    expect(little.stderr).toMatch(/config\.range: \$4\.00 an hour .* costs \$4\.02 \(1 × 1 h100\)\. \(--budget\)/);
+    expect(little.stderr).toContain('4.02/h or more');
+    const moving = await weir(...asked, '--budget', '40/h', '--resize', '1h');
+    expect(moving.code).toBe(2);
+    expect(moving.stderr).toMatch(/depends on the rate.*\(--resize\)/);
+    const bare = await weir(...asked, '--budget', '40');
+    expect(bare.code).toBe(2);
+    expect(bare.stderr).toContain('40/h, 30000/month');
+  });
+
   test('for people, and from a distribution', async () => {
     const cdf = file('cdf.json', '[[512, 0.5], [2048, 1]]');
     const { stdout } = await weir('plan', '--cdf', cdf, '--gpu', 'h100', '--rate', '5');

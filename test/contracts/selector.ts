@@ -94,6 +94,8 @@ export function selectorContract({ name, models, make, context }: SelectorUnderT
     }
   });
 
+  // What does not learn has nothing to be told.
+  if (make().observe === undefined) return;
   test(`${name}: observing never throws`, () => {
     const selector = make();
     const candidates = selector.rank(models, context(new Map(), 1));
@@ -106,8 +108,8 @@ export function selectorContract({ name, models, make, context }: SelectorUnderT
       e2eMs: 0,
       queuedMs: 0,
     };
-    expect(() => selector.observe(outcome, { decision: 'unheard of', candidates: [] })).not.toThrow();
-    expect(() => selector.observe({ ...outcome, status: 'answered' }, { decision: 'd', candidates })).not.toThrow();
+    expect(() => selector.observe!(outcome, { decision: 'unheard of', candidates: [] })).not.toThrow();
+    expect(() => selector.observe!({ ...outcome, status: 'answered' }, { decision: 'd', candidates })).not.toThrow();
   });
 }
 

@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { integer, jsonOption, positive, printJson, seedOption } from '#cli/options.js';
+import { kvCacheOption, weightsOption } from '#cli/precision-options.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { WeirError } from '#contract/errors.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 import type { Trace } from '#workload/traces/trace.js';
 
 const MOST_REPLICAS = 4096;
@@ -23,6 +25,8 @@ interface BenchOptions {
   readonly sweep?: readonly number[] | true;
   readonly resamples: number;
   readonly model?: string;
+  readonly weights?: WeightPrecision;
+  readonly kvCache?: KvPrecision;
   readonly gpu?: string;
   readonly tp?: number;
   readonly seed: number;
@@ -64,6 +68,8 @@ export function benchPlacementCommand(): Command {
     .option('--model <name>', 'model that the replicas run (default: llama-3.1-70b)')
     .option('--gpu <name>', 'GPU that they run on (default: h100)')
     .option('--tp <n>', 'GPUs a replica (default: 8, or 1 with --model or --gpu)', whole(1, 1024))
+    .addOption(weightsOption())
+    .addOption(kvCacheOption())
     .addOption(seedOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -78,6 +84,7 @@ Examples:
   $ weir bench placement --trace conversation.jsonl --blocks 2000 --policy weir,least_load --load 1 --json
   $ weir bench placement --trace conversation.jsonl --blocks 800 --sweep 50,95 --resamples 5
   $ weir bench placement --trace conversation.jsonl --blocks 800 --host-blocks 2000 --policy weir --load 1
+  $ weir bench placement --trace conversation.jsonl --blocks 800 --weights fp8 --kv-cache fp8 --policy weir --load 1
   $ weir bench placement --trace azure.csv --conversations --blocks 6400 --sweep`,
     )
     .action(bench);
@@ -86,7 +93,7 @@ Examples:
 async function bench(options: BenchOptions): Promise<void> {
   const trace = await traceOf(options);
   const { DEFAULT_ENGINE } = await import('#lab/placement/engines.js');
-  const { model, gpu, tp, replicas, blocks, policy, load, sweep, candidates, seed } = options;
+  const { model, gpu, tp, weights, kvCache, replicas, blocks, policy, load, sweep, candidates, seed } = options;
   const { hostBlocks, hostLink, diskBlocks, diskLink } = options;
   if (diskBlocks !== undefined && hostBlocks === undefined) {
     throw new WeirError(
@@ -121,6 +128,7 @@ async function bench(options: BenchOptions): Promise<void> {
       model: model ?? DEFAULT_ENGINE.model,
       gpu: gpu ?? DEFAULT_ENGINE.gpu,
       tp: tp ?? (own ? 1 : DEFAULT_ENGINE.tp),
+      ...{ weights, kvCache },
     },
     clock: performance,
   };

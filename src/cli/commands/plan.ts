@@ -3,13 +3,14 @@ import { Command, Option } from 'commander';
 import { catalogueOption, readCatalogue } from '#cli/catalogue-file.js';
 import { jsonOption, positive, printJson, seedOption } from '#cli/options.js';
 import { expectWritable } from '#cli/output-file.js';
+import { withFlags } from '#cli/plan-flags.js';
 import { renderPlan } from '#cli/plan-text.js';
-import { below1, names, notNegative, share, span, upTo1 } from '#cli/plan-values.js';
+import { below1, budget, names, notNegative, share, span, upTo1 } from '#cli/plan-values.js';
 import { kvCacheOption, weightsOption } from '#cli/precision-options.js';
 import { poissonRequests } from '#cli/timed-requests.js';
 import { readTraceFile } from '#cli/trace-file.js';
 import { writeFiles, writePage } from '#cli/write-files.js';
-import { isWeirError, WeirError } from '#contract/errors.js';
+import { WeirError } from '#contract/errors.js';
 import { seededRandom } from '#contract/random.js';
 import { cdfRequests, DRAWN } from '#fleet/plan/cdf-requests.js';
 import type { TierSize, TierWish } from '#fleet/plan/memory-tiers.js';
@@ -28,6 +29,7 @@ interface PlanOptions {
   readonly weights?: WeightPrecision;
   readonly kvCache?: KvPrecision;
   readonly rate?: number;
+  readonly budget?: number;
   readonly catalogue?: string;
   readonly price: PriceKind;
   readonly provider?: string;
@@ -68,6 +70,11 @@ export function planCommand(): Command {
     .addOption(weightsOption())
     .addOption(kvCacheOption())
     .option('--rate <x>', 'requests a second (default: as in the trace)', positive)
+    .option(
+      '--budget <usd>',
+      'in place of a rate, USD an hour or a month (40/h, 30000/month): the largest rate that they carry',
+      budget,
+    )
     .addOption(
       new Option('--price <kind>', 'what GPUs are paid for as')
         .choices(PRICE_KINDS)
@@ -126,12 +133,13 @@ export function planCommand(): Command {
       `
 Prices are those of the catalogue, each with its date and source; by default what published planners assume on demand.
 docs/planning.md says how it is computed and how far to trust it.
-Exit code: 0 done, 1 no fleet that was tried holds, 2 unreadable input.
+Exit code: 0 done, 1 no fleet that was tried holds, 2 unreadable input or a budget that carries nothing.
 
 Examples:
   $ weir plan --trace conversations.csv --model llama-3.1-70b --gpu h100,a100 --rate 40
   $ weir plan --trace conversations.csv --model llama-3.1-70b --weights fp8 --kv-cache fp8
   $ weir plan --cdf lengths.json --rate 100 --slo-ttft 300 --json
+  $ weir plan --trace conversations.csv --model llama-3.1-70b --budget 60/h
   $ weir plan --trace long-prompts.csv --rate 2 --disaggregated --kv-link 50
   $ weir plan --trace agents.jsonl --host-memory 100 --disk 1000 --disk-price 0.1
   $ weir plan --trace day.csv --resize 1h --spot-up 0.9 --availability 0.9999
@@ -151,7 +159,7 @@ async function plan(options: PlanOptions): Promise<void> {
   const report = withFlags(() =>
     planFleet({
       ...{ requests, catalogue },
-      ...(options.rate === undefined ? {} : { rate: options.rate }),
+      ...{ ...(options.rate && { rate: options.rate }), ...(options.budget && { budget: options.budget }) },
       ...{ ...(options.weights && { weights: options.weights }), ...(options.kvCache && { kvCache: options.kvCache }) },
       ...{ model: options.model, gpus: options.gpu, seed: options.seed, clock: performance },
       price: { kind: options.price, ...(options.provider === undefined ? {} : { provider: options.provider }) },
@@ -192,12 +200,16 @@ function tiersOf(options: PlanOptions): { readonly tiers?: TierWish } {
   });
 }
 
-async function requestsOf({ trace, cdf, rate, seed }: PlanOptions): Promise<readonly TraceRequest[]> {
+/** What requests without times are drawn at where the rate is what is asked: it is stretched anyway. */
+const ANY_RATE = 1;
+
+async function requestsOf({ trace, cdf, seed, ...options }: PlanOptions): Promise<readonly TraceRequest[]> {
   if ((trace === undefined) === (cdf === undefined)) {
     throw new WeirError('usage.invalid', 'Expected either a trace or a distribution.', {
       hint: '--trace FILE or --cdf FILE',
     });
   }
+  const rate = options.rate ?? (options.budget === undefined ? undefined : ANY_RATE);
   const random = seededRandom(seed);
   if (trace !== undefined) {
     const read = await readTraceFile(trace);
@@ -206,31 +218,9 @@ async function requestsOf({ trace, cdf, rate, seed }: PlanOptions): Promise<read
   } else if (rate !== undefined) {
     return cdfRequests(readCdf(await json(cdf!), cdf!), DRAWN, rate, random);
   }
-  throw new WeirError('usage.invalid', 'Nothing says how many requests come in a second.', { hint: '--rate X' });
-}
-
-/** The options that errors of a plan are about. */
-const FLAGS: Readonly<Record<string, string>> = {
-  ...{
-    rate: '--rate',
-    model: '--model',
-    gpus: '--gpu',
-    weights: '--weights',
-    price: '--price',
-    'overTime.windowMs': '--resize',
-  },
-};
-
-/** What `work` gives; where it fails, by the name of the option that is wrong. */
-function withFlags<Given>(work: () => Given): Given {
-  try {
-    return work();
-  } catch (error) {
-    const flag = isWeirError(error) ? FLAGS[error.path ?? ''] : undefined;
-    if (!isWeirError(error) || flag === undefined) throw error;
-    const { code, message, hint } = error;
-    throw new WeirError(code, message, { path: flag, cause: error, ...(hint === undefined ? {} : { hint }) });
-  }
+  throw new WeirError('usage.invalid', 'Nothing says how many requests come in a second.', {
+    hint: '--rate X, or --budget X/h',
+  });
 }
 
 async function json(file: string): Promise<unknown> {

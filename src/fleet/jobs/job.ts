@@ -1,6 +1,6 @@
-import type { Milliseconds } from '#contract/units.js';
+import type { Milliseconds, Usd } from '#contract/units.js';
 import type { BuyingWish } from '#fleet/plan/buying.js';
-import type { PlanOptions } from '#fleet/plan/plan.js';
+import type { PlanOptions } from '#fleet/plan/plan-options.js';
 import type { PlanReport } from '#fleet/plan/report.js';
 import type { SimulationReport } from '#fleet/simulate/report.js';
 import type { SeedIntervals } from '#fleet/simulate/seed-runs.js';
@@ -39,6 +39,8 @@ export interface PlanJob {
   readonly slo: { readonly ttftP99Ms: Milliseconds; readonly tpotMs: Milliseconds };
   /** Requests a second; the trace's own unless said. */
   readonly rate?: number | undefined;
+  /** USD an hour: the largest rate that they carry is sought. */
+  readonly budget?: Usd | undefined;
   readonly price: PriceKind;
   readonly provider?: string | undefined;
   readonly buying: Omit<BuyingWish, 'provider'>;

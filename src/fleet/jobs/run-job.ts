@@ -38,12 +38,26 @@ async function readRequests({ trace, rate, seed }: Job, tell: (event: JobEvent) 
 }
 
 async function plan(job: PlanJob, tell: (event: JobEvent) => void): Promise<void> {
-  const { model, gpus, slo, seed, rate, price, provider, buying, disaggregate, overTime, tiers, weights, kvCache } =
-    job;
+  const {
+    model,
+    gpus,
+    slo,
+    seed,
+    rate,
+    budget,
+    price,
+    provider,
+    buying,
+    disaggregate,
+    overTime,
+    tiers,
+    weights,
+    kvCache,
+  } = job;
   const { requests } = await readRequests(job, tell);
   const report = planFleet({
     ...{ requests, model, gpus, slo, seed, clock: performance, catalogue: catalogueInUse() },
-    ...(rate === undefined ? {} : { rate }),
+    ...{ ...(rate !== undefined && { rate }), ...(budget !== undefined && { budget }) },
     ...{ ...(weights && { weights }), ...(kvCache && { kvCache }) },
     ...{ buying, ...(disaggregate && { disaggregate }), ...(overTime && { overTime }), ...(tiers && { tiers }) },
     price: { kind: price, ...(provider === undefined ? {} : { provider }) },

@@ -27,7 +27,7 @@ export interface KindTiers {
   readonly memory: HostMemory;
 }
 
-const HOURS_PER_MONTH = 730;
+export const HOURS_PER_MONTH = 730;
 
 /** A kind of replica with memory behind its GPUs, which is part of its price. */
 export function withTiers(kind: ReplicaKind, wish: TierWish): ReplicaKind {

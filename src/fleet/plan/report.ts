@@ -3,6 +3,7 @@ import { meanInterval } from '#fleet/what-if/student.js';
 import { CONFIDENCE } from '#fleet/what-if/what-if.js';
 import type { PriceQuote } from '#pool/engine/catalogue/schema.js';
 import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
+import type { BudgetAnswer } from './budget.js';
 import type { Buying } from './buying.js';
 import type { KindTiers, TierSize } from './memory-tiers.js';
 import type { OverTime } from './over-time.js';
@@ -96,6 +97,8 @@ export interface PrefillReport {
 export interface PlanReport {
   /** Null when no fleet tried holds the SLO in the twin. */
   readonly best: FleetReport | null;
+  /** What a budget carries, where one was given; the plan is of that rate. */
+  readonly budget: BudgetAnswer | null;
   /** Why so many, and why so divided. */
   readonly why: readonly string[];
   /** The next dearer fleet that held, of other GPUs or otherwise divided. */

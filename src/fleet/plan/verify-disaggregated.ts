@@ -7,53 +7,78 @@ import { type PoolConfig, poolSchema } from '#pool/schema.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 import type { Slo } from './candidates.js';
 import type { PrefillPart, ReplicaKind } from './replica-kinds.js';
-import { type CacheVerdict, type PoolVerdict, type SizedPool, WARM_UP } from './verify.js';
+import { type CacheVerdict, type PoolVerdict, type PoolVerifier, type SizedPool, WARM_UP } from './verify.js';
 
 /** What an engine runs at once, and the gateway sends it. */
 const CONCURRENCY = 256;
 
+/** A pool whose prompts are computed on replicas of their own. */
+export type ApartPool = SizedPool & { readonly prefill: PrefillPart };
+
+/** What came of one pattern. */
+interface Play {
+  readonly requests: number;
+  readonly p99TtftMs: Milliseconds;
+  readonly meanTpotMs: Milliseconds;
+  readonly lost: number;
+  readonly endMs: Milliseconds;
+  readonly answers: PoolFigures;
+  readonly prompts: PoolFigures;
+}
+
 /**
  * Plays a pool whose prompts are computed on replicas of their own through the live pool: the replica that answers is placed first, and a
- * prefill replica asked only where that is worth it. Holds as {@link verifyPool} says, of the same requests.
+ * prefill replica asked only where that is worth it. Holds as {@link poolVerifier} says, of the same requests.
  */
-export function verifyDisaggregated(
-  pool: SizedPool & { readonly prefill: PrefillPart },
-  arrivals: readonly (readonly TraceRequest[])[],
-  slo: Slo,
-): PoolVerdict {
-  const config = poolOf(pool);
+export function disaggregatedVerifier(pool: ApartPool, slo: Slo): PoolVerifier {
+  const known: Play[] = [];
+  return arrivals => {
+    for (let i = known.length; i < arrivals.length; i++) known.push(play(pool, arrivals[i]!, i));
+    return verdictOf(pool, known.slice(0, arrivals.length), slo);
+  };
+}
+
+function play(pool: ApartPool, requests: readonly TraceRequest[], seed: number): Play {
   const profiles = new Map([
     ['answers', pool.kind.profile],
     ['prompts', pool.prefill.kind.profile],
   ]);
+  const options = { config: poolOf(pool), modelOf: () => 'm', random: seededRandom(seed), profiles };
+  const { completed, pools, endMs } = playPool(requests, options);
+  const counted = completed.filter(({ index }) => index >= WARM_UP * requests.length);
+  return {
+    ...{ requests: requests.length, lost: requests.length - completed.length, endMs },
+    p99TtftMs: distributionOf(counted.map(({ ttftMs }) => ttftMs)).p99,
+    meanTpotMs: distributionOf(counted.flatMap(({ tpotMs }) => tpotMs ?? [])).mean,
+    ...{ answers: pools.get('answers')!, prompts: pools.get('prompts')! },
+  };
+}
+
+function verdictOf(pool: ApartPool, plays: readonly Play[], slo: Slo): PoolVerdict {
   const each: Milliseconds[] = [];
-  let [tpot, lost, tokens, joules, busy, playedMs, played] = [0, 0, 0, 0, 0, 0, 0];
-  const figuresOf: PoolFigures[][] = [[], []];
-  for (const [seed, requests] of arrivals.entries()) {
-    const result = playPool(requests, { config, modelOf: () => 'm', random: seededRandom(seed), profiles });
-    const counted = result.completed.filter(({ index }) => index >= WARM_UP * requests.length);
-    each.push(distributionOf(counted.map(({ ttftMs }) => ttftMs)).p99);
-    tpot += distributionOf(counted.flatMap(({ tpotMs }) => tpotMs ?? [])).mean;
-    lost += requests.length - result.completed.length;
-    played += requests.length;
-    playedMs += result.endMs;
-    busy += result.pools.get('answers')!.utilisation;
-    for (const [i, name] of ['answers', 'prompts'].entries()) figuresOf[i]!.push(result.pools.get(name)!);
-    for (const figures of result.pools.values()) {
+  let [tpot, lost, preemptions, tokens, joules, busy, playedMs, played] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (const one of plays) {
+    each.push(one.p99TtftMs);
+    tpot += one.meanTpotMs;
+    lost += one.lost;
+    played += one.requests;
+    playedMs += one.endMs;
+    busy += one.answers.utilisation;
+    for (const figures of [one.answers, one.prompts]) {
       tokens += figures.outputTokens;
       joules += figures.joules;
+      preemptions += figures.preemptions;
     }
   }
   const runs = Math.max(1, each.length);
   const p99TtftMs = each.reduce((sum, value) => sum + value, 0) / runs;
   const meanTpotMs = tpot / runs;
-  const answers = cachesOf(pool.kind, figuresOf[0]!, played);
-  const prompts = cachesOf(pool.prefill.kind, figuresOf[1]!, played);
+  const [answers, prompts] = [plays.map(one => one.answers), plays.map(one => one.prompts)];
   return {
     ok: lost === 0 && p99TtftMs <= slo.ttftP99Ms && meanTpotMs <= slo.tpotMs,
-    ...{ p99TtftMs, p99TtftEachMs: each, meanTpotMs, rejected: lost, playedMs, requests: played },
+    ...{ p99TtftMs, p99TtftEachMs: each, meanTpotMs, rejected: lost, preemptions, playedMs, requests: played },
     ...{ outputTokens: tokens, joules, busy: busy / runs },
-    ...{ caches: answers, promptCaches: prompts },
+    ...{ caches: cachesOf(pool.kind, answers, played), promptCaches: cachesOf(pool.prefill.kind, prompts, played) },
   };
 }
 
@@ -71,7 +96,7 @@ function cachesOf({ profile, tiers }: ReplicaKind, figures: readonly PoolFigures
   };
 }
 
-function poolOf({ kind, replicas, prefill }: SizedPool & { readonly prefill: PrefillPart }): PoolConfig {
+function poolOf({ kind, replicas, prefill }: ApartPool): PoolConfig {
   const engines = ({ profile }: ReplicaKind, count: number) => ({
     ...{ model: 'm', concurrency: CONCURRENCY, gpu: profile.gpu, tp: profile.tensorParallel },
     ...{ weights: profile.weights, kv_cache: profile.kvCache },

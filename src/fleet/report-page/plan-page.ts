@@ -2,7 +2,7 @@ import { precisionText } from '#fleet/plan/precision-text.js';
 import { fleetName } from '#fleet/plan/reasons.js';
 import type { FleetReport, PlanReport } from '#fleet/plan/report.js';
 import { timeAxis, timeRange, timeText } from '#fleet/time-text.js';
-import { html } from './markup.js';
+import { html, type Markup } from './markup.js';
 import { figures, list, page, section, table } from './page.js';
 import { moreOf } from './plan-sections.js';
 import { dots, lines } from './plot.js';
@@ -43,6 +43,7 @@ export function planPage(plan: PlanReport): string {
       ['power', `${(best.watts / 1000).toFixed(1)} kW`],
       ['output tokens a joule', best.tokens_per_joule.toFixed(2)],
     ]),
+    ...budgetOf(plan),
     section('Why this one', list([...plan.why, ...nextOf(plan)])),
     workload,
     section(
@@ -94,6 +95,14 @@ export function planPage(plan: PlanReport): string {
       ]),
     ),
   );
+}
+
+function budgetOf({ budget }: PlanReport): readonly Markup[] {
+  if (budget === null) return [];
+  const { usd_per_hour: usd, left_usd_per_hour: left, rate, times_trace: times, lasts_s: seconds, because } = budget;
+  const carries = `$${usd.toFixed(2)} an hour carry ${rate.toFixed(2)} requests a second, ${times.toPrecision(3)} times as many as come; $${left.toFixed(2)} are left`;
+  const lasts = `the requests that were played last ${timeText(1000 * seconds)} at that rate`;
+  return [section('What the budget carries', list([carries, ...because, lasts]))];
 }
 
 function dotOf(fleet: FleetReport, best: FleetReport, y: number) {

@@ -74,6 +74,7 @@ export function benchPlacement(trace: Trace, options: PlacementBenchOptions): Pl
     engine: {
       model: profile.model,
       gpu: profile.gpu,
+      ...{ weights: profile.weights, kv_cache: profile.kvCache },
       tensor_parallel: profile.tensorParallel,
       kv_tokens: profile.totalBlocks * profile.blockTokens,
       max_batched_tokens: profile.maxBatchedTokens,

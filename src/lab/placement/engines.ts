@@ -3,6 +3,7 @@ import { createEngine } from '#pool/engine/batching-engine.js';
 import type { Engine, HostMemory } from '#pool/engine/engine.js';
 import { findGpu } from '#pool/engine/hardware.js';
 import { findModel } from '#pool/engine/models.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 import { type EngineProfile, engineProfile } from '#pool/engine/profile.js';
 import type { TraceRequest } from '#workload/traces/trace.js';
 
@@ -11,6 +12,10 @@ export interface BenchEngine {
   readonly model: string;
   readonly gpu: string;
   readonly tp: number;
+  /** What the weights are: what the model is published in unless said. */
+  readonly weights?: WeightPrecision | undefined;
+  /** What the KV cache is: 16 bits unless said. */
+  readonly kvCache?: KvPrecision | undefined;
 }
 
 /** Llama 70B on a node of eight: one of its replicas has KV for 2,766 blocks of 512 tokens, so the bench's sizes fit it. */
@@ -22,14 +27,14 @@ const GIB = 1024 ** 3;
  * The engine of one replica: KV for `blocks` prefix blocks, or for the whole trace at once; a context window that takes the longest
  * request; and the token budget that vLLM's server takes by default (8,192 on GPUs of 70 GiB and more other than A100, else 2,048).
  *
- * @throws WeirError `config.unknown_reference` for an unknown model or GPU.
+ * @throws WeirError `config.unknown_reference` for an unknown model or GPU; `config.range` for weights that do not fit or that the GPU cannot multiply.
  */
 export function benchProfile(
   engine: BenchEngine,
   requests: readonly TraceRequest[],
   blocks: number | undefined,
 ): EngineProfile {
-  const { model, gpu, tp } = engine;
+  const { model, gpu, tp, weights, kvCache } = engine;
   const kvTokens = blocks === undefined ? 0 : blocks * blockTokensOf(requests);
   const { memory, name } = findGpu(gpu);
   let longest: Tokens = findModel(model).contextTokens;
@@ -43,6 +48,7 @@ export function benchProfile(
     model,
     gpu,
     tp,
+    ...{ ...(weights && { weights }), ...(kvCache && { kvCache }) },
     contextTokens: longest,
     blockTokens: KV_BLOCK,
     blocks: Math.ceil((blocks === undefined ? all : kvTokens) / KV_BLOCK),

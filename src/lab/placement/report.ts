@@ -1,4 +1,5 @@
 import type { Distribution } from '#contract/distribution.js';
+import type { KvPrecision, WeightPrecision } from '#pool/engine/precision.js';
 
 /** What `weir bench placement --json` prints; names are a contract. */
 export interface PlacementReport {
@@ -29,6 +30,8 @@ export interface PlacementReport {
   readonly engine: {
     readonly model: string;
     readonly gpu: string;
+    readonly weights: WeightPrecision;
+    readonly kv_cache: KvPrecision;
     readonly tensor_parallel: number;
     readonly kv_tokens: number;
     readonly max_batched_tokens: number;

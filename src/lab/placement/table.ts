@@ -1,3 +1,4 @@
+import { precisionText } from '#fleet/plan/precision-text.js';
 import { columns, percent } from './columns.js';
 import type { PlacementReport } from './report.js';
 
@@ -48,7 +49,7 @@ function footnotes(report: PlacementReport): string {
   return [
     `shared cache of the same size ${percent(report.shared_cache_hit_rate)}, cache without end ${percent(report.infinite_hit_rate)}`,
     `${report.requests} requests at ${report.load.toFixed(2)} times the trace's rate${rate}${utilisation}`,
-    `${replicas} replicas of ${engine.model} on ${engine.tensor_parallel} × ${engine.gpu}, cache ${cache}${host}${disk}; seed ${report.seed}; ${report.wall_s.toFixed(1)} s`,
+    `${replicas} replicas of ${engine.model} on ${engine.tensor_parallel} × ${engine.gpu}, ${precisionText(engine)}, cache ${cache}${host}${disk}; seed ${report.seed}; ${report.wall_s.toFixed(1)} s`,
     '',
   ].join('\n');
 }

@@ -114,10 +114,22 @@ export class HostCache {
   }
 }
 
-/** Blocks that one tier holds. */
+interface Block {
+  readonly hash: number;
+  size: number;
+  /** Used before and after it. */
+  older: Block | undefined;
+  newer: Block | undefined;
+}
+
+/**
+ * Blocks that one tier holds, in a chain from the least to the most recently used. The order of a `Map` would do as well, but its front is found past
+ * everything that was ever taken from there since it last grew.
+ */
 class Held {
-  /** KV blocks by hash, from the least to the most recently used. */
-  private readonly held = new Map<number, number>();
+  private readonly held = new Map<number, Block>();
+  private oldest: Block | undefined;
+  private newest: Block | undefined;
   private used = 0;
 
   constructor(private readonly capacity: number) {}
@@ -127,25 +139,51 @@ class Held {
   }
 
   sizeOf(hash: number): number | undefined {
-    return this.held.get(hash);
+    return this.held.get(hash)?.size;
   }
 
   /** Makes a block the most recently used. @returns whether it was not there yet, and is now. */
   put(hash: number, size: number): boolean {
     if (size > this.capacity) return false;
-    const fresh = !this.held.delete(hash);
-    this.held.set(hash, size);
-    if (fresh) this.used += size;
-    return fresh;
+    const known = this.held.get(hash);
+    if (known === undefined) {
+      const block = { hash, size, older: undefined, newer: undefined };
+      this.held.set(hash, block);
+      this.append(block);
+      this.used += size;
+      return true;
+    }
+    known.size = size;
+    if (known !== this.newest) {
+      this.unlink(known);
+      this.append(known);
+    }
+    return false;
   }
 
   /** Takes out what is too much, the least recently used first. */
   *surplus(): Generator<[hash: number, size: number]> {
-    for (const [hash, size] of this.held) {
-      if (this.used <= this.capacity) return;
+    while (this.used > this.capacity && this.oldest !== undefined) {
+      const { hash, size } = this.oldest;
+      this.unlink(this.oldest);
       this.held.delete(hash);
       this.used -= size;
       yield [hash, size];
     }
+  }
+
+  private append(block: Block): void {
+    block.older = this.newest;
+    block.newer = undefined;
+    if (this.newest === undefined) this.oldest = block;
+    else this.newest.newer = block;
+    this.newest = block;
+  }
+
+  private unlink({ older, newer }: Block): void {
+    if (older === undefined) this.oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.newest = older;
+    else newer.older = older;
   }
 }

@@ -26,6 +26,5 @@ export const cheapest: SelectorType<z.output<typeof schema>> = {
       });
       return rankByScore(scored, ruledOut, context.random);
     },
-    observe() {},
   }),
 };

@@ -44,6 +44,5 @@ export const latency: SelectorType<z.output<typeof schema>> = {
       }));
       return rankInOrder([...unmeasured, ...rest], ruledOut);
     },
-    observe() {},
   }),
 };

@@ -65,7 +65,6 @@ export const multiFactor: SelectorType<MultiFactorOptions> = {
       if (best.length === 0) return rest;
       return [...best, ...rest.map(candidate => ({ ...candidate, propensity: 0 }))];
     },
-    observe() {},
   }),
 };
 

@@ -25,6 +25,5 @@ export const staticOrder: SelectorType<z.output<typeof schema>> = {
       }));
       return rankInOrder(scored, ruledOut);
     },
-    observe() {},
   }),
 };

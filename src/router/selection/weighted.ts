@@ -42,7 +42,6 @@ export const weighted: SelectorType<z.output<typeof schema>> = {
         const shares = contenders.map(({ model }) => ({ model, weight: equal ? 1 : (weights[model] ?? 0) }));
         return [...draw(shares, context.random), ...ruledOut];
       },
-      observe() {},
     };
   },
 };

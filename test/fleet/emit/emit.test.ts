@@ -31,7 +31,7 @@ function planOf(pools: readonly PoolReport[]): PlanReport {
   return {
     best: { pools, usd_per_hour: 10, gpus: 4, tokens_per_joule: 1, watts: 1000, verified },
     ...{ why: [], next: null, pareto: [], sensitivity: [], screen: { trusted: true, because: [] } },
-    ...{ buying: [], demand_response: [], over_time: null, tiers: null },
+    ...{ buying: [], demand_response: [], over_time: null, tiers: null, budget: null },
     workload: { lengths: [[100, 1]], rate_over_time: [[0, 4]] },
     ...{
       model: 'llama-3.1-70b',

@@ -66,6 +66,11 @@ it.each([
     },
     'plan',
   ],
+  [
+    '/api/plans',
+    { trace, model: 'llama-3.1-8b', gpus: ['h100'], slo: { ttft_ms: 500, tpot_ms: 50 }, budget: 5 },
+    'plan',
+  ],
   ['/api/simulations', { trace }, 'simulation'],
   ['/api/what-if', { trace, second: CONFIGURATION.replace('gpu: h100', 'gpu: a100'), seeds: 2 }, 'comparison'],
 ] as const)('%s tells what its schema says and ends with a result', async (path, body, last) => {
@@ -79,6 +84,8 @@ it('what cannot be done fails with its code, and a body that is none is refused'
   const slo = { ttft_ms: 500, tpot_ms: 50 };
   const told = await whenFree('/api/plans', { trace, model: 'gpt-9', gpus: ['h100'], slo });
   expect(told.at(-1)).toMatchObject({ name: 'failed', data: { code: 'config.unknown_reference' } });
+  const poor = await whenFree('/api/plans', { trace, model: 'llama-3.1-8b', gpus: ['h100'], slo, budget: 3 });
+  expect(poor.at(-1)).toMatchObject({ name: 'failed', data: { code: 'config.range', path: 'budget' } });
   const nothing = await whenFree('/api/plans', { trace: { from: 'traffic' }, model: 'qwen3-8b', gpus: ['h100'], slo });
   expect(nothing.at(-1)).toMatchObject({ name: 'failed', data: { code: 'trace.unreadable' } });
   expect((await begin('/api/plans', { trace, model: 'qwen3-8b', gpus: [], slo })).status).toBe(400);

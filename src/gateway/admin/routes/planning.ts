@@ -116,16 +116,16 @@ export const planRoute = adminStream({
   path: '/api/plans',
   role: 'admin',
   summary:
-    'The cheapest fleet for a trace, as it is found: progress, its files, the plan as a page, then `plan` or `failed`; closing the stream stops it',
+    'The cheapest fleet for a trace, or the one that carries most for a budget, as it is found: progress, its files, the plan as a page, then `plan` or `failed`; closing the stream stops it',
   body: planRequest,
   events: { progress, trace: traceRead, files: planFiles, page: reportPage, plan: planReport, failed },
   handle({ gateway, body }) {
     const { trace, model, gpus, slo, rate, price, provider, seed, catalogue, buying, disaggregate } = body;
-    const { over_time: overTime, host_memory: memory, weights, kv_cache: kvCache } = body;
+    const { over_time: overTime, host_memory: memory, weights, kv_cache: kvCache, budget } = body;
     return jobEvents(gateway, async () => ({
       kind: 'plan',
       trace: await sourceOf(trace, gateway),
-      ...{ model, gpus, weights, kvCache, rate, price, provider, seed, catalogue, disaggregate },
+      ...{ model, gpus, weights, kvCache, rate, budget, price, provider, seed, catalogue, disaggregate },
       ...(memory && { tiers: { host: tierOf(memory), ...(memory.disk && { disk: tierOf(memory.disk) }) } }),
       buying: { target: buying.target, up: buying.up, spotUp: buying.spot_up },
       ...(overTime && { overTime: { windowMs: 1000 * overTime.window_s, compressible: overTime.compressible } }),

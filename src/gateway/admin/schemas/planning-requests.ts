@@ -87,6 +87,12 @@ export const planRequest = z.object({
     tpot_ms: z.number().gt(0).max(1e6).describe('Mean time per output token.'),
   }),
   rate: z.number().gt(0).max(1e6).optional().describe('Requests a second; as in the trace unless said.'),
+  budget: z
+    .number()
+    .gt(0)
+    .max(1e6)
+    .optional()
+    .describe('USD an hour: the largest rate that a fleet for so much carries is sought, from `rate`, and planned.'),
   price: z.enum(PRICE_KINDS).default('on_demand'),
   provider: z.string().min(1).max(64).optional(),
   buying: z

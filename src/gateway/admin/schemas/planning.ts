@@ -68,6 +68,31 @@ const pairs = z.array(z.array(z.number()));
 export const planReport = z
   .object({
     best: fleet.nullable().describe('Null when no fleet tried holds in the twin.'),
+    budget: z
+      .object({
+        usd_per_hour: z.number(),
+        left_usd_per_hour: z.number().describe('What the best fleet leaves of it.'),
+        rate: z.number().describe('Requests a second that it carries: the plan is of this rate.'),
+        times_trace: z.number().describe('The same over the rate of the requests as they were given.'),
+        lasts_s: z.number().describe('How long the requests last at that rate.'),
+        more: z
+          .object({
+            rate: z.number(),
+            fleet: fleet.nullable().describe('The cheapest that held, dearer than the budget; null where none did.'),
+            this_fleet: z
+              .object({
+                ...{ holds: z.boolean(), p99_ttft_ms: ms, tpot_ms: ms },
+                ...{ refused: z.number(), preempted: z.number() },
+              })
+              .describe('What the best fleet does there; refusals and preemptions a request.'),
+          })
+          .nullable()
+          .describe('The next rate that was looked at; null where nothing broke as far as was looked.'),
+        binds: z.array(z.enum(['ttft', 'tpot', 'kv', 'price', 'search'])).describe('What ends it.'),
+        because: z.array(z.string()),
+      })
+      .nullable()
+      .describe('What a budget carries; null where none was given.'),
     why: z.array(z.string()),
     next: z.object({ fleet, usd_per_hour_more: z.number(), share_more: z.number() }).nullable(),
     pareto: z.array(fleet),
