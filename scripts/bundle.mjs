@@ -7,7 +7,16 @@ import { join, relative, resolve } from 'node:path';
 import { build } from 'rolldown';
 
 /** Packages that are many small modules of plain JavaScript. The others, native and rarely loaded ones among them, stay packages. */
-const JOINED = ['zod', 'diff', 'yaml', 'jose', 'commander', 're2js', '@eslint-community/regexpp', 'fastest-levenshtein'];
+const JOINED = [
+  'zod',
+  'diff',
+  'yaml',
+  'jose',
+  'commander',
+  're2js',
+  '@eslint-community/regexpp',
+  'fastest-levenshtein',
+];
 
 const compiled = resolve(process.argv[2]);
 const out = join(compiled, 'bundle');
