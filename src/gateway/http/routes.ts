@@ -1,8 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { isWeirError, WeirError } from '#contract/errors.js';
-import { AdminApi } from '#gateway/admin/dispatch.js';
+import type { AdminApi } from '#gateway/admin/dispatch.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
-import { ADMIN_ROUTES } from '#gateway/admin/routes.js';
 import { isAboutCaller } from '#gateway/exchange/refusal.js';
 import type { Gateway } from '#gateway/gateway.js';
 import { addCallerHeaders } from '#identity/admission.js';
@@ -45,7 +44,7 @@ export interface Routes {
 
 /** Every path beside inference: what programs ask to know the gateway's state, and the page. */
 export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
-  const api = new AdminApi(gateway, admin, ADMIN_ROUTES);
+  let api: Promise<AdminApi> | undefined;
   const page = new Page();
   const entries: readonly Entry[] = [
     entry('GET', '/healthz', 'open', healthRoute),
@@ -63,7 +62,8 @@ export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
   return {
     serve(path, request, response) {
       if (path.startsWith('/api/')) {
-        void api.serve(path, request, response);
+        api ??= openAdminApi(gateway, admin);
+        void api.then(opened => opened.serve(path, request, response));
         return;
       }
       const method = request.method === 'HEAD' ? 'GET' : request.method;
@@ -85,6 +85,15 @@ export function createRoutes(gateway: Gateway, admin: AdminPorts): Routes {
       sendError(response, error);
     },
   };
+}
+
+/** Loaded when it is first asked: a sixth of the time until a gateway listens would go into its schemas. */
+async function openAdminApi(gateway: Gateway, admin: AdminPorts): Promise<AdminApi> {
+  const [{ AdminApi }, { ADMIN_ROUTES }] = await Promise.all([
+    import('#gateway/admin/dispatch.js'),
+    import('#gateway/admin/routes.js'),
+  ]);
+  return new AdminApi(gateway, admin, ADMIN_ROUTES);
 }
 
 async function run({ access, route }: Entry, visit: Visit): Promise<void> {
