@@ -35,21 +35,27 @@ export async function openLines(file: string): Promise<OpenLines> {
       return linesOf(stream);
     },
     close: async () => {
-      // The file stays open for a stream that was left in the middle.
-      stream?.destroy();
-      await handle.close();
+      // A stream takes the file over and closes it, at its end or here; the handle no longer tells when that is done.
+      if (stream === undefined) return handle.close();
+      stream.destroy();
+      if (!stream.closed) await once(stream, 'close');
     },
   };
 }
 
-/** Opens a file. @throws WeirError `usage.invalid` when it cannot be. */
+/** Opens a file. @throws WeirError `usage.invalid` when it cannot be, or is a folder. */
 export async function opened(file: string, flags: 'r' | 'w'): Promise<FileHandle> {
+  let handle: FileHandle;
   try {
-    return await open(file, flags);
+    handle = await open(file, flags);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new WeirError('usage.invalid', `Cannot open ${file}: ${why}`, { cause });
   }
+  // A folder can be opened to be read; only its first read fails.
+  if (!(await handle.stat()).isDirectory()) return handle;
+  await handle.close();
+  throw new WeirError('usage.invalid', `Cannot open ${file}: it is a folder`);
 }
 
 /** The objects in a file of JSON lines; `-` is standard input. @throws WeirError `usage.invalid` with the line that is none. */

@@ -110,6 +110,10 @@ describe('weir signals', () => {
         'weir: usage.invalid: in.jsonl:1: The line has neither text nor messages\n  {"text": "…"} or {"messages": […]}\n',
     });
     expect((await weir('signals', '--input', 'in.jsonl', '--output', 'out.jsonl')).code).toBe(2);
+    expect(await weir('signals', '--input', '.')).toMatchObject({
+      code: 2,
+      stderr: 'weir: usage.invalid: Cannot open .: it is a folder\n',
+    });
     expect(openFiles()).toEqual([]);
   });
 });
