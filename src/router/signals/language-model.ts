@@ -1,4 +1,12 @@
+// biome-ignore-start lint/style/noRestrictedImports: data of a package, found and read as its code would be by an import.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+// biome-ignore-end lint/style/noRestrictedImports: data of a package.
+import { FastTextClassifier } from './fasttext/classifier.js';
+import { readFastText } from './fasttext/model-file.js';
 import { languageOf } from './language-codes.js';
+
+const FILE = 'fasttext.wasm.js/dist/models/language-identification/assets/lid.176.ftz';
 
 /** A guess at a language, with its probability. */
 export interface LanguageGuess {
@@ -9,15 +17,7 @@ export interface LanguageGuess {
 /** Names the language of one line of text. */
 export type LanguageModel = (line: string) => LanguageGuess;
 
-/** The little of fastText's surface that is used here. */
-interface FastText {
-  predict(line: string, top: number, threshold: number): { get(index: number): [number, string]; delete(): void };
-}
-
-/**
- * fastText's language identification model lid.176 (Joulin et al., 2016; CC-BY-SA 3.0) in WebAssembly. One a process: 17 MB and
- * about 100 ms to load, so it loads on first demand and never on import.
- */
+/** fastText's language identification model lid.176 (Joulin et al., 2016; CC-BY-SA 3.0), which an npm package carries. One a process, from first demand on. */
 let loading: Promise<LanguageModel> | undefined;
 let loaded: LanguageModel | undefined;
 
@@ -42,12 +42,9 @@ export function loadLanguageModel(): Promise<LanguageModel> {
 }
 
 async function load(): Promise<LanguageModel> {
-  const { getLIDModel } = await import('fasttext.wasm.js');
-  const fastText: FastText = await (await getLIDModel()).load();
+  const classifier = new FastTextClassifier(readFastText(await readFile(createRequire(import.meta.url).resolve(FILE))));
   return line => {
-    const guesses = fastText.predict(line, 1, 0);
-    const [probability, label] = guesses.get(0);
-    guesses.delete();
+    const { label, probability } = classifier.best(line);
     return { language: languageOf(label), probability: Math.min(1, probability) };
   };
 }
