@@ -61,6 +61,9 @@ export function buildTopology(config: PoolConfig, previous: Topology, ports: Bui
       old.placer.forget(replica.id);
     }
   }
+  for (const pool of pools.values()) {
+    pool.beside = [...pools.values()].filter(other => other !== pool && shareModel(pool.entry, other.entry));
+  }
   const answering = new Map([...pools].filter(([name]) => !prefillPools(config).has(name)));
   const models = new Map(Object.entries(config.models).map(([name, model]) => [name, serve(name, model, answering)]));
   return { models, pools, replicas, placers };
@@ -79,6 +82,10 @@ function placerKey(entry: PoolEntry): string {
 /** Whether a pool serves a model, as its own or as an adapter beside it. */
 export function serves(entry: PoolEntry, model: string): boolean {
   return entry.model === model || entry.adapters?.models.includes(model) === true;
+}
+
+function shareModel(one: PoolEntry, other: PoolEntry): boolean {
+  return [one.model, ...(one.adapters?.models ?? [])].some(model => serves(other, model));
 }
 
 function windowOf(config: PoolConfig, entry: PoolEntry): number {

@@ -9,6 +9,7 @@ import { FadingMean } from '#pool/estimation/mean.js';
 import { PrefillRate } from '#pool/estimation/prefill-rate.js';
 import { PrefixHits } from '#pool/estimation/prefix-hits.js';
 import { SlowdownTest } from '#pool/estimation/slowdown-test.js';
+import { Holders } from '#pool/flow/holders.js';
 import type { ReplicaStatus, ReplicaTarget } from '#pool/lease.js';
 import type { ReplicaView } from '#pool/placement/placer.js';
 import type { CircuitSettings } from '#pool/resilience-schema.js';
@@ -70,6 +71,8 @@ export class Replica implements ReplicaView {
   readonly own: { -readonly [Key in keyof ReplicaLoad]: ReplicaLoad[Key] } = { ...NO_LOAD };
   /** What other gateways have on it, as far as they have told. */
   others: ReplicaLoad = NO_LOAD;
+  /** Whose requests it has. */
+  readonly holders = new Holders();
   requests = 0;
   failures = 0;
   /** Left the configuration: its leases finish, and it gets no more. */
@@ -177,6 +180,18 @@ export class Replica implements ReplicaView {
     if (!this.breaker.allows(now)) return 'circuit open';
     if (this.ejection.active(now)) return 'ejected';
     return undefined;
+  }
+
+  /** Whether something is held against it that an answer would refute. */
+  get suspect(): boolean {
+    return !this.breaker.closed || this.health.state === 'unhealthy';
+  }
+
+  /** When it takes requests again if nothing but time passes; `undefined` when it does now, or something else must happen first. */
+  backAt(now: Milliseconds): Milliseconds | undefined {
+    if (this.out || this.health.state === 'unhealthy') return undefined;
+    const at = Math.max(this.breaker.allowsFrom, this.ejection.endsAt);
+    return at > now && at < Number.POSITIVE_INFINITY ? at : undefined;
   }
 
   /** Whether one request may try a replica that probes call dead, there being no other: {@link CircuitBreaker} says how often. */

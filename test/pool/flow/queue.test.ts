@@ -292,7 +292,8 @@ function conserved(all: Asked[], { pool, clock }: ReturnType<typeof bench>): voi
   expect(pool.read('m.queued')).toBe(waiting.length);
   expect(pool.read('p.queued')).toBe(waiting.length);
   expect(waiting.length).toBeLessThanOrEqual(4);
-  expect(clock.pending).toBe(waiting.length);
+  // One timer for each, and at most one for what time alone gives back.
+  expect([0, waiting.length > 0 ? 1 : 0]).toContain(clock.pending - waiting.length);
 }
 
 describe('whatever happens', () => {
