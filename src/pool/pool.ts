@@ -213,7 +213,8 @@ class PoolAtWork implements LivePool, GrantHost {
   /** Builds a configuration as its pools are arranged now. */
   private build(config: PoolConfig): void {
     const old = this.topology;
-    this.topology = buildTopology(arranged(config, this.rebalancing), old, this.deps);
+    this.topology = buildTopology(arranged(config, this.rebalancing), old, this.deps, this.draining);
+    for (const replica of this.draining) if (!replica.draining) this.draining.delete(replica);
     for (const replica of old.replicas.values()) {
       if (this.topology.replicas.get(replica.id) === replica) continue;
       replica.draining = true;

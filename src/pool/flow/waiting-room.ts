@@ -25,7 +25,10 @@ export class WaitingRoom {
   /** Those who wait, each once however many queues it stands in. */
   private here = 0;
   /** When time is next to serve those who wait, and what calls that off. */
-  private wake: { readonly at: Milliseconds; readonly cancel: Cancel } | undefined;
+  private wake: Wake | undefined;
+  /** Pools that may have places for those who wait. */
+  private readonly due = new Set<ServedPool>();
+  private serving = false;
 
   constructor(private readonly host: WaitingHost) {}
 
@@ -75,6 +78,21 @@ export class WaitingRoom {
    */
   serve(pool: ServedPool): void {
     if (this.here === 0) return;
+    this.due.add(pool);
+    // Who is told may give its place back at once: places are given one after the other then, not each inside the one before.
+    if (this.serving) return;
+    this.serving = true;
+    try {
+      for (const next of this.due) {
+        this.due.delete(next);
+        this.offerPlacesOf(next);
+      }
+    } finally {
+      this.serving = false;
+    }
+  }
+
+  private offerPlacesOf(pool: ServedPool): void {
     const now = this.host.clock.now();
     const settled: Settled[] = [];
     const offer = (waiter: Waiter): boolean => {
@@ -167,6 +185,11 @@ export class WaitingRoom {
     }
     return { waiter, result };
   }
+}
+
+interface Wake {
+  readonly at: Milliseconds;
+  readonly cancel: Cancel;
 }
 
 interface Settled {

@@ -124,6 +124,21 @@ describe('waiting for a place', () => {
     expect(pool.read('p.in_flight')).toBe(1);
   });
 
+  test('a long queue of which each gives its place back at once is told to its end', () => {
+    const { pool } = bench(plain(1, { concurrency: 1, queue: { length: 20_000, tokens: '10M' } }));
+    const holder = ask(pool).lease;
+    const told: number[] = [];
+    for (let i = 0; i < 20_000; i++) {
+      pool.acquire(request(), result => {
+        told.push(i);
+        if (!isWeirError(result)) result.release(CANCELLED);
+      });
+    }
+    holder.release(ANSWERED);
+    expect(told).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
+    expect([pool.read('p.in_flight'), pool.read('p.queued')]).toEqual([0, 0]);
+  });
+
   test('who waits for replicas that all go out is told at once', () => {
     const { pool, clock } = bench(plain(1, { concurrency: 1 }));
     const holder = ask(pool).lease;
