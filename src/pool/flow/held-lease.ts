@@ -148,6 +148,7 @@ export class HeldLease implements Lease {
     if (this.claim !== undefined) {
       this.placer.ended?.(this.claim, result.status === 'answered', result.usage);
     }
+    if (result.retryAfterMs !== undefined) replica.leaveAlone(result.retryAfterMs, now);
     if (result.status === 'cancelled') replica.breaker.abandoned(this.ticket);
     else if (result.status !== 'answered' && result.replicaFault) {
       replica.failures += 1;

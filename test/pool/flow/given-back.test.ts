@@ -116,6 +116,23 @@ describe('time serves those who wait', () => {
     expect(waiting.lease.placement.replica).toBe('p/a');
   });
 
+  test('when the time that a replica asked for has passed', () => {
+    const { pool, clock } = bench(plain(2, { concurrency: 1, circuit: { open_at_most: '3s', open_for: '1s' } }));
+    ask(pool).lease.release({ status: 'failed', replicaFault: false, retryAfterMs: 2000 });
+    expect(statusOf(pool, 'p/a')).toMatchObject({ unavailable: 'asked to wait', circuit: 'closed', failures: 0 });
+    expect(ask(pool).lease.placement.replica).toBe('p/b');
+    const waiting = ask(pool);
+    clock.advance(1999);
+    expect(waiting.results).toEqual([]);
+    clock.advance(1);
+    expect(waiting.lease.placement.replica).toBe('p/a');
+    // A day is too long for anybody: as long as a circuit may be open.
+    waiting.lease.release({ status: 'failed', replicaFault: false, retryAfterMs: 86_400_000 });
+    expect(ask(pool, { exclude: ['p/b'] }).error).toMatchObject({ code: 'pool.no_replica', retryAfterMs: 3000 });
+    clock.advance(3000);
+    expect(statusOf(pool, 'p/a').unavailable).toBeUndefined();
+  });
+
   test('when another tenant has asked for nothing for so long that its places need not be kept', () => {
     const { pool, clock } = bench(plain(1, { concurrency: 4, queue: { timeout: '1m' } }));
     ask(pool, of('u')).lease.release(ANSWERED);
