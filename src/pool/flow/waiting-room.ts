@@ -163,18 +163,19 @@ export class WaitingRoom {
     const tokens = request.promptTokens + request.outputTokens;
     const { length, tokens: mostTokens, bytes: mostBytes } = entry.queue;
     if (length < 1 || tokens > mostTokens || facts.bytes > mostBytes) return false;
-    for (;;) {
-      const { requests, tokens: held, bytes } = queue.amount;
-      if (requests < length && held + tokens <= mostTokens && bytes + facts.bytes <= mostBytes) return true;
-      const victim = queue.victim(facts, tokens);
-      if (victim === undefined) return false;
-      const waiter = victim.value;
+    const victims = queue.victims(
+      facts,
+      tokens,
+      left => left.requests < length && left.tokens + tokens <= mostTokens && left.bytes + facts.bytes <= mostBytes,
+    );
+    for (const { value: waiter, facts: their } of victims ?? []) {
       waiter.leave(pool);
       pool.memory.counts.evicted += 1;
       if (waiter.pools.length > 0) continue;
       waiter.stop();
-      evicted.push({ waiter, result: saturated(waiter.request.model, [pool], victim.facts) });
+      evicted.push({ waiter, result: saturated(waiter.request.model, [pool], their) });
     }
+    return victims !== undefined;
   }
 
   private settled(waiter: Waiter, result: Lease | WeirError): Settled {

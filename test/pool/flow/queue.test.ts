@@ -382,6 +382,18 @@ describe('sharing out', () => {
     expect(ask(pool, { flow: flow('a', { bytes: 150 }) }).results).toEqual([]);
   });
 
+  test('nobody has to go for one for whom there would be no room all the same', () => {
+    const { pool } = one({ tokens: 1000 });
+    ask(pool);
+    const sized = (tenant: string, tokens: number) =>
+      ask(pool, { promptTokens: tokens - 50, outputTokens: 50, flow: flow(tenant) });
+    const waiting = [...Array.from({ length: 6 }, () => sized('a', 100)), sized('b', 400)];
+    expect(sized('c', 450).error.code).toBe('pool.saturated');
+    expect(waiting.map(({ results }) => results.length)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(sized('c', 150).results).toEqual([]);
+    expect(waiting.map(({ results }) => results.length)).toEqual([0, 0, 0, 0, 1, 1, 0]);
+  });
+
   test('low priority is shed as places run out, and nothing else is', () => {
     const { pool } = bench(plain(2, { concurrency: 50, queue: { shed: { from: 0.5, full: 1 } } }));
     const taken = Array.from({ length: 75 }, () => ask(pool, { flow: flow('a', { priority: 'high' }) }));
