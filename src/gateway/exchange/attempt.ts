@@ -199,7 +199,11 @@ export class Attempt implements CallListener {
 
   /** The client left or the gateway gives up: the engine is told at once by a closed connection. */
   cancel(): void {
-    if (this.over) return;
+    if (this.over) {
+      // Its answer is whole and was not sent.
+      this.letGo();
+      return;
+    }
     this.over = true;
     this.prompt?.cancel();
     this.call?.abort();
