@@ -21,6 +21,8 @@ export interface LeaseResult {
   readonly status: 'answered' | 'failed' | 'cut' | 'cancelled';
   /** Whether the failure speaks against the replica (connection, time-out, 5xx) rather than against the request (4xx). */
   readonly replicaFault: boolean;
+  /** For how long the replica asks to be left alone. */
+  readonly retryAfterMs?: Milliseconds;
   readonly usage?: Usage;
 }
 

@@ -71,7 +71,7 @@ class PoolAtWork implements LivePool, GrantHost {
     this.waiting = new WaitingRoom({
       clock: deps.clock,
       model: name => this.topology.models.get(name),
-      pool: name => this.topology.pools.get(name),
+      pools: () => this.topology.pools,
       place: (request, since, now) => this.places.place(this.topology.models.get(request.model), request, since, now),
     });
     this.rebalancing = new Rebalancer({
@@ -106,6 +106,7 @@ class PoolAtWork implements LivePool, GrantHost {
       const rest = { promptTokens: 0, outputTokens: 0, constraints: {}, exclude: [] };
       if (replica !== undefined) this.placerOf(replica)?.committed({ ...rest, ...prompt }, id);
     }
+    for (const pool of this.topology.pools.values()) this.waiting.serve(pool);
   }
 
   answered(request: PlacementRequest, replica: Replica, usage: Usage | undefined): void {
@@ -212,7 +213,8 @@ class PoolAtWork implements LivePool, GrantHost {
   /** Builds a configuration as its pools are arranged now. */
   private build(config: PoolConfig): void {
     const old = this.topology;
-    this.topology = buildTopology(arranged(config, this.rebalancing), old, this.deps);
+    this.topology = buildTopology(arranged(config, this.rebalancing), old, this.deps, this.draining);
+    for (const replica of this.draining) if (!replica.draining) this.draining.delete(replica);
     for (const replica of old.replicas.values()) {
       if (this.topology.replicas.get(replica.id) === replica) continue;
       replica.draining = true;
@@ -225,14 +227,19 @@ class PoolAtWork implements LivePool, GrantHost {
     return this.topology.pools.get(pool)?.memory;
   }
 
-  released(replica: Replica, tenant: string, heldMs: Milliseconds): void {
+  revived(replica: Replica): void {
+    this.serveQueueOf(replica);
+  }
+
+  released(replica: Replica, heldMs: Milliseconds): void {
     if (replica.draining) {
       if (replica.own.inFlight === 0) this.draining.delete(replica);
+      // Its tenant has one place less in the pool that it had been in.
+      this.serveQueueOf(replica);
       return;
     }
     const pool = this.topology.pools.get(replica.pool);
     if (pool === undefined) return;
-    pool.memory.tenants.gave(tenant);
     pool.memory.holdMs.observe(heldMs);
     const { ejection } = pool.entry;
     if (ejection !== false) {

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 /** How the mock meets one request. */
 export type Behaviour =
   | { readonly kind: 'answer'; readonly words?: number; readonly pace?: number; readonly usage?: boolean }
-  | { readonly kind: 'status'; readonly status: number; readonly message?: string }
+  | { readonly kind: 'status'; readonly status: number; readonly message?: string; readonly retryAfter?: string }
   | { readonly kind: 'hang' }
   | { readonly kind: 'hang_up' }
   | { readonly kind: 'cut'; readonly after: number; readonly clean?: boolean }
@@ -91,6 +91,7 @@ function meet(behaviour: Behaviour, body: Record<string, unknown>, response: Ser
       else json(response, 200, whole(words, behaviour.usage !== false));
       break;
     case 'status':
+      if (behaviour.retryAfter !== undefined) response.setHeader('retry-after', behaviour.retryAfter);
       json(response, behaviour.status, {
         error: { message: behaviour.message ?? `status ${behaviour.status}`, type: 'x' },
       });

@@ -9,6 +9,7 @@ import type { RouteDraft } from '#contract/stage.js';
 import type { Bytes, Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
+import { retryAfterOf } from '#gateway/upstream/retry-after.js';
 import { withoutSecrets } from '#gateway/upstream/secrets.js';
 import type { Lease } from '#pool/lease.js';
 import { BytePile } from '#protocols/byte-pile.js';
@@ -70,6 +71,8 @@ export class Attempt implements CallListener {
   private body: Buffer | undefined;
   private readonly startedAt: Milliseconds;
   private status = 0;
+  /** For how long the replica asks to be left alone. */
+  private retryAfterMs: Milliseconds | undefined;
   private relay: StreamRelay | undefined;
   private pile: BytePile | undefined;
   private size = 0;
@@ -183,6 +186,7 @@ export class Attempt implements CallListener {
   /** Once more on the same replica, which now computes the prompt itself. */
   private sendAgain(body: Buffer): void {
     this.status = 0;
+    this.retryAfterMs = undefined;
     this.relay = undefined;
     this.size = 0;
     this.events = new EventCount();
@@ -195,7 +199,11 @@ export class Attempt implements CallListener {
 
   /** The client left or the gateway gives up: the engine is told at once by a closed connection. */
   cancel(): void {
-    if (this.over) return;
+    if (this.over) {
+      // Its answer is whole and was not sent.
+      this.letGo();
+      return;
+    }
     this.over = true;
     this.prompt?.cancel();
     this.call?.abort();
@@ -250,8 +258,9 @@ export class Attempt implements CallListener {
     };
   }
 
-  onHead(status: number, contentType: string): void {
+  onHead(status: number, contentType: string, retryAfter: string): void {
     this.status = status;
+    this.retryAfterMs = retryAfterOf(status, retryAfter, this.owner.runtime.clock.wall());
     const { stream } = this.owner.outbound.request;
     if (status === 200 && stream) {
       if (contentType.startsWith('text/event-stream')) {
@@ -416,7 +425,8 @@ export class Attempt implements CallListener {
   private endWhole(body: Buffer): void {
     if (this.status !== 200) {
       const { partial } = this.owner.protocol;
-      const refusal = refusalOf(this.status, body, this.shown, partial === true && this.translation === undefined);
+      const elsewhere = partial === true && this.translation === undefined;
+      const refusal = refusalOf(this.status, body, this.shown, elsewhere, this.retryAfterMs);
       this.conclude(refusal.error, refusal.retryable, refusal.replicaFault, {});
       return;
     }
@@ -470,7 +480,12 @@ export class Attempt implements CallListener {
     }
     this.over = true;
     this.letGo();
-    this.lease.release({ status: this.client === undefined ? 'failed' : 'cut', replicaFault });
+    const { retryAfterMs } = this;
+    this.lease.release({
+      status: this.client === undefined ? 'failed' : 'cut',
+      replicaFault,
+      ...(retryAfterMs === undefined ? undefined : { retryAfterMs }),
+    });
     this.owner.broke(this, error, retryable, delivery);
   }
 }

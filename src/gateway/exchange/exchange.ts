@@ -69,6 +69,8 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   /** An answer that a guard stopped before any of it left, and what the engine reported of it. */
   private halted: { readonly attempt: Attempt; readonly usage: Usage | undefined } | undefined;
   private stopWaiting: Cancel | undefined;
+  /** When a place was asked for that is waited for. */
+  private waitingSince: Milliseconds | undefined;
   readonly answers = new HeldAnswers(this.attempts);
   /** Whether the answer that is asked for now is to be held back, and what breaks it off. */
   private hold = false;
@@ -279,6 +281,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
       this.stopWaiting = undefined;
       this.guard(() => {
         if (isWeirError(result)) {
+          this.waited();
           // A replica that failed says more than that no other is left.
           this.advance({
             kind: 'failed',
@@ -288,13 +291,16 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
           return;
         }
         this.queuedMs += result.placement.queuedMs;
+        this.waitingSince = undefined;
         this.placement = result.placement;
         if (asked.exclude.length === 0) this.stages.push({ stage: 'place', ms: this.clock.now() - begun });
         this.attemptOn(asked.model, result);
       });
     });
     // What was settled at once may have led to another model, whose place is waited for by now.
-    if (!settled) this.stopWaiting = cancel;
+    if (settled) return;
+    this.stopWaiting = cancel;
+    this.waitingSince = begun;
   }
 
   /** Begins an attempt at a place. When the replica's API cannot do what is asked, the next model has its turn. */
@@ -543,9 +549,16 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     this.end('cancelled', gone, attempt?.partialUsage());
   }
 
+  /** A wait for a place is over and has brought none. */
+  private waited(): void {
+    if (this.waitingSince !== undefined) this.queuedMs += this.clock.now() - this.waitingSince;
+    this.waitingSince = undefined;
+  }
+
   private abandon(): void {
     this.stopWaiting?.();
     this.stopWaiting = undefined;
+    this.waited();
     this.attempt?.cancel();
     this.attempt = undefined;
   }

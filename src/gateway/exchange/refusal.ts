@@ -1,4 +1,5 @@
 import { WeirError } from '#contract/errors.js';
+import type { Milliseconds } from '#contract/units.js';
 import { withoutSecrets } from '#gateway/upstream/secrets.js';
 
 export interface Refusal {
@@ -20,12 +21,14 @@ const ABOUT_THE_KEY = new Set([401, 403, 407]);
  *
  * @param shown the headers that the engine was sent: their secrets are taken out of what it says.
  * @param partial not every engine has the path that was asked.
+ * @param retryAfterMs for how long the engine asks to be left alone: whoever tries again is told.
  */
 export function refusalOf(
   status: number,
   body: Buffer,
   shown: Readonly<Record<string, string>>,
   partial = false,
+  retryAfterMs?: Milliseconds,
 ): Refusal {
   const text = ABOUT_THE_KEY.has(status) ? undefined : messageIn(body);
   const said = text === undefined ? undefined : withoutSecrets(text, shown);
@@ -34,7 +37,8 @@ export function refusalOf(
     return { error: refusedByEngine(message, status), retryable: false, replicaFault: false };
   }
   const detail = said === undefined ? '' : `: ${said}`;
-  const error = new WeirError('upstream.status', `The replica answered with status ${status}${detail}`);
+  const again = retryAfterMs === undefined ? undefined : { retryAfterMs };
+  const error = new WeirError('upstream.status', `The replica answered with status ${status}${detail}`, again);
   // A replica or provider at its limit is busy, not broken; a wrong key or path (401, 403, 404) is as good as broken.
   const fine = status === 429 || status === OVERLOADED || (partial && status === 404);
   return { error, retryable: true, replicaFault: !fine };

@@ -3,6 +3,7 @@ import type { PrefillOutcome } from '#contract/outcome.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { type CallListener, UpstreamCall } from '#gateway/upstream/call.js';
+import { retryAfterOf } from '#gateway/upstream/retry-after.js';
 import type { Lease } from '#pool/lease.js';
 import { BytePile } from '#protocols/byte-pile.js';
 import { kvTransferOf, prefillBody, withKvTransfer } from '#protocols/openai/kv-transfer.js';
@@ -25,6 +26,8 @@ export class RemotePrompt implements CallListener {
   private readonly pile = new BytePile();
   private call: UpstreamCall | undefined;
   private httpStatus = 0;
+  /** For how long the prefill replica asks to be left alone. */
+  private retryAfterMs: Milliseconds | undefined;
   private ready: Ready | undefined;
   private endedAt: Milliseconds | undefined;
   private status: PrefillOutcome['status'] | 'computing' | 'ready' = 'computing';
@@ -103,8 +106,9 @@ export class RemotePrompt implements CallListener {
     };
   }
 
-  onHead(status: number): void {
+  onHead(status: number, _contentType: string, retryAfter: string): void {
     this.httpStatus = status;
+    this.retryAfterMs = retryAfterOf(status, retryAfter, this.runtime.clock.wall());
   }
 
   onData(chunk: Buffer): boolean {
@@ -157,7 +161,11 @@ export class RemotePrompt implements CallListener {
     this.status = 'failed';
     this.error = error;
     this.endedAt = this.runtime.clock.now();
-    this.prefill.release({ status: 'failed', replicaFault });
+    const { retryAfterMs } = this;
+    this.prefill.release({
+      ...{ status: 'failed', replicaFault },
+      ...(retryAfterMs === undefined ? undefined : { retryAfterMs }),
+    });
     this.lease.computesPrompt();
     this.ready?.(this.body);
   }

@@ -19,7 +19,8 @@ export interface CallOptions {
 
 /** Who makes the call. After `onEnd` or `onFail` nothing follows; after {@link UpstreamCall.abort} nothing at all. */
 export interface CallListener {
-  onHead(status: number, contentType: string): void;
+  /** @param retryAfter as it stands in an answer that is an error; empty otherwise. */
+  onHead(status: number, contentType: string, retryAfter: string): void;
   /** @returns false to be sent nothing more until {@link UpstreamCall.resume}. */
   onData(chunk: Buffer): boolean;
   onEnd(): void;
@@ -84,7 +85,8 @@ export class UpstreamCall implements Exchanger, Watched {
       return;
     }
     try {
-      this.listener.onHead(head.status, head.get('content-type'));
+      const retryAfter = head.status < 400 ? '' : head.get('retry-after');
+      this.listener.onHead(head.status, head.get('content-type'), retryAfter);
     } catch (error) {
       this.defect(error);
     }

@@ -104,21 +104,52 @@ export class FairQueue<T> {
   }
 
   /**
-   * Who should make room for a newcomer: of the lowest band, up to the newcomer's own, the tenant with most tokens waiting, and of that
-   * the last due. `undefined` when the newcomer itself would then be the one with most.
+   * Who should make room for a newcomer, one after the other, until `enough` says so of what is left: of the lowest band, up to the newcomer's
+   * own, the tenant with most tokens waiting, and of that the last due. `undefined` when the newcomer itself would be the one with most before
+   * there is room: then nobody has to go.
    */
-  victim({ tenant, priority }: FlowFacts, tokens: Tokens): Waiting<T> | undefined {
+  victims(
+    { tenant, priority }: FlowFacts,
+    tokens: Tokens,
+    enough: (left: Amount) => boolean,
+  ): readonly Waiting<T>[] | undefined {
+    const going = new Map<Tenant<T>, { requests: number; tokens: Tokens }>();
+    const victims: Entry<T>[] = [];
+    const left = { ...this.held };
+    while (!enough(left)) {
+      const heaviest = this.heaviest(tenant, priority, tokens, going);
+      if (heaviest === undefined) return undefined;
+      const gone = going.get(heaviest) ?? { requests: 0, tokens: 0 };
+      const entry = heaviest.entries.at(-1 - gone.requests)!;
+      going.set(heaviest, { requests: gone.requests + 1, tokens: gone.tokens + entry.tokens });
+      victims.push(entry);
+      left.requests -= 1;
+      left.tokens -= entry.tokens;
+      left.bytes -= entry.facts.bytes;
+    }
+    return victims;
+  }
+
+  /** The tenant that has to make room, when so many tokens of some are about to go; `undefined` when it is the newcomer's. */
+  private heaviest(
+    newcomer: string,
+    priority: Priority,
+    tokens: Tokens,
+    going: ReadonlyMap<Tenant<T>, { readonly tokens: Tokens }>,
+  ): Tenant<T> | undefined {
     const bands = [...this.bands.flows].sort((a, b) => a.weight - b.weight);
     for (const band of bands) {
       if (band.weight > BANDS[priority]) return undefined;
       let heaviest: Tenant<T> | undefined;
+      let most = 0;
       for (const other of band.tenants.flows) {
-        if (heaviest === undefined || other.tokens > heaviest.tokens) heaviest = other;
+        const has = other.tokens - (going.get(other)?.tokens ?? 0);
+        if (has > most) [heaviest, most] = [other, has];
       }
       if (heaviest === undefined) continue;
-      if (band.priority !== priority) return heaviest.entries.at(-1);
-      const own = tokens + (band.byTenant.get(tenant)?.tokens ?? 0);
-      return heaviest.name !== tenant && heaviest.tokens > own ? heaviest.entries.at(-1) : undefined;
+      if (band.priority !== priority) return heaviest;
+      const own = tokens + (band.byTenant.get(newcomer)?.tokens ?? 0);
+      return heaviest.name !== newcomer && most > own ? heaviest : undefined;
     }
     return undefined;
   }

@@ -6,7 +6,6 @@ import type { Choice } from '#pool/placement/placer.js';
 import { pricedTiers } from '#pool/placement/prefix-tiers.js';
 import type { Replica } from '#pool/topology/replica.js';
 import type { ServedPool, Tier, Topology } from '#pool/topology/served.js';
-import { factsOf } from './facts.js';
 import { HeldLease, type LeaseHost } from './held-lease.js';
 
 /** What a place is taken of. */
@@ -52,12 +51,9 @@ export function grant(
     ...(prefill === undefined ? undefined : { prefill: prefill.placement }),
     ...(retention === undefined ? undefined : { retention }),
   };
-  if (pool !== undefined) {
-    pool.memory.counts.granted += 1;
-    pool.memory.tenants.took(factsOf(request).tenant);
-  }
+  if (pool !== undefined) pool.memory.counts.granted += 1;
   const first = prefill?.chosen === undefined ? undefined : prefillLease(host, prefill.chosen, fill!, now);
-  return new HeldLease(host, replica, tier.placer, request, placement, now, first);
+  return new HeldLease(host, replica, tier.placer, request, placement, now, pool?.memory.tenants.holders, first);
 }
 
 function prefillLease(
@@ -71,6 +67,5 @@ function prefillLease(
     ...{ pool: name, replica: replica.id, expectedPrefixTokens, score, losers, considered, queuedMs: 0 },
   };
   memory.counts.granted += 1;
-  memory.tenants.took(factsOf(request).tenant);
-  return new HeldLease(host, replica, placer, request, placement, now);
+  return new HeldLease(host, replica, placer, request, placement, now, memory.tenants.holders);
 }

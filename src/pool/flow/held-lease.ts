@@ -9,6 +9,7 @@ import type { EnergyMeter } from '#pool/topology/energy-meter.js';
 import type { Replica } from '#pool/topology/replica.js';
 import type { PoolMemory } from '#pool/topology/served.js';
 import { factsOf } from './facts.js';
+import type { Holders } from './holders.js';
 
 /** What a lease needs of the pool it came from. */
 export interface LeaseHost {
@@ -19,8 +20,10 @@ export interface LeaseHost {
   sent(request: PlacementRequest, replica: string): void;
   /** A request has been answered. */
   answered(request: PlacementRequest, replica: Replica, usage: Usage | undefined): void;
+  /** A replica that was out, or as good as out, has answered. */
+  revived(replica: Replica): void;
   /** A place came free. */
-  released(replica: Replica, tenant: string, heldMs: Milliseconds): void;
+  released(replica: Replica, heldMs: Milliseconds): void;
 }
 
 /** A place that is held. Takes its share of the replica's load on creation and gives back exactly that on release. */
@@ -50,6 +53,8 @@ export class HeldLease implements Lease {
     private readonly request: PlacementRequest,
     readonly placement: Placement,
     private readonly grantedAt: Milliseconds,
+    /** Of the pool that it was granted in, which may be gone by its end. */
+    private readonly holders: Holders | undefined,
     readonly prefill?: Lease | undefined,
   ) {
     const adapter = replica.adapters?.state(request.model) !== undefined;
@@ -68,6 +73,9 @@ export class HeldLease implements Lease {
     own.inFlightTokens += this.tokens;
     own.pendingPrefillTokens += this.uncached;
     replica.requests += 1;
+    const { tenant } = factsOf(request);
+    replica.holders.took(tenant);
+    holders?.took(tenant);
   }
 
   sent(): void {
@@ -95,6 +103,7 @@ export class HeldLease implements Lease {
     this.replica.own.waiting -= 1;
     this.replica.own.pendingPrefillTokens -= this.uncached;
     this.replica.adapters?.answering(this.request.model);
+    const wasOut = this.replica.suspect;
     this.replica.breaker.answering(this.ticket, now);
     this.replica.health.answered();
     if (this.telling && this.sentAt !== undefined) {
@@ -105,6 +114,7 @@ export class HeldLease implements Lease {
     }
     // With the prompt computed elsewhere, it tells nothing of the speed of this replica's prefill.
     if (!whole && this.prefill === undefined) this.learnTtft(now - (this.sentAt ?? this.grantedAt));
+    if (wasOut) this.host.revived(this.replica);
   }
 
   release(result: LeaseResult): void {
@@ -116,6 +126,9 @@ export class HeldLease implements Lease {
     this.charged = this.energyBy(now);
     const { own } = replica;
     own.inFlight -= 1;
+    const { tenant } = factsOf(this.request);
+    replica.holders.gave(tenant);
+    this.holders?.gave(tenant);
     replica.meter?.share(replica.inFlight, now);
     own.inFlightTokens -= this.tokens;
     if (this.telling && this.sentAt !== undefined) {
@@ -135,6 +148,7 @@ export class HeldLease implements Lease {
     if (this.claim !== undefined) {
       this.placer.ended?.(this.claim, result.status === 'answered', result.usage);
     }
+    if (result.retryAfterMs !== undefined) replica.leaveAlone(result.retryAfterMs, now);
     if (result.status === 'cancelled') replica.breaker.abandoned(this.ticket);
     else if (result.status !== 'answered' && result.replicaFault) {
       replica.failures += 1;
@@ -150,7 +164,7 @@ export class HeldLease implements Lease {
         this.host.answered(this.request, replica, result.usage);
       }
     }
-    this.host.released(replica, factsOf(this.request).tenant, now - this.grantedAt);
+    this.host.released(replica, now - this.grantedAt);
   }
 
   /** {@link OwnRequest}. */

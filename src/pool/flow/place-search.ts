@@ -54,7 +54,8 @@ export class PlaceSearch {
     }
     if (open !== undefined) return this.placeBeyond(tightest!, open, request, since, now);
     if (someAvailable) return undefined;
-    return this.lastResort(model, request, since, now) ?? whyNowhere(model.name, model, request, now);
+    if (this.liftsEjections(model, request, now)) return this.place(model, request, since, now);
+    return this.trialOfDead(model, request, since, now) ?? whyNowhere(model.name, model, request, now);
   }
 
   private placeBeyond(
@@ -104,27 +105,32 @@ export class PlaceSearch {
   }
 
   /**
-   * With every replica out, softer verdicts give way: ejections are lifted, and a replica that probes call dead gets one trial
-   * whenever its circuit is half-open, so that recovery depends on no probe.
+   * With every replica out, softer verdicts give way. Ejections are lifted, of the tightest tier that has some.
+   *
+   * @returns whether there is a replica again, which has a place or is worth waiting for.
    */
-  private lastResort(
+  private liftsEjections(model: ServedModel, request: PlacementRequest, now: Milliseconds): boolean {
+    for (const tier of model.tiers) {
+      let lifted = false;
+      for (const replica of tier.replicas) {
+        if (!mayUse(request, replica) || replica.whyOut(now) !== 'ejected') continue;
+        replica.ejection.lift(now);
+        lifted = true;
+      }
+      if (lifted) return true;
+    }
+    return false;
+  }
+
+  /** A replica that probes call dead gets one trial whenever its circuit is half-open, so that recovery depends on no probe. */
+  private trialOfDead(
     model: ServedModel,
     request: PlacementRequest,
     since: Milliseconds,
     now: Milliseconds,
   ): Lease | undefined {
     for (const tier of model.tiers) {
-      if (request.promptTokens + request.outputTokens > tier.contextTokens) continue;
-      let rested: Replica | undefined;
-      let dead: Replica | undefined;
-      for (const replica of tier.replicas) {
-        if (!mayUse(request, replica) || replica.inFlight >= replica.limit) continue;
-        if (replica.whyOut(now) === 'ejected') {
-          replica.ejection.lift(now);
-          rested ??= replica;
-        } else if (dead === undefined && replica.allowsLastResort(now)) dead = replica;
-      }
-      if (rested !== undefined) return this.placeIn(tier, request, since, now);
+      const dead = tier.replicas.find(replica => mayUse(request, replica) && replica.allowsLastResort(now));
       if (dead !== undefined)
         return grant(this.host, dead, unscored(dead, tier.replicas.length), tier, request, since, now);
     }

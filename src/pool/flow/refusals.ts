@@ -61,7 +61,7 @@ export function whyNowhere(
       if (out.length < MOST_NAMED) out.push(`${replica.id}: ${why}`);
       else hidden += 1;
       if (tried) continue;
-      soonest = Math.min(soonest, Math.max(replica.breaker.opensIn(now), replica.ejection.remaining(now)));
+      soonest = Math.min(soonest, replica.backIn(now));
     }
   }
   if (hidden > 0) out.push(`and ${hidden} more`);

@@ -1,14 +1,16 @@
 import type { Milliseconds } from '#contract/units.js';
+import { Holders } from './holders.js';
 
 /** Somebody who asked within this time may ask again at any moment: places are kept for them. */
 const REMEMBERED_MS = 10_000;
 
 /**
- * How many places of a pool each tenant has, and whether others are about: while they are, no tenant may have more than its share, so that
- * who comes seldom finds a place free. Memory is bounded by the places of the pool.
+ * Who has places of a pool, and whether others are about: while they are, no tenant may have more than its share, so that who comes seldom
+ * finds a place free. Memory is bounded by the places of the pool.
  */
 export class TenantPlaces {
-  private readonly taken = new Map<string, number>();
+  /** Of the pool's requests, wherever they run: on replicas that are out or have left the pool, too. */
+  readonly holders = new Holders();
   /** The last two tenants to ask, and when each did. */
   private last: { tenant: string; at: Milliseconds } | undefined;
   private before: { tenant: string; at: Milliseconds } | undefined;
@@ -23,29 +25,26 @@ export class TenantPlaces {
     this.last = { tenant, at: now };
   }
 
-  took(tenant: string): void {
-    this.taken.set(tenant, (this.taken.get(tenant) ?? 0) + 1);
-  }
-
-  gave(tenant: string): void {
-    const places = (this.taken.get(tenant) ?? 0) - 1;
-    if (places > 0) this.taken.set(tenant, places);
-    else this.taken.delete(tenant);
-  }
-
-  /**
-   * Whether a tenant has to leave the next free place to others: it has its share of `limit` places, and somebody else has some or asked
-   * within the last 10 s.
-   */
-  mustWait(tenant: string, share: number, limit: number, now: Milliseconds): boolean {
-    const own = this.taken.get(tenant) ?? 0;
-    return own >= Math.max(1, Math.floor(share * limit)) && this.contested(tenant, now);
-  }
-
   /** Whether others than a tenant have places or asked within the last 10 s: where none are about, nobody has to wait. */
   contested(tenant: string, now: Milliseconds): boolean {
-    if (this.taken.size > (this.taken.has(tenant) ? 1 : 0)) return true;
+    if (this.holders.size > (this.holders.of(tenant) > 0 ? 1 : 0)) return true;
     const other = this.last?.tenant === tenant ? this.before : this.last;
     return other !== undefined && other.tenant !== tenant && now - other.at <= REMEMBERED_MS;
   }
+
+  /** When the next of those who asked is forgotten, and others may perhaps have more; `undefined` when nobody is remembered. */
+  forgetsAt(now: Milliseconds): Milliseconds | undefined {
+    let next: Milliseconds | undefined;
+    for (const asked of [this.last, this.before]) {
+      if (asked === undefined || now - asked.at > REMEMBERED_MS) continue;
+      const at = asked.at + REMEMBERED_MS + 1;
+      if (next === undefined || at < next) next = at;
+    }
+    return next;
+  }
+}
+
+/** Whether a tenant with so many of `limit` places has its share of them. One place it may always have. */
+export function hasItsShare(own: number, share: number, limit: number): boolean {
+  return own >= Math.max(1, Math.floor(share * limit));
 }

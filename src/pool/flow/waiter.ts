@@ -15,7 +15,7 @@ export class Waiter {
   pools: readonly ServedPool[] = [];
   private readonly nodes: Waiting<Waiter>[] = [];
   private model: ServedModel | undefined;
-  private cancelTimer: Cancel | undefined;
+  private ending: Cancel | undefined;
 
   constructor(
     readonly request: PlacementRequest,
@@ -25,9 +25,9 @@ export class Waiter {
     readonly number: number,
   ) {}
 
-  /** The timer that ends the wait; cancelled when the wait ends otherwise. */
-  endWith(cancelTimer: Cancel): void {
-    this.cancelTimer = cancelTimer;
+  /** What is to be done, once, when the wait ends, however it does. */
+  endWith(ending: Cancel): void {
+    this.ending = ending;
   }
 
   join(model: ServedModel, pools: readonly ServedPool[]): void {
@@ -59,8 +59,8 @@ export class Waiter {
 
   /** Stops waiting for good: no queue and no timer knows of it any more. */
   stop(): void {
-    this.cancelTimer?.();
-    this.cancelTimer = undefined;
+    this.ending?.();
+    this.ending = undefined;
     this.leaveQueues();
   }
 

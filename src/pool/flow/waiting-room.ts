@@ -14,7 +14,7 @@ export interface WaitingHost {
   model(name: string): ServedModel | undefined;
   /** A place if there is one now; `undefined` when the request would have to wait, an error that waiting would not help. */
   place(request: PlacementRequest, since: Milliseconds, now: Milliseconds): Lease | WeirError | undefined;
-  pool(name: string): ServedPool | undefined;
+  pools(): ReadonlyMap<string, ServedPool>;
 }
 
 const NOTHING: Cancel = () => {};
@@ -22,6 +22,13 @@ const NOTHING: Cancel = () => {};
 /** Requests that wait for places: who may wait, who has to make room, and who is next. */
 export class WaitingRoom {
   private arrivals = 0;
+  /** Those who wait, each once however many queues it stands in. */
+  private here = 0;
+  /** When time is next to serve those who wait, and what calls that off. */
+  private wake: Wake | undefined;
+  /** Pools that may have places for those who wait. */
+  private readonly due = new Set<ServedPool>();
+  private serving = false;
 
   constructor(private readonly host: WaitingHost) {}
 
@@ -38,41 +45,88 @@ export class WaitingRoom {
     const pools = candidates.filter(
       pool => (pool.predictedWait(facts) ?? 0) <= pool.entry.queue.timeout && this.makeRoom(pool, request, evicted),
     );
-    deliver(evicted);
     if (pools.length === 0) {
       for (const pool of candidates) pool.memory.counts.saturated += 1;
+      deliver(evicted);
       settle(saturated(model.name, candidates, facts));
       return NOTHING;
     }
     const waiter = new Waiter(request, settle, now, this.arrivals++);
     waiter.join(model, pools);
     const longest = Math.max(...pools.map(pool => pool.entry.queue.timeout));
-    waiter.endWith(
-      this.host.clock.after(longest, () => {
-        const stoodIn = waiter.pools;
-        waiter.stop();
-        for (const pool of stoodIn) pool.memory.counts.timedOut += 1;
-        settle(saturated(request.model, stoodIn, facts));
-      }),
-    );
+    const cancelTimer = this.host.clock.after(longest, () => {
+      const stoodIn = waiter.pools;
+      waiter.stop();
+      for (const pool of stoodIn) pool.memory.counts.timedOut += 1;
+      settle(saturated(request.model, stoodIn, facts));
+    });
+    this.here += 1;
+    waiter.endWith(() => {
+      cancelTimer();
+      this.here -= 1;
+      if (this.here === 0) this.sleep();
+    });
+    this.wakeInTime(now);
+    // Last: those who had to go may ask for a place elsewhere, or here, at once.
+    deliver(evicted);
     return () => waiter.cancel();
   }
 
-  /** Serves those who wait for a pool until it is full again; refuses those whom nothing can serve any more. */
+  /**
+   * Serves those who wait for a pool until it is full again, and after them those who stand in the queues of others only, which it could
+   * serve as well; refuses those whom nothing can serve any more.
+   */
   serve(pool: ServedPool): void {
-    if (pool.queue.length === 0) return;
+    if (this.here === 0) return;
+    this.due.add(pool);
+    // Who is told may give its place back at once: places are given one after the other then, not each inside the one before.
+    if (this.serving) return;
+    this.serving = true;
+    try {
+      for (const next of this.due) {
+        this.due.delete(next);
+        this.offerPlacesOf(next);
+      }
+    } finally {
+      this.serving = false;
+    }
+  }
+
+  private offerPlacesOf(pool: ServedPool): void {
     const now = this.host.clock.now();
     const settled: Settled[] = [];
-    pool.queue.serve(
-      () => pool.full,
-      waiter => {
-        const result = this.host.place(waiter.request, waiter.since, now);
-        if (result === undefined) return false;
-        settled.push(this.settled(waiter, result));
-        return true;
-      },
-    );
+    const offer = (waiter: Waiter): boolean => {
+      const result = this.host.place(waiter.request, waiter.since, now);
+      if (result === undefined) return false;
+      settled.push(this.settled(waiter, result));
+      return true;
+    };
+    pool.queue.serve(() => pool.full, offer);
+    for (const { queue } of pool.beside) if (queue.length > 0) queue.serve(() => !pool.hasRoom, offer);
+    this.wakeInTime(now);
     deliver(settled);
+  }
+
+  /** Has time serve those who wait, where it alone gives a place back: nothing else would tell of it. */
+  private wakeInTime(now: Milliseconds): void {
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const pool of this.host.pools().values()) {
+      if (pool.queue.length === 0 && pool.beside.every(({ queue }) => queue.length === 0)) continue;
+      soonest = Math.min(soonest, pool.opensAt(now) ?? soonest);
+    }
+    if (this.wake?.at === soonest) return;
+    this.sleep();
+    if (soonest === Number.POSITIVE_INFINITY) return;
+    const task = (): void => {
+      this.wake = undefined;
+      for (const pool of this.host.pools().values()) this.serve(pool);
+    };
+    this.wake = { at: soonest, cancel: this.host.clock.after(soonest - now, task) };
+  }
+
+  private sleep(): void {
+    this.wake?.cancel();
+    this.wake = undefined;
   }
 
   /** The configuration changed: everybody is placed, waits on in the same order, or is told. */
@@ -89,6 +143,7 @@ export class WaitingRoom {
       if (result === undefined) waiter.join(model!, this.joinable(model!, waiter.request, now));
       else settled.push(this.settled(waiter, result));
     }
+    this.wakeInTime(now);
     deliver(settled);
   }
 
@@ -108,28 +163,34 @@ export class WaitingRoom {
     const tokens = request.promptTokens + request.outputTokens;
     const { length, tokens: mostTokens, bytes: mostBytes } = entry.queue;
     if (length < 1 || tokens > mostTokens || facts.bytes > mostBytes) return false;
-    for (;;) {
-      const { requests, tokens: held, bytes } = queue.amount;
-      if (requests < length && held + tokens <= mostTokens && bytes + facts.bytes <= mostBytes) return true;
-      const victim = queue.victim(facts, tokens);
-      if (victim === undefined) return false;
-      const waiter = victim.value;
+    const victims = queue.victims(
+      facts,
+      tokens,
+      left => left.requests < length && left.tokens + tokens <= mostTokens && left.bytes + facts.bytes <= mostBytes,
+    );
+    for (const { value: waiter, facts: their } of victims ?? []) {
       waiter.leave(pool);
       pool.memory.counts.evicted += 1;
       if (waiter.pools.length > 0) continue;
       waiter.stop();
-      evicted.push({ waiter, result: saturated(waiter.request.model, [pool], victim.facts) });
+      evicted.push({ waiter, result: saturated(waiter.request.model, [pool], their) });
     }
+    return victims !== undefined;
   }
 
   private settled(waiter: Waiter, result: Lease | WeirError): Settled {
     waiter.stop();
     if (!(result instanceof WeirError)) {
-      const counts = this.host.pool(result.placement.pool)?.memory.counts;
+      const counts = this.host.pools().get(result.placement.pool)?.memory.counts;
       if (counts !== undefined) counts.waited += 1;
     }
     return { waiter, result };
   }
+}
+
+interface Wake {
+  readonly at: Milliseconds;
+  readonly cancel: Cancel;
 }
 
 interface Settled {

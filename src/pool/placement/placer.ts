@@ -25,7 +25,7 @@ export interface MeasuredSpeed {
 export interface ReplicaView {
   readonly id: string;
   readonly pool: string;
-  /** Why it takes no requests now (`unhealthy`, `circuit open`, `ejected`, `draining`); absent when it does. */
+  /** Why it takes no requests now (`unhealthy`, `circuit open`, `asked to wait`, `ejected`, `draining`); absent when it does. */
   readonly unavailable: string | undefined;
   /** Requests on it now. */
   readonly inFlight: number;

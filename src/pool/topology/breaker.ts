@@ -63,6 +63,12 @@ export class CircuitBreaker {
     return now >= this.openUntil ? 'half-open' : 'open';
   }
 
+  /** From when on it lets a request through, if nothing but time passes: never while a trial is under way. */
+  get allowsFrom(): Milliseconds {
+    if (!this.opened) return Number.NEGATIVE_INFINITY;
+    return this.trial ? Number.POSITIVE_INFINITY : this.openUntil;
+  }
+
   /** Time until the next trial may go; 0 when closed or due. */
   opensIn(now: Milliseconds): Milliseconds {
     return this.opened ? Math.max(0, this.openUntil - now) : 0;

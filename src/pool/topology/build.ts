@@ -22,6 +22,8 @@ export interface BuildPorts {
   readonly placer: PlacerFactory;
 }
 
+const NONE: ReadonlySet<Replica> = new Set();
+
 /** One replica as configured: what identifies it and what may change while it lives. */
 interface Plan {
   readonly target: ReplicaTarget;
@@ -33,9 +35,15 @@ interface Plan {
  * is known of them, pools that keep their name and model what is known of their speed, and placers their prefix index, less what
  * they know of replicas that changed or went.
  *
+ * @param leaving replicas that went before with requests on them: one that comes again has them, and its limit counts them.
  * @throws WeirError `config.unknown_reference` or `config.duplicate`; nothing of `previous` has been touched then.
  */
-export function buildTopology(config: PoolConfig, previous: Topology, ports: BuildPorts): Topology {
+export function buildTopology(
+  config: PoolConfig,
+  previous: Topology,
+  ports: BuildPorts,
+  leaving: ReadonlySet<Replica> = NONE,
+): Topology {
   const plans = planReplicas(config);
   const placers = new Map<string, Placer>();
   for (const entry of Object.values(config.pools)) {
@@ -50,7 +58,7 @@ export function buildTopology(config: PoolConfig, previous: Topology, ports: Bui
     const entry = config.pools[name]!;
     const placer = placers.get(placerKey(entry))!;
     const old = previous.pools.get(name);
-    const own = planned.map(plan => keepOrMake(plan, entry, placer, previous, ports));
+    const own = planned.map(plan => keepOrMake(plan, entry, placer, previous, ports, leaving));
     for (const replica of own) replicas.set(replica.id, replica);
     const memory = old !== undefined && old.entry.model === entry.model ? old.memory : newMemory();
     pools.set(name, new ServedPool(name, entry, windowOf(config, entry), own, placer, memory));
@@ -60,6 +68,9 @@ export function buildTopology(config: PoolConfig, previous: Topology, ports: Bui
       if (replicas.get(replica.id) === replica && placers.get(placerKey(old.entry)) === old.placer) continue;
       old.placer.forget(replica.id);
     }
+  }
+  for (const pool of pools.values()) {
+    pool.beside = [...pools.values()].filter(other => other !== pool && shareModel(pool.entry, other.entry));
   }
   const answering = new Map([...pools].filter(([name]) => !prefillPools(config).has(name)));
   const models = new Map(Object.entries(config.models).map(([name, model]) => [name, serve(name, model, answering)]));
@@ -79,6 +90,10 @@ function placerKey(entry: PoolEntry): string {
 /** Whether a pool serves a model, as its own or as an adapter beside it. */
 export function serves(entry: PoolEntry, model: string): boolean {
   return entry.model === model || entry.adapters?.models.includes(model) === true;
+}
+
+function shareModel(one: PoolEntry, other: PoolEntry): boolean {
+  return [one.model, ...(one.adapters?.models ?? [])].some(model => serves(other, model));
 }
 
 function windowOf(config: PoolConfig, entry: PoolEntry): number {
@@ -129,21 +144,33 @@ function planReplicas(config: PoolConfig): ReadonlyMap<string, readonly Plan[]> 
   return plans;
 }
 
-function keepOrMake(plan: Plan, entry: PoolEntry, placer: Placer, previous: Topology, ports: BuildPorts): Replica {
+function keepOrMake(
+  plan: Plan,
+  entry: PoolEntry,
+  placer: Placer,
+  previous: Topology,
+  ports: BuildPorts,
+  leaving: ReadonlySet<Replica>,
+): Replica {
   const { target, settings } = plan;
-  const old = previous.replicas.get(target.id);
-  if (
-    old === undefined ||
-    old.target.url !== target.url ||
-    old.target.servedModel !== target.servedModel ||
-    old.model !== entry.model
-  ) {
+  const isIt = (replica: Replica): boolean =>
+    replica.id === target.id &&
+    replica.target.url === target.url &&
+    replica.target.servedModel === target.servedModel &&
+    replica.model === entry.model;
+  const before = previous.replicas.get(target.id);
+  const old = before !== undefined && isIt(before) ? before : [...leaving].find(isIt);
+  if (old === undefined) {
     const made = new Replica(target, entry.model, settings, ports.clock, ports.random.fork(`replica ${target.id}`));
     // Who drained it works on that machine, perhaps on the very model: only they say when it is ready.
-    if (old?.target.url === target.url) made.drained = old.drained;
+    if (before?.target.url === target.url) made.drained = before.drained;
     return made;
   }
   old.target = target;
+  if (old.draining) {
+    old.draining = false;
+    old.drained = false;
+  }
   if (old.configure(settings)) placer.forget(old.id);
   return old;
 }

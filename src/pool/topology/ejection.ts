@@ -28,6 +28,11 @@ export class Ejection {
     this.until = now + Math.min(settings.at_most, settings.for * 2 ** Math.min(this.times - 1, 30));
   }
 
+  /** When it is or was over. */
+  get endsAt(): Milliseconds {
+    return this.until;
+  }
+
   /** Ends the ejection early, when every other replica is out. */
   lift(now: Milliseconds): void {
     if (this.active(now)) this.until = now;

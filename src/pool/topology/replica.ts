@@ -9,6 +9,7 @@ import { FadingMean } from '#pool/estimation/mean.js';
 import { PrefillRate } from '#pool/estimation/prefill-rate.js';
 import { PrefixHits } from '#pool/estimation/prefix-hits.js';
 import { SlowdownTest } from '#pool/estimation/slowdown-test.js';
+import { Holders } from '#pool/flow/holders.js';
 import type { ReplicaStatus, ReplicaTarget } from '#pool/lease.js';
 import type { ReplicaView } from '#pool/placement/placer.js';
 import type { CircuitSettings } from '#pool/resilience-schema.js';
@@ -70,6 +71,8 @@ export class Replica implements ReplicaView {
   readonly own: { -readonly [Key in keyof ReplicaLoad]: ReplicaLoad[Key] } = { ...NO_LOAD };
   /** What other gateways have on it, as far as they have told. */
   others: ReplicaLoad = NO_LOAD;
+  /** Whose requests it has. */
+  readonly holders = new Holders();
   requests = 0;
   failures = 0;
   /** Left the configuration: its leases finish, and it gets no more. */
@@ -84,6 +87,9 @@ export class Replica implements ReplicaView {
   private engineKvTokens: Tokens | undefined;
   private startedAt: number | undefined;
   private trippedByProbe = false;
+  private longestAlone: Milliseconds;
+  /** It has asked to get nothing until then; `undefined` when it has not, or long since. */
+  private aloneUntil: Milliseconds | undefined;
 
   constructor(
     /** Another pool of it, once it has moved; its name stays. */
@@ -100,6 +106,7 @@ export class Replica implements ReplicaView {
     this.contextTokens = settings.contextTokens;
     this.cacheBlocks = settings.cacheBlocks;
     this.probeFailures = settings.probeFailures;
+    this.longestAlone = settings.circuit.open_at_most;
     this.hardware = settings.hardware;
     this.meter = meterOf(settings.hardware);
     this.describe(settings);
@@ -148,6 +155,7 @@ export class Replica implements ReplicaView {
   /** Takes over new settings. Returns whether the size of its cache changed, which makes old knowledge of it worthless. */
   configure(settings: ReplicaSettings): boolean {
     this.breaker.configure(settings.circuit);
+    this.longestAlone = settings.circuit.open_at_most;
     this.ownLimit = settings.limit;
     this.contextTokens = settings.contextTokens;
     this.probeFailures = settings.probeFailures;
@@ -159,7 +167,8 @@ export class Replica implements ReplicaView {
   }
 
   get unavailable(): string | undefined {
-    if (this.breaker.closed && this.ejection.idle && this.health.state !== 'unhealthy' && !this.out) return undefined;
+    const clear = this.breaker.closed && this.ejection.idle && this.aloneUntil === undefined;
+    if (clear && this.health.state !== 'unhealthy' && !this.out) return undefined;
     return this.whyOut(this.clock.now());
   }
 
@@ -175,13 +184,42 @@ export class Replica implements ReplicaView {
     if (this.moving) return 'moving';
     if (this.health.state === 'unhealthy') return 'unhealthy';
     if (!this.breaker.allows(now)) return 'circuit open';
+    if (this.isLeftAlone(now)) return 'asked to wait';
     if (this.ejection.active(now)) return 'ejected';
     return undefined;
   }
 
+  /** Whether something is held against it that an answer would refute. */
+  get suspect(): boolean {
+    return !this.breaker.closed || this.health.state === 'unhealthy';
+  }
+
+  /** When it takes requests again if nothing but time passes; `undefined` when it does now, or something else must happen first. */
+  backAt(now: Milliseconds): Milliseconds | undefined {
+    if (this.out || this.health.state === 'unhealthy') return undefined;
+    const at = Math.max(this.breaker.allowsFrom, this.ejection.endsAt, this.aloneUntil ?? Number.NEGATIVE_INFINITY);
+    return at > now && at < Number.POSITIVE_INFINITY ? at : undefined;
+  }
+
   /** Whether one request may try a replica that probes call dead, there being no other: {@link CircuitBreaker} says how often. */
   allowsLastResort(now: Milliseconds): boolean {
-    return !this.out && this.health.state === 'unhealthy' && this.breaker.allows(now) && this.inFlight < this.limit;
+    if (this.out || this.health.state !== 'unhealthy' || this.isLeftAlone(now)) return false;
+    return this.breaker.allows(now) && this.inFlight < this.limit;
+  }
+
+  /** It asks to get nothing for so long: it does not, for as long as a circuit may be open at most. */
+  leaveAlone(forMs: Milliseconds, now: Milliseconds): void {
+    this.aloneUntil = Math.max(this.aloneUntil ?? now, now + Math.min(forMs, this.longestAlone));
+  }
+
+  /** Time until everything is over that only lasts so long; 0 when nothing does. */
+  backIn(now: Milliseconds): Milliseconds {
+    return Math.max(this.breaker.opensIn(now), this.ejection.remaining(now), (this.aloneUntil ?? now) - now);
+  }
+
+  private isLeftAlone(now: Milliseconds): boolean {
+    if (this.aloneUntil !== undefined && now >= this.aloneUntil) this.aloneUntil = undefined;
+    return this.aloneUntil !== undefined;
   }
 
   /** A probe came back. Returns whether the replica has to be taken for restarted: it was dead and lives. */

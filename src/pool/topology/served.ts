@@ -6,7 +6,7 @@ import { FadingMean } from '#pool/estimation/mean.js';
 import { PrefillRate } from '#pool/estimation/prefill-rate.js';
 import { FairQueue } from '#pool/flow/fair-queue.js';
 import { SpillOver } from '#pool/flow/spill-over.js';
-import { TenantPlaces } from '#pool/flow/tenant-places.js';
+import { hasItsShare, TenantPlaces } from '#pool/flow/tenant-places.js';
 import type { Waiter } from '#pool/flow/waiter.js';
 import { predictedWait } from '#pool/flow/waiting-time.js';
 import type { Placer } from '#pool/placement/placer.js';
@@ -59,6 +59,8 @@ export function newMemory(): PoolMemory {
 /** A pool at work: replicas that serve one model alike, and those who wait for them. */
 export class ServedPool {
   readonly queue = new FairQueue<Waiter>();
+  /** Other pools that serve a model of its own. */
+  beside: readonly ServedPool[] = [];
 
   constructor(
     readonly name: string,
@@ -94,12 +96,35 @@ export class ServedPool {
     return available;
   }
 
+  /** Whether a replica that takes requests has a place free. */
+  get hasRoom(): boolean {
+    return this.replicas.some(({ unavailable, inFlight, limit }) => unavailable === undefined && inFlight < limit);
+  }
+
   /** Whether a tenant has its share of the places while others want some. */
   mustWait(tenant: string, now: Milliseconds): boolean {
     const { tenant_share: share } = this.entry.queue;
-    const { tenants } = this.memory;
     // The places are counted only where it matters: there may be hundreds of replicas.
-    return share < 1 && tenants.contested(tenant, now) && tenants.mustWait(tenant, share, this.places().limit, now);
+    if (share >= 1 || !this.memory.tenants.contested(tenant, now)) return false;
+    let own = 0;
+    let limit = 0;
+    for (const replica of this.replicas) {
+      if (replica.unavailable !== undefined) continue;
+      own += replica.holders.of(tenant);
+      limit += replica.ownLimit;
+    }
+    return hasItsShare(own, share, limit);
+  }
+
+  /** When time alone may let somebody in who waits: a replica comes back, or a tenant may have more than its share; `undefined` when it will not. */
+  opensAt(now: Milliseconds): Milliseconds | undefined {
+    const { tenants } = this.memory;
+    let soonest = this.entry.queue.tenant_share < 1 && this.hasRoom ? tenants.forgetsAt(now) : undefined;
+    for (const replica of this.replicas) {
+      const at = replica.backAt(now);
+      if (at !== undefined && (soonest === undefined || at < soonest)) soonest = at;
+    }
+    return soonest;
   }
 
   get inFlight(): number {

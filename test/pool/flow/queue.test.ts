@@ -124,6 +124,21 @@ describe('waiting for a place', () => {
     expect(pool.read('p.in_flight')).toBe(1);
   });
 
+  test('a long queue of which each gives its place back at once is told to its end', () => {
+    const { pool } = bench(plain(1, { concurrency: 1, queue: { length: 20_000, tokens: '10M' } }));
+    const holder = ask(pool).lease;
+    const told: number[] = [];
+    for (let i = 0; i < 20_000; i++) {
+      pool.acquire(request(), result => {
+        told.push(i);
+        if (!isWeirError(result)) result.release(CANCELLED);
+      });
+    }
+    holder.release(ANSWERED);
+    expect(told).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
+    expect([pool.read('p.in_flight'), pool.read('p.queued')]).toEqual([0, 0]);
+  });
+
   test('who waits for replicas that all go out is told at once', () => {
     const { pool, clock } = bench(plain(1, { concurrency: 1 }));
     const holder = ask(pool).lease;
@@ -292,7 +307,8 @@ function conserved(all: Asked[], { pool, clock }: ReturnType<typeof bench>): voi
   expect(pool.read('m.queued')).toBe(waiting.length);
   expect(pool.read('p.queued')).toBe(waiting.length);
   expect(waiting.length).toBeLessThanOrEqual(4);
-  expect(clock.pending).toBe(waiting.length);
+  // One timer for each, and at most one for what time alone gives back.
+  expect([0, waiting.length > 0 ? 1 : 0]).toContain(clock.pending - waiting.length);
 }
 
 describe('whatever happens', () => {
@@ -364,6 +380,18 @@ describe('sharing out', () => {
     waiting[0]!.cancel();
     expect(ask(pool, { flow: flow('a', { bytes: 151 }) }).error.code).toBe('pool.saturated');
     expect(ask(pool, { flow: flow('a', { bytes: 150 }) }).results).toEqual([]);
+  });
+
+  test('nobody has to go for one for whom there would be no room all the same', () => {
+    const { pool } = one({ tokens: 1000 });
+    ask(pool);
+    const sized = (tenant: string, tokens: number) =>
+      ask(pool, { promptTokens: tokens - 50, outputTokens: 50, flow: flow(tenant) });
+    const waiting = [...Array.from({ length: 6 }, () => sized('a', 100)), sized('b', 400)];
+    expect(sized('c', 450).error.code).toBe('pool.saturated');
+    expect(waiting.map(({ results }) => results.length)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(sized('c', 150).results).toEqual([]);
+    expect(waiting.map(({ results }) => results.length)).toEqual([0, 0, 0, 0, 1, 1, 0]);
   });
 
   test('low priority is shed as places run out, and nothing else is', () => {

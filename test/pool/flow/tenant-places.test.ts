@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TenantPlaces } from '#pool/flow/tenant-places.js';
+import { hasItsShare, TenantPlaces } from '#pool/flow/tenant-places.js';
 import { ANSWERED, ask, bench, plain } from '../support.js';
 
 const flow = (tenant: string) => ({ tenant, priority: 'normal', dueAt: Number.POSITIVE_INFINITY, bytes: 0 }) as const;
@@ -9,23 +9,25 @@ describe('the places of a tenant', () => {
   test('alone it may have all, beside others its share', () => {
     const places = new TenantPlaces();
     places.asked('a', 0);
-    for (let i = 0; i < 8; i++) places.took('a');
-    expect(places.mustWait('a', 0.75, 10, 0)).toBe(false);
+    places.holders.took('a');
+    expect(places.contested('a', 0)).toBe(false);
     places.asked('b', 1000);
-    expect(places.mustWait('a', 0.75, 10, 1000)).toBe(true);
-    expect(places.mustWait('b', 0.75, 10, 1000)).toBe(false);
+    expect([places.contested('a', 1000), places.contested('b', 1000)]).toEqual([true, true]);
+    expect([6, 7, 8].map(own => hasItsShare(own, 0.75, 10))).toEqual([false, true, true]);
   });
 
   test('others are forgotten 10 s after they asked, unless they still have a place', () => {
     const places = new TenantPlaces();
     places.asked('b', 0);
-    places.took('b');
+    places.holders.took('b');
     places.asked('a', 5);
-    for (let i = 0; i < 9; i++) places.took('a');
-    expect(places.mustWait('a', 0.75, 10, 60_000)).toBe(true);
-    places.gave('b');
-    expect(places.mustWait('a', 0.75, 10, 10_000)).toBe(true);
-    expect(places.mustWait('a', 0.75, 10, 10_001)).toBe(false);
+    places.holders.took('a');
+    expect(places.contested('a', 60_000)).toBe(true);
+    places.holders.gave('b');
+    expect(places.contested('a', 10_000)).toBe(true);
+    expect(places.forgetsAt(10_000)).toBe(10_001);
+    expect(places.contested('a', 10_001)).toBe(false);
+    expect([places.forgetsAt(10_001), places.forgetsAt(10_006)]).toEqual([10_006, undefined]);
   });
 
   test('a tenant without a place may always have one, and counts end in nothing', () => {
@@ -35,14 +37,12 @@ describe('the places of a tenant', () => {
         fc.array(names, { maxLength: 60 }),
         fc.double({ min: 0.01, max: 0.99, noNaN: true }),
         (who, share) => {
-          const places = new TenantPlaces();
-          for (const tenant of who) {
-            places.asked(tenant, 0);
-            places.took(tenant);
-          }
-          for (const tenant of who) places.gave(tenant);
-          places.asked('x', 0);
-          for (const tenant of ['a', 'b', 'c']) expect(places.mustWait(tenant, share, 3, 0)).toBe(false);
+          const { holders } = new TenantPlaces();
+          for (const tenant of who) holders.took(tenant);
+          for (const tenant of who) expect(holders.of(tenant)).toBe(who.filter(one => one === tenant).length);
+          for (const tenant of who) holders.gave(tenant);
+          expect(holders.size).toBe(0);
+          expect(hasItsShare(0, share, 3)).toBe(false);
         },
       ),
     );
