@@ -231,7 +231,7 @@ class PoolAtWork implements LivePool, GrantHost {
     this.serveQueueOf(replica);
   }
 
-  released(replica: Replica, heldMs: Milliseconds): void {
+  released(replica: Replica, heldMs: Milliseconds | undefined): void {
     if (replica.draining) {
       if (replica.own.inFlight === 0) this.draining.delete(replica);
       // Its tenant has one place less in the pool that it had been in.
@@ -240,7 +240,7 @@ class PoolAtWork implements LivePool, GrantHost {
     }
     const pool = this.topology.pools.get(replica.pool);
     if (pool === undefined) return;
-    pool.memory.holdMs.observe(heldMs);
+    if (heldMs !== undefined) pool.memory.holdMs.observe(heldMs);
     const { ejection } = pool.entry;
     if (ejection !== false) {
       const now = this.clock.now();

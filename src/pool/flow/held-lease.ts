@@ -22,8 +22,8 @@ export interface LeaseHost {
   answered(request: PlacementRequest, replica: Replica, usage: Usage | undefined): void;
   /** A replica that was out, or as good as out, has answered. */
   revived(replica: Replica): void;
-  /** A place came free. */
-  released(replica: Replica, heldMs: Milliseconds): void;
+  /** A place came free. @param heldMs for how long it was held; `undefined` where it was not used. */
+  released(replica: Replica, heldMs: Milliseconds | undefined): void;
 }
 
 /** A place that is held. Takes its share of the replica's load on creation and gives back exactly that on release. */
@@ -164,7 +164,8 @@ export class HeldLease implements Lease {
         this.host.answered(this.request, replica, result.usage);
       }
     }
-    this.host.released(replica, now - this.grantedAt);
+    const unused = result.status === 'cancelled' && this.sentAt === undefined;
+    this.host.released(replica, unused ? undefined : now - this.grantedAt);
   }
 
   /** {@link OwnRequest}. */

@@ -248,3 +248,16 @@ describe('with every other replica out', () => {
     expect(waiting.lease.placement.replica).toBe('p/a');
   });
 });
+
+test('a place that was given back unused tells nothing of how long requests take', () => {
+  const { pool, clock } = bench(only(['a'], { concurrency: 4 }));
+  const held = (): unknown => pool.snapshot().pools[0]?.holdMs;
+  const used = ask(pool).lease;
+  used.sent();
+  clock.advance(800);
+  used.release(ANSWERED);
+  const known = held();
+  expect(known).toBeGreaterThan(0);
+  for (let at = 0; at < 20; at++) ask(pool).lease.release({ status: 'cancelled', replicaFault: false });
+  expect(held()).toBe(known);
+});
