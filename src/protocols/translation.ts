@@ -17,7 +17,7 @@ import type {
   StreamEnd,
   StreamRelay,
 } from './protocol.js';
-import { SseReader } from './sse.js';
+import { type SseEvent, SseReader } from './sse.js';
 
 /**
  * One request between a client and an engine that speak different APIs: the client's API is read into the neutral form and that is
@@ -84,15 +84,23 @@ class TranslatingRelay implements StreamRelay {
   ) {}
 
   push(chunk: Buffer): Buffer | undefined {
+    return this.toldAll(this.sse.push(chunk));
+  }
+
+  close(): Buffer | undefined {
+    return this.toldAll(this.sse.end());
+  }
+
+  private toldAll(events: readonly SseEvent[]): Buffer | undefined {
     let text = '';
-    for (const event of this.sse.push(chunk)) {
+    for (const event of events) {
       if (this.complete || this.error !== undefined) break;
       text += this.told(event);
     }
     return text === '' ? undefined : Buffer.from(text);
   }
 
-  private told(event: Parameters<AnswerReader['read']>[0]): string {
+  private told(event: SseEvent): string {
     let text = '';
     try {
       for (const part of this.reader.read(event)) {
