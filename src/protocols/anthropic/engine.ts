@@ -4,8 +4,9 @@ import type { Answer, AnswerPart } from '#protocols/neutral/answer.js';
 import type { Conversation, Tool } from '#protocols/neutral/conversation.js';
 import { FREE_TEXT_SCHEMA } from '#protocols/neutral/custom-tools.js';
 import { Lost } from '#protocols/neutral/lost.js';
+import { saysNothing } from '#protocols/neutral/nothing-said.js';
 import type { EngineRequest, EngineSide, EngineTerms } from '#protocols/protocol.js';
-import { unsupported } from '#protocols/translation.js';
+import { unsupported } from '#protocols/unsupported.js';
 import { MessagesReader } from './reader.js';
 import { REDACTED } from './request.js';
 import { failureOf, finishFrom, stopsOf, usageFrom } from './terms.js';
@@ -54,8 +55,8 @@ function nameUnsayable(conversation: Conversation, lost: Lost): void {
   if (n > 1) lost.add('n');
   if (frequencyPenalty !== undefined && frequencyPenalty !== 0) lost.add('frequency_penalty');
   if (presencePenalty !== undefined && presencePenalty !== 0) lost.add('presence_penalty');
-  if (verbosity !== undefined) lost.add('verbosity');
-  if (serviceTier !== undefined) lost.add('service_tier');
+  if (verbosity !== undefined && verbosity !== 'medium') lost.add('verbosity');
+  if (!saysNothing('service_tier', serviceTier)) lost.add('service_tier');
   if (cacheKey !== undefined) lost.add('prompt_cache_key');
 }
 

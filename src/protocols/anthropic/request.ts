@@ -41,7 +41,7 @@ export function readMessages(body: Json, counting = false): Conversation {
   if (maxOutputTokens === undefined && !counting) {
     throw invalid('max_tokens', 'max_tokens is required', 'the most tokens that the answer may have');
   }
-  if (body.cache_control !== undefined) lost.add('cache_control');
+  if (isObject(body.cache_control)) lost.add('cache_control');
   const { disable_parallel_tool_use: serial } = isObject(body.tool_choice) ? body.tool_choice : {};
   const { user_id: user, ...metadata } = isObject(body.metadata) ? body.metadata : {};
   return compact({

@@ -99,7 +99,10 @@ function eventsOf(text) {
 
 /** By the standard's grammar, in which a line `data` is an empty one of its event, and line ends of two kinds in a row are a blank line. */
 function isWhole(rest) {
-  const event = rest.split(/(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/).findLast(said => said !== '') ?? '';
+  const plain = rest.replace(/^\xef\xbb\xbf/, '');
+  const event =
+    plain.split(/(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/).findLast(said => /(?:^|[\r\n])data(?::|[\r\n]|$)/.test(said)) ??
+    '';
   const lines = event.split(/\r\n|\n|\r/).filter(line => /^data(?::|$)/.test(line));
   const data = lines.map(line => line.replace(/^data:? ?/, '')).join('\n');
   if (data === '[DONE]') return true;
