@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { ContentPart, FilePart, ImagePart, Message, ToolResultPart } from '#contract/request.js';
 import { asText, compact, isObject, type Json, objectsIn, parsedObject } from '#protocols/json.js';
 import type { Answer, AnswerPart } from '#protocols/neutral/answer.js';
@@ -156,6 +157,11 @@ const DATA_URL = /^data:([\w.+/-]*)(?:;[\w.=+-]+)*?;base64,/i;
 
 function sourceJson(url: string): Json | undefined {
   const head = DATA_URL.exec(url.slice(0, 200));
+  // Of what is no picture it takes PDF alone as base64.
+  if (head?.[1]?.startsWith('text/') === true) {
+    const data = Buffer.from(url.slice(head[0].length), 'base64').toString('utf8');
+    return { type: 'text', media_type: 'text/plain', data };
+  }
   if (head !== null) return { type: 'base64', media_type: head[1], data: url.slice(head[0].length) };
   return /^https?:/i.test(url) ? { type: 'url', url } : undefined;
 }
