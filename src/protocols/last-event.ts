@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { parsedObject } from './json.js';
 import { SseReader } from './sse.js';
 
+const LF = 10;
 const BLANK = Buffer.from('\n\n');
 
 /**
@@ -10,7 +11,7 @@ const BLANK = Buffer.from('\n\n');
  */
 export function lastEvent(rest: Buffer): Buffer | undefined {
   if (rest.length === 0) return undefined;
-  const whole = Buffer.concat([rest, BLANK]);
+  const whole = Buffer.concat([rest, rest.at(-1) === LF ? BLANK.subarray(1) : BLANK]);
   const data = new SseReader().push(whole).at(-1)?.data;
   return data === '[DONE]' || (data !== undefined && parsedObject(data) !== undefined) ? whole : undefined;
 }
