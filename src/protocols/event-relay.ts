@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { WeirError } from '#contract/errors.js';
+import { endOfEvents, SEAM } from './event-ends.js';
 import { type Json, parsedObject } from './json.js';
+import { lastEvent } from './last-event.js';
 import type { StreamEnd, StreamRelay } from './protocol.js';
 import { MAX_EVENT_CHARS, SseReader } from './sse.js';
 
@@ -47,6 +49,14 @@ export class EventRelay implements StreamRelay {
     return events;
   }
 
+  close(): Buffer | undefined {
+    const last = lastEvent(Buffer.concat(this.carried));
+    this.carried = [];
+    this.seam = NOTHING;
+    this.size = 0;
+    return last === undefined ? undefined : this.push(last);
+  }
+
   end(): StreamEnd {
     return this.watch.end();
   }
@@ -60,17 +70,3 @@ export class EventRelay implements StreamRelay {
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
-/** One byte less than the longest mark of an event's end. */
-const SEAM = 3;
-const ENDS = [Buffer.from('\n\n'), Buffer.from('\r\n\r\n'), Buffer.from('\r\r')];
-
-function endOfEvents(data: Buffer): number {
-  const size = data.length;
-  if (size >= 2 && data[size - 1] === 10 && data[size - 2] === 10) return size;
-  let end = 0;
-  for (const mark of ENDS) {
-    const at = data.lastIndexOf(mark);
-    if (at >= 0) end = Math.max(end, at + mark.length);
-  }
-  return end;
-}

@@ -157,9 +157,15 @@ export interface StreamEnd extends AnswerFacts {
 export interface StreamRelay {
   /** @returns the bytes to send on now; `undefined` while no event is whole. */
   push(chunk: Buffer): Buffer | undefined;
+  /**
+   * The engine has closed the stream in good order: its last event is whole even without the blank line behind it. Half an event is dropped.
+   *
+   * @returns the bytes to send on, as {@link StreamRelay.push}.
+   */
+  close(): Buffer | undefined;
   /** Why a guard lets no more of it pass; what `push` returned before goes on. */
   readonly stopped?: AnswerStopped | undefined;
-  /** Nothing more will come. An event that was left half is dropped. */
+  /** How the stream ended, if it ended here. */
   end(): StreamEnd;
 }
 

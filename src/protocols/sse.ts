@@ -60,6 +60,16 @@ export class SseReader {
     return events;
   }
 
+  /** Nothing more comes. @returns the event that no blank line ended, if there is one: it may be half. */
+  end(): SseEvent[] {
+    const events: SseEvent[] = [];
+    const rest = this.rest + this.decoder.end();
+    this.rest = '';
+    if (rest !== '') this.line(rest, events);
+    this.line('', events);
+    return events;
+  }
+
   private line(line: string, events: SseEvent[]): void {
     if (line === '') {
       if (this.data.length > 0) events.push({ name: this.name, data: this.data.join('\n') });

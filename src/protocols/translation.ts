@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { isWeirError, WeirError } from '#contract/errors.js';
+import { isWeirError } from '#contract/errors.js';
 import type { Message } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
+import { withAllowedTools } from './neutral/allowed-tools.js';
 import type { AnswerUsage, Finish } from './neutral/answer.js';
 import type { Conversation } from './neutral/conversation.js';
 import { Lost } from './neutral/lost.js';
@@ -17,7 +18,8 @@ import type {
   StreamEnd,
   StreamRelay,
 } from './protocol.js';
-import { SseReader } from './sse.js';
+import { type SseEvent, SseReader } from './sse.js';
+import { unsupported } from './unsupported.js';
 
 /**
  * One request between a client and an engine that speak different APIs: the client's API is read into the neutral form and that is
@@ -39,7 +41,8 @@ export class Translation {
   ) {
     if (engine.engine === undefined) throw unsupported(engine.name);
     this.engine = engine.engine;
-    const { body, lost } = this.engine.encode(withParameters(inbound.conversation(), parameters), terms);
+    const asked = withAllowedTools(withParameters(inbound.conversation(), parameters));
+    const { body, lost } = this.engine.encode(asked, terms);
     this.body = Buffer.from(body);
     this.losses.addAll(lost);
     this.writer = inbound.writer(this.head);
@@ -84,15 +87,23 @@ class TranslatingRelay implements StreamRelay {
   ) {}
 
   push(chunk: Buffer): Buffer | undefined {
+    return this.toldAll(this.sse.push(chunk));
+  }
+
+  close(): Buffer | undefined {
+    return this.toldAll(this.sse.end());
+  }
+
+  private toldAll(events: readonly SseEvent[]): Buffer | undefined {
     let text = '';
-    for (const event of this.sse.push(chunk)) {
+    for (const event of events) {
       if (this.complete || this.error !== undefined) break;
       text += this.told(event);
     }
     return text === '' ? undefined : Buffer.from(text);
   }
 
-  private told(event: Parameters<AnswerReader['read']>[0]): string {
+  private told(event: SseEvent): string {
     let text = '';
     try {
       for (const part of this.reader.read(event)) {
@@ -143,13 +154,4 @@ function withSystem(
   const first = messages.findIndex(one => one.role !== 'system');
   const at = first < 0 ? messages.length : first;
   return [...messages.slice(0, at), message, ...messages.slice(at)];
-}
-
-/** What is asked for, but only engines of one API can do. */
-export function unsupported(what: string, path?: string): WeirError {
-  return new WeirError(
-    'request.unsupported',
-    `No engine of this model can do this: ${what}`,
-    path === undefined ? {} : { path },
-  );
 }

@@ -57,7 +57,7 @@ export const conversations: fc.Arbitrary<Conversation> = fc
     parallelTools: fc.constantFrom(false, undefined),
     maxOutputTokens: fc.integer({ min: 16, max: 100_000 }),
     temperature: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
-    topP: fc.option(fc.double({ min: 0.01, max: 1, noNaN: true }), { nil: undefined }),
+    topP: fc.option(fc.double({ min: 0.01, max: 0.99, noNaN: true }), { nil: undefined }),
     stream: fc.boolean(),
     user: fc.option(words, { nil: undefined }),
   })

@@ -22,7 +22,13 @@ const chat = { model: 'm', messages: [{ role: 'user', content: 'hi' }], stream: 
 
 describe('what a conversion loses', () => {
   it('of a request is named', () => {
-    const messages = { model: 'm', max_tokens: 9, messages: chat.messages, service_tier: 'auto', container: 'c_1' };
+    const messages = {
+      model: 'm',
+      max_tokens: 9,
+      messages: chat.messages,
+      service_tier: 'standard_only',
+      container: 'c_1',
+    };
     expect(translation(anthropicMessages, messages, openaiChat).lost).toEqual(['service_tier', 'container']);
     const asked = { ...chat, seed: 1, logit_bias: { 1: 1 }, temperature: 2 };
     expect([...translation(openaiChat, asked, anthropicMessages).lost].sort()).toEqual([

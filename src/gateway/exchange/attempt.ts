@@ -278,7 +278,10 @@ export class Attempt implements CallListener {
       this.giveUp(new WeirError('upstream.too_large', `The answer is longer than ${limit} bytes`));
       return true;
     }
-    if (this.relay !== undefined) return this.passOn(this.relay, chunk);
+    if (this.relay !== undefined) {
+      this.events.see(chunk);
+      return this.passOn(this.relay, relay => relay.push(chunk));
+    }
     if (!this.grows(this.size)) return true;
     if (this.pile?.length === 0 && this.status === 200) this.sawFirstByte(true);
     this.pile?.push(chunk);
@@ -298,7 +301,7 @@ export class Attempt implements CallListener {
 
   onEnd(): void {
     if (this.over) return;
-    if (this.relay !== undefined) this.endStream(this.relay);
+    if (this.relay !== undefined) this.closeStream(this.relay);
     else this.endWhole(this.pile?.take() ?? Buffer.alloc(0));
   }
 
@@ -311,11 +314,10 @@ export class Attempt implements CallListener {
     this.owner.defect(error);
   }
 
-  private passOn(relay: StreamRelay, chunk: Buffer): boolean {
-    this.events.see(chunk);
+  private passOn(relay: StreamRelay, next: (relay: StreamRelay) => Buffer | undefined): boolean {
     let events: Buffer | undefined;
     try {
-      events = relay.push(chunk);
+      events = next(relay);
     } catch (error) {
       this.giveUp(faultIn(error));
       return true;
@@ -401,6 +403,11 @@ export class Attempt implements CallListener {
     this.firstByteAt = this.owner.runtime.clock.now();
     this.prompt?.used();
     this.lease.firstByte(whole);
+  }
+
+  private closeStream(relay: StreamRelay): void {
+    this.passOn(relay, one => one.close());
+    if (!this.over) this.endStream(relay);
   }
 
   private endStream(relay: StreamRelay): void {

@@ -1,6 +1,7 @@
 import type { AnswerBlock, AnswerGuard, AnswerGuardMaker, SentAs, TextRewrite } from '#contract/answer-guard.js';
 import type { PersonalSpan } from '#contract/personal-data.js';
 import { argumentsIn, mapStrings } from '#protocols/guards/strings.js';
+import { inMailForm, MAIL_FORM, mailBeginning } from './mail-form.js';
 import { LONGEST_PLACEHOLDER, PLACEHOLDER, type VaultSession } from './vault.js';
 
 /** What is masked in one request, and put back into its answer. */
@@ -18,6 +19,8 @@ export class Masking {
     private readonly keeps: (text: string, as: SentAs) => boolean,
     /** Words of placeholders, of kinds that do not stand in them by their own name. */
     private readonly words: ReadonlyMap<string, string> = new Map(),
+    /** Addresses have placeholders that are addresses. */
+    readonly mails = false,
   ) {}
 
   /** Puts placeholders in; JSON is changed text by text and stays JSON. */
@@ -55,14 +58,15 @@ export class Masking {
   private named(name: string): string {
     const found = this.find(name).find(({ kind }) => this.kinds.has(kind));
     if (found === undefined) return name;
-    const bare = this.placeholder(found.kind, name).slice(1, -1);
+    const bare = this.session.placeholder(found.kind, name, this.words.get(found.kind)).slice(1, -1);
     this.values.set(bare, name);
     this.names.add(bare);
     return bare;
   }
 
   private placeholder(kind: string, value: string): string {
-    const placeholder = this.session.placeholder(kind, value, this.words.get(kind));
+    const given = this.session.placeholder(kind, value, this.words.get(kind));
+    const placeholder = this.mails && kind === 'email' ? inMailForm(given) : given;
     this.values.set(placeholder, value);
     return placeholder;
   }
@@ -79,13 +83,15 @@ class UnmaskGuard implements AnswerGuard {
     /** Texts of the answer are JSON: what is put in has to be quoted for it. */
     private readonly json: boolean,
   ) {
-    const { names } = masking;
-    this.pattern = names.size === 0 ? PLACEHOLDER : new RegExp([PLACEHOLDER.source, ...names].join('|'), 'g');
+    const { names, mails } = masking;
+    const more = [...(mails ? [MAIL_FORM.source] : []), ...names];
+    this.pattern = more.length === 0 ? PLACEHOLDER : new RegExp([PLACEHOLDER.source, ...more].join('|'), 'g');
   }
 
   text(block: AnswerBlock, text: string): string {
     const all = (this.held.get(block.key) ?? '') + text;
-    const keep = beginning(all, this.masking.names);
+    const { names, mails } = this.masking;
+    const keep = Math.min(beginning(all, names), mails ? mailBeginning(all) : all.length);
     this.held.set(block.key, all.slice(keep));
     return this.unmasked(all.slice(0, keep), block);
   }

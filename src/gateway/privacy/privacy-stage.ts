@@ -5,6 +5,7 @@ import { CONTINUE, type Stage, type StageContext, type StageResult } from '#cont
 import { ownerOf } from '#gateway/memory.js';
 import type { RouterConfig } from '#router/schema.js';
 import { countsOf, inOrder, personalReadings, toldCounts } from '#router/signals/personal-readings.js';
+import { demandsMail } from './mail-form.js';
 import { Masking, unmasking } from './masking.js';
 import { asItIs, type PersonalTexts, personalTexts } from './personal-texts.js';
 import type { Vault, VaultSession } from './vault.js';
@@ -65,7 +66,8 @@ export function privacyStage(
       const kind = own.length === 0 ? values.get(text) : undefined;
       return kind === undefined ? own : [{ kind, start: 0, end: text.length }];
     };
-    mask(context, vault, session => new Masking(session, masked, find, keeps, words));
+    const mails = demandsMail(context.board.request);
+    mask(context, vault, session => new Masking(session, masked, find, keeps, words, mails));
     return { kind: 'continue', note: `masked ${masks ? told(counts, masked) : 'what names the user'}${unread}` };
   };
 

@@ -1,11 +1,13 @@
+import { Buffer } from 'node:buffer';
 import type { ContentPart, FilePart, ImagePart, Message, ToolResultPart } from '#contract/request.js';
 import { asText, compact, isObject, type Json, objectsIn, parsedObject } from '#protocols/json.js';
 import type { Answer, AnswerPart } from '#protocols/neutral/answer.js';
 import type { Conversation, Tool } from '#protocols/neutral/conversation.js';
 import { FREE_TEXT_SCHEMA } from '#protocols/neutral/custom-tools.js';
 import { Lost } from '#protocols/neutral/lost.js';
+import { saysNothing } from '#protocols/neutral/nothing-said.js';
 import type { EngineRequest, EngineSide, EngineTerms } from '#protocols/protocol.js';
-import { unsupported } from '#protocols/translation.js';
+import { unsupported } from '#protocols/unsupported.js';
 import { MessagesReader } from './reader.js';
 import { REDACTED } from './request.js';
 import { failureOf, finishFrom, stopsOf, usageFrom } from './terms.js';
@@ -54,8 +56,8 @@ function nameUnsayable(conversation: Conversation, lost: Lost): void {
   if (n > 1) lost.add('n');
   if (frequencyPenalty !== undefined && frequencyPenalty !== 0) lost.add('frequency_penalty');
   if (presencePenalty !== undefined && presencePenalty !== 0) lost.add('presence_penalty');
-  if (verbosity !== undefined) lost.add('verbosity');
-  if (serviceTier !== undefined) lost.add('service_tier');
+  if (verbosity !== undefined && verbosity !== 'medium') lost.add('verbosity');
+  if (!saysNothing('service_tier', serviceTier)) lost.add('service_tier');
   if (cacheKey !== undefined) lost.add('prompt_cache_key');
 }
 
@@ -155,6 +157,11 @@ const DATA_URL = /^data:([\w.+/-]*)(?:;[\w.=+-]+)*?;base64,/i;
 
 function sourceJson(url: string): Json | undefined {
   const head = DATA_URL.exec(url.slice(0, 200));
+  // Of what is no picture it takes PDF alone as base64.
+  if (head?.[1]?.startsWith('text/') === true) {
+    const data = Buffer.from(url.slice(head[0].length), 'base64').toString('utf8');
+    return { type: 'text', media_type: 'text/plain', data };
+  }
   if (head !== null) return { type: 'base64', media_type: head[1], data: url.slice(head[0].length) };
   return /^https?:/i.test(url) ? { type: 'url', url } : undefined;
 }

@@ -41,7 +41,7 @@ export function readMessages(body: Json, counting = false): Conversation {
   if (maxOutputTokens === undefined && !counting) {
     throw invalid('max_tokens', 'max_tokens is required', 'the most tokens that the answer may have');
   }
-  if (body.cache_control !== undefined) lost.add('cache_control');
+  if (isObject(body.cache_control)) lost.add('cache_control');
   const { disable_parallel_tool_use: serial } = isObject(body.tool_choice) ? body.tool_choice : {};
   const { user_id: user, ...metadata } = isObject(body.metadata) ? body.metadata : {};
   return compact({
@@ -106,6 +106,8 @@ function partsOf(block: Json, path: string, lost: Lost): ContentPart[] {
       return imageOf(block, lost);
     case 'document':
       return documentOf(block, path, lost);
+    case 'search_result':
+      return searchResultOf(block, path, lost);
     case 'thinking':
       return [thinkingOf(block)];
     case 'redacted_thinking':
@@ -160,18 +162,35 @@ function imageOf(block: Json, lost: Lost): ContentPart[] {
 function documentOf(block: Json, path: string, lost: Lost): ContentPart[] {
   const inner = isObject(block.source) ? block.source : {};
   const title = asText(block.title);
+  const context = asText(block.context);
   if (isObject(block.citations) && block.citations.enabled === true) lost.add('citations');
-  if (inner.type === 'text') {
-    const text = title === '' ? asText(inner.data) : `${title}\n\n${asText(inner.data)}`;
-    return [{ type: 'text', text, ...cacheOf(block) }];
+  if (inner.type === 'text') return [headed([title, context], asText(inner.data), block)];
+  if (inner.type === 'content') {
+    const parts = contentOf(inner.content, `${path}.source.content`, lost);
+    const about = [title, context].filter(text => text !== '');
+    const head: ContentPart[] = about.length === 0 ? [] : [{ type: 'text', text: about.join('\n\n') }];
+    const last = parts.pop();
+    return last === undefined ? head : [...head, ...parts, { ...last, ...cacheOf(block) }];
   }
-  if (inner.type === 'content') return contentOf(inner.content, `${path}.source.content`, lost);
   const source = sourceOf(inner);
-  if (source !== undefined) {
-    return [{ type: 'file', source, ...(title === '' ? undefined : { name: title }), ...cacheOf(block) }];
+  if (source === undefined) {
+    lost.add('messages.document');
+    return [];
   }
-  lost.add('messages.document');
-  return [];
+  const file: FilePart = { type: 'file', source, ...(title === '' ? undefined : { name: title }), ...cacheOf(block) };
+  return context === '' ? [file] : [{ type: 'text', text: context }, file];
+}
+
+/** What a search of the client's own has found: elsewhere it is text. */
+function searchResultOf(block: Json, path: string, lost: Lost): ContentPart[] {
+  if (isObject(block.citations) && block.citations.enabled === true) lost.add('citations');
+  const parts = contentOf(block.content ?? [], `${path}.content`, lost);
+  const said = parts.flatMap(part => (part.type === 'text' ? [part.text] : [])).join('\n');
+  return [headed([asText(block.title), asText(block.source)], said, block)];
+}
+
+function headed(head: readonly string[], text: string, block: Json): ContentPart {
+  return { type: 'text', text: [...head.filter(line => line !== ''), text].join('\n\n'), ...cacheOf(block) };
 }
 
 /** Where an image or document is, as a URL. Files that only Anthropic has are nowhere. */

@@ -33,7 +33,15 @@ export class GuardedRelay implements StreamRelay {
 
   /** @throws what `holding` throws; nothing is held any more then. */
   push(chunk: Buffer): Buffer | undefined {
-    const events = this.inner.push(chunk);
+    return this.led(this.inner.push(chunk));
+  }
+
+  /** @throws as {@link GuardedRelay.push}. */
+  close(): Buffer | undefined {
+    return this.led(this.inner.close());
+  }
+
+  private led(events: Buffer | undefined): Buffer | undefined {
     if (events === undefined || this.stop !== undefined) return undefined;
     let text = '';
     for (const event of this.sse.push(events)) {

@@ -47,7 +47,8 @@ export interface Tool extends ToolDefinition {
 }
 
 export type ToolChoice =
-  | { readonly kind: 'auto' | 'none' | 'required' }
+  /** @property only names of the tools that may be called; all of them unless said. */
+  | { readonly kind: 'auto' | 'none' | 'required'; readonly only?: readonly string[] }
   | { readonly kind: 'tool'; readonly name: string };
 
 export type AnswerFormat =

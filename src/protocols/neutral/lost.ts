@@ -1,3 +1,5 @@
+import { saysNothing } from './nothing-said.js';
+
 /** Names one request may lose: more than any API has fields. */
 const MOST_NAMES = 32;
 const MOST_CHARS = 64;
@@ -14,10 +16,10 @@ export class Lost {
     for (const name of names) this.add(name);
   }
 
-  /** Adds the members of `body` that are set and that no `known` name covers. */
+  /** Adds the members of `body` that say something and that no `known` name covers. */
   addUnknown(body: Readonly<Record<string, unknown>>, known: ReadonlySet<string>, prefix = ''): void {
     for (const key in body) {
-      if (!known.has(key) && body[key] !== undefined && body[key] !== null) this.add(prefix + key);
+      if (!known.has(key) && !saysNothing(key, body[key])) this.add(prefix + key);
     }
   }
 

@@ -9,6 +9,7 @@ import {
   optional,
   optionalCount,
 } from '#protocols/json.js';
+import { allowedNames } from '#protocols/neutral/allowed-tools.js';
 import type { AnswerFormat, Conversation, Tool, ToolChoice } from '#protocols/neutral/conversation.js';
 import { wrapFreeText } from '#protocols/neutral/custom-tools.js';
 import { Lost } from '#protocols/neutral/lost.js';
@@ -36,8 +37,8 @@ export function chatConversation(body: Json): Conversation {
     parallelTools: optional(body, 'parallel_tool_calls', 'boolean'),
     maxOutputTokens: optionalCount(body, 'max_completion_tokens') ?? optionalCount(body, 'max_tokens'),
     temperature: optional(body, 'temperature', 'number'),
-    topP: optional(body, 'top_p', 'number'),
-    topK: optional(body, 'top_k', 'number'),
+    topP: shareOf(body),
+    topK: topKOf(body),
     seed: optional(body, 'seed', 'number'),
     stop: stopOf(body.stop),
     n: optionalCount(body, 'n') ?? 1,
@@ -48,7 +49,7 @@ export function chatConversation(body: Json): Conversation {
     verbosity: optional(body, 'verbosity', 'string'),
     user: optional(body, 'user', 'string') ?? optional(body, 'safety_identifier', 'string'),
     metadata: metadataOf(body.metadata),
-    cacheKey: optional(body, 'prompt_cache_key', 'string'),
+    cacheKey: optional(body, 'prompt_cache_key', 'string') || undefined,
     serviceTier: optional(body, 'service_tier', 'string'),
     stream: body.stream === true,
     foreign: lost.names,
@@ -57,7 +58,7 @@ export function chatConversation(body: Json): Conversation {
 
 function messageOf(message: Json, lost: Lost): Message {
   const { role, content } = message;
-  if (typeof message.name === 'string' && role !== 'function') lost.add('messages.name');
+  if (asText(message.name) !== '' && role !== 'function') lost.add('messages.name');
   if (role === 'tool' || role === 'function') {
     const parts = partsOf(content, lost);
     if (parts.some(part => part.type === 'audio')) lost.add('input_audio');
@@ -166,14 +167,28 @@ function toolChoiceOf(value: unknown, lost: Lost): ToolChoice | undefined {
   if (!isObject(value)) return undefined;
   const named = isObject(value.function) ? value.function : isObject(value.custom) ? value.custom : undefined;
   if (named !== undefined) return { kind: 'tool', name: asText(named.name) };
+  const { mode, tools } = isObject(value.allowed_tools) ? value.allowed_tools : {};
+  if (mode === 'auto' || mode === 'required') return { kind: mode, only: allowedNames(tools) };
   lost.add('tool_choice');
   return undefined;
 }
 
 function stopOf(value: unknown): readonly string[] | undefined {
-  if (typeof value === 'string') return [value];
+  if (typeof value === 'string') return value === '' ? undefined : [value];
   const texts = Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
   return texts.length === 0 ? undefined : texts;
+}
+
+/** `top_p`. 1 is all tokens: what is meant where nothing is said, and what Anthropic's newer models refuse beside a temperature. */
+export function shareOf(body: Json): number | undefined {
+  const share = optional(body, 'top_p', 'number');
+  return share === 1 ? undefined : share;
+}
+
+/** Engines say 0 or -1 for all tokens. */
+function topKOf(body: Json): number | undefined {
+  const most = optional(body, 'top_k', 'number');
+  return most === undefined || most < 1 ? undefined : most;
 }
 
 function formatOf(value: unknown, lost: Lost): AnswerFormat | undefined {

@@ -22,7 +22,7 @@ function encodeChat(conversation: Conversation, terms: EngineTerms): EngineReque
   const { reasoning, stream, maxOutputTokens, format, tools, toolChoice } = conversation;
   if (tools.some(tool => tool.cache !== undefined)) lost.add('cache_control');
   if (reasoning?.budget !== undefined && reasoning.effort === undefined) lost.add('thinking.budget_tokens');
-  const effort = reasoning === undefined ? undefined : (reasoning.effort ?? effortFor(reasoning.budget));
+  const effort = reasoning?.effort ?? effortFor(reasoning?.budget);
   // The name that reasoning models insist on is unknown to older engines, which have no reasoning to speak of.
   const limit = effort === undefined ? 'max_tokens' : 'max_completion_tokens';
   const body = compact({

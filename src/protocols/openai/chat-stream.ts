@@ -1,20 +1,22 @@
 import { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
 import { BytePile } from '#protocols/byte-pile.js';
+import { endOfEvents, SEAM } from '#protocols/event-ends.js';
+import { lastEvent } from '#protocols/last-event.js';
 import { finishWord } from '#protocols/neutral/answer.js';
 import type { StreamEnd, StreamRelay } from '#protocols/protocol.js';
 import { usageOf } from './chat-answer.js';
 
-const EVENT_END = Buffer.from('\n\n');
-const EVENT_END_CRLF = Buffer.from('\r\n\r\n');
 const USAGE = Buffer.from('"usage"');
-/** An end of events that is not whole is at most this long. */
-const SEAM = EVENT_END_CRLF.length - 1;
 const NOTHING = Buffer.alloc(0);
 const LINE_ENDS = /[\r\n]+$/;
 /** What makes an event worth being parsed. */
 const TELLING = /"usage"|"error"|"finish_reason"\s*:\s*"/;
-const EVENT_SPLIT = /\r?\n\r?\n/;
+const EVENT_SPLIT = /\r?\n\r?\n|\r\r/;
+const AFTER_EVENT = /(?<=\r?\n\r?\n|\r\r)/;
+const LINE_END = /\r\n|\n|\r/;
+/** The longest blank line between two events. */
+const LONGEST_END = 4;
 const DONE = '[DONE]';
 const DONE_TAIL = Buffer.from('data: [DONE]\n\n');
 /** Engines end with a finish reason, usage and the end mark, each maybe on its own; one more for good measure. */
@@ -64,6 +66,12 @@ export class ChatStreamRelay implements StreamRelay {
     return events;
   }
 
+  close(): Buffer | undefined {
+    const last = lastEvent(this.carry.take());
+    this.seam = NOTHING;
+    return last === undefined ? undefined : this.push(last);
+  }
+
   private hold(bytes: Buffer, seam: Buffer): void {
     if (this.carry.length + bytes.length > MAX_EVENT_BYTES)
       throw new WeirError('upstream.malformed', `One event is longer than ${MAX_EVENT_BYTES} bytes`);
@@ -103,11 +111,11 @@ export class ChatStreamRelay implements StreamRelay {
   /** Takes out events that carry usage and no choices; engines that write `"usage": null` in every event lose nothing. */
   private withoutUsage(events: Buffer): Buffer | undefined {
     // What comes before the first event that speaks of usage stays as it is.
-    const from = startOfEvent(events, events.indexOf(USAGE));
+    const from = endOfEvents(events, events.indexOf(USAGE));
     // As bytes, one character each: what is kept stays as it came, be it UTF-8 or not, and counts are digits in either.
     const text = events.toString('latin1', from);
     const kept: string[] = [];
-    for (const event of text.split(/(?<=\r?\n\r?\n)/)) {
+    for (const event of text.split(AFTER_EVENT)) {
       const data = event.includes('"usage"') ? dataOf(event.replace(LINE_ENDS, '')) : undefined;
       const parsed = data === undefined ? undefined : parse(data);
       const usage = usageOf(parsed?.usage);
@@ -122,25 +130,10 @@ export class ChatStreamRelay implements StreamRelay {
   }
 }
 
-function endOfEvents(data: Buffer): number {
-  const size = data.length;
-  if (size >= 2 && data[size - 1] === 10 && data[size - 2] === 10) return size;
-  const lf = data.lastIndexOf(EVENT_END);
-  const crlf = data.lastIndexOf(EVENT_END_CRLF);
-  return Math.max(lf < 0 ? 0 : lf + EVENT_END.length, crlf < 0 ? 0 : crlf + EVENT_END_CRLF.length);
-}
-
-/** Where the event begins that the byte `at` belongs to. */
-function startOfEvent(data: Buffer, at: number): number {
-  const lf = data.lastIndexOf(EVENT_END, at);
-  const crlf = data.lastIndexOf(EVENT_END_CRLF, at);
-  return Math.max(lf < 0 ? 0 : lf + EVENT_END.length, crlf < 0 ? 0 : crlf + EVENT_END_CRLF.length);
-}
-
 /** The last `count` events of a block of whole ones. */
 function endOf(block: Buffer, count: number): readonly string[] {
   let from = block.length;
-  for (let i = 0; i < count && from > 0; i++) from = startOfEvent(block, Math.max(0, from - EVENT_END_CRLF.length - 1));
+  for (let i = 0; i < count && from > 0; i++) from = endOfEvents(block, Math.max(0, from - LONGEST_END - 1));
   return block.toString('utf8', from).split(EVENT_SPLIT);
 }
 
@@ -153,7 +146,7 @@ function endsWithDone(events: Buffer): boolean {
 /** The joined `data:` lines of one event, without comments and other fields. */
 function dataOf(event: string): string | undefined {
   let data: string | undefined;
-  for (const line of event.split(/\r?\n/)) {
+  for (const line of event.split(LINE_END)) {
     if (!line.startsWith('data:')) continue;
     const value = line.startsWith('data: ') ? line.slice(6) : line.slice(5);
     data = data === undefined ? value : `${data}\n${value}`;

@@ -8,7 +8,7 @@ import { jsonBody } from '#protocols/json-body.js';
 import type { Answer, AnswerEvent, Finish } from '#protocols/neutral/answer.js';
 import type { Conversation } from '#protocols/neutral/conversation.js';
 import type { AnswerHead, AnswerWriter, Envelope, Inbound, Protocol } from '#protocols/protocol.js';
-import { unsupported } from '#protocols/translation.js';
+import { unsupported } from '#protocols/unsupported.js';
 import { answerFacts } from './chat-answer.js';
 import { chatConversation } from './chat-conversation.js';
 import { completionsForm } from './chat-form.js';

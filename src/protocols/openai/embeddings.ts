@@ -5,7 +5,7 @@ import { bodyRewritten, bodyTexts } from '#protocols/guards/request-texts.js';
 import { invalid, type Json, modelOf, optional } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import type { AnswerFacts, Envelope, Inbound, Protocol } from '#protocols/protocol.js';
-import { unsupported } from '#protocols/translation.js';
+import { unsupported } from '#protocols/unsupported.js';
 import { openaiError } from './terms.js';
 
 /** Texts one request may bring, as OpenAI bounds them. */

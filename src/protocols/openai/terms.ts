@@ -63,8 +63,8 @@ export function openaiUsage({ promptTokens, completionTokens, cachedTokens, reas
 }
 
 /** A budget of thinking tokens in words: the steps at which providers and gateways draw the lines. */
-export function effortFor(budget: number | undefined): string {
-  if (budget === undefined) return 'medium';
+export function effortFor(budget: number | undefined): string | undefined {
+  if (budget === undefined) return undefined;
   if (budget <= 2048) return 'low';
   return budget <= 8192 ? 'medium' : 'high';
 }

@@ -3,7 +3,7 @@ import type { InferenceRequest } from '#contract/request.js';
 import { type Json, objectsIn, parsedObject } from '#protocols/json.js';
 import { jsonBody } from '#protocols/json-body.js';
 import type { AnswerFacts, Envelope, Inbound, Memory, Protocol } from '#protocols/protocol.js';
-import { unsupported } from '#protocols/translation.js';
+import { unsupported } from '#protocols/unsupported.js';
 import { inputItems } from './items.js';
 import { openaiResponses, ResponsesInbound } from './responses.js';
 import { usageFrom } from './terms.js';

@@ -11,10 +11,11 @@ import {
   optional,
   optionalCount,
 } from '#protocols/json.js';
+import { allowedNames } from '#protocols/neutral/allowed-tools.js';
 import type { AnswerFormat, Conversation, Reasoning, Tool, ToolChoice } from '#protocols/neutral/conversation.js';
 import { LOCAL_SHELL } from '#protocols/neutral/custom-tools.js';
 import { Lost } from '#protocols/neutral/lost.js';
-import { schemaFormat } from '#protocols/openai/chat-conversation.js';
+import { schemaFormat, shareOf } from '#protocols/openai/chat-conversation.js';
 import { messagesFrom } from './items.js';
 
 /** Fields of a Responses body that have a counterpart elsewhere, or that Weir answers for itself. */
@@ -52,14 +53,14 @@ export function readResponses(body: Json, items: readonly Json[]): Conversation 
     parallelTools: optional(body, 'parallel_tool_calls', 'boolean'),
     maxOutputTokens: optionalCount(body, 'max_output_tokens'),
     temperature: optional(body, 'temperature', 'number'),
-    topP: optional(body, 'top_p', 'number'),
+    topP: shareOf(body),
     n: 1,
     format: formatOf(body.text),
     reasoning: reasoningOf(body.reasoning),
     verbosity: isObject(body.text) ? optional(body.text, 'verbosity', 'string') : undefined,
     user: optional(body, 'user', 'string') ?? optional(body, 'safety_identifier', 'string'),
     metadata: metadataOf(body.metadata),
-    cacheKey: optional(body, 'prompt_cache_key', 'string'),
+    cacheKey: optional(body, 'prompt_cache_key', 'string') || undefined,
     serviceTier: optional(body, 'service_tier', 'string'),
     stream: optional(body, 'stream', 'boolean') === true,
     foreign: lost.names,
@@ -104,8 +105,7 @@ function toolChoiceOf(value: unknown, lost: Lost): ToolChoice | undefined {
   if (value.type === 'function' || value.type === 'custom') return { kind: 'tool', name: asText(value.name) };
   if (value.type === 'local_shell') return { kind: 'tool', name: LOCAL_SHELL.name };
   if (value.type === 'allowed_tools' && (value.mode === 'auto' || value.mode === 'required')) {
-    lost.add('tool_choice.allowed_tools');
-    return { kind: value.mode };
+    return { kind: value.mode, only: allowedNames(value.tools) };
   }
   lost.add('tool_choice');
   return undefined;

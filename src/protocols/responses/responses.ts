@@ -13,7 +13,7 @@ import { PACKED } from '#protocols/neutral/seal.js';
 import { openaiError } from '#protocols/openai/terms.js';
 import type { AnswerHead, Envelope, Inbound, Memory, Protocol } from '#protocols/protocol.js';
 import { sseText } from '#protocols/sse.js';
-import { unsupported } from '#protocols/translation.js';
+import { unsupported } from '#protocols/unsupported.js';
 import { responsesForm } from './answer-form.js';
 import { responsesEngine } from './engine.js';
 import { inputItems, isReference, referencesIn } from './items.js';

@@ -1,37 +1,27 @@
 import { type AnswerBlock, type AnswerGuard, type AnswerGuardMaker, AnswerStopped } from '#contract/answer-guard.js';
 import { textOf } from '#contract/request.js';
 import type { StageContext } from '#contract/stage.js';
+import { EscapedText } from './escaped-text.js';
 import { PassageFinder, type Run } from './passage-finder.js';
-import { PromptRuns, type Word, wordsOf } from './prompt-runs.js';
+import type { PromptIndexes } from './prompt-indexes.js';
+import type { PromptRuns } from './prompt-runs.js';
 import { REMOVED } from './redaction.js';
 import type { Action } from './schema.js';
 
-/** System prompts shorter than this are said by chance. */
-const FEWEST_WORDS = 16;
-const MOST_WORDS = 20_000;
-
 /** Puts a guard on the answers to a request with a system prompt. */
-export function leakGuard({ board, route }: Pick<StageContext, 'board' | 'route'>, action: Action): void {
-  const prompt = board.request.messages
-    .filter(({ role }) => role === 'system')
-    .map(textOf)
-    .join('\n');
-  const words = wordsOf(prompt);
-  if (words.length < FEWEST_WORDS) return;
-  route.guards = [...(route.guards ?? []), leakGuardMaker(words.slice(0, MOST_WORDS), action)];
+export function leakGuard(
+  { board, route }: Pick<StageContext, 'board' | 'route'>,
+  action: Action,
+  indexes: PromptIndexes,
+): void {
+  const system = board.request.messages.filter(({ role }) => role === 'system');
+  const runs = system.length === 0 ? undefined : indexes.of(system.map(textOf).join('\n'));
+  if (runs !== undefined) route.guards = [...(route.guards ?? []), leakGuardMaker(runs, action)];
 }
 
 /** Looks for runs of twelve words of a system prompt. */
-function leakGuardMaker(prompt: readonly Word[], action: Action): AnswerGuardMaker {
-  let runs: PromptRuns | undefined;
-  return {
-    name: 'safety-leakage',
-    holds: false,
-    guard: () => {
-      runs ??= new PromptRuns(prompt);
-      return new LeakGuard(runs, action);
-    },
-  };
+function leakGuardMaker(runs: () => PromptRuns, action: Action): AnswerGuardMaker {
+  return { name: 'safety-leakage', holds: false, guard: () => new LeakGuard(runs(), action) };
 }
 
 /** A text of the answer on its way. */
@@ -40,6 +30,8 @@ interface Passing {
   /** What may belong to a passage that is not whole yet, and so has not left; and where in the text it begins. */
   held: string;
   from: number;
+  /** There where the text is JSON: the finder reads what it says. */
+  readonly json: EscapedText | undefined;
 }
 
 /** The system prompt in an answer: found word by word, whatever the punctuation, in streams before it has left. */
@@ -53,10 +45,14 @@ class LeakGuard implements AnswerGuard {
   ) {}
 
   text({ key, kind }: AnswerBlock, text: string): string {
-    if (kind === 'arguments') return text;
     let passing = this.passing.get(key);
     if (passing === undefined) {
-      passing = { finder: new PassageFinder(this.prompt), held: '', from: 0 };
+      passing = {
+        finder: new PassageFinder(this.prompt),
+        held: '',
+        from: 0,
+        json: kind === 'arguments' ? new EscapedText() : undefined,
+      };
       this.passing.set(key, passing);
     }
     return this.checked(passing, text, false);
@@ -75,26 +71,68 @@ class LeakGuard implements AnswerGuard {
   }
 
   private checked(passing: Passing, text: string, last: boolean): string {
-    const runs = passing.finder.read(text, last);
+    const { finder, json } = passing;
+    const runs = finder.read(json?.read(text, last) ?? text, last);
     for (const { goesOn } of runs) if (!goesOn) this.found++;
     if (this.action === 'block' && runs.length > 0)
       throw new AnswerStopped('safety.blocked', 'The answer was stopped.', false);
     const keeps = this.action === 'block' || this.action === 'redact';
-    return keeps ? settled(passing, text, runs, last) : text;
+    const out = keeps ? settled(passing, text, runs, last) : text;
+    json?.forget(finder.settledTo);
+    return out;
   }
 }
 
 /** What may go on, without the runs. */
 function settled(passing: Passing, text: string, runs: readonly Run[], last: boolean): string {
   const all = passing.held + text;
-  const { from } = passing;
+  const { from, json } = passing;
+  const placeOf = (at: number): number => (json?.writtenAt(at) ?? at) - from;
   let [out, at] = ['', 0];
   for (const { start, end, goesOn } of runs) {
-    if (!goesOn) out += all.slice(at, start - from) + REMOVED;
-    at = end - from;
+    const to = placeOf(end);
+    if (!goesOn) {
+      const begin = placeOf(start);
+      out += all.slice(at, begin);
+      at = begin;
+    }
+    const mark = goesOn ? '' : REMOVED;
+    out += json === undefined ? mark : withoutTexts(all.slice(at, to), mark);
+    at = to;
   }
-  const to = last ? all.length : passing.finder.settledTo - from;
+  const to = last ? all.length : placeOf(passing.finder.settledTo);
   passing.held = all.slice(to);
   passing.from = from + to;
   return out + all.slice(at, to);
+}
+
+/** What stands between two strings of JSON. */
+const BETWEEN = /^[\s\]}]*[,:]/;
+
+/** JSON with what its strings say taken out, so that it stays JSON; numbers stay. @param mark what stands in the place of the first text. */
+function withoutTexts(written: string, mark: string): string {
+  const parts = betweenQuotes(written);
+  const [, second] = parts;
+  if (second === undefined) return mark;
+  const texts = BETWEEN.test(second) ? 0 : 1;
+  return parts
+    .map((part, at) => {
+      if (at % 2 !== texts) return part;
+      return at === 0 ? mark : part === '' ? '' : REMOVED;
+    })
+    .join('"');
+}
+
+function betweenQuotes(written: string): string[] {
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = 0; at < written.length; at++) {
+    if (written[at] === '\\') at++;
+    else if (written[at] === '"') {
+      parts.push(written.slice(from, at));
+      from = at + 1;
+    }
+  }
+  parts.push(written.slice(from));
+  return parts;
 }

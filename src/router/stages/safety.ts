@@ -3,6 +3,7 @@ import type { LearnedModels } from '#contract/learned.js';
 import type { SafetyNote } from '#contract/safety.js';
 import { CONTINUE, type Stage, type StageContext, type StageResult } from '#contract/stage.js';
 import { leakGuard } from '#router/safety/leak-guard.js';
+import { PromptIndexes } from '#router/safety/prompt-indexes.js';
 import { redaction } from '#router/safety/redaction.js';
 import { type SafetyFinding, type Scanned, scannerOf } from '#router/safety/scan.js';
 import type { SafetyConfig } from '#router/safety/schema.js';
@@ -15,11 +16,12 @@ export interface PreparedStage extends Stage {
 /** Scans what users say and what tools gave, and does what the configuration says about what it finds. */
 export function safetyStage(config: SafetyConfig, learned: LearnedModels): PreparedStage {
   const scanner = scannerOf(config, learned);
+  const indexes = new PromptIndexes();
   return {
     name: 'safety',
     prepare: scanner.prepare,
     run(context) {
-      if (config.leakage !== 'off') leakGuard(context, config.leakage);
+      if (config.leakage !== 'off') leakGuard(context, config.leakage, indexes);
       const scanned = scanner.scan(context.board.request, context.board.deadline);
       return scanned instanceof Promise
         ? scanned.then(known => settle(context, known, config))

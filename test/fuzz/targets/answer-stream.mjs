@@ -32,8 +32,11 @@ export function generate(random) {
   const events = STREAMS[engine.api](random).filter(() => !chance(random, 0.04));
   if (chance(random, 0.15)) events.splice(random.below(events.length + 1), 0, value(random));
   if (chance(random, 0.1)) events.splice(random.below(events.length + 1), 0, pick(random, events) ?? 'null');
-  const text = events.map(data => `data: ${data}\n\n`).join('');
-  return [String(at), ...cut(random, text)];
+  const line = pick(random, ['\n', '\n', '\r\n', '\r']);
+  const text = events.map(data => `data: ${data}${line}${line}`).join('');
+  // Some engines write no blank line behind their last event, some not even the end of its line.
+  const end = chance(random, 0.7) ? 0 : line.length * (1 + random.below(2));
+  return [String(at), ...cut(random, text.slice(0, text.length - end))];
 }
 
 const blocks = (random, make) => Array.from({ length: random.below(4) }, (_, at) => make(at)).flat();
@@ -131,6 +134,7 @@ function told({ engine, client }, parts) {
   let text = '';
   try {
     for (const part of parts) text += relay.push(Buffer.from(part, 'latin1'))?.toString('utf8') ?? '';
+    text += relay.close()?.toString('utf8') ?? '';
   } catch (error) {
     if (!isWeirError(error)) throw error;
     return { text, end: { failed: error.code } };

@@ -13,7 +13,7 @@ export const name = 'chat-stream';
 const TAIL = 4;
 
 export function generate(random) {
-  const end = chance(random, 0.8) ? '\n\n' : '\r\n\r\n';
+  const end = pick(random, ['\n\n', '\n\n', '\n\n', '\r\n\r\n', '\r\r']);
   const events = [];
   for (let left = random.below(6); left > 0; left--) {
     events.push(
@@ -33,7 +33,8 @@ export function generate(random) {
     );
   if (chance(random, 0.1)) events.push(`data: {"error":${value(random)}}`);
   if (chance(random, 0.8)) events.push('data: [DONE]');
-  const text = events.map(event => event + end).join('');
+  const whole = events.map(event => event + end).join('');
+  const text = chance(random, 0.8) ? whole : whole.slice(0, whole.length - 1 - random.below(end.length));
   const pieces = [];
   for (let from = 0; from < text.length; ) {
     const to = from + 1 + random.below(chance(random, 0.5) ? 12 : 200);
@@ -69,39 +70,52 @@ function relayed(pieces, strip) {
       if (!isWeirError(error)) throw error;
     }
   }
+  text += relay.close()?.toString('latin1') ?? '';
   return { text, end: relay.end() };
 }
 
 /** Blank lines beyond the one that ends an event say nothing. */
 const trimmed = text =>
   text
-    .replace(/(?:\r?\n){2,}/g, '\n\n')
+    .replace(/(?:\r?\n|\r){2,}/g, '\n\n')
     .replace(/^[\r\n]+/, '')
     .replace(/[\r\n]+$/, '');
 
-/** Events and the blank lines behind them, read a byte at a time; a stream is passed on up to a blank line of one kind of line end. */
+/** Events and the blank lines behind them, read a byte at a time; the last needs none, if it says something whole. */
 function eventsOf(text) {
   const events = [];
   let from = 0;
-  let end = 0;
-  let line = 0;
   for (let at = 0; at < text.length; at++) {
-    if (text.charCodeAt(at) !== 10) continue;
-    const carried = at > line && text.charCodeAt(at - 1) === 13;
-    const empty = line > 0 && at - line === (carried ? 1 : 0);
-    if (empty) {
-      events.push(text.slice(from, at + 1));
-      from = at + 1;
-      if (carried === (line > 1 && text.charCodeAt(line - 2) === 13) || !carried) end = at + 1;
-    }
-    line = at + 1;
+    const before = text[at - 1];
+    const ends =
+      text[at] === '\r' ? before === '\r' : text[at] === '\n' && (before === '\n' || text.slice(at - 2, at) === '\n\r');
+    if (!ends || at < from + 1) continue;
+    events.push(text.slice(from, at + 1));
+    from = at + 1;
   }
-  while (events.length > 0 && from > end) from -= events.pop().length;
-  return { events, complete: text.slice(0, end) };
+  if (from < text.length && isWhole(text.slice(from))) events.push(`${text.slice(from)}\n\n`);
+  return { events, complete: events.join('') };
+}
+
+/** By the standard's grammar, in which a line `data` is an empty one of its event, and line ends of two kinds in a row are a blank line. */
+function isWhole(rest) {
+  const plain = rest.replace(/^\xef\xbb\xbf/, '');
+  const event =
+    plain.split(/(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/).findLast(said => /(?:^|[\r\n])data(?::|[\r\n]|$)/.test(said)) ??
+    '';
+  const lines = event.split(/\r\n|\n|\r/).filter(line => /^data(?::|$)/.test(line));
+  const data = lines.map(line => line.replace(/^data:? ?/, '')).join('\n');
+  if (data === '[DONE]') return true;
+  try {
+    const value = JSON.parse(Buffer.from(data, 'latin1').toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 function said(event) {
-  const lines = event.split(/\r?\n/).filter(line => line.startsWith('data:'));
+  const lines = event.split(/\r\n|\n|\r/).filter(line => line.startsWith('data:'));
   const data = lines.map(line => line.slice(line.startsWith('data: ') ? 6 : 5)).join('\n');
   if (data === '[DONE]') return '[DONE]';
   if (!/^\s*[{[]/.test(data)) return undefined;

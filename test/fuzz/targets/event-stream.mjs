@@ -40,7 +40,7 @@ export function check(pieces) {
   const read = parts => {
     const reader = new SseReader();
     try {
-      return parts.flatMap(part => reader.push(Buffer.from(part, 'latin1')));
+      return [...parts.flatMap(part => reader.push(Buffer.from(part, 'latin1'))), ...reader.end()];
     } catch (error) {
       if (!isWeirError(error)) throw error;
       return error.code;
@@ -53,8 +53,8 @@ export function check(pieces) {
 
 function eventsOf(latin1) {
   const whole = Buffer.from(latin1, 'latin1').toString('utf8');
-  // What comes after the last line end is no line yet.
-  const lines = (whole.startsWith('\ufeff') ? whole.slice(1) : whole).split(/\r\n|\r|\n/).slice(0, -1);
+  // The end of the stream ends a line, and an event.
+  const lines = [...(whole.startsWith('\ufeff') ? whole.slice(1) : whole).split(/\r\n|\r|\n/), ''];
   const events = [];
   let event = { name: '', data: [] };
   for (const line of lines) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AnswerGuard, AnswerStopped } from '#contract/answer-guard.js';
 import { createRouter } from '#router/router.js';
 import { leakGuard } from '#router/safety/leak-guard.js';
+import { PromptIndexes } from '#router/safety/prompt-indexes.js';
 import { REMOVED } from '#router/safety/redaction.js';
 import type { Action } from '#router/safety/schema.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
@@ -20,7 +21,7 @@ const router = createRouter(configured({}), { clock: new VirtualClock(), models:
 function guardOf(prompt: string, action: Action): AnswerGuard | undefined {
   const asked = request({ messages: [message('system', prompt), message('user', 'hi')] });
   const route = router.draft(asked);
-  leakGuard({ board: router.board(asked, profile()), route }, action);
+  leakGuard({ board: router.board(asked, profile()), route }, action, new PromptIndexes());
   return route.guards?.[0]?.guard('m');
 }
 
