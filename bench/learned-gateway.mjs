@@ -5,7 +5,7 @@
 //   two threads (router.learned.threads: 2; one is usual on two processors), and with the head as it comes; eight times as many connections, every
 //   request escalated, for each of when_busy fast, unknown and wait; then how long a start takes.
 // Per row: requests a second, latency, how late the event loop is, peak memory, CPU a request, texts a batch. Control: the same without learned signals.
-// Bars at 100 %: 300 req/s, event loop p99 10 ms, 350 MB. Linux only (/proc).
+// Bars at 100 %: 300 req/s, event loop p99 10 ms, 350 MB; starts in 5 s and 1 s. Linux only (/proc).
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -210,15 +210,23 @@ async function measured({ port, child }, name, share, width) {
   };
 }
 
-/** Milliseconds from the start of the process until it is ready, and until the model is; nothing is sent meanwhile. */
+/** Milliseconds from the start of the process, with the head as it comes, until it is ready, and until the model is; nothing is sent meanwhile. */
 async function startMs(engines, cache) {
   const begun = performance.now();
-  const { port, child } = await gateway(engines, { learned: true, cache });
+  const { port, child } = await gateway(engines, { learned: true, cache, asking: false });
   const ready = Math.round(performance.now() - begun);
   await until(async () => /^weir_model_ready(?:\{.*\})? 1/m.test(await metricsOf(port)));
   const model = Math.round(performance.now() - begun);
   await stopped(child);
   return { ready, model };
+}
+
+/** Starts after the first: the median of seven, and the fastest. */
+async function later(engines, cache) {
+  const starts = [];
+  for (let at = 0; at < 7; at++) starts.push(await startMs(engines, cache));
+  starts.sort((a, b) => a.model - b.model);
+  return { 'later, median of 7': starts[3], 'later, fastest': starts[0] };
 }
 
 const rows = [];
@@ -253,7 +261,7 @@ try {
   }
   const starts = {
     'first, with conversion': await startMs(engines, join(folder, 'fresh')),
-    later: await startMs(engines, join(folder, 'fresh')),
+    ...(await later(engines, join(folder, 'fresh'))),
   };
   if (!options.json)
     for (const [name, ms] of Object.entries(starts))
@@ -267,12 +275,14 @@ try {
     'at least 300 req/s': all.requests_per_s >= 300,
     'loop p99 at most 10 ms': all.loop_p99_ms <= 10,
     'at most 350 MB': all.rss_mb <= 350,
+    'first start in 5 s': starts['first, with conversion'].model <= 5000,
+    'later starts in 1 s': starts['later, median of 7'].model <= 1000,
   };
   if (options.json)
     process.stdout.write(`${JSON.stringify({ machine, rows, starts, bars, ceiling_per_s: ceiling }, undefined, 2)}\n`);
   else
     process.stdout.write(
-      `every request escalated: ${Object.entries(bars ?? {})
+      `bars, every request escalated: ${Object.entries(bars ?? {})
         .map(([bar, met]) => `${bar} ${met ? 'met' : 'MISSED'}`)
         .join(', ')}; passes alone on all cores: ${ceiling}/s\n`,
     );
