@@ -103,7 +103,10 @@ function Edit({ inForce, writable, applied }: EditProps) {
       const failure = asApiError(wrong);
       setError(failure);
       if (failure.detail.check !== undefined) {
-        setChecked({ text, answer: { check: failure.detail.check, changes: known?.changes ?? [] } });
+        setChecked({
+          text,
+          answer: { check: failure.detail.check, changes: known?.changes ?? [], restart: known?.restart ?? [] },
+        });
       }
     }
     setApplying(false);
