@@ -1225,7 +1225,7 @@ export interface Calls {
     body: undefined;
     answer: {
       readonly name: string;
-      /** Who that is: the same for all keys of a user, and for keys of nobody that have one name and team. */
+      /** Who that is: the same for all keys of a user, and for keys of nobody that have one name, role and team. */
       readonly person: string;
       readonly role: 'caller' | 'viewer' | 'admin';
       /** Version of Weir. */

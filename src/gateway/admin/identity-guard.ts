@@ -37,9 +37,9 @@ function identified(principal: Known, address: string): Identified {
   };
 }
 
-/** The user, where one is named: a person may have several keys. Else whom history and audit log know by this name. */
-function personOf({ user, name, team = '' }: Known): string {
-  return user === undefined ? `named ${name} ${team}` : `user ${user}`;
+/** The user, where one is named: a person may have several keys. Else who may as much under the same name, as history and audit log know them. */
+function personOf({ user, name, role, team }: Known): string {
+  return user === undefined ? `named ${JSON.stringify([name, role, team])}` : `user ${user}`;
 }
 
 /** Identity, and who is asking: for the routes that are about keys, teams and users. @throws WeirError `identity.off`. */

@@ -79,7 +79,9 @@ export const sessionRoute = adminRoute({
     name: z.string(),
     person: z
       .string()
-      .describe('Who that is: the same for all keys of a user, and for keys of nobody that have one name and team.'),
+      .describe(
+        'Who that is: the same for all keys of a user, and for keys of nobody that have one name, role and team.',
+      ),
     role: z.enum(['caller', 'viewer', 'admin']),
     version: z.string().describe('Version of Weir.'),
     demonstration: z.boolean().describe('No configuration has been written yet.'),
