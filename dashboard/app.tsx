@@ -2,7 +2,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import { AccessPage } from './access/page.js';
 import { SignIn } from './access/sign-in.js';
 import { type Answer, type ApiError, call } from './api/client.js';
-import { storedKey, storeKey } from './api/key.js';
+import { door } from './api/door.js';
+import { beginAnew, storedKey } from './api/key.js';
 import { ConfigurationPage } from './configuration/page.js';
 import { FleetPage } from './fleet/page.js';
 import { age } from './format.js';
@@ -14,6 +15,7 @@ import { RequestsPage } from './requests/page.js';
 import { SetupPage } from './setup/page.js';
 import { SimulationPage } from './simulation/page.js';
 import { TextsPage } from './texts/page.js';
+import { useObserved } from './ui/observed.js';
 import { ErrorNote } from './ui/parts.js';
 import { useResource } from './ui/resource.js';
 import { link, type Place, usePlace } from './ui/routing.js';
@@ -61,6 +63,7 @@ const RANK: Readonly<Record<Session['role'], number>> = { caller: 0, viewer: 1, 
 const STATE_EVERY_MS = 2000;
 
 export function App() {
+  useObserved(door);
   const place = usePlace();
   const state = useResource('state', signal => call('GET /api/state', { signal }), STATE_EVERY_MS);
   const session = useResource('session', signal => call('GET /api/session', { signal }));
@@ -81,7 +84,9 @@ export function App() {
     session.reload();
   };
   const Page = entry?.page;
-  const locked = state.error?.status === 401;
+  const { error: locked } = door;
+  // Nobody has been here yet: there is no page to come back to.
+  const unseen = locked !== undefined && session.value === undefined;
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -104,19 +109,10 @@ export function App() {
           </ul>
         </nav>
         <div class="side-end">
-          {role === 'caller' ? undefined : <GatewayLine state={state.value} error={state.error} />}
+          {role === 'caller' ? undefined : <GatewayLine state={state.value} error={locked ?? state.error} />}
           <ThemeSwitch />
-          {storedKey() === undefined || locked ? undefined : (
-            <button
-              type="button"
-              class="small sign-out"
-              onClick={() => {
-                storeKey(undefined);
-                // Whoever comes next begins at the beginning, with nothing left of what was seen.
-                location.hash = '';
-                location.reload();
-              }}
-            >
+          {storedKey() === undefined || locked !== undefined ? undefined : (
+            <button type="button" class="small sign-out" onClick={() => beginAnew(undefined)}>
               Sign out
             </button>
           )}
@@ -127,10 +123,8 @@ export function App() {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
-        <div id="trouble">{locked || role === 'caller' ? undefined : <ErrorNote error={state.error} />}</div>
-        {locked && state.error !== undefined ? (
-          <SignIn error={state.error} onKey={changed} />
-        ) : Page === undefined ? (
+        <div id="trouble">{unseen || role === 'caller' ? undefined : <ErrorNote error={state.error} />}</div>
+        {unseen ? undefined : Page === undefined ? (
           <p>
             There is no such page. <a href={link('overview')}>To the overview</a>
           </p>
@@ -138,6 +132,16 @@ export function App() {
           <Page place={place} state={state.value} session={session.value} changed={changed} />
         )}
       </main>
+      {locked === undefined ? undefined : (
+        <SignIn
+          error={locked}
+          person={session.value?.person}
+          onEntered={() => {
+            door.open();
+            changed();
+          }}
+        />
+      )}
     </div>
   );
 }

@@ -1,6 +1,7 @@
-import { useState } from 'preact/hooks';
-import type { ApiError } from '../api/client.js';
-import { storedKey, storeKey } from '../api/key.js';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { type ApiError, sessionOf } from '../api/client.js';
+import { beginAnew, storedKey, storeKey } from '../api/key.js';
+import { useDoing } from './action.js';
 
 /** What a header can carry. A key that was copied where it is shortened has more. */
 const CARRIED = /^[!-~]*$/;
@@ -8,30 +9,59 @@ const CARRIED = /^[!-~]*$/;
 interface SignInProps {
   /** Why the gateway let nobody in. */
   readonly error: ApiError;
-  readonly onKey: () => void;
+  /** Whose the page below is; absent while it is nobody's. */
+  readonly person: string | undefined;
+  readonly onEntered: () => void;
 }
 
-/** Asks for a key. It stays in this tab. */
-export function SignIn({ error, onKey }: SignInProps) {
+/**
+ * Asks for a key, over the page: who comes back finds all as it was left, and somebody else none of it. The key stays in this tab.
+ */
+export function SignIn({ error, person, onEntered }: SignInProps) {
   const [key, setKey] = useState('');
-  const refused = storedKey() !== undefined;
+  const { busy, error: wrong = storedKey() === undefined ? undefined : error, run } = useDoing();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const show = (): void => {
+    const { current } = dialog;
+    if (current?.isConnected === true && !current.open) current.showModal();
+  };
+  useLayoutEffect(() => {
+    const { current } = dialog;
+    show();
+    // Gives the focus back to where it was.
+    return () => current?.close();
+  }, []);
+  const enter = async (): Promise<void> => {
+    const given = key.trim();
+    const session = await sessionOf(given);
+    if (person !== undefined && session.person !== person) return beginAnew(given);
+    storeKey(given);
+    onEntered();
+  };
   return (
-    <section class="panel sign-in" aria-labelledby="sign-in-title">
+    <dialog
+      ref={dialog}
+      class="panel sign-in"
+      aria-labelledby="sign-in-title"
+      onCancel={event => event.preventDefault()}
+      // Browsers close a dialog at the second Escape whatever it says.
+      onClose={show}
+    >
       <h1 id="sign-in-title">Sign in</h1>
       <p>
-        This gateway asks who is calling. Give it a key that may look on, such as the one it printed at its first start.
+        {person === undefined
+          ? 'This gateway asks who is calling. Give it a key that may look on, such as the one it printed at its first start.'
+          : 'The gateway no longer takes the key of this tab. What you have written stays, and what you began goes on once you have signed in. Somebody else begins with an empty page.'}
       </p>
-      {refused ? (
+      {wrong === undefined ? undefined : (
         <p class="alert" role="alert">
-          {error.message}
+          {wrong.message}
         </p>
-      ) : undefined}
+      )}
       <form
         onSubmit={event => {
           event.preventDefault();
-          storeKey(key.trim());
-          setKey('');
-          onKey();
+          void run(enter);
         }}
       >
         <label class="field">
@@ -39,6 +69,7 @@ export function SignIn({ error, onKey }: SignInProps) {
           <input
             type="password"
             required
+            autoFocus
             autocomplete="off"
             value={key}
             onInput={event => {
@@ -48,11 +79,11 @@ export function SignIn({ error, onKey }: SignInProps) {
             }}
           />
         </label>
-        <button type="submit" class="primary">
+        <button type="submit" class="primary" disabled={busy}>
           Sign in
         </button>
       </form>
       <p class="hint">It is kept in this tab only, and forgotten when the tab is closed.</p>
-    </section>
+    </dialog>
   );
 }

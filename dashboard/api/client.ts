@@ -1,4 +1,5 @@
-import { withKey } from './key.js';
+import { door } from './door.js';
+import { storedKey } from './key.js';
 import type { Calls, CheckReport } from './types.js';
 
 /** What the gateway said was wrong, or why it could not be asked. */
@@ -64,29 +65,60 @@ export async function call(name: string, given: LooselyGiven = {}): Promise<unkn
   const asked = new URLSearchParams(
     Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
   ).toString();
-  const init = body === undefined ? { method, headers: withKey(headers) } : post(body, headers, method);
+  const init = body === undefined ? { method, headers: new Headers(headers) } : post(body, headers, method);
   const response = await reach(asked === '' ? path : `${path}?${asked}`, { ...init, signal: signal ?? null });
   if (!response.ok) throw await errorOf(response);
   return response.json();
 }
 
+/** What is asked for; the key of this tab goes with it unless it has its own. */
+interface Asked extends Omit<RequestInit, 'headers'> {
+  readonly headers?: Headers;
+}
+
 /**
- * `fetch`, with an error of ours where there is no answer.
+ * `fetch` with the key of this tab, and with an error of ours where there is no answer. Where the gateway asks who is calling, it waits until
+ * somebody has signed in, and asks again: a call that was refused has done nothing yet.
  *
  * @throws ApiError when the gateway cannot be reached; an `AbortError` when the signal ended it.
  */
-export async function reach(url: string, init: RequestInit): Promise<Response> {
+export async function reach(url: string, asked: Asked): Promise<Response> {
+  const own = asked.headers?.has('authorization') === true;
+  for (;;) {
+    const { entries } = door;
+    const response = await fetched(url, own ? asked : { ...asked, headers: withKey(asked.headers) });
+    if (response.status !== 401 || own) return response;
+    // Who has come in meanwhile has another key.
+    if (door.entries === entries) door.shut(await errorOf(response));
+    await door.opened(asked.signal);
+  }
+}
+
+/** Who bears a key. @throws ApiError when the gateway does not let them in, or cannot be reached. */
+export async function sessionOf(key: string): Promise<Answer<'GET /api/session'>> {
+  const response = await fetched('/api/session', { headers: withKey(undefined, key) });
+  if (!response.ok) throw await errorOf(response);
+  return response.json() as Promise<Answer<'GET /api/session'>>;
+}
+
+async function fetched(url: string, asked: Asked): Promise<Response> {
   try {
-    return await fetch(url, init);
+    return await fetch(url, asked);
   } catch (error) {
-    if (init.signal?.aborted === true) throw error;
+    if (asked.signal?.aborted === true) throw error;
     throw new ApiError('The gateway cannot be reached.', 0, undefined);
   }
 }
 
+function withKey(headers: Headers | undefined, key = storedKey()): Headers {
+  const all = new Headers(headers);
+  if (key !== undefined) all.set('authorization', `Bearer ${key}`);
+  return all;
+}
+
 /** A `POST` of JSON, with headers of the caller's own. */
-export function post(body: unknown, headers?: Headers, method = 'POST'): RequestInit {
-  const all = withKey(headers);
+export function post(body: unknown, headers?: Headers, method = 'POST'): Asked {
+  const all = new Headers(headers);
   all.set('content-type', 'application/json');
   return { method, headers: all, body: JSON.stringify(body) };
 }

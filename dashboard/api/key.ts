@@ -20,10 +20,9 @@ export function storeKey(key: string | undefined): void {
   }
 }
 
-/** These headers, and the key where there is one and they do not bring their own. */
-export function withKey(headers?: Headers): Headers {
-  const all = new Headers(headers);
-  const key = storedKey();
-  if (key !== undefined && !all.has('authorization')) all.set('authorization', `Bearer ${key}`);
-  return all;
+/** Keeps a key, or none, and begins at the beginning: whoever comes next finds nothing of what was seen or written. */
+export function beginAnew(key: string | undefined): void {
+  storeKey(key);
+  location.hash = '';
+  location.reload();
 }

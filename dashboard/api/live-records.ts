@@ -1,6 +1,5 @@
 import { eventsOf } from '../event-stream.js';
 import { errorOf, reach } from './client.js';
-import { withKey } from './key.js';
 import type { DecisionRecord } from './types.js';
 
 export interface LiveListener {
@@ -23,7 +22,7 @@ export function liveRecords(listener: LiveListener): () => void {
   let timer: number | undefined;
   const follow = async (): Promise<void> => {
     try {
-      const response = await reach('/api/records/live', { headers: withKey(), signal: stop.signal });
+      const response = await reach('/api/records/live', { signal: stop.signal });
       if (!response.ok || response.body === null) throw await errorOf(response);
       listener.connected(true);
       for await (const { name, data } of eventsOf(response.body)) {

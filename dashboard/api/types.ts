@@ -1225,6 +1225,8 @@ export interface Calls {
     body: undefined;
     answer: {
       readonly name: string;
+      /** Who that is: the same for all keys of a user, and for keys of nobody that have one name, role and team. */
+      readonly person: string;
       readonly role: 'caller' | 'viewer' | 'admin';
       /** Version of Weir. */
       readonly version: string;
@@ -1584,6 +1586,8 @@ export interface Calls {
       readonly at: number;
       readonly author: string;
       readonly warnings: readonly ConfigProblem[];
+      /** Settings that are read once, where a process starts, and differ from those that it began with: they wait for the next start. */
+      readonly restart: readonly string[];
     };
   };
   'POST /api/configuration': {
@@ -1597,7 +1601,16 @@ export interface Calls {
       /** Why, for the history. */
       readonly note?: string;
     };
-    answer: ConfigVersion;
+    answer: {
+      readonly number: number;
+      readonly version: string;
+      readonly at: number;
+      readonly author: string;
+      readonly note: string;
+      readonly source: string;
+      /** Settings that are read once, where a process starts, and differ from those that it began with: they wait for the next start. */
+      readonly restart: readonly string[];
+    };
   };
   'GET /api/configuration/schema': {
     params: Record<string, never>;
@@ -1615,6 +1628,8 @@ export interface Calls {
     answer: {
       readonly check: CheckReport;
       readonly changes: readonly Hunk[];
+      /** Settings that are read once, where a process starts, and differ from those that it began with: they wait for the next start. */
+      readonly restart: readonly string[];
     };
   };
   'GET /api/configuration/versions': {
@@ -1664,7 +1679,16 @@ export interface Calls {
       /** Why, for the history. */
       readonly note?: string;
     };
-    answer: ConfigVersion;
+    answer: {
+      readonly number: number;
+      readonly version: string;
+      readonly at: number;
+      readonly author: string;
+      readonly note: string;
+      readonly source: string;
+      /** Settings that are read once, where a process starts, and differ from those that it began with: they wait for the next start. */
+      readonly restart: readonly string[];
+    };
   };
   'GET /api/discovery': {
     params: Record<string, never>;

@@ -13,7 +13,8 @@ const EVERY_MS = 30_000;
 /** Every pool a group, every replica a cell, as they stand now; a cell leads to its replica's story. */
 export function MapPage({ place, state, session, changed }: PageProps) {
   const advice = useResource(
-    'recommendations',
+    // Anew with each configuration: pools of before are not to be advised on.
+    `recommendations ${state?.version ?? ''}`,
     signal => call('GET /api/pools/recommendations', { signal }),
     EVERY_MS,
   ).value;

@@ -1,5 +1,5 @@
+import { Observed } from '../ui/observed.js';
 import { Lane } from './lane.js';
-import { Observed } from './observed.js';
 
 const MOST_LANES = 3;
 

@@ -1,11 +1,11 @@
 import type { State } from '../app.js';
 import { Story } from '../story/story.js';
 import { Foretold, Outline } from '../story/timeline.js';
+import { useObserved } from '../ui/observed.js';
 import { link } from '../ui/routing.js';
 import { APIS } from './apis/apis.js';
 import { Conversation } from './conversation.js';
 import type { Lane } from './lane.js';
-import { useObserved } from './observed.js';
 
 /** A model as `GET /v1/models` lists it. */
 export interface ListedModel {

@@ -1,9 +1,9 @@
 import { ApiError } from '../api/client.js';
 import type { Preview } from '../story/preview.js';
+import { Observed } from '../ui/observed.js';
 import { ask, type Message } from './apis/api.js';
 import { apiNamed } from './apis/apis.js';
 import { LiveSpeed } from './live-speed.js';
-import { Observed } from './observed.js';
 
 export interface Note {
   readonly text: string;

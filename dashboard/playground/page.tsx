@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { errorOf, reach } from '../api/client.js';
-import { withKey } from '../api/key.js';
 import type { PageProps } from '../app.js';
+import { useObserved } from '../ui/observed.js';
 import { ErrorNote, Panel } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { AskForm } from './ask-form.js';
@@ -9,10 +9,9 @@ import { bench } from './bench.js';
 import { examplesUnder } from './examples.js';
 import { Examples } from './examples-row.js';
 import { LaneStory, LaneView, type ListedModel } from './lane-view.js';
-import { useObserved } from './observed.js';
 
 async function listModels(signal: AbortSignal): Promise<readonly ListedModel[]> {
-  const response = await reach('/v1/models', { headers: withKey(), signal });
+  const response = await reach('/v1/models', { signal });
   if (!response.ok) throw await errorOf(response);
   const { data } = (await response.json()) as { data: readonly ListedModel[] };
   return data.filter(({ kind }) => kind !== 'embedding');

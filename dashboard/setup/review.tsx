@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { type Answer, type ApiError, asApiError, call } from '../api/client.js';
 import { Problems } from '../configuration/problems.js';
+import { Restart } from '../configuration/restart.js';
 import { Choice, ErrorNote, Loading } from '../ui/parts.js';
 import { useResource } from '../ui/resource.js';
 import { link } from '../ui/routing.js';
@@ -27,10 +28,13 @@ export function Review({ backends, demonstration, saved, onSaved }: ReviewProps)
   const { value } = proposal;
   if (saved !== undefined) {
     return (
-      <p>
-        It is in force as version <code>{saved.version}</code>, written to <code class="id">{saved.source}</code>: yours
-        to read, change and keep. <a href={link('configuration')}>Change it here</a>, or with any editor.
-      </p>
+      <>
+        <p>
+          It is in force as version <code>{saved.version}</code>, written to <code class="id">{saved.source}</code>:
+          yours to read, change and keep. <a href={link('configuration')}>Change it here</a>, or with any editor.
+        </p>
+        <Restart settings={saved.restart} />
+      </>
     );
   }
   const wrong = (value?.check?.errors.length ?? 0) > 0;

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { State } from '../app.js';
 import { Conversation } from '../playground/conversation.js';
 import { Lane } from '../playground/lane.js';
-import { useObserved } from '../playground/observed.js';
+import { useObserved } from '../ui/observed.js';
 import { Chip } from '../ui/parts.js';
 import { link } from '../ui/routing.js';
 import type { Backend } from './backends.js';

@@ -24,7 +24,11 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
   useEffect(() => {
     const stop = new AbortController();
     let timer: number | undefined;
+    let running = false;
     const run = async (): Promise<void> => {
+      // What waits for somebody to sign in would be asked as often as the tab is looked at.
+      if (running) return;
+      running = true;
       window.clearTimeout(timer);
       try {
         const value = await latest.current(stop.signal);
@@ -34,6 +38,7 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
         const wrong = error instanceof ApiError ? error : new ApiError(String(error), 0, undefined);
         setState(before => ({ key, value: before.key === key ? before.value : undefined, error: wrong }));
       }
+      running = false;
       if (every !== undefined && !stop.signal.aborted && document.visibilityState === 'visible') {
         timer = window.setTimeout(() => void run(), every);
       }

@@ -7,6 +7,7 @@ import type { SharedCounters } from '#contract/shared-counters.js';
 import type { ConfigVersion, RecordStore, ResponseStore } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { ConfigurationDesk } from '#gateway/configuration/desk.js';
+import { awaitsRestart } from '#gateway/configuration/read-once.js';
 import { type Address, Gateway } from '#gateway/gateway.js';
 import { addGatewayMetrics, addModelMetrics, addRemoteRecordMetrics } from '#gateway/gateway-metrics.js';
 import { machineClock } from '#gateway/machine-clock.js';
@@ -31,9 +32,6 @@ import { openPoolSharing } from './shared-pool.js';
 
 /** The longest that writing what is left of record and traces may hold up the end of the process. */
 const CLOSING: Milliseconds = 10_000;
-
-/** Settings that are read once, when the process starts. */
-const FIXED = ['listen', 'record', 'responses', 'state', 'workers', 'shared', 'telemetry'] as const;
 
 export interface LiveOptions {
   readonly seed: number;
@@ -165,11 +163,9 @@ export class LiveGateway {
     const { level, requests } = config.gateway.log;
     this.log.setLevel(level);
     this.parts.accessLog.mode = requests;
-    const changed = FIXED.filter(
-      key => JSON.stringify(config.gateway[key]) !== JSON.stringify(this.first.gateway[key]),
-    ).map(key => `gateway.${key}`);
     this.log.info('a new configuration is in force', { version: config.version });
-    if (changed.length > 0) this.log.warn('changed settings that need a restart', { settings: changed });
+    const settings = awaitsRestart(this.first, config);
+    if (settings.length > 0) this.log.warn('changed settings that need a restart', { settings });
   }
 
   /** Notes in the audit log, where there is one, that an edit of the file came into force. */

@@ -177,9 +177,6 @@ export class Gateway implements ArrivalHost {
     const { auth, limits } = config.gateway;
     this.server.timeout = limits.unread;
     this.ports.identity?.configure(auth);
-    if (auth.required !== (this.ports.identity !== undefined)) {
-      this.ports.log.warn('gateway.auth.required comes into force at the next start', { required: auth.required });
-    }
     void this.current.router.prepare();
     const replicas = this.current.pool.replicas();
     this.prober.retarget(probeTargets(this.current));

@@ -173,6 +173,24 @@ gateway: { record: { path: "${join(folder, 'record.db')}" } }
     }
   });
 
+  it('says in the log which changed settings wait for the next start', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-serve-'));
+    const file = join(folder, 'weir.yaml');
+    const yaml = (gateway: string) =>
+      `router: { decisions: [{ name: d, when: otherwise, respond: hello }] }\npool: { models: { m: {} }, pools: { p: { model: m, replicas: [http://127.0.0.1:9] } } }\n${gateway}`;
+    writeFileSync(file, yaml(''));
+    const served = await serve(folder);
+    try {
+      writeFileSync(file, yaml('gateway: { log: { format: json }, auth: { path: other.db }, drain: 5s }\n'));
+      await expect.poll(served.said).toMatch(/gateway\.log\.format.*gateway\.auth\.path.*need a restart/s);
+      expect(served.said()).not.toMatch(/gateway\.drain/);
+    } finally {
+      served.child.kill('SIGTERM');
+      await once(served.child, 'exit');
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it('refuses to start on a file that is not valid, and on a port that is taken', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'weir-serve-'));
     writeFileSync(join(folder, 'weir.yaml'), 'pool: { modells: {} }');

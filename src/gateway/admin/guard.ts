@@ -11,6 +11,8 @@ export type Role = 'caller' | 'viewer' | 'admin';
 export interface Principal {
   /** As the audit and the history of the configuration name them. */
   readonly name: string;
+  /** Who that is, whatever key they show. */
+  readonly person: string;
   readonly role: Role;
   may(role: Role): boolean;
 }
@@ -31,4 +33,4 @@ export const loopbackGuard: AdminGuard = ({ socket, headers }) =>
         hint: 'connect through a tunnel that ends on this machine: ssh -L 8080:127.0.0.1:8080 HOST',
       });
 
-const LOCAL: Principal = { name: 'local', role: 'admin', may: () => true };
+const LOCAL: Principal = { name: 'local', person: 'local', role: 'admin', may: () => true };

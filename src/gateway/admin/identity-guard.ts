@@ -27,6 +27,7 @@ function identified(principal: Known, address: string): Identified {
   const sees = principal.role === 'admin' || (principal.role === 'viewer' && principal.team === undefined);
   return {
     name: principal.name,
+    person: personOf(principal),
     role: principal.role === 'admin' ? 'admin' : sees ? 'viewer' : 'caller',
     may(role: Role): boolean {
       if (role === 'caller') return true;
@@ -34,6 +35,11 @@ function identified(principal: Known, address: string): Identified {
     },
     doer: { principal, actor },
   };
+}
+
+/** The user, where one is named: a person may have several keys. Else who may as much under the same name, as history and audit log know them. */
+function personOf({ user, name, role, team }: Known): string {
+  return user === undefined ? `named ${JSON.stringify([name, role, team])}` : `user ${user}`;
 }
 
 /** Identity, and who is asking: for the routes that are about keys, teams and users. @throws WeirError `identity.off`. */

@@ -5,6 +5,7 @@ export const DESK_CALLS = [
   'shown',
   'check',
   'changes',
+  'restart',
   'change',
   'rollBack',
   'history',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Config, type LoadResult, parseConfig } from '#config/load.js';
+import type { ConfigProblem } from '#config/problem.js';
 import { WeirError } from '#contract/errors.js';
 import type { ConfigVersion } from '#contract/stores.js';
 import type { Milliseconds } from '#contract/units.js';
@@ -10,8 +11,9 @@ import { differenceOf, type Hunk } from './difference.js';
 import { type StagedFile, stageFile } from './file.js';
 import { keptWith } from './kept-version.js';
 import type { LiveConfigurationPorts, Valid } from './live-ports.js';
-import { masked, unmasked } from './masking.js';
+import { marksIn, masked, unmasked } from './masking.js';
 import { withPulledModels } from './pulled-models.js';
+import { awaitsRestart } from './read-once.js';
 
 /** What is in force, and since when. */
 interface InForce {
@@ -28,12 +30,27 @@ export interface Change {
   readonly base?: string;
 }
 
+/** A text that was made on another version may have marks of secrets that have left meanwhile: taken as they stand, they would be sent as keys. */
+const LOST_SECRET = {
+  code: 'config.secret',
+  path: '',
+  message: 'This mark stands for no secret that is in force now',
+  hint: 'write the secret itself, or where it is to be found: $' + '{NAME}, file:PATH',
+} as const;
+
+/** A version that was put in force, and what of it waits for the next start. */
+export interface Changed extends ConfigVersion {
+  readonly restart: readonly string[];
+}
+
 /**
  * The configuration the gateway runs on: changed by its file or by the API, one change after the other, each checked whole before
  * any of it is in force. Every version is kept, and can be compared and brought back.
  */
 export class LiveConfiguration {
   private inForce: InForce;
+  /** What the process began with: settings that are read once are those of it. */
+  private readonly began: Config;
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -43,6 +60,7 @@ export class LiveConfiguration {
     private readonly ports: LiveConfigurationPorts,
   ) {
     this.inForce = { loaded, at: ports.clock.wall(), author: 'start' };
+    this.began = loaded.config;
   }
 
   /** The file; absent while there is none. */
@@ -62,6 +80,7 @@ export class LiveConfiguration {
       version: loaded.config.version,
       text: masked(loaded.text).text,
       warnings: loaded.warnings,
+      restart: awaitsRestart(this.began, loaded.config),
       at,
       author,
     };
@@ -95,18 +114,24 @@ export class LiveConfiguration {
     return checkReport(this.parse(this.whole(text)), this.ports.seed);
   }
 
+  /** Settings that would wait for the next start if a text were in force; none where it is not valid. */
+  restart(text: string): readonly string[] {
+    const result = this.parse(this.whole(text));
+    return result.ok ? awaitsRestart(this.began, result.config) : [];
+  }
+
   /**
    * Checks a text, puts it in force and writes it to the file.
    *
    * @throws Rejection when it is not valid, WeirError `config.stale` when it was made on another version, `config.unwritable` when
    * the file cannot be written, `store.unavailable` when the version cannot be kept. Whatever is thrown, what was in force still is.
    */
-  change(text: string, change: Change): Promise<ConfigVersion> {
+  change(text: string, change: Change): Promise<Changed> {
     return this.inTurn(() => this.put(this.whole(text), change));
   }
 
   /** Brings a version back. @throws WeirError as {@link change}, and `store.not_found`. */
-  rollBack(number: number, change: Change): Promise<ConfigVersion> {
+  rollBack(number: number, change: Change): Promise<Changed> {
     return this.inTurn(() => {
       const note = change.note ?? `back to version ${number}`;
       return this.put(this.textOf(number), { ...change, note });
@@ -134,7 +159,7 @@ export class LiveConfiguration {
     return differenceOf(this.text, this.whole(text));
   }
 
-  private async put(text: string, { author, note = '', base }: Change): Promise<ConfigVersion> {
+  private async put(text: string, { author, note = '', base }: Change): Promise<Changed> {
     const before = this.inForce;
     if (base !== undefined && base !== before.loaded.config.version) {
       throw new WeirError('config.stale', `Version ${before.loaded.config.version} is in force by now`, {
@@ -159,7 +184,7 @@ export class LiveConfiguration {
     const fresh = this.path === undefined;
     this.path = file;
     if (fresh) await this.ports.onFile(file);
-    return kept;
+    return { ...kept, restart: awaitsRestart(this.began, result.config) };
   }
 
   /** Puts a configuration in force and its text in the file, or leaves both as they were. */
@@ -198,12 +223,16 @@ export class LiveConfiguration {
     const file = this.path ?? resolve(this.ports.newFile);
     const folder = dirname(resolve(file));
     const source = this.inForce.loaded.config.source === 'demonstration' ? file : this.inForce.loaded.config.source;
-    return parseConfig(text, {
+    const result = parseConfig(text, {
       ...this.ports.load,
       file: source,
       env: this.ports.load.env ?? process.env,
       readFile: path => readFileSync(resolve(folder, path), 'utf8'),
     });
+    const lost = marksIn(text).map((place): ConfigProblem => ({ ...LOST_SECRET, ...place }));
+    if (lost.length === 0) return result;
+    const { warnings } = result;
+    return { ok: false, problems: [...lost, ...(result.ok ? [] : result.problems)], warnings, source, text };
   }
 
   private whole(text: string): string {

@@ -64,6 +64,14 @@ export function unmasked(text: string, { secrets }: MaskedText): string {
   });
 }
 
+/** Where marks stand in a text: after {@link unmasked}, those that stand for no secret that is known. */
+export function marksIn(text: string): readonly { readonly line: number; readonly column: number }[] {
+  return [...text.matchAll(MARK)].map(({ index }) => {
+    const before = text.slice(0, index).split('\n');
+    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  });
+}
+
 function markOf(secret: string): string {
   return `‹secret ${createHmac('sha256', KEY).update(secret).digest('hex').slice(0, 8)}›`;
 }

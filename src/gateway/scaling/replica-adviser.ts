@@ -50,13 +50,18 @@ interface Memory {
 
 /** Recommends, once a minute, how many replicas each pool is to have. It acts on nothing: that is an autoscaler's business. */
 export class ReplicaAdviser {
-  /** As of the last look; none before the first. */
-  recommendations: readonly PoolRecommendation[] = [];
+  private found: readonly PoolRecommendation[] = [];
   private readonly pools = new Map<string, Memory>();
   private forecasts: { readonly window: number; readonly pools: ReadonlyMap<string, LoadForecast> } | undefined;
   private next: Cancel | undefined;
 
   constructor(private readonly ports: AdviserPorts) {}
+
+  /** As of the last look, of the pools that there still are; none before the first. */
+  get recommendations(): readonly PoolRecommendation[] {
+    const { pools } = this.ports.runtime().config.pool;
+    return this.found.filter(({ pool }) => Object.hasOwn(pools, pool));
+  }
 
   observe({ outcome: { status, pool, usage } }: DecisionRecord): void {
     if (status !== 'answered' || pool === '' || usage === undefined) return;
@@ -114,7 +119,7 @@ export class ReplicaAdviser {
       }
       await breath();
     }
-    this.recommendations = found;
+    this.found = found;
   }
 
   /** Requests a second by pool over the last whole spans. */

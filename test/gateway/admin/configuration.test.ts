@@ -131,6 +131,22 @@ describe('a change by the API', () => {
     expect(readdirSync(dirname(gateway.file))).toEqual(['weir.yaml']);
   });
 
+  it('says which settings wait for the next start: when it is checked, when it is made, and as long as they wait', async () => {
+    const waits = ['gateway.log.format', 'gateway.auth.path', 'gateway.auth.postgres'];
+    const auth = 'auth: { path: elsewhere.db, postgres: "postgres://db/weir", open_metrics: true }';
+    const text = `${YAML}gateway: { log: { format: json, level: error }, ${auth} }\n`;
+    expect((await post('/check', { text: `${YAML}# more\n` })).body.restart).toEqual([]);
+    expect((await post('/check', { text: `${YAML}gateway: { logs: {} }\n` })).body.restart).toEqual([]);
+    expect((await post('/check', { text })).body.restart.sort()).toEqual([...waits].sort());
+    expect((await get('')).body.restart).toEqual([]);
+    expect((await post('', { text })).body.restart.sort()).toEqual([...waits].sort());
+    expect((await get('')).body.restart.sort()).toEqual([...waits].sort());
+    // A later change of something else does not bring them into force.
+    expect((await post('', { text: `${text}# more\n` })).body.restart).toHaveLength(3);
+    expect((await post('/rollback', { to: 1 })).body.restart).toEqual([]);
+    expect((await get('')).body.restart).toEqual([]);
+  });
+
   it('two at once come one after the other', async () => {
     const { version } = (await get('')).body;
     const both = await Promise.all([1, 2].map(i => post('', { text: `${YAML}# ${i}\n`, base: version })));
@@ -153,6 +169,16 @@ describe('secrets', () => {
     for (const answer of [...shown, await post('/check', { text: body.text })]) {
       expect(JSON.stringify(answer.body)).not.toMatch(/sk-|"abc"/);
     }
+  });
+
+  it('whose marks stand for nothing that is in force are asked for again, and not sent as keys', async () => {
+    const { text } = (await get('')).body;
+    await post('', { text: text.replace(/api_key: "‹secret \w+›"/, 'api_key: sk-another-one-than-before') });
+    const { body } = await post('/check', { text });
+    expect(body.check.errors).toMatchObject([{ code: 'config.secret', line: 10, column: 79 }]);
+    const refused = await post('', { text });
+    expect([refused.status, refused.body.error.code]).toEqual([422, 'config.rejected']);
+    expect(inForce().pool.pools.p?.api_key).toBe('sk-another-one-than-before');
   });
 
   it('of a changed setting are told apart without being shown', async () => {

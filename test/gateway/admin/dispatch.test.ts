@@ -72,7 +72,7 @@ describe('who may call', () => {
   });
 
   it('asks the guard before anything is read, and the role before anything is done', async () => {
-    const viewer: Principal = { name: 'vera', role: 'viewer', may: role => role !== 'admin' };
+    const viewer: Principal = { name: 'vera', person: 'vera', role: 'viewer', may: role => role !== 'admin' };
     const guarded = await startGateway(YAML, {
       guard: ({ headers }) =>
         headers.authorization === 'Bearer v' ? viewer : new WeirError('admin.forbidden', 'No credential'),

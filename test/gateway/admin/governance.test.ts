@@ -67,6 +67,21 @@ it('each route answers what its schema says, to an admin, and tells no secret a 
   expect(secrets).toHaveLength(2);
 });
 
+it('the session says who that is, whatever key they show', async () => {
+  await call('POST /api/users', { id: 'grace', role: 'admin' });
+  const person = async (form: object) => {
+    const { secret } = (await call('POST /api/keys', form)).body;
+    return (await call('GET /api/session', undefined, secret)).body.person;
+  };
+  const grace = await person({ name: 'laptop', user: 'grace' });
+  expect(await person({ name: 'phone', user: 'grace', role: 'viewer' })).toBe(grace);
+  const laptop = await person({ name: 'laptop' });
+  expect(await person({ name: 'laptop' })).toBe(laptop);
+  const others = [{ name: 'phone' }, { name: 'laptop', role: 'admin' }, { name: 'laptop', team: 'red' }];
+  const people = [grace, laptop, ...(await Promise.all(others.map(person)))];
+  expect(new Set(people).size).toBe(people.length);
+});
+
 it('each asks for a credential, and a viewer changes nothing', async () => {
   const viewer = await gateway.gateway.runtime.identity!.governance.createKey(SYSTEM, { name: 'v', role: 'viewer' });
   for (const [name, path, body] of CALLS) {

@@ -5,7 +5,7 @@ import { asOne, standingOf, standingOfAll } from '#gateway/standing.js';
 import { Tally } from '#telemetry/traffic/tally.js';
 import { Traffic } from '#telemetry/traffic/traffic.js';
 import { recordLike } from '../../support/record-like.js';
-import { type RunningGateway, startGateway } from '../../support/running-gateway.js';
+import { configOf, type RunningGateway, startGateway } from '../../support/running-gateway.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
 const MINUTE = 60_000;
@@ -172,4 +172,44 @@ it('knows from the history of traffic what is usual at that time of day', async 
   const [one, three] = [await forecastAfter(1), await forecastAfter(3)];
   expect(three).toBeGreaterThanOrEqual(perWindow(peak));
   expect(three - perWindow(peak)).toBeLessThan(0.5 * Math.abs(one - perWindow(peak)));
+});
+
+it('says nothing of pools that have left the configuration, and counts the replicas that are left', async () => {
+  const config = (pools: string) => `
+router: { decisions: [{ name: default, when: otherwise, models: [m] }] }
+pool:
+  models: { m: {} }
+  pools:
+    ${pools}
+`;
+  const stays = (...ports: number[]) =>
+    `stays: { model: m, health: false, replicas: [${ports.map(port => `"http://127.0.0.1:${port}"`)}] }`;
+  const goes = 'goes: { model: m, health: false, replicas: ["http://127.0.0.1:7"] }';
+  const own = await startGateway(config(`${stays(9, 8)}\n    ${goes}`));
+  const { adviser } = own.gateway;
+  const told = async () => {
+    const { pools } = (await (await fetch(`${own.url}/api/pools/recommendations`)).json()) as {
+      pools: { pool: string; available: number }[];
+    };
+    return pools.map(({ pool, available }) => [pool, available]);
+  };
+  try {
+    await adviser.look();
+    expect(await told()).toEqual([
+      ['stays', 2],
+      ['goes', 1],
+    ]);
+    own.gateway.reload(configOf(config(stays(9))));
+    expect(await told()).toEqual([['stays', 1]]);
+    expect(adviser.recommendations.map(({ pool }) => pool)).toEqual(['stays']);
+    // What has come since the last look is known from the next on.
+    own.gateway.reload(configOf(config(`${goes}\n    ${stays(9)}`)));
+    await adviser.look();
+    expect(await told()).toEqual([
+      ['goes', 1],
+      ['stays', 1],
+    ]);
+  } finally {
+    await own.close();
+  }
 });

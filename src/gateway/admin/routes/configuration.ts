@@ -3,10 +3,11 @@ import { configJsonSchema } from '#config/json-schema.js';
 import { WeirError } from '#contract/errors.js';
 import type { AdminPorts } from '#gateway/admin/ports.js';
 import { adminRoute } from '#gateway/admin/route.js';
-import { checkReport, hunk, text, version } from '#gateway/admin/schemas/configuration.js';
+import { checkReport, hunk, restart, text, version } from '#gateway/admin/schemas/configuration.js';
 import type { CheckReport } from '#gateway/configuration/check-report.js';
 import type { ConfigurationDesk } from '#gateway/configuration/desk.js';
 import type { Hunk } from '#gateway/configuration/difference.js';
+import type { Changed } from '#gateway/configuration/live-configuration.js';
 
 function configurationOf({ configuration }: AdminPorts): ConfigurationDesk {
   if (configuration === undefined) {
@@ -37,10 +38,11 @@ export const configurationRoute = adminRoute({
     at: z.number().describe('When it came into force.'),
     author: z.string(),
     warnings: checkReport.shape.warnings,
+    restart,
   }),
   async handle({ ports }) {
-    const { warnings, ...shown } = await configurationOf(ports).shown();
-    return { ...shown, warnings: [...warnings] };
+    const { warnings, restart: waiting, ...shown } = await configurationOf(ports).shown();
+    return { ...shown, warnings: [...warnings], restart: [...waiting] };
   },
 });
 
@@ -59,12 +61,18 @@ export const checkRoute = adminRoute({
   role: 'viewer',
   summary: 'All that is wrong with a configuration, and what it would change; nothing is changed',
   body: z.object({ text }),
-  answer: z.object({ check: checkReport, changes: z.array(hunk) }),
+  answer: z.object({ check: checkReport, changes: z.array(hunk), restart }),
   async handle({ ports, body }) {
     const live = configurationOf(ports);
-    return { check: shownReport(await live.check(body.text)), changes: shownHunks(await live.changes(body.text)) };
+    return {
+      check: shownReport(await live.check(body.text)),
+      changes: shownHunks(await live.changes(body.text)),
+      restart: [...(await live.restart(body.text))],
+    };
   },
 });
+
+const changed = version.extend({ restart });
 
 export const applyRoute = adminRoute({
   method: 'POST',
@@ -72,9 +80,9 @@ export const applyRoute = adminRoute({
   role: 'admin',
   summary: 'Puts a configuration in force and writes it to the file, or changes nothing',
   body: z.object({ text, base, note }),
-  answer: version,
-  handle: ({ ports, principal, body: { text: wanted, ...change } }) =>
-    configurationOf(ports).change(wanted, { author: principal.name, ...defined(change) }),
+  answer: changed,
+  handle: async ({ ports, principal, body: { text: wanted, ...change } }) =>
+    shownChange(await configurationOf(ports).change(wanted, { author: principal.name, ...defined(change) })),
   audited: (_, answer) => changeOf('configuration.apply', answer),
 });
 
@@ -119,9 +127,9 @@ export const rollbackRoute = adminRoute({
   role: 'admin',
   summary: 'Brings a version back: checks it, puts it in force and writes it to the file',
   body: z.object({ to: z.int().min(1), base, note }),
-  answer: version,
-  handle: ({ ports, principal, body: { to, ...change } }) =>
-    configurationOf(ports).rollBack(to, { author: principal.name, ...defined(change) }),
+  answer: changed,
+  handle: async ({ ports, principal, body: { to, ...change } }) =>
+    shownChange(await configurationOf(ports).rollBack(to, { author: principal.name, ...defined(change) })),
   audited: ({ body: { to } }, answer) => changeOf('configuration.rollback', answer, to),
 });
 
@@ -138,6 +146,10 @@ export function shownReport({ errors, warnings, undecidable, tests }: CheckRepor
     undecidable: [...undecidable],
     tests: { passed: tests.passed, failed: [...tests.failed] },
   };
+}
+
+function shownChange(change: Changed): z.input<typeof changed> {
+  return { ...change, restart: [...change.restart] };
 }
 
 function shownHunks(hunks: readonly Hunk[]): z.input<typeof hunk>[] {

@@ -89,5 +89,10 @@ export const recommendationsRoute = adminRoute({
   role: 'viewer',
   summary: 'How many replicas each pool should have, and why; looked at once a minute, acted on by nobody here',
   answer: z.object({ pools: z.array(recommendation) }),
-  handle: async ({ gateway }) => ({ pools: (await standingOfAll(gateway)).recommendations.map(told) }),
+  async handle({ gateway }) {
+    const { recommendations, pools } = await standingOfAll(gateway);
+    // A recommendation is a minute old at most; replicas come and go meanwhile.
+    const now = new Map(pools.map(({ name, available }) => [name, available]));
+    return { pools: recommendations.map(one => told({ ...one, available: now.get(one.pool) ?? 0 })) };
+  },
 });

@@ -77,12 +77,18 @@ export const sessionRoute = adminRoute({
   summary: 'Who is calling, and which Weir answers',
   answer: z.object({
     name: z.string(),
+    person: z
+      .string()
+      .describe(
+        'Who that is: the same for all keys of a user, and for keys of nobody that have one name, role and team.',
+      ),
     role: z.enum(['caller', 'viewer', 'admin']),
     version: z.string().describe('Version of Weir.'),
     demonstration: z.boolean().describe('No configuration has been written yet.'),
   }),
   handle: ({ gateway, ports, principal }) => ({
     name: principal.name,
+    person: principal.person,
     role: principal.role,
     version: ports.version,
     demonstration: gateway.runtime.config.source === 'demonstration',

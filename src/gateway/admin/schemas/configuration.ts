@@ -35,6 +35,12 @@ export const version = z
   })
   .meta({ id: 'ConfigVersion' });
 
+export const restart = z
+  .array(z.string())
+  .describe(
+    'Settings that are read once, where a process starts, and differ from those that it began with: they wait for the next start.',
+  );
+
 export const hunk = z
   .object({ oldStart: z.number(), newStart: z.number(), lines: z.array(z.string()) })
   .meta({ id: 'Hunk', description: 'Changed lines with three around them; each begins with a space, + or -.' });
