@@ -1774,6 +1774,8 @@ export interface Calls {
     answer: {
       /** All of weir.yaml. Marks such as ‹secret 1f2e3d4c› stand for the secrets in force. */
       readonly text: string;
+      /** Version that it takes the place of: `base` of `POST /api/configuration`. */
+      readonly base?: string;
       readonly check?: CheckReport;
     };
   };

@@ -42,10 +42,15 @@ export function Review({ backends, demonstration, saved, onSaved }: ReviewProps)
     if (value === undefined) return;
     setSaving(true);
     setError(undefined);
+    const { text, base } = value;
     try {
-      onSaved(await call('POST /api/configuration', { body: { text: value.text, note: 'set up in the dashboard' } }));
+      const body = { text, note: 'set up in the dashboard', ...(base !== undefined && { base }) };
+      onSaved(await call('POST /api/configuration', { body }));
     } catch (failure) {
-      setError(asApiError(failure));
+      const error = asApiError(failure);
+      setError(error);
+      // Made anew of what is in force now, it can be read and saved.
+      if (error.code === 'config.stale') proposal.reload();
     }
     setSaving(false);
   };

@@ -153,8 +153,10 @@ gateway: { record: { path: "${join(folder, 'record.db')}" } }
         return (await answer.json()) as Record<string, unknown>;
       };
       const backends = [{ url: 'http://127.0.0.1:9', models: [{ id: 'org/some model' }] }];
-      const { text } = await post('/api/discovery/proposal', { backends });
-      expect(await post('/api/configuration', { text })).toMatchObject({ number: 1, author: 'local' });
+      const { text, base } = await post('/api/discovery/proposal', { backends });
+      expect(await post('/api/configuration', { text, base })).toMatchObject({ number: 1, author: 'local' });
+      // It took the place of what was in force when it was made, and of nothing that came since.
+      expect(await post('/api/configuration', { text, base })).toMatchObject({ error: { code: 'config.stale' } });
       const names = async () =>
         ((await (await fetch(`${served.url}/v1/models`)).json()) as { data: { id: string }[] }).data.map(
           ({ id }) => id,

@@ -117,4 +117,24 @@ describe.skipIf(path === undefined)('the first run, from the demonstration to mo
     expect(await page.locator('.callout').count()).toBe(0);
     expect(open.troubles).toEqual([]);
   });
+
+  test('what somebody else has changed since the proposal is not overwritten by it', async () => {
+    const later = await visit(browser, `${served.url}#/setup`);
+    const { page: set } = later;
+    await set.getByLabel('Address').fill(engine.url);
+    await set.getByRole('button', { name: 'Test and add' }).click();
+    await set.getByLabel('Proposed weir.yaml').getByText(engine.url).first().waitFor();
+    const text = `# Kept by another.\n${file()}`;
+    const headers = { 'content-type': 'application/json' };
+    const made = { method: 'POST', headers, body: JSON.stringify({ text }) };
+    expect((await fetch(`${served.url}api/configuration`, made)).status).toBe(200);
+    await set.getByRole('button', { name: 'Save and use it' }).click();
+    await set.getByRole('alert').getByText('config.stale').waitFor();
+    await set.getByLabel('Proposed weir.yaml').getByText('Kept by another').waitFor();
+    expect(file()).toBe(text);
+    await set.getByRole('button', { name: 'Save and use it' }).click();
+    await set.getByText('It is in force as version').waitFor();
+    expect(file()).toContain('# Kept by another.');
+    await later.page.close();
+  });
 });

@@ -145,12 +145,16 @@ export const proposalRoute = adminRoute({
       .max(32),
     add: z.boolean().default(false).describe('Add them to the configuration in force instead of beginning anew.'),
   }),
-  answer: z.object({ text, check: checkReport.optional() }),
+  answer: z.object({
+    text,
+    base: z.string().optional().describe('Version that it takes the place of: `base` of `POST /api/configuration`.'),
+    check: checkReport.optional(),
+  }),
   async handle({ ports: { configuration }, body: { backends, add } }) {
-    const current = add ? (await configuration?.shown())?.text : undefined;
-    const proposed = propose(backends, current);
-    if (configuration === undefined) return { text: proposed };
-    return { text: proposed, check: shownReport(await configuration.check(proposed)) };
+    if (configuration === undefined) return { text: propose(backends, undefined) };
+    const { text: current, version: base } = await configuration.shown();
+    const proposed = propose(backends, add ? current : undefined);
+    return { text: proposed, base, check: shownReport(await configuration.check(proposed)) };
   },
 });
 
