@@ -43,8 +43,11 @@ export function SignIn({ error, person, onEntered }: SignInProps) {
       ref={dialog}
       class="panel sign-in"
       aria-labelledby="sign-in-title"
+      onKeyDown={event => {
+        if (event.key === 'Escape') event.preventDefault();
+      }}
       onCancel={event => event.preventDefault()}
-      // Browsers close a dialog at the second Escape whatever it says.
+      // Browsers may close a dialog whatever it says, where they are asked to again and again.
       onClose={show}
     >
       <h1 id="sign-in-title">Sign in</h1>

@@ -108,7 +108,7 @@ describe.skipIf(path === undefined)('a sign-in over the page', () => {
     // Neither Tab nor Escape nor the pointer leads out of it.
     const outside = () =>
       page.evaluate('document.activeElement !== document.body && document.activeElement.closest("dialog") === null');
-    expect(await page.evaluate('document.activeElement.type')).toBe('password');
+    await expect.poll(() => page.evaluate('document.activeElement.type')).toBe('password');
     for (let i = 0; i < 8; i++) {
       await page.keyboard.press('Tab');
       expect(await outside()).toBe(false);
@@ -116,7 +116,7 @@ describe.skipIf(path === undefined)('a sign-in over the page', () => {
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
-    expect(await dialog().isVisible()).toBe(true);
+    await dialog().waitFor();
     await expect(page.getByRole('link', { name: 'Fleet' }).click({ timeout: 500 })).rejects.toThrow();
     expect(page.url()).toContain('#/configuration');
 
