@@ -1,21 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityFaults, browserPath, launch, type Visit, visit } from './browser.js';
-import { type ServedGateway, serve } from './served-gateway.js';
+import { ASKS_WHO, type ServedGateway, serve } from './served-gateway.js';
 
 const path = browserPath();
-
-const CONFIG = `gateway:
-  auth: { required: true }
-router:
-  decisions:
-    - { name: hello, when: otherwise, respond: Hello. }
-pool:
-  models:
-    small: { price: { prompt: 1, completion: 2 } }
-  pools:
-    small: { model: small, replicas: [http://127.0.0.1:9] }
-`;
 
 describe.skipIf(path === undefined)('sign-in and access', () => {
   let browser: Browser;
@@ -24,7 +12,7 @@ describe.skipIf(path === undefined)('sign-in and access', () => {
   let page: Page;
 
   beforeAll(async () => {
-    served = await serve({}, CONFIG);
+    served = await serve({}, ASKS_WHO);
     browser = await launch(path ?? '');
     open = await visit(browser, served.url);
     page = open.page;

@@ -6,6 +6,19 @@ import { fileURLToPath } from 'node:url';
 
 const weir = fileURLToPath(new URL('../../bin/weir.js', import.meta.url));
 
+/** A configuration under which callers are asked who they are. */
+export const ASKS_WHO = `gateway:
+  auth: { required: true }
+router:
+  decisions:
+    - { name: hello, when: otherwise, respond: Hello. }
+pool:
+  models:
+    small: { price: { prompt: 1, completion: 2 } }
+  pools:
+    small: { model: small, replicas: [http://127.0.0.1:9] }
+`;
+
 /** A gateway as people start it, in a folder of its own. */
 export interface ServedGateway {
   readonly url: string;

@@ -1,6 +1,6 @@
 /**
- * Keeps onnxruntime from telling its makers of the machine and its models: from 1.30 on, its builds for Linux and macOS keep events in
- * `~/.cache/Microsoft` and send them. It reads the variable when it is first loaded, and only the main thread can set one; to be called there
+ * Keeps onnxruntime from telling its makers of the machine and its models: 1.30 for Linux keeps events in `~/.cache/Microsoft` and sends
+ * them. It reads the variable when it is first loaded, and only the main thread can set one; to be called there
  * before. Whoever has set the variable is left their choice.
  */
 export function refuseTelemetry(): void {

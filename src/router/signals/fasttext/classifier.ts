@@ -17,40 +17,40 @@ const EPSILON = 1e-5;
 
 /**
  * What a quantized fastText classifier says of one line of text: the mean of the vectors of its words and of their n-grams of characters, led
- * down the tree of labels (Joulin et al., Bag of Tricks for Efficient Text Classification, 2016). In about .1 ms for 160 characters.
+ * down the tree of labels (Joulin et al., Bag of Tricks for Efficient Text Classification, 2016). `bench/language.mjs` times it.
  */
 export class FastTextClassifier {
-  readonly #places: PlaceTable;
-  readonly #tree: LabelTree;
-  readonly #mean: Float32Array;
-  #rows = 0;
+  private readonly places: PlaceTable;
+  private readonly tree: LabelTree;
+  private readonly mean: Float32Array;
+  private rows = 0;
 
   constructor(private readonly model: FastTextModel) {
-    this.#places = new PlaceTable(model.kept);
-    this.#tree = labelTree(model.labelCounts);
-    this.#mean = new Float32Array(model.input.width);
+    this.places = new PlaceTable(model.kept);
+    this.tree = labelTree(model.labelCounts);
+    this.mean = new Float32Array(model.input.width);
   }
 
   /** The likeliest label. */
   best(line: string): LabelGuess {
-    this.#mean.fill(0);
-    this.#rows = 0;
-    for (const word of line.split(SPACES)) if (word !== '') this.#addWord(word);
-    this.#addRow(this.model.lineEnd);
-    for (let at = 0; at < this.#mean.length; at++) this.#mean[at] = (this.#mean[at] as number) / this.#rows;
-    return this.#descend();
+    this.mean.fill(0);
+    this.rows = 0;
+    for (const word of line.split(SPACES)) if (word !== '') this.addWord(word);
+    this.addRow(this.model.lineEnd);
+    for (let at = 0; at < this.mean.length; at++) this.mean[at] = (this.mean[at] as number) / this.rows;
+    return this.descend();
   }
 
-  #addWord(word: string): void {
+  private addWord(word: string): void {
     const bytes = Buffer.from(`<${word}>`);
     const row = this.model.words.rowOf(bytes, 1, bytes.length - 1);
-    if (row >= 0) this.#addRow(row);
+    if (row >= 0) this.addRow(row);
     else if (word.startsWith(LABEL)) return;
-    if (row !== this.model.lineEnd) this.#addCharacters(bytes);
+    if (row !== this.model.lineEnd) this.addCharacters(bytes);
   }
 
   /** Each run of `shortest` to `longest` characters, told by the hash of its bytes. */
-  #addCharacters(bytes: Uint8Array): void {
+  private addCharacters(bytes: Uint8Array): void {
     const { words, shortest, longest, places } = this.model;
     for (let from = 0; from < bytes.length; from++) {
       if (continues(bytes, from)) continue;
@@ -61,16 +61,16 @@ export class FastTextClassifier {
           hash = hashed(hash, bytes[at++] as number);
         } while (continues(bytes, at));
         if (characters < shortest || (characters === 1 && (from === 0 || at === bytes.length))) continue;
-        const row = this.#places.rowOf((hash >>> 0) % places);
-        if (row >= 0) this.#addRow(words.size + row);
+        const row = this.places.rowOf((hash >>> 0) % places);
+        if (row >= 0) this.addRow(words.size + row);
       }
     }
   }
 
-  #addRow(row: number): void {
+  private addRow(row: number): void {
     const { codesPerRow, stretch, codes, centroids, lengthCodes, lengths, width } = this.model.input;
     const length = lengths?.[lengthCodes?.[row] as number] ?? 1;
-    const mean = this.#mean;
+    const mean = this.mean;
     let to = 0;
     for (let part = 0; part < codesPerRow; part++) {
       const numbers = Math.min(stretch, width - to);
@@ -79,12 +79,12 @@ export class FastTextClassifier {
       for (let last = to + numbers; to < last; to++, from++)
         mean[to] = (mean[to] as number) + Math.fround(length * (centroids[from] as number));
     }
-    this.#rows++;
+    this.rows++;
   }
 
   /** The likeliest leaf: a branch is left once it is less likely than the best leaf so far. */
-  #descend(): LabelGuess {
-    const { left, right, labels, root } = this.#tree;
+  private descend(): LabelGuess {
+    const { left, right, labels, root } = this.tree;
     let best = 0;
     let bestScore = Number.NEGATIVE_INFINITY;
     const nodes = [root];
@@ -97,7 +97,7 @@ export class FastTextClassifier {
         bestScore = score;
         continue;
       }
-      const toRight = this.#right(node - labels);
+      const toRight = this.right(node - labels);
       nodes.push(right[node] as number, left[node] as number);
       scores.push(score + Math.log(toRight + EPSILON), score + Math.log(1 - toRight + EPSILON));
     }
@@ -105,8 +105,8 @@ export class FastTextClassifier {
   }
 
   /** How probable it is that a node's right child is the way. */
-  #right(node: number): number {
-    const mean = this.#mean;
+  private right(node: number): number {
+    const mean = this.mean;
     const { output } = this.model;
     let product = 0;
     for (let at = 0, from = node * mean.length; at < mean.length; at++, from++)

@@ -119,49 +119,49 @@ function unreadable(why: string): WeirError {
 
 /** Reads a file's fields one after the other. */
 class Reader {
-  readonly #file: Uint8Array;
-  readonly #view: DataView;
+  private readonly file: Uint8Array;
+  private readonly view: DataView;
   /** Where the next field begins. */
   at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   int(): number {
-    return this.#view.getInt32(this.#next(4), true);
+    return this.view.getInt32(this.next(4), true);
   }
 
   /** A number of things of the file. */
   count(): number {
-    return this.#possible(this.int());
+    return this.possible(this.int());
   }
 
   longCount(): number {
-    return this.#possible(this.long());
+    return this.possible(this.long());
   }
 
   long(): number {
-    const from = this.#next(8);
-    return this.#view.getInt32(from + 4, true) * 2 ** 32 + this.#view.getUint32(from, true);
+    const from = this.next(8);
+    return this.view.getInt32(from + 4, true) * 2 ** 32 + this.view.getUint32(from, true);
   }
 
   flag(): boolean {
-    return this.#file[this.#next(1)] !== 0;
+    return this.file[this.next(1)] !== 0;
   }
 
   /** Text before a zero byte. */
   text(): string {
     const from = this.at;
-    while (this.#file[this.#next(1)] !== 0);
-    return Buffer.from(this.#file.subarray(from, this.at - 1)).toString();
+    while (this.file[this.next(1)] !== 0);
+    return Buffer.from(this.file.subarray(from, this.at - 1)).toString();
   }
 
   /** A part of the file itself. */
   bytes(length: number): Uint8Array {
-    const from = this.#next(length);
-    return this.#file.subarray(from, from + length);
+    const from = this.next(length);
+    return this.file.subarray(from, from + length);
   }
 
   ints(length: number): Int32Array {
@@ -173,17 +173,17 @@ class Reader {
   }
 
   skip(length: number): void {
-    this.#next(length);
+    this.next(length);
   }
 
-  #possible(count: number): number {
-    if (count < 0 || count > this.#file.length) throw unreadable('a number of things is none');
+  private possible(count: number): number {
+    if (count < 0 || count > this.file.length) throw unreadable('a number of things is none');
     return count;
   }
 
-  #next(length: number): number {
+  private next(length: number): number {
     const from = this.at;
-    if (!(length <= this.#file.length - from)) throw unreadable('it ends too early');
+    if (!(length <= this.file.length - from)) throw unreadable('it ends too early');
     this.at += length;
     return from;
   }
