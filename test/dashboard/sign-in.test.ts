@@ -173,7 +173,7 @@ describe.skipIf(path === undefined)('a sign-in over the page', () => {
     const state = await (await fetch(`${served.url}api/state`, { headers })).text();
     await page.route('**/api/state', route => route.fulfill({ contentType: 'application/json', body: state }));
     await page.getByLabel('Prompt', { exact: true }).fill('Hello?');
-    await revoke(own);
+    await revokeAt('**/v1/chat/completions');
     await page.getByRole('button', { name: 'Send' }).click();
     await dialog().waitFor();
     await signIn(await keyOf('ann'));
