@@ -15,7 +15,8 @@ export function validate(
   standIns: StandIns | undefined,
   tell: (finding: Finding) => void,
 ): Settings | undefined {
-  const first = configSchema.safeParse(value);
+  // A start reads one configuration: compiling its schema takes longer than that.
+  const first = configSchema.safeParse(value, { jitless: true });
   if (first.success) return first.data;
   // A variable is always text: where a number or a switch is expected, it is read as one.
   const typed = first.error.issues.filter(issue => issue.code === 'invalid_type' && coerce(value, issue, secrets));

@@ -115,7 +115,8 @@ export function parseHead(text: string, source: string): Head {
   } catch (cause) {
     throw new WeirError('model.unavailable', `${source} is not JSON`, { cause });
   }
-  const head = headSchema.safeParse(json);
+  // Few heads are read: compiling the schema takes longer than that.
+  const head = headSchema.safeParse(json, { jitless: true });
   if (head.success) return head.data;
   const [issue] = head.error.issues;
   throw new WeirError('model.unavailable', `${source} is no head: ${issue?.message}`, {
