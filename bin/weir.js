@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import './compile-cache.js';
 import { existsSync } from 'node:fs';
-import { runKept } from './kept-code.js';
 
 // In a checkout (the installed package ships no scripts/) bring dependencies and build up to date first.
 const setupScript = new URL('../scripts/setup.mjs', import.meta.url);
@@ -10,6 +9,7 @@ if (existsSync(setupScript)) {
   await setup({ need: 'run' });
 }
 
+const { runKept } = await import('./kept-code.js');
 const args = process.argv.slice(2);
 const { main } = runKept(new URL('../dist/bundle/', import.meta.url), 'main.cjs', args[0] === 'serve');
 process.exitCode = await main(args);

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { WeirError } from '#contract/errors.js';
 import type { Bytes } from '#contract/units.js';
@@ -35,7 +36,8 @@ export class OnnxSession {
     let runtime: Runtime;
     refuseTelemetry();
     try {
-      runtime = await import('onnxruntime-node');
+      // By `require`, as it is written: `import` would first read all of its files for what they export.
+      runtime = createRequire(import.meta.url)('onnxruntime-node');
     } catch (cause) {
       throw new WeirError('model.unavailable', 'onnxruntime-node is not installed, or not for this machine', { cause });
     }
