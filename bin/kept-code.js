@@ -1,5 +1,4 @@
-// Runs the bundle with the code that V8 made of it before. Most of what a start takes is compiling: Node keeps compiled code of its own
-// accord only from 22.1 on (`compile-cache.js`), and then of no more than what was compiled until the process ended.
+// Runs the bundle with the code that V8 made of it before: much of a start is compiling, and Node before 22.1 keeps nothing of that.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -35,10 +34,11 @@ export function runKept(bundle, entry, keeps) {
     const exports = {};
     modules.set(name, exports);
     const filename = `${folder}${name}`;
-    const code = `(function (exports, require, importModule, __filename, __dirname) { ${readFileSync(filename, 'utf8')}\n})`;
-    const cachedData = readKept(`${kept}${name}`, code);
+    const source = readFileSync(filename);
+    const cachedData = readKept(`${kept}${name}`, source);
+    const code = `(function (exports, require, importModule, __filename, __dirname) { ${source}\n})`;
     const script = new Script(code, { filename, cachedData });
-    if (cachedData === undefined || script.cachedDataRejected) unkept.push({ name, code, script });
+    if (keeps && script.cachedDataRejected !== false) unkept.push({ name, source, script });
     const require = id => (id.startsWith('./') ? load(id.slice(2)) : packages(id));
     script.runInThisContext()(exports, require, importModule, filename, folder);
     return exports;
@@ -49,7 +49,7 @@ export function runKept(bundle, entry, keeps) {
     if (next === undefined) return;
     try {
       mkdirSync(kept, { recursive: true });
-      writeKept(`${kept}${next.name}`, next.code, next.script.createCachedData());
+      writeKept(`${kept}${next.name}`, next.source, next.script.createCachedData());
     } catch {
       unkept.length = 0;
     }
@@ -68,23 +68,23 @@ export function runKept(bundle, entry, keeps) {
 }
 
 /** V8 trusts what it is given, down to the last bit, and tells sources apart by their lengths alone: so a hash of both comes first. */
-function hashOf(code, compiled) {
-  return createHash('sha256').update(code).update(compiled).digest();
+function hashOf(source, compiled) {
+  return createHash('sha256').update(source).update(compiled).digest();
 }
 
-function readKept(file, code) {
+function readKept(file, source) {
   try {
     const bytes = readFileSync(file);
     const compiled = bytes.subarray(HASH_BYTES);
-    return hashOf(code, compiled).equals(bytes.subarray(0, HASH_BYTES)) ? compiled : undefined;
+    return hashOf(source, compiled).equals(bytes.subarray(0, HASH_BYTES)) ? compiled : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Whole or not at all: several processes may begin at once. */
-function writeKept(file, code, compiled) {
+function writeKept(file, source, compiled) {
   const staged = `${file}.${process.pid}`;
-  writeFileSync(staged, Buffer.concat([hashOf(code, compiled), compiled]));
+  writeFileSync(staged, Buffer.concat([hashOf(source, compiled), compiled]));
   renameSync(staged, file);
 }
