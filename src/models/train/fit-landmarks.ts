@@ -3,9 +3,10 @@ import { type LandmarkWeights, landmarkLayer, nearness } from '#models/heads/lan
 import { largestOf, toWeights } from '#models/heads/linear-layer.js';
 import { dot, normalise } from '#models/runtime/pooling.js';
 import { fitKernelRidge } from './kernel-ridge.js';
+import { pairProducts, product } from './pair-products.js';
 
-/** Landmarks in all: more cost time with every text and gain little. */
-const MOST = 2048;
+/** Landmarks in all: each costs time with every text. Of BANKING77, twice 2,048 are right half a point more often, and no fewer than all examples. */
+const MOST = 4096;
 /** Rounds of the search for what stands for a label's examples. */
 const ROUNDS = 6;
 /** What errors are weighed against: larger is smoother. From .05 to .2 makes no difference that counts. */
@@ -54,11 +55,11 @@ export function fitLandmarks(examples: LandmarkExamples, random: Random, most = 
   }
   const size = chosen.length;
   const among = chosen.map(vector => nearness(layer, vector));
-  const equations = new Float64Array(size * size);
+  const equations = pairProducts(columns);
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
-      const own = (among[i]![j]! + among[j]![i]!) / 2;
-      equations[i * size + j] = equations[j * size + i] = product(columns[i]!, columns[j]!) + RIDGE * own;
+      equations[i * size + j]! += (RIDGE * (among[i]![j]! + among[j]![i]!)) / 2;
+      equations[j * size + i] = equations[i * size + j]!;
     }
   }
   const all = weights.reduce((sum, weight) => sum + weight, 0);
@@ -99,18 +100,4 @@ function middlesOf(vectors: readonly Float32Array[], count: number, random: Rand
     middles = sums.filter(sum => sum.some(value => value !== 0));
   }
   return middles;
-}
-
-/** The inner product, in four sums: a processor need not wait for one to add to another. */
-function product(a: Float32Array, b: Float32Array): number {
-  let [first, second, third, fourth] = [0, 0, 0, 0];
-  const whole = a.length - (a.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    first += a[i]! * b[i]!;
-    second += a[i + 1]! * b[i + 1]!;
-    third += a[i + 2]! * b[i + 2]!;
-    fourth += a[i + 3]! * b[i + 3]!;
-  }
-  for (let i = whole; i < a.length; i++) first += a[i]! * b[i]!;
-  return first + second + third + fourth;
 }
