@@ -13,7 +13,7 @@ const { values: options } = parseArgs({
   options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '400' } },
 });
 
-const SIZES = { 'linear head': [14, 384], 'near examples': [1380, 64], landmarks: [2048, 384] };
+const SIZES = { 'linear head': [14, 384], 'near examples': [1380, 64], landmarks: [4096, 384] };
 const vector = vectorProducts();
 if (vector === undefined) throw new Error('this machine has no vector instructions for WebAssembly');
 const random = seededRandom(1);

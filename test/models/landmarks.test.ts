@@ -72,6 +72,20 @@ describe('scores of nearness to landmarks', () => {
     );
   });
 
+  test('have no more numbers than a file may hold, however wide vectors are', () => {
+    const width = 1024 ** 2;
+    const vectors = Array.from({ length: 10 }, (_, at) => {
+      const vector = new Float32Array(width);
+      vector[at] = 1;
+      return vector;
+    });
+    const { landmarks } = fitLandmarks(
+      { vectors, labels: vectors.map((_, at) => at % 2), weights: vectors.map(() => 1), classes: 2 },
+      seededRandom(1),
+    );
+    expect(landmarks.scales.length).toBe(8);
+  });
+
   test('have no more landmarks than they may, however many examples there are, and the same from the same seed', () => {
     const examples = opposite(300, 3, 5);
     const fitted = () => fitLandmarks(examples, seededRandom(4), 60);

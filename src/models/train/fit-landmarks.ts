@@ -5,8 +5,10 @@ import { dot, normalise } from '#models/runtime/pooling.js';
 import { fitKernelRidge } from './kernel-ridge.js';
 import { pairProducts, product } from './pair-products.js';
 
-/** Landmarks in all: each costs time with every text. Of BANKING77, twice 2,048 are right half a point more often, and no fewer than all examples. */
+/** Landmarks in all: each costs time with every text, and of more little is gained. */
 const MOST = 4096;
+/** Numbers of all of them together: what a head's file may have. */
+const MOST_NUMBERS = 8 * 1024 ** 2;
 /** Rounds of the search for what stands for a label's examples. */
 const ROUNDS = 6;
 /** What errors are weighed against: larger is smoother. From .05 to .2 makes no difference that counts. */
@@ -35,7 +37,7 @@ export interface LandmarkExamples {
 export function fitLandmarks(examples: LandmarkExamples, random: Random, most = MOST): LandmarkWeights {
   const { vectors, labels, weights, classes } = examples;
   const width = vectors[0]?.length ?? 0;
-  const room = Math.max(1, Math.floor(most / classes));
+  const room = Math.max(1, Math.floor(Math.min(most, MOST_NUMBERS / width) / classes));
   const chosen = Array.from({ length: classes }, (_, label) =>
     middlesOf(
       vectors.filter((_, at) => labels[at] === label),
