@@ -44,6 +44,8 @@ export class LocalEmbedder implements Embedder {
   private failure = '';
   private closed = false;
   private readonly counts = { texts: 0, batches: 0, refused: 0, busyMs: 0, loadMs: 0 };
+  /** One error for all that are refused, which are most when time is dearest: a new one each would take longer than all else that refusing does. */
+  private readonly refusal: WeirError;
 
   constructor(
     readonly name: string,
@@ -57,6 +59,7 @@ export class LocalEmbedder implements Embedder {
     this.company = new Company(later, () => this.pump());
     // The graph that Weir writes leaves padding out (minilm/graph.ts); those of others have it.
     this.queue = new EmbedQueue(clock, { ...limits, padded: spec.kind !== 'default' });
+    this.refusal = new WeirError('model.busy', `${name} has more texts to read than it can in time`);
   }
 
   private get key(): string {
@@ -121,7 +124,7 @@ export class LocalEmbedder implements Embedder {
         this.company.came();
       } else {
         this.counts.refused++;
-        fail(new WeirError('model.busy', `${this.queue.length} texts wait for ${this.name} already`));
+        fail(this.refusal);
       }
     });
     this.cache.keep(text, vector);
@@ -156,7 +159,7 @@ export class LocalEmbedder implements Embedder {
       const { batch, late } = this.queue.take(this.ready.size - this.busy.size);
       for (const { text } of [...batch, ...late]) this.waiting.delete(text);
       this.counts.refused += late.length;
-      for (const job of late) job.fail(new WeirError('model.busy', `${this.name} was too slow`));
+      for (const job of late) job.fail(this.refusal);
       if (batch.length > 0) void this.run(worker, batch);
     }
   }
