@@ -113,6 +113,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
     return { tuning, right: rightOf(texts, tuning) };
   };
   const straight = choice(first);
+  if (options.landmarks === true) progress('trying nearness to landmarks: minutes, with thousands of texts');
   const curved = options.landmarks === true ? choice({ ...first, model: fitByLandmarks(train, settings) }) : undefined;
   if (curved !== undefined)
     progress(`tuned on ${tune.length} texts, right are ${straight.right} linearly, ${curved.right} by landmarks`);
