@@ -261,10 +261,11 @@ export class Attempt implements CallListener {
   onHead(status: number, contentType: string, retryAfter: string): void {
     this.status = status;
     this.retryAfterMs = retryAfterOf(status, retryAfter, this.owner.runtime.clock.wall());
-    const { stream } = this.owner.outbound.request;
+    const { stream, sampling } = this.owner.outbound.request;
     if (status === 200 && stream) {
       if (contentType.startsWith('text/event-stream')) {
-        this.relay = this.guarded(this.translation?.relay() ?? this.owner.protocol.relay(this.stripUsage));
+        const { protocol } = this.owner;
+        this.relay = this.guarded(this.translation?.relay() ?? protocol.relay(this.stripUsage, sampling.n));
       } else
         this.giveUp(new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`));
     } else this.pile = new BytePile();

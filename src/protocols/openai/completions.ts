@@ -229,7 +229,7 @@ export const openaiCompletions: Protocol = {
   },
 
   factsOf: text => answerFacts(text),
-  relay: stripUsage => new ChatStreamRelay(stripUsage),
+  relay: (stripUsage, answers) => new ChatStreamRelay(stripUsage, answers),
   errorBody: error => JSON.stringify({ error: openaiError(error) }),
   errorEvent: error => said({ error: openaiError(error) }),
 };
