@@ -2,7 +2,7 @@
 import type { Cancel, Clock } from '#contract/clock.js';
 import type { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
-import type { PlacementRequest } from '#contract/placement.js';
+import type { Placement, PlacementRequest } from '#contract/placement.js';
 import type { Quote } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
@@ -141,6 +141,11 @@ class PoolAtWork implements LivePool, GrantHost {
       return NOTHING;
     }
     return this.waiting.wait(model!, request, settle, now);
+  }
+
+  preview(request: PlacementRequest): Placement | undefined {
+    const model = this.topology.models.get(request.model);
+    return model && this.places.preview(model, request, this.clock.now());
   }
 
   quote(model: string, profile: WorkloadProfile, constraints?: PlacementConstraints): Quote {
