@@ -106,7 +106,7 @@ class PoolAtWork implements LivePool, GrantHost {
       const rest = { promptTokens: 0, outputTokens: 0, constraints: {}, exclude: [] };
       if (replica !== undefined) this.placerOf(replica)?.committed({ ...rest, ...prompt }, id);
     }
-    for (const pool of this.topology.pools.values()) this.waiting.serve(pool);
+    for (const pool of this.topology.pools.values()) this.waiting.serve(pool, true);
   }
 
   answered(request: PlacementRequest, replica: Replica, usage: Usage | undefined): void {
@@ -254,7 +254,7 @@ class PoolAtWork implements LivePool, GrantHost {
         replica.acquit();
       }
     }
-    this.waiting.serve(pool);
+    this.waiting.serve(pool, replica.unavailable !== undefined);
     this.rebalancing.released(replica);
   }
 
@@ -265,7 +265,7 @@ class PoolAtWork implements LivePool, GrantHost {
 
   private serveQueueOf(replica: Replica): void {
     const pool = this.topology.pools.get(replica.pool);
-    if (pool !== undefined) this.waiting.serve(pool);
+    if (pool !== undefined) this.waiting.serve(pool, true);
   }
 
   private placerOf(replica: Replica) {

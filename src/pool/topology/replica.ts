@@ -197,6 +197,12 @@ export class Replica implements ReplicaView {
     return !this.breaker.closed || this.health.state === 'unhealthy';
   }
 
+  /** Whether it takes requests, or one that it has may show that it can. */
+  promises(now: Milliseconds): boolean {
+    const why = this.whyOut(now);
+    return why === undefined || (why === 'circuit open' && this.breaker.state(now) === 'half-open');
+  }
+
   /** When it takes requests again if nothing but time passes; `undefined` when it does now, or something else must happen first. */
   backAt(now: Milliseconds): Milliseconds | undefined {
     if (this.out || this.health.state === 'unhealthy') return undefined;
