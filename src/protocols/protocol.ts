@@ -99,6 +99,8 @@ export interface EngineTerms {
   readonly defaultMaxTokens: Tokens;
   /** Ask for token counts at the end of a stream, where that has to be asked for. */
   readonly streamUsage: boolean;
+  /** It refuses members that its API does not have, where other engines of that API take them; not unless said. */
+  readonly strict?: boolean;
 }
 
 export interface EngineRequest {

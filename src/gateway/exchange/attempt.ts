@@ -21,6 +21,7 @@ import { withRetention } from '#protocols/openai/body-members.js';
 import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
+import { termsOf } from './engine-terms.js';
 import { EventCount } from './event-count.js';
 import type { HeldShare } from './held-room.js';
 import { refusalOf } from './refusal.js';
@@ -112,13 +113,8 @@ export class Attempt implements CallListener {
     const passes = way.api === protocol.api;
     const own = passes ? inbound.engineHeaders : undefined;
     if (!passes) {
-      const terms = {
-        servedModel: target.servedModel,
-        defaultMaxTokens: way.maxTokens,
-        streamUsage: way.streamUsage,
-      };
       const head = { id: inbound.request.id, model, at: runtime.clock.wall() };
-      this.translation = new Translation(inbound, way.engine, terms, route.parameters, head);
+      this.translation = new Translation(inbound, way.engine, termsOf(target, way), route.parameters, head);
     }
     this.guards = this.newGuards();
     this.share = this.newShare();
