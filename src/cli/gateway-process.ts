@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { EXIT, exit } from '#cli/exit.js';
 import { LocalEngines } from '#cli/local-engines.js';
 import { type CommonOptions, configFile, DEFAULT_FILE, integer, readConfig } from '#cli/options.js';
-import type { Config, ListenOverrides } from '#config/load.js';
+import type { Config, Overrides } from '#config/load.js';
 import type { ConfigWatch } from '#config/watch.js';
 import { WeirError } from '#contract/errors.js';
 import { LiveConfiguration } from '#gateway/configuration/live-configuration.js';
@@ -25,22 +25,21 @@ export interface ServeOptions extends CommonOptions {
 
 /** Runs the gateway until the process is told to end. What goes wrong before it listens ends the command with exit code 2. */
 export async function runGateway(options: ServeOptions): Promise<void> {
-  const listen = overrides(options);
-  const loaded = await validConfig(options, listen);
+  const overrides = overridesOf(options);
+  const loaded = await validConfig(options, overrides);
   const { gateway } = loaded.config;
   const { level, format } = gateway.log;
   const log = createLogger({ level, format, stream: process.stderr });
-  const workers = options.workers ?? gateway.workers;
   const state = new GatewayState(gateway.state.path);
-  const serving: Serving = { options, listen, loaded, log, state, fleet: new LocalEngines(text => log.warn(text)) };
-  if (workers === 1) await runAlone(serving);
-  else await (await import('#cli/workers/run-workers.js')).runWorkers(serving, workers);
+  const serving: Serving = { options, overrides, loaded, log, state, fleet: new LocalEngines(text => log.warn(text)) };
+  if (gateway.workers === 1) await runAlone(serving);
+  else await (await import('#cli/workers/run-workers.js')).runWorkers(serving, gateway.workers);
 }
 
 /** What the process has that serves, or that starts those which do. */
 export interface Serving {
   readonly options: ServeOptions;
-  readonly listen: ListenOverrides;
+  readonly overrides: Overrides;
   readonly loaded: ValidConfig;
   readonly log: Logger;
   readonly state: GatewayState;
@@ -48,14 +47,14 @@ export interface Serving {
 }
 
 async function runAlone(serving: Serving): Promise<void> {
-  const { options, loaded, listen, log, state, fleet } = serving;
+  const { options, loaded, overrides, log, state, fleet } = serving;
   const models = begunModels(loaded.config, log);
   const { LiveGateway } = await import('./live-gateway.js');
   let live: LiveGateway | undefined;
   let watcher: ConfigWatch | undefined;
   const watch = async (file: string): Promise<void> => {
     if (live !== undefined) {
-      watcher = await watchFile(file, listen, live.log, reloadsOf(configuration, live.metrics));
+      watcher = await watchFile(file, overrides, live.log, reloadsOf(configuration, live.metrics));
     }
   };
   const configuration = liveConfiguration(serving, {
@@ -94,12 +93,12 @@ async function runAlone(serving: Serving): Promise<void> {
 
 /** The configuration of a gateway on its file, with its history. */
 export function liveConfiguration(
-  { options, listen, loaded, state, log }: Serving,
+  { options, overrides, loaded, state, log }: Serving,
   ports: Pick<ConstructorParameters<typeof LiveConfiguration>[2], 'apply' | 'onFile' | 'onEdit'>,
 ): LiveConfiguration {
   return new LiveConfiguration(loaded, absolute(configFile(options)), {
     clock: machineClock,
-    load: { listen },
+    load: { overrides },
     seed: options.seed,
     newFile: options.config ?? DEFAULT_FILE,
     versions: () => state.versions,
@@ -142,12 +141,13 @@ export async function open<Started>(
   }
 }
 
-function overrides(options: ServeOptions): ListenOverrides {
+function overridesOf(options: ServeOptions): Overrides {
   const port = options.port ?? portFromEnvironment();
   return {
     ...(options.host === undefined ? undefined : { host: options.host }),
     ...(port === undefined ? undefined : { port }),
     ...(options.insecureNoAuth === undefined ? undefined : { insecure: true }),
+    ...(options.workers === undefined ? undefined : { workers: options.workers }),
   };
 }
 
@@ -162,8 +162,8 @@ function portFromEnvironment(): number | undefined {
   }
 }
 
-async function validConfig(options: ServeOptions, listen: ListenOverrides): Promise<ValidConfig> {
-  const result = withPulledModels(await readConfig(options, { listen }));
+async function validConfig(options: ServeOptions, overrides: Overrides): Promise<ValidConfig> {
+  const result = withPulledModels(await readConfig(options, { overrides }));
   report(result);
   return result.ok ? result : exit(EXIT.misuse);
 }

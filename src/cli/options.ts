@@ -80,7 +80,7 @@ export function configFile(options: Pick<CommonOptions, 'config'>): string | und
 /** Loads the configuration that the options name: a file, {@link DEFAULT_FILE}, or else the demonstration. */
 export async function readConfig(
   options: Pick<CommonOptions, 'config'>,
-  load: Pick<LoadOptions, 'listen' | 'standIn'> = {},
+  load: Pick<LoadOptions, 'overrides' | 'standIn'> = {},
 ): Promise<LoadResult> {
   const { loadConfig, loadDemonstration } = await import('#config/load.js');
   const file = configFile(options);

@@ -1,6 +1,6 @@
 import { renderProblems } from '#cli/problems.js';
 import { version } from '#cli/version.js';
-import type { Config, ListenOverrides, LoadResult } from '#config/load.js';
+import type { Config, LoadResult, Overrides } from '#config/load.js';
 import type { ConfigProblem } from '#config/problem.js';
 import { ConfigWatch } from '#config/watch.js';
 import { withPulledModels } from '#gateway/configuration/pulled-models.js';
@@ -53,12 +53,12 @@ function oneLine({ code, path, line, column, message, hint }: ConfigProblem): st
 }
 
 /** Watches the file. Configurations come into force one after the other, in the order in which they were read. */
-export async function watchFile(file: string, listen: ListenOverrides, log: Logger, to: Reloads): Promise<ConfigWatch> {
+export async function watchFile(file: string, overrides: Overrides, log: Logger, to: Reloads): Promise<ConfigWatch> {
   let before: Promise<unknown> = Promise.resolve();
   const watcher = new ConfigWatch({
     file,
     clock: machineClock,
-    load: { listen },
+    load: { overrides },
     loaded: to.text,
     onReload(read) {
       const result = withPulledModels(read);

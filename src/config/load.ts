@@ -36,17 +36,18 @@ export type LoadResult =
 /** A place in the value and in the text, as in a {@link ConfigProblem}. */
 export type Place = Pick<ConfigProblem, 'path' | 'line' | 'column'>;
 
-/** What the command line says of where to listen; it goes before the file. */
-export interface ListenOverrides {
+/** What the command line says of where to listen, and in how many processes; it goes before the file. */
+export interface Overrides {
   readonly host?: string;
   readonly port?: number;
   readonly insecure?: boolean;
+  readonly workers?: number;
 }
 
 export interface LoadOptions {
   /** Where `${NAME}` is looked up; the environment of the process unless given. */
   readonly env?: SecretSources['env'];
-  readonly listen?: ListenOverrides;
+  readonly overrides?: Overrides;
   /**
    * Where a variable or file that is not there is a warning, and a text of no meaning stands in for it: for commands that read a
    * configuration and serve nothing. Without it, it is an error everywhere.
@@ -104,7 +105,7 @@ export function parseConfig(text: string, options: ParseOptions): LoadResult {
   };
   if (document.errors.length > 0) return failed();
 
-  const value = withListen(document.value ?? {}, options.listen);
+  const value = overridden(document.value ?? {}, options.overrides);
   const settings = validate(value, secrets, standIns, finding => report.finding(finding));
   const { errors, warnings: doubts } = checkReferences(settings ?? validBlocks(value), value);
   for (const finding of errors) report.finding(finding);
@@ -139,13 +140,15 @@ function unreadable(file: string, why = 'unreadable'): LoadResult {
   return { ok: false, problems: [problem], warnings: [], source: file, text: '' };
 }
 
-/** The value with the command line's listen settings in the place of the file's. */
-function withListen(value: unknown, overrides: ListenOverrides | undefined): unknown {
-  const given = Object.entries(overrides ?? {}).filter(([, setting]) => setting !== undefined);
+/** The value with the command line's settings in the place of the file's. */
+function overridden(value: unknown, { workers, ...where }: Overrides = {}): unknown {
+  const given = Object.entries(where).filter(([, setting]) => setting !== undefined);
   const gateway = isMapping(value) ? (value.gateway ?? {}) : undefined;
-  const listen = isMapping(gateway) ? (gateway.listen ?? {}) : undefined;
-  if (given.length === 0 || !isMapping(value) || !isMapping(gateway) || !isMapping(listen)) return value;
-  return { ...value, gateway: { ...gateway, listen: { ...listen, ...Object.fromEntries(given) } } };
+  if (!isMapping(value) || !isMapping(gateway)) return value;
+  const serving = workers === undefined ? gateway : { ...gateway, workers };
+  const listen = gateway.listen ?? {};
+  if (given.length === 0 || !isMapping(listen)) return serving === gateway ? value : { ...value, gateway: serving };
+  return { ...value, gateway: { ...serving, listen: { ...listen, ...Object.fromEntries(given) } } };
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -125,6 +125,11 @@ export const ERRORS = {
     'upstream_error',
     'The replica answered with an error. One about the request itself (400, 413, 415, 422) is passed on with its status, as `invalid_request_error`.',
   ),
+  'upstream.busy': kind(
+    429,
+    'rate_limit_error',
+    'The replica, or the provider behind it, is at a limit of its own (429). Where it says that all its customers ask for too much (529), it is 503, `overloaded_error`.',
+  ),
   'upstream.cut': kind(502, 'upstream_error', 'The replica broke off in the middle of its answer.'),
   'upstream.malformed': kind(502, 'upstream_error', 'The replica answered in no form that its API has.'),
   'upstream.too_large': kind(502, 'upstream_error', 'The answer is longer than `gateway.limits.answer`.'),

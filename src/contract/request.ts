@@ -116,7 +116,7 @@ export interface Sampling {
   readonly n: number;
   readonly seed?: number;
   readonly reasoningEffort?: string;
-  /** Whether a grammar or JSON schema constrains the output. */
+  /** Whether the answer has to be JSON, of a schema or of any. */
   readonly structured: boolean;
 }
 

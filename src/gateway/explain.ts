@@ -1,5 +1,4 @@
 import type { WeirError } from '#contract/errors.js';
-import type { FlowFacts } from '#contract/flow.js';
 import type { LearnedTier } from '#contract/learned.js';
 import type { AttemptOutcome, JudgedEnd } from '#contract/outcome.js';
 import type { Placement, PrefillPlacement, PrefixLeftOut, PrefixTiers, ScoreParts } from '#contract/placement.js';
@@ -10,6 +9,7 @@ import type { Milliseconds, Tokens } from '#contract/units.js';
 import { Asked } from '#pool/placement/asked.js';
 import type { Inbound } from '#protocols/protocol.js';
 import { summarise } from '#workload/profile/summary.js';
+import { flowFacts } from './exchange/flow-facts.js';
 import { unknownModel } from './named-model.js';
 import type { Runtime } from './runtime.js';
 import { whyLost } from './why-lost.js';
@@ -125,7 +125,9 @@ export async function explain(
   const placement =
     selected === undefined
       ? undefined
-      : preview(runtime, new Asked(selected, request, profile, route.constraints, ONLOOKER));
+      : pool.preview(
+          new Asked(selected, request, profile, route.constraints, flowFacts(request, runtime.config.workload)),
+        );
   const totalMs = clock.now() - begun;
   const read = new Set(board.readings().map(reading => reading.name));
   await board.compute(router.signals.map(signal => signal.name).filter(name => board.read(name) === undefined));
@@ -208,24 +210,4 @@ export function explanationOf(told: Told, totalMs: Milliseconds, wasRead: (name:
 function losersOf(placement: Placement) {
   const why = whyLost(placement);
   return placement.losers.map(({ replica, score }, at) => ({ replica, score, why: why[at] ?? '' }));
-}
-
-/** Too large for any queue: it takes a place that is free, or none, and nobody has to make room for it. */
-const ONLOOKER: FlowFacts = {
-  tenant: '',
-  priority: 'normal',
-  dueAt: Number.POSITIVE_INFINITY,
-  bytes: Number.POSITIVE_INFINITY,
-};
-
-/** Where the request would run: a place taken and given back at once, without having been used. */
-function preview(runtime: Runtime, asked: Asked): Placement | undefined {
-  let placement: Placement | undefined;
-  const leave = runtime.pool.acquire(asked, result => {
-    if (!('placement' in result)) return;
-    placement = result.placement;
-    result.release({ status: 'cancelled', replicaFault: false });
-  });
-  leave();
-  return placement;
 }

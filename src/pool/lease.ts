@@ -54,6 +54,8 @@ export interface Pool extends PoolView {
    * `settle` is never called.
    */
   acquire(request: PlacementRequest, settle: (result: Lease | WeirError) => void): Cancel;
+  /** The place that a request would get now; `undefined` where it would have to wait or be refused. Takes nothing from anybody and leaves nothing behind. */
+  preview(request: PlacementRequest): Placement | undefined;
   replicas(): readonly ReplicaStatus[];
 }
 

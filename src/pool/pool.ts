@@ -2,7 +2,7 @@
 import type { Cancel, Clock } from '#contract/clock.js';
 import type { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
-import type { PlacementRequest } from '#contract/placement.js';
+import type { Placement, PlacementRequest } from '#contract/placement.js';
 import type { Quote } from '#contract/pool-view.js';
 import type { WorkloadProfile } from '#contract/profile.js';
 import type { Random } from '#contract/random.js';
@@ -106,7 +106,7 @@ class PoolAtWork implements LivePool, GrantHost {
       const rest = { promptTokens: 0, outputTokens: 0, constraints: {}, exclude: [] };
       if (replica !== undefined) this.placerOf(replica)?.committed({ ...rest, ...prompt }, id);
     }
-    for (const pool of this.topology.pools.values()) this.waiting.serve(pool);
+    for (const pool of this.topology.pools.values()) this.waiting.serve(pool, true);
   }
 
   answered(request: PlacementRequest, replica: Replica, usage: Usage | undefined): void {
@@ -141,6 +141,11 @@ class PoolAtWork implements LivePool, GrantHost {
       return NOTHING;
     }
     return this.waiting.wait(model!, request, settle, now);
+  }
+
+  preview(request: PlacementRequest): Placement | undefined {
+    const model = this.topology.models.get(request.model);
+    return model && this.places.preview(model, request, this.clock.now());
   }
 
   quote(model: string, profile: WorkloadProfile, constraints?: PlacementConstraints): Quote {
@@ -249,7 +254,7 @@ class PoolAtWork implements LivePool, GrantHost {
         replica.acquit();
       }
     }
-    this.waiting.serve(pool);
+    this.waiting.serve(pool, replica.unavailable !== undefined);
     this.rebalancing.released(replica);
   }
 
@@ -260,7 +265,7 @@ class PoolAtWork implements LivePool, GrantHost {
 
   private serveQueueOf(replica: Replica): void {
     const pool = this.topology.pools.get(replica.pool);
-    if (pool !== undefined) this.waiting.serve(pool);
+    if (pool !== undefined) this.waiting.serve(pool, true);
   }
 
   private placerOf(replica: Replica) {

@@ -99,6 +99,8 @@ export interface EngineTerms {
   readonly defaultMaxTokens: Tokens;
   /** Ask for token counts at the end of a stream, where that has to be asked for. */
   readonly streamUsage: boolean;
+  /** It refuses members that its API does not have, where other engines of that API take them; not unless said. */
+  readonly strict?: boolean;
 }
 
 export interface EngineRequest {
@@ -111,6 +113,8 @@ export interface EngineRequest {
 export interface AnswerReader {
   /** @throws WeirError `upstream.status` for an error that the engine put into its stream. */
   read(event: SseEvent): readonly AnswerEvent[];
+  /** The engine has closed the stream in good order, and no end came. @returns the end, where what came says that the answer is whole. */
+  closed?(): readonly AnswerEvent[];
 }
 
 /** An API as it is spoken to engines for clients of another one. */
@@ -138,7 +142,7 @@ export interface AnswerFacts {
 
 /** How a stream ended, as far as its bytes tell. */
 export interface StreamEnd extends AnswerFacts {
-  /** The engine said that it was done: the only clean end there is. */
+  /** The engine said that it was done, or closed in good order behind the finish reason of all it began: the only clean ends there are. */
   readonly complete: boolean;
   /** The engine reported an error inside the stream. */
   readonly error: string | undefined;
@@ -212,8 +216,11 @@ export interface Protocol {
    * @param text the bytes of the answer, one character each (latin1).
    */
   factsOf(text: string): AnswerFacts | undefined;
-  /** @param stripUsage keep the usage event from the client, who did not ask for it. */
-  relay(stripUsage: boolean): StreamRelay;
+  /**
+   * @param stripUsage keep the usage event from the client, who did not ask for it.
+   * @param answers how many answers were asked for; 1 unless said.
+   */
+  relay(stripUsage: boolean, answers?: number): StreamRelay;
   errorBody(error: WeirError): string;
   /**
    * The same error as an event in a stream that has begun. Never followed by a clean end.

@@ -3,7 +3,7 @@ import { isWeirError } from '#contract/errors.js';
 import type { Message } from '#contract/request.js';
 import type { RouteParameters } from '#contract/route.js';
 import { withAllowedTools } from './neutral/allowed-tools.js';
-import type { AnswerUsage, Finish } from './neutral/answer.js';
+import type { AnswerEvent, AnswerUsage, Finish } from './neutral/answer.js';
 import type { Conversation } from './neutral/conversation.js';
 import { Lost } from './neutral/lost.js';
 import type {
@@ -91,22 +91,29 @@ class TranslatingRelay implements StreamRelay {
   }
 
   close(): Buffer | undefined {
-    return this.toldAll(this.sse.end());
+    const last = this.toldAll(this.sse.end());
+    const end = this.over ? '' : this.told(() => this.reader.closed?.() ?? []);
+    if (end === '') return last;
+    return last === undefined ? Buffer.from(end) : Buffer.concat([last, Buffer.from(end)]);
+  }
+
+  private get over(): boolean {
+    return this.complete || this.error !== undefined;
   }
 
   private toldAll(events: readonly SseEvent[]): Buffer | undefined {
     let text = '';
     for (const event of events) {
-      if (this.complete || this.error !== undefined) break;
-      text += this.told(event);
+      if (this.over) break;
+      text += this.told(() => this.reader.read(event));
     }
     return text === '' ? undefined : Buffer.from(text);
   }
 
-  private told(event: SseEvent): string {
+  private told(read: () => readonly AnswerEvent[]): string {
     let text = '';
     try {
-      for (const part of this.reader.read(event)) {
+      for (const part of read()) {
         if (part.kind === 'end') {
           this.complete = true;
           this.usage = part.usage;

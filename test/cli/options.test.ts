@@ -32,7 +32,7 @@ describe('the configuration that the options name is', () => {
   test('the named file before all others', async () => {
     await writeFile('weir.yaml', 'broken: [');
     await writeFile('mine.yaml', VALID);
-    const result = await readConfig({ config: 'mine.yaml' }, { listen: { port: 9 } });
+    const result = await readConfig({ config: 'mine.yaml' }, { overrides: { port: 9 } });
     expect(result.ok && result.config.gateway.listen.port).toBe(9);
   });
 

@@ -181,11 +181,14 @@ gateway: { record: { path: "${join(folder, 'record.db')}" } }
     const yaml = (gateway: string) =>
       `router: { decisions: [{ name: d, when: otherwise, respond: hello }] }\npool: { models: { m: {} }, pools: { p: { model: m, replicas: [http://127.0.0.1:9] } } }\n${gateway}`;
     writeFileSync(file, yaml(''));
-    const served = await serve(folder);
+    const served = await serve(folder, '--workers', '1');
     try {
-      writeFileSync(file, yaml('gateway: { log: { format: json }, auth: { path: other.db }, drain: 5s }\n'));
+      const changed = 'gateway: { log: { format: json }, auth: { path: other.db }, drain: 5s, workers: 3 }\n';
+      writeFileSync(file, yaml(changed));
       await expect.poll(served.said).toMatch(/gateway\.log\.format.*gateway\.auth\.path.*need a restart/s);
       expect(served.said()).not.toMatch(/gateway\.drain/);
+      // The command line says how many: the next start will ask the file as little as this one.
+      expect(served.said()).not.toMatch(/gateway\.workers/);
     } finally {
       served.child.kill('SIGTERM');
       await once(served.child, 'exit');

@@ -4,7 +4,7 @@ import { parseConfig } from '#config/load.js';
 const problemsOf = (gateway: string, host?: string) => {
   const options = { file: 'weir.yaml', env: {}, readFile: () => '' };
   const text = `pool: { models: { m: {} }, pools: { p: { model: m, replicas: ["http://127.0.0.1:1"] } } }\n${gateway}`;
-  const result = parseConfig(text, host === undefined ? options : { ...options, listen: { host } });
+  const result = parseConfig(text, host === undefined ? options : { ...options, overrides: { host } });
   return result.ok ? [] : result.problems.map(({ path }) => path);
 };
 

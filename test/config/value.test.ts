@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables in weir.yaml look like that.
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '#config/load.js';
+import { type Overrides, parseConfig } from '#config/load.js';
 import { isLoopback } from '#gateway/schema.js';
 import { POOL, parse, ROUTER, type Sources, VALID } from './parse.js';
 
@@ -89,12 +89,23 @@ describe('a secret', () => {
 });
 
 describe('the command line', () => {
-  const withListen = (text: string, listen: { host?: string; port?: number; insecure?: boolean }) =>
-    parseConfig(text, { file: 'weir.yaml', env: {}, readFile: () => '', listen });
+  const withListen = (text: string, overrides: Overrides) =>
+    parseConfig(text, { file: 'weir.yaml', env: {}, readFile: () => '', overrides });
 
   test('goes before the file', () => {
     const result = withListen(`${VALID}gateway: { listen: { port: 1 } }\n`, { port: 2 });
     expect(result.ok && result.config.gateway.listen).toEqual({ host: '127.0.0.1', port: 2, insecure: false });
+  });
+
+  test('says how many processes serve, whatever the file says of it', () => {
+    for (const gateway of ['', 'gateway: { workers: 4 }\n', 'gateway: { listen: { port: 1 } }\n']) {
+      const result = withListen(VALID + gateway, { workers: 2 });
+      expect(result.ok && result.config.gateway.workers).toBe(2);
+    }
+    const result = withListen(`${VALID}gateway: { workers: 4 }\n`, { port: 2 });
+    expect(result.ok && result.config.gateway).toMatchObject({ workers: 4, listen: { port: 2 } });
+    const both = withListen(VALID, { workers: 3, port: 2 });
+    expect(both.ok && both.config.gateway).toMatchObject({ workers: 3, listen: { port: 2 } });
   });
 
   test('is held to the same rule about addresses', () => {

@@ -98,7 +98,7 @@ function configuration() {
       WEIR_POSTGRES: 'postgres://weir@postgres.data/weir',
       WEIR_REDIS: 'redis://redis.data:6379/0',
     },
-    listen: { host: '0.0.0.0' },
+    overrides: { host: '0.0.0.0' },
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   expect(loaded.warnings).toEqual([]);

@@ -294,6 +294,12 @@ describe('what programs ask', () => {
 
   it('tells why, before and after', async () => {
     const body = JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'prove it' }] });
+    const { pool } = gateway.gateway.runtime;
+    const taken = () => [
+      pool.snapshot().pools.map(({ counts }) => counts.granted),
+      pool.replicas().map(({ requests }) => requests),
+    ];
+    const before = taken();
     const asked = await fetch(`${gateway.url}/api/explain`, {
       method: 'POST',
       body,
@@ -303,7 +309,9 @@ describe('what programs ask', () => {
       decision: 'deep',
       selected: 'large',
       signals: { hard: { state: 'true' } },
+      placement: { pool: 'l' },
     });
+    expect(taken()).toEqual(before);
     expect(await gateway.records.count()).toBe(0);
     const response = await gateway.chat({ model: 'auto' });
     const id = response.headers.get('x-request-id');

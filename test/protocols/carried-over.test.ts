@@ -41,6 +41,54 @@ describe('what one API says and another says otherwise', () => {
     expect(sent(anthropicMessages, openaiChat, asking(document)).lost).toEqual(['cache_control']);
   });
 
+  describe('a file that came as base64 alone', () => {
+    const PDF = Buffer.from('%PDF-1.7 rain').toString('base64');
+    const TEXT = Buffer.from('Wäre es').toString('base64');
+    const fromChat = (file: object) => asking({ type: 'file', file });
+    const fromResponses = (file: object) => ({ input: [{ role: 'user', content: [{ type: 'input_file', ...file }] }] });
+    const CLIENTS = [
+      [openaiChat, openaiResponses, fromChat],
+      [openaiResponses, openaiChat, fromResponses],
+    ] as const;
+
+    it.each(CLIENTS)('is a file for engines of other APIs, from $name', (client, other, body) => {
+      for (const [file, type] of [
+        [{ file_data: PDF }, 'application/pdf'],
+        [{ filename: 'a.pdf', file_data: 'AAAA\nBBBB' }, 'application/pdf'],
+        [{ filename: 'a.txt', file_data: TEXT }, 'text/plain'],
+        [{ filename: 'a.docx', file_data: 'AAAA' }, 'application/octet-stream'],
+      ] as const) {
+        const url = `data:${type};base64,${file.file_data.replace('\n', '')}`;
+        const carried = sent(client, other, body(file));
+        expect(JSON.stringify(carried.body)).toContain(`"file_data":"${url}"`);
+        expect(JSON.stringify(carried.body)).not.toContain('file_id');
+        expect(carried.lost).toEqual([]);
+      }
+    });
+
+    it.each(CLIENTS)('is a document for Anthropic, from $name', (client, _, body) => {
+      const shown = (file: object) => sent(client, anthropicMessages, body(file)).body.messages[0].content[0];
+      expect(shown({ file_data: PDF })).toEqual({
+        type: 'document',
+        source: { type: 'base64', media_type: 'application/pdf', data: PDF },
+      });
+      expect(shown({ filename: 'a.txt', file_data: TEXT }).source.data).toBe('Wäre es');
+    });
+
+    it.each(CLIENTS)(
+      'stays what it is as a URL or an id, and what is no file is named as lost, from $name',
+      (client, other, body) => {
+        expect(JSON.stringify(sent(client, other, body({ file_id: 'file-1' })).body)).toContain('"file_id":"file-1"');
+        expect(
+          JSON.stringify(sent(client, anthropicMessages, body({ file_data: 'https://a.example/b.pdf' })).body),
+        ).toContain('"url":"https://a.example/b.pdf"');
+        const { body: asked, lost } = sent(client, other, body({ file_data: 'Rain, {as it falls}.', file_id: '' }));
+        expect(JSON.stringify(asked)).not.toMatch(/file_id|as it falls/);
+        expect(lost).toEqual(['file_data']);
+      },
+    );
+  });
+
   it('a search result is text, in a message and in what a tool gave', () => {
     const found = {
       type: 'search_result',

@@ -135,6 +135,12 @@ describe.each(BACKENDS)('the Anthropic client, messages, on an engine that speak
     const missing = bench.anthropic.messages.create({ ...ask, model: 'nosuch' });
     await expect(missing).rejects.toBeInstanceOf(Anthropic.NotFoundError);
     bench.engines[model].setFault({ kind: 'error', status: 429 });
+    const limited = bench.anthropic.messages.create(ask);
+    await expect(limited).rejects.toBeInstanceOf(Anthropic.RateLimitError);
+    await expect(limited).rejects.toMatchObject({
+      error: { type: 'error', error: { type: 'rate_limit_error', message: expect.any(String) } },
+    });
+    bench.engines[model].setFault({ kind: 'error', status: 500 });
     await expect(bench.anthropic.messages.create(ask)).rejects.toMatchObject({
       status: 502,
       error: { type: 'error', error: { type: 'api_error', message: expect.any(String) } },

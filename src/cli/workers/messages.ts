@@ -1,5 +1,5 @@
 import type { Started as StartedEngines } from '#cli/local-engines.js';
-import type { ListenOverrides } from '#config/load.js';
+import type { Overrides } from '#config/load.js';
 import type { DecisionRecord } from '#contract/record.js';
 import type { ConfigVersion } from '#contract/stores.js';
 import type { DeskCall } from '#gateway/configuration/desk.js';
@@ -12,7 +12,7 @@ import type { TraceRequest } from '#workload/traces/trace.js';
 export interface SentConfig {
   readonly text: string;
   readonly source: string;
-  readonly listen: ListenOverrides;
+  readonly overrides: Overrides;
   readonly engines: readonly (readonly [pool: string, engines: StartedEngines])[];
 }
 

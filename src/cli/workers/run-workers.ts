@@ -13,13 +13,13 @@ import { Supervisor } from './supervisor.js';
  * place where limits meet, and keeps the others alive.
  */
 export async function runWorkers(serving: Serving, workers: number): Promise<void> {
-  const { options, listen, loaded, log, state, fleet } = serving;
+  const { options, overrides, loaded, log, state, fleet } = serving;
   refuseMemory(loaded.config);
   refuseRebalancing(loaded.config);
   const sent = ({ text }: ValidConfig, config: Config): SentConfig => ({
     text,
     source: config.source,
-    listen,
+    overrides,
     engines: enginesOf(config),
   });
   let supervisor: Supervisor | undefined;
@@ -27,7 +27,7 @@ export async function runWorkers(serving: Serving, workers: number): Promise<voi
   let drain = loaded.config.gateway;
   const watch = async (file: string): Promise<void> => {
     if (supervisor !== undefined) {
-      watcher = await watchFile(file, listen, log, reloadsOf(configuration, supervisor));
+      watcher = await watchFile(file, overrides, log, reloadsOf(configuration, supervisor));
     }
   };
   const configuration = liveConfiguration(serving, {

@@ -109,8 +109,8 @@ export function runWorker(): void {
   link.ask({ kind: 'hello' }).catch(() => process.exit(1));
 }
 
-function configOf({ text, source, listen, engines }: SentConfig, workers: number): Config {
-  const result = loadText(text, source, { listen });
+function configOf({ text, source, overrides, engines }: SentConfig, workers: number): Config {
+  const result = loadText(text, source, { overrides });
   if (!result.ok) throw new Error(`the configuration ${source} is valid in the supervisor and not in a worker`);
   return sharedOut(withReplicas(result.config, new Map(engines)), workers);
 }

@@ -21,6 +21,7 @@ import { withRetention } from '#protocols/openai/body-members.js';
 import type { AnswerFacts, Inbound, Protocol, StreamRelay } from '#protocols/protocol.js';
 import { Translation } from '#protocols/translation.js';
 import type { RequestTrace } from '#telemetry/tracing.js';
+import { termsOf } from './engine-terms.js';
 import { EventCount } from './event-count.js';
 import type { HeldShare } from './held-room.js';
 import { refusalOf } from './refusal.js';
@@ -112,13 +113,8 @@ export class Attempt implements CallListener {
     const passes = way.api === protocol.api;
     const own = passes ? inbound.engineHeaders : undefined;
     if (!passes) {
-      const terms = {
-        servedModel: target.servedModel,
-        defaultMaxTokens: way.maxTokens,
-        streamUsage: way.streamUsage,
-      };
       const head = { id: inbound.request.id, model, at: runtime.clock.wall() };
-      this.translation = new Translation(inbound, way.engine, terms, route.parameters, head);
+      this.translation = new Translation(inbound, way.engine, termsOf(target, way), route.parameters, head);
     }
     this.guards = this.newGuards();
     this.share = this.newShare();
@@ -261,10 +257,11 @@ export class Attempt implements CallListener {
   onHead(status: number, contentType: string, retryAfter: string): void {
     this.status = status;
     this.retryAfterMs = retryAfterOf(status, retryAfter, this.owner.runtime.clock.wall());
-    const { stream } = this.owner.outbound.request;
+    const { stream, sampling } = this.owner.outbound.request;
     if (status === 200 && stream) {
       if (contentType.startsWith('text/event-stream')) {
-        this.relay = this.guarded(this.translation?.relay() ?? this.owner.protocol.relay(this.stripUsage));
+        const { protocol } = this.owner;
+        this.relay = this.guarded(this.translation?.relay() ?? protocol.relay(this.stripUsage, sampling.n));
       } else
         this.giveUp(new WeirError('upstream.malformed', `Asked for a stream, got ${contentType || 'no content type'}`));
     } else this.pile = new BytePile();

@@ -38,10 +38,17 @@ export function refusalOf(
   }
   const detail = said === undefined ? '' : `: ${said}`;
   const again = retryAfterMs === undefined ? undefined : { retryAfterMs };
-  const error = new WeirError('upstream.status', `The replica answered with status ${status}${detail}`, again);
+  const what = `The replica answered with status ${status}${detail}`;
   // A replica or provider at its limit is busy, not broken; a wrong key or path (401, 403, 404) is as good as broken.
-  const fine = status === 429 || status === OVERLOADED || (partial && status === 404);
-  return { error, retryable: true, replicaFault: !fine };
+  if (status === 429)
+    return { error: new WeirError('upstream.busy', what, again), retryable: true, replicaFault: false };
+  if (status === OVERLOADED) {
+    // The status is Anthropic's own: everybody else knows 503.
+    const error = new WeirError('upstream.busy', what, { ...again, status: 503, type: 'overloaded_error' });
+    return { error, retryable: true, replicaFault: false };
+  }
+  const fine = partial && status === 404;
+  return { error: new WeirError('upstream.status', what, again), retryable: true, replicaFault: !fine };
 }
 
 /** That an engine refused a request for what it says: the client's fault, in the engine's words. */

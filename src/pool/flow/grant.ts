@@ -1,4 +1,4 @@
-import type { PlacementRequest } from '#contract/placement.js';
+import type { Placement, PlacementRequest } from '#contract/placement.js';
 import type { Milliseconds } from '#contract/units.js';
 import { type PrefillPlace, placePrefill } from '#pool/disaggregation/prefill-place.js';
 import type { Lease } from '#pool/lease.js';
@@ -13,27 +13,34 @@ export interface GrantHost extends LeaseHost {
   readonly topology: Topology;
 }
 
-/** Takes a place on a replica, and one for its prompt elsewhere where that pays. @param choice how the replica was chosen. */
-export function grant(
+/** A replica with a place for a request, and how it was chosen. */
+export interface Found {
+  readonly replica: Replica;
+  readonly choice: Choice;
+  readonly tier: Tier;
+}
+
+/** A place as it is told, and where the prompt would be computed. Nothing has been taken. */
+export interface Plan {
+  readonly placement: Placement;
+  readonly prefill: PrefillPlace | undefined;
+}
+
+/** What a place that was found comes to, with one for the prompt elsewhere where that pays. To be asked before its placer chooses again. */
+export function planAt(
   host: GrantHost,
-  replica: Replica,
-  choice: Choice,
-  tier: Tier,
+  { replica, choice, tier }: Found,
   request: PlacementRequest,
-  since: Milliseconds,
-  now: Milliseconds,
-): Lease {
+  queuedMs: Milliseconds,
+): Plan {
   const parts = tier.placer.partsOf?.(choice);
   const pool = host.topology.pools.get(replica.pool);
-  const fill = host.topology.pools.get(pool?.entry.prefill?.pool ?? '');
+  const fill = prefillPoolOf(host, pool);
   const prefill =
     pool === undefined || fill === undefined
       ? undefined
       : placePrefill(request, replica, choice.expectedPrefixTokens, pool, fill);
   const { prefixTiers: tiers } = choice;
-  const keeps = pool?.entry.retention;
-  const retention =
-    keeps && pool?.memory.retention.directive(request, replica, keeps, pool.memory.holdMs.value ?? 0, now);
   const placement = {
     pool: replica.pool,
     replica: replica.id,
@@ -47,13 +54,35 @@ export function grant(
     ...(parts === undefined ? undefined : { parts }),
     ...(choice.prefixLeftOut === undefined ? undefined : { prefixLeftOut: choice.prefixLeftOut }),
     considered: choice.considered,
-    queuedMs: now - since,
+    queuedMs,
     ...(prefill === undefined ? undefined : { prefill: prefill.placement }),
-    ...(retention === undefined ? undefined : { retention }),
   };
+  return { placement, prefill };
+}
+
+/** Takes a place that was found, and one for its prompt elsewhere where that pays. */
+export function grant(
+  host: GrantHost,
+  found: Found,
+  request: PlacementRequest,
+  since: Milliseconds,
+  now: Milliseconds,
+): Lease {
+  const { placement, prefill } = planAt(host, found, request, now - since);
+  const { replica, tier } = found;
+  const pool = host.topology.pools.get(replica.pool);
+  const keeps = pool?.entry.retention;
+  const retention =
+    keeps && pool?.memory.retention.directive(request, replica, keeps, pool.memory.holdMs.value ?? 0, now);
+  const taken = retention === undefined ? placement : { ...placement, retention };
   if (pool !== undefined) pool.memory.counts.granted += 1;
-  const first = prefill?.chosen === undefined ? undefined : prefillLease(host, prefill.chosen, fill!, now);
-  return new HeldLease(host, replica, tier.placer, request, placement, now, pool?.memory.tenants.holders, first);
+  const chosen = prefill?.chosen;
+  const first = chosen === undefined ? undefined : prefillLease(host, chosen, prefillPoolOf(host, pool)!, now);
+  return new HeldLease(host, replica, tier.placer, request, taken, now, pool?.memory.tenants.holders, first);
+}
+
+function prefillPoolOf(host: GrantHost, pool: ServedPool | undefined): ServedPool | undefined {
+  return host.topology.pools.get(pool?.entry.prefill?.pool ?? '');
 }
 
 function prefillLease(

@@ -1,5 +1,5 @@
 import type { WeirError } from '#contract/errors.js';
-import type { PlacementRequest } from '#contract/placement.js';
+import type { Placement, PlacementRequest } from '#contract/placement.js';
 import type { Milliseconds } from '#contract/units.js';
 import type { Lease } from '#pool/lease.js';
 import { ThriftyRequest, tooDear } from '#pool/placement/energy-limit.js';
@@ -7,8 +7,16 @@ import type { Choice, ReplicaView } from '#pool/placement/placer.js';
 import { Replica } from '#pool/topology/replica.js';
 import type { ServedModel, Tier } from '#pool/topology/served.js';
 import { factsOf } from './facts.js';
-import { type GrantHost, grant } from './grant.js';
+import { type Found, type GrantHost, grant, planAt } from './grant.js';
 import { mayUse, whyNowhere } from './refusals.js';
+
+/** All replicas that a request may use are at their limit: it would have to wait. */
+const FULL = 'full';
+
+interface Spot extends Found {
+  /** A tier with a shorter window would have taken the request. */
+  readonly spilled: boolean;
+}
 
 /** Finds places: which tier takes a request, which replica of it, and what to do when all are out. */
 export class PlaceSearch {
@@ -20,21 +28,47 @@ export class PlaceSearch {
    */
   place(
     model: ServedModel | undefined,
-    request: PlacementRequest,
+    asked: PlacementRequest,
     since: Milliseconds,
     now: Milliseconds,
   ): Lease | WeirError | undefined {
-    if (model === undefined) return whyNowhere(request.model, undefined, request, now);
-    const { energy } = request.constraints;
-    if (energy !== undefined && request.dear === undefined) {
-      const usable = [...this.host.topology.replicas.values()].filter(
-        replica =>
-          model.pools.some(({ name }) => name === replica.pool) &&
-          replica.unavailable === undefined &&
-          mayUse(request, replica),
-      );
-      return this.place(model, new ThriftyRequest(request, tooDear(energy, request, usable)), since, now);
+    if (model === undefined) return whyNowhere(asked.model, undefined, asked, now);
+    const request = this.thrifty(model, asked);
+    let found = this.open(model, request, now);
+    if (found === undefined) {
+      const resting = this.resting(model, request, now);
+      for (const { ejection } of resting?.replicas ?? []) ejection.lift(now);
+      found = resting === undefined ? this.dead(model, request, now) : this.open(model, request, now);
     }
+    if (found === FULL) return undefined;
+    if (found === undefined) return whyNowhere(model.name, model, request, now);
+    const lease = grant(this.host, found, request, since, now);
+    if (found.spilled) this.host.topology.pools.get(lease.placement.pool)!.memory.counts.spilled += 1;
+    return lease;
+  }
+
+  /** The place that a request would get now; `undefined` where it would wait or be refused. Takes nothing, lifts nothing, counts nothing. */
+  preview(model: ServedModel, asked: PlacementRequest, now: Milliseconds): Placement | undefined {
+    const request = this.thrifty(model, asked);
+    const found = this.open(model, request, now) ?? this.lastResort(model, request, now);
+    return found === undefined || found === FULL ? undefined : planAt(this.host, found, request, 0).placement;
+  }
+
+  /** The request with the replicas that would take more energy than it may, where it says how much that is. */
+  private thrifty(model: ServedModel, request: PlacementRequest): PlacementRequest {
+    const { energy } = request.constraints;
+    if (energy === undefined || request.dear !== undefined) return request;
+    const usable = [...this.host.topology.replicas.values()].filter(
+      replica =>
+        model.pools.some(({ name }) => name === replica.pool) &&
+        replica.unavailable === undefined &&
+        mayUse(request, replica),
+    );
+    return new ThriftyRequest(request, tooDear(energy, request, usable));
+  }
+
+  /** A place on a replica that takes requests; `undefined` where none does that the request may use. */
+  private open(model: ServedModel, request: PlacementRequest, now: Milliseconds): Spot | typeof FULL | undefined {
     let someAvailable = false;
     let tightest: Tier | undefined;
     let open: Tier | undefined;
@@ -47,30 +81,16 @@ export class PlaceSearch {
         if (replica.unavailable !== undefined || !mayUse(request, replica)) continue;
         someAvailable = true;
         if (!this.hasPlace(replica, request, now)) continue;
-        if (!spills) return this.placeBeyond(tightest, tier, request, since, now);
+        if (!spills) return this.chosen(tier, request, now, tier !== tightest);
         open ??= tier;
         break;
       }
     }
-    if (open !== undefined) return this.placeBeyond(tightest!, open, request, since, now);
-    if (someAvailable) return undefined;
-    if (this.liftsEjections(model, request, now)) return this.place(model, request, since, now);
-    return this.trialOfDead(model, request, since, now) ?? whyNowhere(model.name, model, request, now);
+    if (open !== undefined) return this.chosen(open, request, now, open !== tightest);
+    return someAvailable ? FULL : undefined;
   }
 
-  private placeBeyond(
-    tightest: Tier,
-    tier: Tier,
-    request: PlacementRequest,
-    since: Milliseconds,
-    now: Milliseconds,
-  ): Lease {
-    const lease = this.placeIn(tier, request, since, now);
-    if (tier !== tightest) this.host.topology.pools.get(lease.placement.pool)!.memory.counts.spilled += 1;
-    return lease;
-  }
-
-  private placeIn(tier: Tier, request: PlacementRequest, since: Milliseconds, now: Milliseconds): Lease {
+  private chosen(tier: Tier, request: PlacementRequest, now: Milliseconds, spilled: boolean): Spot {
     let choice = tier.placer.choose(request, tier.replicas);
     let replica = this.usable(choice, request, now);
     if (choice === undefined || replica === undefined) {
@@ -83,7 +103,7 @@ export class PlaceSearch {
       replica = this.usable(choice, request, now) ?? open[0]!;
       if (choice?.replica !== replica) choice = unscored(replica, open.length);
     }
-    return grant(this.host, replica, choice, tier, request, since, now);
+    return { replica, choice, tier, spilled };
   }
 
   /** Whether a replica has a place that the request's tenant may take. */
@@ -104,35 +124,34 @@ export class PlaceSearch {
       : undefined;
   }
 
-  /**
-   * With every replica out, softer verdicts give way. Ejections are lifted, of the tightest tier that has some.
-   *
-   * @returns whether there is a replica again, which has a place or is worth waiting for.
-   */
-  private liftsEjections(model: ServedModel, request: PlacementRequest, now: Milliseconds): boolean {
+  /** With every replica out, softer verdicts give way: those ejected, of the tightest tier that has some, are to serve or worth waiting for. */
+  private resting(
+    model: ServedModel,
+    request: PlacementRequest,
+    now: Milliseconds,
+  ): { readonly tier: Tier; readonly replicas: readonly Replica[] } | undefined {
     for (const tier of model.tiers) {
-      let lifted = false;
-      for (const replica of tier.replicas) {
-        if (!mayUse(request, replica) || replica.whyOut(now) !== 'ejected') continue;
-        replica.ejection.lift(now);
-        lifted = true;
-      }
-      if (lifted) return true;
+      const replicas = tier.replicas.filter(replica => mayUse(request, replica) && replica.whyOut(now) === 'ejected');
+      if (replicas.length > 0) return { tier, replicas };
     }
-    return false;
+    return undefined;
+  }
+
+  /** What a request would get with every replica out: one that is ejected, or a trial. */
+  private lastResort(model: ServedModel, request: PlacementRequest, now: Milliseconds): Spot | undefined {
+    const resting = this.resting(model, request, now);
+    if (resting === undefined) return this.dead(model, request, now);
+    const { tier, replicas } = resting;
+    const replica = replicas.find(one => this.hasPlace(one, request, now));
+    return replica && { replica, choice: unscored(replica, replicas.length), tier, spilled: false };
   }
 
   /** A replica that probes call dead gets one trial whenever its circuit is half-open, so that recovery depends on no probe. */
-  private trialOfDead(
-    model: ServedModel,
-    request: PlacementRequest,
-    since: Milliseconds,
-    now: Milliseconds,
-  ): Lease | undefined {
+  private dead(model: ServedModel, request: PlacementRequest, now: Milliseconds): Spot | undefined {
     for (const tier of model.tiers) {
-      const dead = tier.replicas.find(replica => mayUse(request, replica) && replica.allowsLastResort(now));
-      if (dead !== undefined)
-        return grant(this.host, dead, unscored(dead, tier.replicas.length), tier, request, since, now);
+      const replica = tier.replicas.find(one => mayUse(request, one) && one.allowsLastResort(now));
+      if (replica !== undefined)
+        return { replica, choice: unscored(replica, tier.replicas.length), tier, spilled: false };
     }
     return undefined;
   }

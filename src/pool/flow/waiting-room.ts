@@ -28,6 +28,8 @@ export class WaitingRoom {
   private wake: Wake | undefined;
   /** Pools that may have places for those who wait. */
   private readonly due = new Set<ServedPool>();
+  /** Pools that have lost a replica: some may wait for what is all out. */
+  private readonly bereft = new Set<ServedPool>();
   private serving = false;
 
   constructor(private readonly host: WaitingHost) {}
@@ -75,10 +77,13 @@ export class WaitingRoom {
   /**
    * Serves those who wait for a pool until it is full again, and after them those who stand in the queues of others only, which it could
    * serve as well; refuses those whom nothing can serve any more.
+   *
+   * @param lost a replica of it may have gone out.
    */
-  serve(pool: ServedPool): void {
+  serve(pool: ServedPool, lost = false): void {
     if (this.here === 0) return;
     this.due.add(pool);
+    if (lost) this.bereft.add(pool);
     // Who is told may give its place back at once: places are given one after the other then, not each inside the one before.
     if (this.serving) return;
     this.serving = true;
@@ -103,8 +108,21 @@ export class WaitingRoom {
     };
     pool.queue.serve(() => pool.full, offer);
     for (const { queue } of pool.beside) if (queue.length > 0) queue.serve(() => !pool.hasRoom, offer);
+    if (this.bereft.delete(pool)) for (const waiter of this.stranded(pool, now)) offer(waiter);
     this.wakeInTime(now);
     deliver(settled);
+  }
+
+  /** Those who may use none of the replicas that are left: the others of their pools are full, and may not be theirs for having failed them. */
+  private stranded(pool: ServedPool, now: Milliseconds): readonly Waiter[] {
+    const waiters = new Set<Waiter>();
+    for (const { queue } of [pool, ...pool.beside]) for (const { value } of queue.values()) waiters.add(value);
+    return [...waiters].filter(
+      ({ request, pools }) =>
+        !(this.host.model(request.model)?.pools ?? pools).some(({ replicas }) =>
+          replicas.some(replica => mayUse(request, replica) && replica.promises(now)),
+        ),
+    );
   }
 
   /** Has time serve those who wait, where it alone gives a place back: nothing else would tell of it. */

@@ -134,6 +134,7 @@ function planReplicas(config: PoolConfig): ReadonlyMap<string, readonly Plan[]> 
             cacheBlocks: entry.cache_blocks,
             circuit: entry.circuit,
             probeFailures: probeSettings(entry, replica.url)?.failures,
+            mayRest: entry.ejection !== false,
             hardware: hardwareOf(entry, replica, windowOf(config, entry)),
             adapters: entry.adapters,
           },

@@ -29,6 +29,8 @@ export interface ReplicaSettings {
   readonly circuit: CircuitSettings;
   /** Failed probes in a row that make it unhealthy; `undefined` when it is not probed. */
   readonly probeFailures: number | undefined;
+  /** Whether it may be made to rest for being worse than its peers. */
+  readonly mayRest: boolean;
   readonly hardware: Hardware;
   readonly adapters: AdapterSettings | undefined;
 }
@@ -160,6 +162,7 @@ export class Replica implements ReplicaView {
     this.contextTokens = settings.contextTokens;
     this.probeFailures = settings.probeFailures;
     if (settings.probeFailures === undefined) this.health.reset();
+    if (!settings.mayRest) this.ejection.lift(this.clock.now());
     this.describe(settings);
     const before = this.saidSize;
     this.cacheBlocks = settings.cacheBlocks;
@@ -192,6 +195,12 @@ export class Replica implements ReplicaView {
   /** Whether something is held against it that an answer would refute. */
   get suspect(): boolean {
     return !this.breaker.closed || this.health.state === 'unhealthy';
+  }
+
+  /** Whether it takes requests, or one that it has may show that it can. */
+  promises(now: Milliseconds): boolean {
+    const why = this.whyOut(now);
+    return why === undefined || (why === 'circuit open' && this.breaker.state(now) === 'half-open');
   }
 
   /** When it takes requests again if nothing but time passes; `undefined` when it does now, or something else must happen first. */

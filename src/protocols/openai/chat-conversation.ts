@@ -12,6 +12,7 @@ import {
 import { allowedNames } from '#protocols/neutral/allowed-tools.js';
 import type { AnswerFormat, Conversation, Tool, ToolChoice } from '#protocols/neutral/conversation.js';
 import { wrapFreeText } from '#protocols/neutral/custom-tools.js';
+import { fileDataUrl } from '#protocols/neutral/file-data.js';
 import { Lost } from '#protocols/neutral/lost.js';
 import { textsIn } from './answer-parts.js';
 
@@ -126,7 +127,12 @@ function partsOf(content: unknown, lost: Lost): ContentPart[] {
       case 'file': {
         const file = isObject(part.file) ? part.file : {};
         const name = asText(file.filename);
-        const source = asText(file.file_data) || asText(file.file_id);
+        const data = asText(file.file_data);
+        const source = data === '' ? asText(file.file_id) : fileDataUrl(data, name);
+        if (source === undefined) {
+          lost.add('file_data');
+          return [];
+        }
         return [{ type: 'file', source, ...(name === '' ? undefined : { name }) }];
       }
       default: {

@@ -22,6 +22,7 @@ function encodeChat(conversation: Conversation, terms: EngineTerms): EngineReque
   const { reasoning, stream, maxOutputTokens, format, tools, toolChoice } = conversation;
   if (tools.some(tool => tool.cache !== undefined)) lost.add('cache_control');
   if (reasoning?.budget !== undefined && reasoning.effort === undefined) lost.add('thinking.budget_tokens');
+  if (terms.strict === true && conversation.topK !== undefined) lost.add('top_k');
   const effort = reasoning?.effort ?? effortFor(reasoning?.budget);
   // The name that reasoning models insist on is unknown to older engines, which have no reasoning to speak of.
   const limit = effort === undefined ? 'max_tokens' : 'max_completion_tokens';
@@ -34,7 +35,7 @@ function encodeChat(conversation: Conversation, terms: EngineTerms): EngineReque
     [limit]: maxOutputTokens,
     temperature: conversation.temperature,
     top_p: conversation.topP,
-    top_k: conversation.topK,
+    top_k: terms.strict === true ? undefined : conversation.topK,
     seed: conversation.seed,
     stop: conversation.stop,
     n: conversation.n === 1 ? undefined : conversation.n,

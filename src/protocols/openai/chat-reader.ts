@@ -1,5 +1,5 @@
 import { asText, isObject, type Json, objectsIn, parsedObject } from '#protocols/json.js';
-import type { AnswerEvent, AnswerUsage } from '#protocols/neutral/answer.js';
+import { type AnswerEvent, type AnswerUsage, finishWord } from '#protocols/neutral/answer.js';
 import type { AnswerReader } from '#protocols/protocol.js';
 import type { SseEvent } from '#protocols/sse.js';
 import { textsIn } from './answer-parts.js';
@@ -22,10 +22,13 @@ export class ChatReader implements AnswerReader {
   private finish: unknown;
   private stopSequence: string | undefined;
   private usage: AnswerUsage | undefined;
+  /** The last event could not be read: the stream may have broken off in it. */
+  private half = false;
 
   read({ data }: SseEvent): readonly AnswerEvent[] {
     if (data === '[DONE]') return this.end();
     const chunk = parsedObject(data);
+    this.half = chunk === undefined;
     if (chunk === undefined) return NOTHING;
     if (chunk.error !== undefined && chunk.error !== null) {
       throw engineFailure(isObject(chunk.error) ? chunk.error.message : chunk.error);
@@ -38,6 +41,11 @@ export class ChatReader implements AnswerReader {
       this.stopSequence = stopTextOf(choice);
     }
     return isObject(choice.delta) ? this.delta(choice.delta) : NOTHING;
+  }
+
+  /** Some engines and proxies leave the end mark out. */
+  closed(): readonly AnswerEvent[] {
+    return this.half || finishWord(this.finish) === undefined ? NOTHING : this.end();
   }
 
   private delta(delta: Json): AnswerEvent[] {

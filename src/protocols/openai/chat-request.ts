@@ -6,7 +6,7 @@ import { invalid, isObject, type Json } from '#protocols/json.js';
 import { checkUtf8 } from '#protocols/json-guard.js';
 import type { Envelope } from '#protocols/protocol.js';
 import { type ChatContent, type Coding, readContent } from './chat-content.js';
-import { answersAsked } from './terms.js';
+import { answersAsked, asksForJson } from './terms.js';
 
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
 /** Bounds of `metadata`, as OpenAI documents them with some room. */
@@ -108,10 +108,9 @@ export class ChatRequest implements InferenceRequest {
 
 function readSampling(body: Json): Sampling {
   const max = count(body, 'max_completion_tokens') ?? count(body, 'max_tokens');
-  const format = body.response_format;
   return {
     n: answersAsked(body),
-    structured: isObject(format) && format.type !== 'text' && format.type !== undefined,
+    structured: asksForJson(body),
     ...(max === undefined ? undefined : { maxOutputTokens: max }),
     ...optionalNumber('temperature', body.temperature),
     ...optionalNumber('topP', body.top_p),

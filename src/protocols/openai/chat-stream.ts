@@ -2,10 +2,11 @@ import { WeirError } from '#contract/errors.js';
 import type { Usage } from '#contract/outcome.js';
 import { BytePile } from '#protocols/byte-pile.js';
 import { endOfEvents, SEAM } from '#protocols/event-ends.js';
-import { lastEvent } from '#protocols/last-event.js';
+import { lastEvent, saysSomething } from '#protocols/last-event.js';
 import { finishWord } from '#protocols/neutral/answer.js';
 import type { StreamEnd, StreamRelay } from '#protocols/protocol.js';
 import { usageOf } from './chat-answer.js';
+import { ChoiceEnds } from './choice-ends.js';
 
 const USAGE = Buffer.from('"usage"');
 const NOTHING = Buffer.alloc(0);
@@ -39,8 +40,16 @@ export class ChatStreamRelay implements StreamRelay {
   /** The last blocks of events, a ring: finish reason, usage, in-stream errors and the end mark stand in them. */
   private readonly tail: (Buffer | undefined)[] = [undefined, undefined, undefined, undefined];
   private blocks = 0;
+  /** There where several answers were asked for: the end of one alone stands among the last events. */
+  private readonly ends: ChoiceEnds | undefined;
 
-  constructor(private readonly stripUsage: boolean) {}
+  /** @param answers how many answers were asked for. */
+  constructor(
+    private readonly stripUsage: boolean,
+    answers = 1,
+  ) {
+    if (answers > 1) this.ends = new ChoiceEnds(answers);
+  }
 
   push(chunk: Buffer): Buffer | undefined {
     const { carry, seam } = this;
@@ -62,14 +71,27 @@ export class ChatStreamRelay implements StreamRelay {
     let events: Buffer | undefined = cut === data.length ? data : data.subarray(0, cut);
     if (endsWithDone(events)) this.done = true;
     this.tail[this.blocks++ % TAIL_BLOCKS] = events;
+    this.ends?.see(events);
     if (this.stripUsage && events.includes(USAGE)) events = this.withoutUsage(events);
     return events;
   }
 
   close(): Buffer | undefined {
-    const last = lastEvent(this.carry.take());
+    const rest = this.carry.take();
+    const last = lastEvent(rest);
     this.seam = NOTHING;
-    return last === undefined ? undefined : this.push(last);
+    const events = last === undefined ? undefined : this.push(last);
+    const half = last === undefined && saysSomething(rest);
+    if (half || !this.endsUnmarked()) return events;
+    this.done = true;
+    return events === undefined ? DONE_TAIL : Buffer.concat([events, DONE_TAIL]);
+  }
+
+  /** Some engines and proxies leave the end mark out: where every answer has its finish reason, a close in good order is one too. */
+  private endsUnmarked(): boolean {
+    const { finish, error } = this.end();
+    if (this.done || error !== undefined) return false;
+    return this.ends === undefined ? finish !== undefined : this.ends.all;
   }
 
   private hold(bytes: Buffer, seam: Buffer): void {

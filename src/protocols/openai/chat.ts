@@ -110,8 +110,8 @@ export const openaiChat: Protocol = {
     return answerFacts(text);
   },
 
-  relay(stripUsage: boolean): StreamRelay {
-    return new ChatStreamRelay(stripUsage);
+  relay(stripUsage: boolean, answers?: number): StreamRelay {
+    return new ChatStreamRelay(stripUsage, answers);
   },
 
   errorBody(error: WeirError): string {

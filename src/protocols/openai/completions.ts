@@ -13,7 +13,7 @@ import { answerFacts } from './chat-answer.js';
 import { chatConversation } from './chat-conversation.js';
 import { completionsForm } from './chat-form.js';
 import { ChatStreamRelay } from './chat-stream.js';
-import { answersAsked, choiceIndexes, openaiError, openaiUsage } from './terms.js';
+import { answersAsked, asksForJson, choiceIndexes, openaiError, openaiUsage } from './terms.js';
 
 /** Prompts one request may bring. */
 const MOST_PROMPTS = 2048;
@@ -134,7 +134,7 @@ function requestOf(body: Json, { texts, chars }: Prompts, envelope: Envelope): I
     tools: [],
     sampling: {
       n: answersTo(texts.length, body),
-      structured: false,
+      structured: asksForJson(body),
       maxOutputTokens: optionalCount(body, 'max_tokens', 0) ?? DEFAULT_TOKENS,
       ...(temperature === undefined ? undefined : { temperature }),
       ...(seed === undefined ? undefined : { seed }),
@@ -229,7 +229,7 @@ export const openaiCompletions: Protocol = {
   },
 
   factsOf: text => answerFacts(text),
-  relay: stripUsage => new ChatStreamRelay(stripUsage),
+  relay: (stripUsage, answers) => new ChatStreamRelay(stripUsage, answers),
   errorBody: error => JSON.stringify({ error: openaiError(error) }),
   errorEvent: error => said({ error: openaiError(error) }),
 };

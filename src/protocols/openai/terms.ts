@@ -15,6 +15,21 @@ export function answersAsked({ n }: Json): number {
   throw invalid('n', `n must be an integer from 1 to ${MOST_ANSWERS}`, '1');
 }
 
+/** Forms of an answer that `response_format` has in one engine or another, and that are no JSON. */
+const NO_JSON: ReadonlySet<unknown> = new Set([undefined, 'text', 'grammar', 'regex', 'structural_tag']);
+
+/** Whether a body says that the answer has to be JSON: as OpenAI has it, or as vLLM has it beside that. */
+export function asksForJson({
+  response_format: format,
+  guided_json: guided,
+  structured_outputs: outputs,
+}: Json): boolean {
+  if (isObject(format) && !NO_JSON.has(format.type)) return true;
+  if (guided !== undefined && guided !== null) return true;
+  if (!isObject(outputs)) return false;
+  return (outputs.json !== undefined && outputs.json !== null) || outputs.json_object === true;
+}
+
 /** The indexes of the choices that an answer is written as. */
 export function choiceIndexes({ choices = 1 }: AnswerHead): readonly number[] {
   return Array.from({ length: choices }, (_, index) => index);

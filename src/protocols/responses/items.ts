@@ -1,6 +1,7 @@
 import type { ContentPart, FilePart, ImagePart, Message, Role, ToolResultPart } from '#contract/request.js';
 import { asText, invalid, isObject, type Json, objectsIn, shown } from '#protocols/json.js';
 import { wrapFreeText } from '#protocols/neutral/custom-tools.js';
+import { fileDataUrl } from '#protocols/neutral/file-data.js';
 import type { Lost } from '#protocols/neutral/lost.js';
 import { unpackSeal } from '#protocols/neutral/seal.js';
 
@@ -144,8 +145,13 @@ function partOf(part: Json, path: string, lost: Lost): ContentPart[] {
       return [{ type: 'image', source, ...detail }];
     }
     case 'input_file': {
-      const source = asText(part.file_data) || asText(part.file_url) || asText(part.file_id);
       const name = asText(part.filename);
+      const data = asText(part.file_data);
+      const source = data === '' ? asText(part.file_url) || asText(part.file_id) : fileDataUrl(data, name);
+      if (source === undefined) {
+        lost.add('file_data');
+        return [];
+      }
       return [{ type: 'file', source, ...(name === '' ? undefined : { name }) }];
     }
     case 'input_audio': {

@@ -41,6 +41,7 @@ function withAccount(last: WeirError, earlier: readonly string[]): WeirError {
   const short = account.length <= MAX_ACCOUNT ? account : `${account.slice(0, MAX_ACCOUNT - 1)}…`;
   const detail: ErrorDetail = {
     status: last.status,
+    type: last.type,
     cause: last,
     ...(last.path === undefined ? undefined : { path: last.path }),
     ...(last.hint === undefined ? undefined : { hint: last.hint }),

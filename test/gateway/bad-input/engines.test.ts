@@ -281,13 +281,35 @@ describe('a stream', () => {
   });
 
   test('without an end mark ends in an error event, never in [DONE]', async () => {
-    for (const body of [delta('a'), delta('a') + finish, `${delta('a')}data: [DO`]) {
-      const { text, record } = await asked(stream(body), true);
+    const whole = delta('a') + finish;
+    const chunks = `${whole.length.toString(16)}\r\n${whole}\r\n`;
+    for (const answer of [
+      stream(delta('a')),
+      stream(`${delta('a')}data: [DO`),
+      stream(`${whole}data: [DO`),
+      // What breaks off at the connection is cut, whatever it said before.
+      stream(whole, [...SSE, `content-length: ${whole.length + 1}`]),
+      stream(chunks, [...SSE, 'transfer-encoding: chunked']),
+    ]) {
+      const { text, record } = await asked(answer, true);
       expect([text.includes('[DONE]'), text.includes('upstream.cut'), record.outcome.status]).toEqual([
         false,
         true,
         'cut',
       ]);
+    }
+  });
+
+  test('without an end mark that ends in good order behind its finish reason is whole', async () => {
+    const body = delta('a') + finish;
+    const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    for (const answer of [
+      stream(body),
+      stream(body, [...SSE, `content-length: ${body.length}`]),
+      stream(chunks, [...SSE, 'transfer-encoding: chunked']),
+    ]) {
+      const { text, record } = await asked(answer, true);
+      expect([text, record.outcome.status]).toEqual([body + DONE, 'answered']);
     }
   });
 

@@ -31,7 +31,12 @@ const ask = (model: string) =>
 it('an engine that asks to be left alone is, and who asks for it is told for how long', async () => {
   busy.behaviour = { kind: 'status', status: 429, retryAfter: '40' };
   const first = await ask('first');
-  expect([first.status, first.headers.get('retry-after')]).toEqual([502, '40']);
+  expect([first.status, first.headers.get('retry-after')]).toEqual([429, '40']);
+  expect((await weir.recordOf(first)).outcome).toMatchObject({
+    status: 'failed',
+    error: 'upstream.busy',
+    httpStatus: 429,
+  });
   const second = await ask('first');
   expect(second.status).toBe(503);
   expect(second.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);

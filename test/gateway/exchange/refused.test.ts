@@ -8,8 +8,11 @@ let weir: RunningGateway;
 beforeAll(async () => {
   for (let at = 0; at < 3; at++) mocks.push(await startMockUpstream());
   const pool = (name: string, api: string, at: number) =>
-    `    ${name}: { model: ${name}, api: ${api}, health: false, replicas: ["${mocks[at]!.url}"] }\n`;
+    `    ${name}: { model: ${name}, api: ${api}, health: false, circuit: { failures: 1000, least_requests: 1000 }, replicas: ["${mocks[at]!.url}"] }\n`;
   weir = await startGateway(`
+router:
+  names: [both]
+  decisions: [{ name: all, when: otherwise, models: [chat, claude] }]
 pool:
   models: { chat: {}, claude: {}, gpt: {} }
   pools:
@@ -69,5 +72,34 @@ describe("an engine's word that the request is wrong", () => {
       type: 'error',
       error: { type: 'invalid_request_error', message: 'no such tool.' },
     });
+  });
+});
+
+describe('an engine or provider at its limit', () => {
+  const busy = CLIENTS.flatMap(client =>
+    ['chat', 'claude', 'gpt'].flatMap(model => [false, true].map(stream => ({ ...client, model, stream }))),
+  );
+
+  it.each(busy)('is told in the words of $api, from $model, stream: $stream', async ({ path, body, model, stream }) => {
+    for (const [said, told, type] of [
+      [429, 429, 'rate_limit_error'],
+      [529, 503, 'overloaded_error'],
+    ] as const) {
+      for (const mock of mocks) mock.behaviour = { kind: 'status', status: said, message: 'Too many tokens' };
+      const response = await asked(path, { model, stream, ...body });
+      expect(response.status).toBe(told);
+      expect(await response.json()).toMatchObject({
+        error: { type, message: `The replica answered with status ${said}: Too many tokens.`, code: 'upstream.busy' },
+      });
+      expect((await weir.recordOf(response)).outcome).toMatchObject({ status: 'failed', error: 'upstream.busy' });
+    }
+  });
+
+  it('is told so behind another model that failed before it', async () => {
+    mocks[0]!.behaviour = { kind: 'status', status: 500 };
+    mocks[1]!.behaviour = { kind: 'status', status: 529 };
+    const response = await asked('/v1/chat/completions', { model: 'both', messages });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ error: { type: 'overloaded_error', code: 'upstream.busy' } });
   });
 });

@@ -216,24 +216,39 @@ class World {
     expect(new Set(statuses.map(({ id, url }) => `${id} ${url}`)).size).toBe(statuses.length);
     expect(pool.read('m.queued') ?? 0).toBe(waiting.length);
     expect([0, waiting.length > 0 ? 1 : 0]).toContain(clock.pending - waiting.length);
-    for (const asked of waiting) expect(this.freeFor(asked), 'waits beside a free place').toEqual([]);
+    for (const asked of waiting) {
+      expect(this.freeFor(asked), 'waits beside a free place').toEqual([]);
+      expect(this.hopesOf(asked), 'waits for what is all out').not.toEqual([]);
+    }
   }
 
   /** Replicas that have a place which a request may take. */
-  private freeFor({ request: { promptTokens, outputTokens, exclude, constraints, flow } }: Asked): readonly string[] {
-    const { pool } = this.bench;
-    const free = pool
+  private freeFor(asked: Asked): readonly string[] {
+    const free = this.usableFor(asked).filter(
+      ({ pool: name, unavailable, inFlight, limit }) =>
+        unavailable === undefined && inFlight < limit && !this.mustWait(asked.request.flow!.tenant, name),
+    );
+    return free.map(({ id }) => id);
+  }
+
+  /** Replicas that take requests, or are being tried, and are no use to it only because others have their places. */
+  private hopesOf(asked: Asked): readonly string[] {
+    const hopes = this.usableFor(asked).filter(
+      ({ unavailable, circuit }) =>
+        unavailable === undefined || (unavailable === 'circuit open' && circuit === 'half-open'),
+    );
+    return hopes.map(({ id }) => id);
+  }
+
+  private usableFor({ request: { promptTokens, outputTokens, exclude, constraints } }: Asked) {
+    return this.bench.pool
       .replicas()
       .filter(
-        ({ id, pool: name, unavailable, inFlight, limit }) =>
-          unavailable === undefined &&
-          inFlight < limit &&
+        ({ id, pool: name }) =>
           promptTokens + outputTokens <= (name === 'q' ? 16_384 : 8192) &&
           !exclude.includes(id) &&
-          constraints.pools?.includes(name) !== false &&
-          !this.mustWait(flow!.tenant, name),
+          constraints.pools?.includes(name) !== false,
       );
-    return free.map(({ id }) => id);
   }
 
   private mustWait(tenant: string, name: string): boolean {

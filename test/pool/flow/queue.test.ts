@@ -149,6 +149,55 @@ describe('waiting for a place', () => {
     holder.release(ANSWERED);
   });
 
+  describe('who may use none of the replicas that are left is told at once', () => {
+    const world = () => {
+      const { pool, clock } = bench(plain(2, { concurrency: 1, circuit: { failures: 1, open_for: '1s' } }));
+      const held = ask(pool, { exclude: ['p/b'] }).lease;
+      ask(pool, { exclude: ['p/a'] });
+      return { pool, clock, held, only: ask(pool, { exclude: ['p/b'] }), either: ask(pool) };
+    };
+    const told = ({ pool, only, either }: ReturnType<typeof world>) => {
+      expect(only.error.code).toBe('pool.no_replica');
+      expect(either.results).toEqual([]);
+      expect(pool.read('m.queued')).toBe(1);
+    };
+
+    test('when a circuit opens', () => {
+      const all = world();
+      all.held.release(FAULT);
+      told(all);
+      expect(all.only.error.retryAfterMs).toBeGreaterThan(0);
+    });
+
+    test('when probes find it dead', () => {
+      const all = world();
+      for (let i = 0; i < 3; i++) all.pool.probed('p/a', false, 1);
+      told(all);
+    });
+
+    test('when it is taken out by hand', () => {
+      const all = world();
+      all.pool.drain('p/a', true);
+      told(all);
+    });
+
+    test('when it has left the configuration', () => {
+      const all = world();
+      const left = plain(2, { concurrency: 1 });
+      all.pool.reconfigure(
+        parsed({ ...left, pools: { p: { ...left.pools.p, replicas: left.pools.p.replicas.slice(1) } } }),
+      );
+      told(all);
+    });
+
+    test('when another gateway tells that its circuit has opened', () => {
+      const all = world();
+      const load = { inFlight: 0, waiting: 0, inFlightTokens: 0, pendingPrefillTokens: 0 };
+      all.pool.hear('other', { replicas: [{ replica: 'p/a', open: true, ...load }], prompts: [], forgotten: [] });
+      told(all);
+    });
+  });
+
   test('a request that comes while others wait does not overtake them', () => {
     const { pool, clock } = bench(plain(2, { concurrency: 1, circuit: { failures: 1, open_for: '1s' } }));
     ask(pool).lease.release(FAULT);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ANSWERED, ask, bench, FAULT, plain, statusOf } from '../support.js';
+import { ANSWERED, ask, bench, FAULT, parsed, plain, statusOf } from '../support.js';
 
 const CALM = { failures: 1000, error_share: 1, least_requests: 1000 };
 const IDS = ['p/a', 'p/b', 'p/c', 'p/d'];
@@ -85,6 +85,23 @@ describe('outlier ejection', () => {
       ask(pool, { exclude: ['p/a'] }).lease.release(ANSWERED);
     }
     expect(statusOf(pool, 'p/a').unavailable).toBeUndefined();
+  });
+
+  test('ends where it is switched off, and who waits is served', () => {
+    const settings = { concurrency: 1, circuit: CALM };
+    const { pool, clock } = bench(plain(2, { ...settings, ejection: { least_requests: 10, for: '1m' } }));
+    for (let i = 0; i < 40 && statusOf(pool, 'p/a').unavailable === undefined; i++) {
+      clock.advance(100);
+      ask(pool, { exclude: ['p/b'] }).lease.release(FAULT);
+      ask(pool, { exclude: ['p/a'] }).lease.release(ANSWERED);
+    }
+    ask(pool);
+    const waiting = ask(pool);
+    pool.reconfigure(parsed(plain(2, { ...settings, ejection: { least_requests: 10, for: '30s' } })));
+    expect(statusOf(pool, 'p/a').unavailable).toBe('ejected');
+    pool.reconfigure(parsed(plain(2, { ...settings, ejection: false })));
+    expect(statusOf(pool, 'p/a')).toMatchObject({ unavailable: undefined, ejectedForMs: 0 });
+    expect(waiting.lease.placement.replica).toBe('p/a');
   });
 
   test('is lifted when nothing else is left', () => {
