@@ -12,7 +12,7 @@ import type {
 import { type Embedders, embedderKey } from './embedders.js';
 import { Cascade } from './heads/cascade.js';
 import { headFile } from './heads/head-cards.js';
-import { readHead } from './heads/head-file.js';
+import { type Head, readHead, readHeadOf } from './heads/head-file.js';
 import type { QuickFeatures } from './heads/quick-features.js';
 import { UnusableClassifier } from './heads/unusable.js';
 import type { KnowledgeShelf } from './knowledge/shelf.js';
@@ -36,7 +36,7 @@ export class Classifiers {
 
   /** A head that Weir asks by name: its own, or the one that a configuration has in its place. */
   head(name: HeadName, settings: LearnedSettings): Classifier {
-    return this.file(settings.heads[name] ?? headFile(name), settings);
+    return this.opened(() => readHeadOf(settings.heads[name] ?? headFile(name), name), settings);
   }
 
   /** A head of the safety levels. */
@@ -93,7 +93,8 @@ export class Classifiers {
 
   /** Routes by examples, or by a head that was trained of some. */
   routes(settings: LearnedSettings, examples: RouteExamples): Classifier {
-    if (settings.routes !== undefined) return this.file(settings.routes, settings);
+    const { routes: trained } = settings;
+    if (trained !== undefined) return this.opened(() => readHeadOf(trained, 'routes'), settings);
     try {
       return new ExampleRoutes(examples, this.ports(this.embedders.get(settings.embedder, settings), settings));
     } catch (error) {
@@ -103,8 +104,12 @@ export class Classifiers {
 
   /** A classifier out of a head's file; one that is always unsure when it cannot be read. */
   file(file: string, settings: LearnedSettings): Classifier {
+    return this.opened(() => readHead(file), settings);
+  }
+
+  private opened(read: () => Head, settings: LearnedSettings): Classifier {
     try {
-      const head = readHead(file);
+      const head = read();
       return new Cascade(head, this.ports(this.embedders.inSpace(head.model.embedder, settings), settings));
     } catch (error) {
       return new UnusableClassifier(error);

@@ -54,16 +54,7 @@ export class Embedders {
 
   /** The embedder of a space of vectors: heads name the one that they were trained in. @throws WeirError `model.unavailable`. */
   inSpace(space: string, settings: LearnedSettings): Embedder {
-    for (const name of [DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)]) {
-      if (spaceOf(name, settings) === space) return this.get(name, settings);
-    }
-    throw new WeirError(
-      'model.unavailable',
-      `The head was trained with ${space}, which is none of the embedders here`,
-      {
-        path: 'router.learned.embedders',
-      },
-    );
+    return this.get(spaceKnown(space, settings), settings);
   }
 
   /** Lets go, after a while, of those that a configuration does not want. */
@@ -120,6 +111,16 @@ export class Embedders {
     } as const;
     return new LocalEmbedder(space, spec, this.threads.threadsFor(settings), this.clock, limits, this.later);
   }
+}
+
+/** The name of the embedder of a space of vectors. @throws WeirError `model.unavailable` where no embedder of the configuration has it. */
+export function spaceKnown(space: string, settings: LearnedSettings): string {
+  const names = [DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)];
+  const name = names.find(one => spaceOf(one, settings) === space);
+  if (name !== undefined) return name;
+  throw new WeirError('model.unavailable', `The head was trained with ${space}, which is none of the embedders here`, {
+    path: 'router.learned.embedders',
+  });
 }
 
 /** The name of an embedder's space of vectors: what a head says it was trained in. */
