@@ -52,7 +52,7 @@ export class Classifiers {
 
   /** A classifier that a configuration brings. */
   configured(name: string, settings: LearnedSettings): Classifier {
-    const given = settings.classifiers[name];
+    const given = Object.hasOwn(settings.classifiers, name) ? settings.classifiers[name] : undefined;
     if (given === undefined) return new UnusableClassifier(new Error(`there is no classifier ${name}`));
     try {
       const files = modelFiles(given.path, settings.cache);

@@ -93,7 +93,7 @@ export class Embedders {
         this.later,
       );
     }
-    const own = settings.embedders[name];
+    const own = Object.hasOwn(settings.embedders, name) ? settings.embedders[name] : undefined;
     if (own === undefined) throw new WeirError('model.unavailable', `There is no embedder ${name}`);
     if (own.url !== undefined) {
       const { url, model = name, api_key: apiKey, prefix, dimension, timeout } = own;
@@ -125,7 +125,7 @@ export function spaceKnown(space: string, settings: LearnedSettings): string {
 
 /** The name of an embedder's space of vectors: what a head says it was trained in. */
 function spaceOf(name: string, { embedders }: LearnedSettings): string {
-  return name === DEFAULT_EMBEDDER || embedders[name] === undefined ? 'all-MiniLM-L6-v2' : name;
+  return name === DEFAULT_EMBEDDER || !Object.hasOwn(embedders, name) ? 'all-MiniLM-L6-v2' : name;
 }
 
 /** What tells one embedder from another: everything that was said of it. */

@@ -198,8 +198,16 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     });
     expect(similar.body.matches[0]).toMatchObject({ index: 1, text: texts[1] });
     expect(similar.body.matches[0].similarity).toBeCloseTo(cosine, 3);
-    const unknown = await ask(gateway.url, 'POST', '/api/embeddings', { body: { texts, embedder: 'nobody' } });
-    expect(unknown.body.error.code).toBe('model.unavailable');
+  });
+
+  test.each([
+    ['/api/embeddings', { embedder: 'nobody' }, 'embedder'],
+    ['/api/embeddings', { embedder: 'constructor' }, 'embedder'],
+    ['/api/classify', { kind: 'classifier', classifier: 'constructor' }, 'classifier'],
+    ['/api/classify', { kind: 'classifier' }, 'classifier'],
+  ])('%s: a model that nobody defined is a mistake of who asks (%o)', async (path, what, param) => {
+    const { status, body } = await ask(gateway.url, 'POST', path, { body: { texts: ['hello'], ...what } });
+    expect([status, body.error]).toEqual([400, expect.objectContaining({ code: 'request.invalid', param })]);
   });
 
   test('routes that nobody wrote down are a mistake of the file', async () => {

@@ -77,6 +77,7 @@ export const classifyRoute = adminRoute({
       const told = await judge(one);
       return { ...told, ms: clock.now() - begun };
     };
+    if (kind === 'classifier') named('classifier', body.classifier, runtime.config.router.learned.classifiers);
     const judge = isFindingKind(kind) ? findingsIn(runtime, kind, body) : headOf(runtime, kind, body.classifier ?? '');
     return { results: await Promise.all(given.map(one => timed(one, judge))) };
   },
@@ -163,8 +164,19 @@ export const similarityRoute = adminRoute({
 
 async function embedded({ localModels, config }: Runtime, name: string, given: readonly string[]) {
   if (localModels === undefined) throw noModels();
-  const embedder = localModels.embedder(name, config.router.learned);
-  return { embedder, vectors: await embedder.embed(given, { patienceMs: config.router.learned.patience }) };
+  const { learned } = config.router;
+  if (name !== DEFAULT_EMBEDDER) named('embedder', name, learned.embedders);
+  const embedder = localModels.embedder(name, learned);
+  return { embedder, vectors: await embedder.embed(given, { patienceMs: learned.patience }) };
+}
+
+/** Whether a body names one of what a configuration defines. @throws WeirError `request.invalid`. */
+function named(what: 'classifier' | 'embedder', name: string | undefined, defined: object): void {
+  if (name !== undefined && Object.hasOwn(defined, name)) return;
+  const known = Object.keys(defined);
+  const message = name === undefined ? `Which ${what} is asked is not said` : `There is no ${what} ${name}`;
+  const hint = known.length === 0 ? `router.learned.${what}s defines none` : `one of ${known.join(', ')}`;
+  throw new WeirError('request.invalid', message, { path: what, hint });
 }
 
 function noModels(): WeirError {
