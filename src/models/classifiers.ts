@@ -118,11 +118,11 @@ export class Classifiers {
 
   /** What every classifier over vectors stands on. */
   private ports(embedder: Embedder, { patience }: LearnedSettings) {
-    return { embedder, fast: this.fast(), patienceMs: patience, languages: languagesOf(embedder) };
+    return { embedder, fast: this.fast(), patienceMs: patience, languages: languagesOf(embedder.name) };
   }
 }
 
-/** What comes with Weir knows English; of a user's own embedder nothing is presumed. */
-function languagesOf({ name }: Embedder): readonly string[] | undefined {
-  return name === 'all-MiniLM-L6-v2' ? ['en'] : undefined;
+/** The languages that heads over a space of vectors know: what comes with Weir knows English; of a user's own embedder nothing is presumed. */
+export function languagesOf(space: string): readonly string[] | undefined {
+  return space === 'all-MiniLM-L6-v2' ? ['en'] : undefined;
 }

@@ -124,7 +124,7 @@ export function spaceKnown(space: string, settings: LearnedSettings): string {
 }
 
 /** The name of an embedder's space of vectors: what a head says it was trained in. */
-function spaceOf(name: string, { embedders }: LearnedSettings): string {
+export function spaceOf(name: string, { embedders }: LearnedSettings): string {
   return name === DEFAULT_EMBEDDER || !Object.hasOwn(embedders, name) ? 'all-MiniLM-L6-v2' : name;
 }
 

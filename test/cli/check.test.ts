@@ -156,6 +156,31 @@ describe('check', () => {
     ]);
   });
 
+  test('warns of routes and preferences in a language that their embedder does not know, and of none that it may know', async () => {
+    const routes = {
+      panne: ['le site ne marche plus depuis ce matin', 'votre service est en panne depuis hier', 'down'],
+      outage: ['your service is not working', 'le site ne marche plus'],
+      short: ['kaputt'],
+    };
+    const preferences = { reisen: { description: 'Reisen planen, mit Kindern und ohne Auto' } };
+    const written = `routes: ${JSON.stringify(routes)}\n  preferences: ${JSON.stringify(preferences)}`;
+    await writeFile(file, VALID.replace('router:', `router:\n  ${written}`));
+    const { code, stdout } = await weir('check', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).warnings).toMatchObject([
+      {
+        code: 'config.invalid',
+        path: 'router.routes.panne',
+        message: expect.stringMatching(/ fr, .*all-MiniLM/),
+        line: 2,
+      },
+      { code: 'config.invalid', path: 'router.preferences.reisen', message: expect.stringContaining(' de, '), line: 3 },
+    ]);
+    const own = 'learned: { embedder: e5, embedders: { e5: { url: "http://127.0.0.1:9/v1/embeddings" } } }';
+    await writeFile(file, VALID.replace('router:', `router:\n  ${own}\n  ${written}`));
+    expect(JSON.parse((await weir('check', '--json')).stdout).warnings).toEqual([]);
+  });
+
   test('warns of the files of a knowledge base that cannot be read, and of nothing where they can', async () => {
     await writeFile(file, VALID.replace('router:', 'router:\n  knowledge: { handbook: { files: [handbook.md] } }'));
     const { code, stdout } = await weir('check', '--json');
