@@ -53,6 +53,34 @@ describe('safety in a gateway', () => {
     expect(upstream.seen).toHaveLength(asked);
   });
 
+  test('a refusal that is to be an ordinary answer is an error where answers are no words', async () => {
+    const answering = await startGateway(`
+router: { safety: { refuse: answer, message: "No." } }
+pool:
+  models: { m: {}, vectors: { kind: embedding } }
+  pools:
+    p: { model: m, health: false, replicas: ["${upstream.url}"] }
+    q: { model: vectors, health: false, replicas: ["${upstream.url}"] }
+`);
+    try {
+      const asked = upstream.seen.length;
+      const said = await answering.chat({ model: 'auto', messages });
+      expect([said.status, await said.text()]).toEqual([200, expect.stringContaining('No.')]);
+      const refused = await fetch(`${answering.url}/v1/embeddings`, {
+        method: 'POST',
+        body: JSON.stringify({ model: 'vectors', input: FORBIDDEN }),
+      });
+      expect([refused.status, (await refused.json()).error]).toEqual([
+        403,
+        expect.objectContaining({ code: 'safety.blocked', message: 'No.' }),
+      ]);
+      expect((await answering.recordOf(refused)).outcome.status).toBe('refused');
+      expect(upstream.seen).toHaveLength(asked);
+    } finally {
+      await answering.close();
+    }
+  });
+
   test('the record and the metrics know the rule', async () => {
     const response = await gateway.chat({ model: 'auto', messages });
     const record = await gateway.recordOf(response);
