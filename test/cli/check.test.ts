@@ -156,6 +156,16 @@ describe('check', () => {
     ]);
   });
 
+  test('warns of an embedder whose files are not there', async () => {
+    const learned = 'learned: { embedders: { e5: { path: ./e5 }, far: { url: "http://127.0.0.1:9/v1/embeddings" } } }';
+    await writeFile(file, VALID.replace('router:', `router:\n  ${learned}`));
+    const { code, stdout } = await weir('check', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).warnings).toMatchObject([
+      { code: 'model.unavailable', path: 'router.learned.embedders.e5.path', message: './e5 is not there', line: 2 },
+    ]);
+  });
+
   test('warns of routes and preferences in a language that their embedder does not know, and of none that it may know', async () => {
     const routes = {
       panne: ['le site ne marche plus depuis ce matin', 'votre service est en panne depuis hier', 'down'],

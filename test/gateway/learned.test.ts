@@ -187,6 +187,14 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     expect([without.status, without.body.error.param]).toEqual([400, 'context']);
   });
 
+  test('/api/classify tells the language, and where a text is too short why not', async () => {
+    const texts = ['Bonjour tout le monde, comment allez-vous ?', 'ok'];
+    const { body } = await ask(gateway.url, 'POST', '/api/classify', { body: { kind: 'language', texts } });
+    expect(body.results).toMatchObject([{ label: 'fr' }, { label: null }]);
+    expect(body.results[0].scores).toEqual({ fr: body.results[0].score });
+    expect(body.results[1].reason).toContain('too short');
+  });
+
   test('/api/embeddings and /api/similarity agree', async () => {
     const texts = ['How do I reset my password?', 'I forgot my login', 'Two cups of flour'];
     const { body } = await ask(gateway.url, 'POST', '/api/embeddings', { body: { texts } });

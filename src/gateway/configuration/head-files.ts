@@ -3,11 +3,12 @@ import type { ConfigProblem, Path } from '#config/problem.js';
 import { isWeirError } from '#contract/errors.js';
 import { spaceKnown } from '#models/embedders.js';
 import { readHead, readHeadOf } from '#models/heads/head-file.js';
+import { presentFiles } from '#models/own/model-files.js';
 import { signalType } from '#router/signals/set.js';
 
 /**
- * What is wrong with the heads that a configuration has in the place of Weir's own, as their files are now and as seen from where this process was
- * started. Warnings, no errors, for a gateway may find other files, and starts with heads that it cannot read.
+ * What is wrong with the heads that a configuration has in the place of Weir's own, and with the embedders that it brings, as their files are now and as
+ * seen from where this process was started. Warnings, no errors, for a gateway may find other files, and starts with such that it cannot read.
  */
 export function headProblems({ router }: Config, locate: (path: Path) => Place): readonly ConfigProblem[] {
   const { learned, safety } = router;
@@ -21,6 +22,10 @@ export function headProblems({ router }: Config, locate: (path: Path) => Place):
       problems.push({ code, ...locate(path), message, ...(hint !== undefined && { hint }) });
     }
   };
+  for (const [name, { path: model }] of Object.entries(learned.embedders)) {
+    if (model !== undefined)
+      look(['router', 'learned', 'embedders', name, 'path'], () => presentFiles(model, learned.cache));
+  }
   for (const [name, file] of Object.entries(learned.heads)) {
     if (file === undefined) continue;
     const path = ['router', 'learned', 'heads', name];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { WeirError } from '#contract/errors.js';
 import { HEADS, type HeadName, type LearnedModels, SAFETY_HEADS, type SafetyHeadName } from '#contract/learned.js';
 import { adminRoute } from '#gateway/admin/route.js';
+import { languageClassifier } from '#gateway/language-classifier.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { classificationOf } from '#models/classification.js';
 import { DEFAULT_EMBEDDER } from '#models/embedders.js';
@@ -16,6 +17,9 @@ import { wordIndex } from '#router/signals/word-index.js';
 const MOST_CHARS = 65_536;
 const MOST_TEXTS = 64;
 const MOST_CONTEXT = 262_144;
+
+/** What is asked besides heads and what tells places in a text. */
+const OTHERS = ['language', 'routes', 'preferences', 'knowledge', 'classifier'] as const;
 
 const text = z.string().max(MOST_CHARS);
 const texts = z.array(text).min(1).max(MOST_TEXTS);
@@ -56,9 +60,9 @@ export const classifyRoute = adminRoute({
   path: '/api/classify',
   role: 'viewer',
   summary:
-    'What a head, the routes of the configuration, or a model of your own make of texts, and what personal data or ungrounded claims are in them; no LLM is asked',
+    'What a head, the routes of the configuration, or a model of your own make of texts, in which language they are, and what personal data or ungrounded claims are in them; no LLM is asked',
   body: z.object({
-    kind: z.enum([...HEADS, ...SAFETY_HEADS, ...FINDING_KINDS, 'routes', 'preferences', 'knowledge', 'classifier']),
+    kind: z.enum([...HEADS, ...SAFETY_HEADS, ...FINDING_KINDS, ...OTHERS]),
     classifier: z.string().max(64).optional().describe('With kind `classifier`: one of `router.learned.classifiers`.'),
     context: z
       .string()
@@ -84,24 +88,17 @@ export const classifyRoute = adminRoute({
 });
 
 /** Asks a classifier, as a signal would. */
-function headOf(
-  { learned }: Runtime,
-  kind: HeadName | SafetyHeadName | 'routes' | 'preferences' | 'knowledge' | 'classifier',
-  own: string,
-) {
+function headOf({ learned }: Runtime, kind: HeadName | SafetyHeadName | (typeof OTHERS)[number], own: string) {
   if (learned === undefined) throw noModels();
   const classifier = classifierOf(learned, kind, own);
   return async (one: string) =>
     classificationOf(classifier, await classifier.classify(one, { whenBusy: learned.whenBusy }), one);
 }
 
-function classifierOf(
-  learned: LearnedModels,
-  kind: HeadName | SafetyHeadName | 'routes' | 'preferences' | 'knowledge' | 'classifier',
-  own: string,
-) {
+function classifierOf(learned: LearnedModels, kind: HeadName | SafetyHeadName | (typeof OTHERS)[number], own: string) {
   const level = SAFETY_HEADS.find(name => name === kind);
   if (level !== undefined) return safetyClassifier(level, learned);
+  if (kind === 'language') return languageClassifier();
   if (kind === 'preferences') return new LanguageGate(learned.preferences());
   if (kind === 'knowledge') return new LanguageGate(learned.knowledge(wordIndex));
   if (kind === 'classifier') return new LanguageGate(learned.classifier(own));
