@@ -70,7 +70,7 @@ pool:
         method: 'POST',
         body: JSON.stringify({ model: 'vectors', input: FORBIDDEN }),
       });
-      expect([refused.status, (await refused.json()).error]).toEqual([
+      expect([refused.status, JSON.parse(await refused.text()).error]).toEqual([
         403,
         expect.objectContaining({ code: 'safety.blocked', message: 'No.' }),
       ]);
