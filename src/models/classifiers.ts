@@ -20,13 +20,16 @@ import { readLabels } from './own/label-file.js';
 import { modelFiles } from './own/model-files.js';
 import { openOwnClassifier } from './own/open-classifier.js';
 import { DescribedRoutes } from './routes/described-routes.js';
-import { ExampleRoutes } from './routes/example-routes.js';
+import { LastRoutes } from './routes/last-routes.js';
 import type { ModelSpec } from './runtime/messages.js';
 import { HybridClassifier } from './safety/hybrid-classifier.js';
 import { readHybrid } from './safety/hybrid-file.js';
 
 /** Opens classifiers as a configuration has them. One that cannot be opened is one that is always unsure, and says why. */
 export class Classifiers {
+  private readonly routed = new LastRoutes();
+  private readonly preferred = new LastRoutes();
+
   constructor(
     private readonly embedders: Embedders,
     private readonly shelf: KnowledgeShelf,
@@ -71,7 +74,7 @@ export class Classifiers {
       const told = Object.entries(preferences).flatMap(([name, { examples: texts }]) =>
         texts.length > 0 ? [[name, texts] as const] : [],
       );
-      const examples = told.length === 0 ? undefined : new ExampleRoutes(Object.fromEntries(told), { fast, ...ports });
+      const examples = told.length === 0 ? undefined : this.preferred.of(Object.fromEntries(told), { fast, ...ports });
       const gist = (text: string): string => fast?.gist(text) ?? text;
       return new DescribedRoutes(preferences, { ...ports, examples, gist });
     } catch (error) {
@@ -96,7 +99,8 @@ export class Classifiers {
     const { routes: trained } = settings;
     if (trained !== undefined) return this.opened(() => readHeadOf(trained, 'routes'), settings);
     try {
-      return new ExampleRoutes(examples, this.ports(this.embedders.get(settings.embedder, settings), settings));
+      const ports = this.ports(this.embedders.get(settings.embedder, settings), settings);
+      return this.routed.of(examples, ports);
     } catch (error) {
       return new UnusableClassifier(error);
     }
