@@ -7,7 +7,7 @@ import { ModelHost } from '#models/model-host.js';
 import type { StaticEmbedding } from '#models/static/static-embedding.js';
 import type { LabelledText } from '#models/train/train-head.js';
 
-/** Texts trained on at most: memory is 1.5 kB a text, time grows in proportion. */
+/** Texts trained on at most: memory is 1.5 kB a text; time grows in proportion, but for near-duplicates, of which every text is compared with all held out. */
 const MOST_TEXTS = 200_000;
 /** Texts embedded between two lines of progress. */
 const AT_ONCE = 256;
