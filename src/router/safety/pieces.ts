@@ -25,7 +25,7 @@ export function* partsByTurn(messages: readonly Message[]): Generator<{
   for (const { role, content } of messages) {
     if (role === 'assistant') open = false;
     for (const part of content) {
-      if (part.type === 'text' && role === 'user') {
+      if (part.type === 'text' && role === 'user' && part.retrieved === undefined) {
         if (!open) turn++;
         open = true;
       }
@@ -34,16 +34,17 @@ export function* partsByTurn(messages: readonly Message[]): Generator<{
   }
 }
 
-/** What users said and what tools gave, in order. */
+/** What users said, what they showed and what tools gave, in order: each text as it came, for that is what is changed. */
 export function safetyPieces({ messages }: InferenceRequest): readonly SafetyPiece[] {
   const pieces: SafetyPiece[] = [];
   for (const { role, part, turn } of partsByTurn(messages)) {
-    const said = part.type === 'text' && role === 'user';
-    const given = part.type === 'tool_result' || (part.type === 'text' && role === 'tool');
-    if ((!said && !given) || part.text === '') continue;
-    pieces.push(
-      said ? { from: 'user', text: part.text, turn } : { from: 'content', text: part.text, turn: Math.max(0, turn) },
-    );
+    if (part.type !== 'tool_result' && part.type !== 'text') continue;
+    const given = part.type === 'tool_result' || role === 'tool' || part.retrieved === true;
+    if (!given && role !== 'user') continue;
+    for (const text of part.texts ?? [part.text]) {
+      if (text === '') continue;
+      pieces.push(given ? { from: 'content', text, turn: Math.max(0, turn) } : { from: 'user', text, turn });
+    }
   }
   return pieces.length <= MOST_PIECES ? pieces : pieces.slice(-MOST_PIECES);
 }
