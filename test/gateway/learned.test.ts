@@ -183,6 +183,8 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     const [, wrong] = grounding.body.results;
     expect(wrong.scores.ungrounded).toBeGreaterThan(wrong.scores.grounded);
     expect(wrong.spans).toContainEqual(expect.objectContaining({ type: 'word', text: '1871' }));
+    const long = await classify({ kind: 'pii', texts: Array.from({ length: 5 }, () => 'a '.repeat(30_000)) });
+    expect([long.status, long.body.error.param]).toEqual([400, 'texts']);
     const without = await classify({ kind: 'grounding', texts: ['In July 2000.'] });
     expect([without.status, without.body.error.param]).toEqual([400, 'context']);
   });

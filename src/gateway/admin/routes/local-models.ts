@@ -17,6 +17,8 @@ import { wordIndex } from '#router/signals/word-index.js';
 const MOST_CHARS = 65_536;
 const MOST_TEXTS = 64;
 const MOST_CONTEXT = 262_144;
+/** Of kinds that tell places, in all texts together: an answer may be ten times as long. */
+const MOST_FOUND_IN = 262_144;
 
 /** What is asked besides heads and what tells places in a text. */
 const OTHERS = ['language', 'routes', 'preferences', 'knowledge', 'classifier'] as const;
@@ -55,23 +57,25 @@ const classification = z
 
 const judged = classification.omit({ ms: true });
 
+const asked = z.object({
+  kind: z.enum([...HEADS, ...SAFETY_HEADS, ...FINDING_KINDS, ...OTHERS]),
+  classifier: z.string().max(64).optional().describe('With kind `classifier`: one of `router.learned.classifiers`.'),
+  context: z
+    .string()
+    .max(MOST_CONTEXT)
+    .optional()
+    .describe('With kind `grounding`: the texts that answers are held against.'),
+  question: z.string().max(2048).optional().describe('With kind `grounding`: what was asked.'),
+  texts,
+});
+
 export const classifyRoute = adminRoute({
   method: 'POST',
   path: '/api/classify',
   role: 'viewer',
   summary:
     'What a head, the routes of the configuration, or a model of your own make of texts, in which language they are, and what personal data or ungrounded claims are in them; no LLM is asked',
-  body: z.object({
-    kind: z.enum([...HEADS, ...SAFETY_HEADS, ...FINDING_KINDS, ...OTHERS]),
-    classifier: z.string().max(64).optional().describe('With kind `classifier`: one of `router.learned.classifiers`.'),
-    context: z
-      .string()
-      .max(MOST_CONTEXT)
-      .optional()
-      .describe('With kind `grounding`: the texts that answers are held against.'),
-    question: z.string().max(2048).optional().describe('With kind `grounding`: what was asked.'),
-    texts,
-  }),
+  body: asked,
   answer: z.object({ results: z.array(classification) }),
   async handle({ gateway: { runtime }, body }) {
     const { kind, texts: given } = body;
@@ -81,8 +85,15 @@ export const classifyRoute = adminRoute({
       const told = await judge(one);
       return { ...told, ms: clock.now() - begun };
     };
+    if (isFindingKind(kind)) {
+      // One after the other: each gives way to others, all of them at once would not.
+      const find = findingsIn(runtime, kind, body);
+      const results: Awaited<ReturnType<typeof timed>>[] = [];
+      for (const one of given) results.push(await timed(one, find));
+      return { results };
+    }
     if (kind === 'classifier') named('classifier', body.classifier, runtime.config.router.learned.classifiers);
-    const judge = isFindingKind(kind) ? findingsIn(runtime, kind, body) : headOf(runtime, kind, body.classifier ?? '');
+    const judge = headOf(runtime, kind, body.classifier ?? '');
     return { results: await Promise.all(given.map(one => timed(one, judge))) };
   },
 });
@@ -109,8 +120,13 @@ function classifierOf(learned: LearnedModels, kind: HeadName | SafetyHeadName | 
 function findingsIn(
   { personal }: Runtime,
   kind: FindingKind,
-  { context, question = '' }: { readonly context?: string | undefined; readonly question?: string | undefined },
+  { context, question = '', texts }: Pick<z.output<typeof asked>, 'context' | 'question' | 'texts'>,
 ) {
+  const chars = texts.reduce((sum, { length }) => sum + length, 0);
+  if (chars > MOST_FOUND_IN) {
+    const hint = `at most ${MOST_FOUND_IN} characters in all texts of a request: the answer tells every place`;
+    throw new WeirError('request.invalid', `The texts have ${chars} characters together`, { path: 'texts', hint });
+  }
   if (kind === 'grounding' && context === undefined) {
     throw new WeirError('request.invalid', 'There is nothing to hold the texts against', {
       path: 'context',
