@@ -6,6 +6,7 @@ import { languageClassifier } from '#gateway/language-classifier.js';
 import type { Runtime } from '#gateway/runtime.js';
 import { classificationOf } from '#models/classification.js';
 import { DEFAULT_EMBEDDER } from '#models/embedders.js';
+import { Turns } from '#models/routes/turns.js';
 import { dot } from '#models/runtime/pooling.js';
 import { FINDING_KINDS, type FindingKind, findingsOf, isFindingKind } from '#models/text-findings.js';
 import { safetyClassifier } from '#router/safety/classifiers.js';
@@ -94,7 +95,16 @@ export const classifyRoute = adminRoute({
     }
     if (kind === 'classifier') named('classifier', body.classifier, runtime.config.router.learned.classifiers);
     const judge = headOf(runtime, kind, body.classifier ?? '');
-    return { results: await Promise.all(given.map(one => timed(one, judge))) };
+    // Together, for the model reads texts in batches; but each long one is taken apart in a turn of its own.
+    const turns = new Turns();
+    const told: ReturnType<typeof timed>[] = [];
+    for (const one of given) {
+      const telling = timed(one, judge);
+      telling.catch(() => {});
+      told.push(telling);
+      await turns.spent(one.length);
+    }
+    return { results: await Promise.all(told) };
   },
 });
 
