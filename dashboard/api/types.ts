@@ -1413,7 +1413,7 @@ export interface Calls {
     params: Record<string, never>;
     query: Record<string, never>;
     body: {
-      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'modality' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'routes' | 'preferences' | 'knowledge' | 'classifier';
+      readonly kind: 'domain' | 'complexity' | 'factual' | 'feedback' | 'modality' | 'jailbreak' | 'injection' | 'unsafe' | 'hazard' | 'pii' | 'grounding' | 'language' | 'routes' | 'preferences' | 'knowledge' | 'classifier';
       /** With kind `classifier`: one of `router.learned.classifiers`. */
       readonly classifier?: string;
       /** With kind `grounding`: the texts that answers are held against. */

@@ -67,7 +67,8 @@ export async function* readJsonLines(file: string): AsyncGenerator<JsonLine> {
       line++;
       if (text.trim() === '') continue;
       const place = `${file}:${line}`;
-      yield { value: objectIn(text, place), line, place };
+      // Editors on Windows put a byte-order mark before the first line.
+      yield { value: objectIn(line === 1 ? text.replace(/^\ufeff/, '') : text, place), line, place };
     }
   } finally {
     await input.close();
@@ -92,7 +93,10 @@ function objectIn(text: string, place: string): Readonly<Record<string, unknown>
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new WeirError('usage.invalid', `${place}: the line is not JSON`, { cause });
+    throw new WeirError('usage.invalid', `${place}: the line is not JSON`, {
+      hint: 'JSON lines: an object on each line, as {"text": "…"}',
+      cause,
+    });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new WeirError('usage.invalid', `${place}: the line is not a JSON object`);

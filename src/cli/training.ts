@@ -1,3 +1,4 @@
+import { doubtsAbout } from '#cli/doubtful-texts.js';
 import { readJsonLines, textMember } from '#cli/json-lines.js';
 import { resolveConfig } from '#cli/options.js';
 import { WeirError } from '#contract/errors.js';
@@ -6,24 +7,32 @@ import { ModelHost } from '#models/model-host.js';
 import type { StaticEmbedding } from '#models/static/static-embedding.js';
 import type { LabelledText } from '#models/train/train-head.js';
 
-/** Texts trained on at most: memory is 1.5 kB a text, time grows in proportion. */
+/** Texts trained on at most: memory is 1.5 kB a text; time grows in proportion, but for near-duplicates, of which every text is compared with all held out. */
 const MOST_TEXTS = 200_000;
 /** Texts embedded between two lines of progress. */
 const AT_ONCE = 256;
 
-/** Labelled texts of JSON lines `{text, label, group?}`; texts of one group are held out together. */
+/**
+ * Labelled texts of JSON lines `{text, label, group?}`; texts of one group are held out together. Lines without text are left out, and it is
+ * said how many.
+ */
 export async function readLabelled(file: string): Promise<LabelledText[]> {
   const texts: LabelledText[] = [];
+  let blank = 0;
   for await (const line of readJsonLines(file)) {
     const { group } = line.value;
-    texts.push({
-      text: textMember(line, 'text'),
-      label: textMember(line, 'label'),
-      ...(typeof group === 'string' && { group }),
-    });
+    const text = textMember(line, 'text');
+    const label = textMember(line, 'label');
+    if (text.trim() === '') blank++;
+    else texts.push({ text, label, ...(typeof group === 'string' && { group }) });
     if (texts.length > MOST_TEXTS) throw new WeirError('usage.invalid', `${file} has more than ${MOST_TEXTS} lines`);
   }
+  if (blank > 0) tell(`${file}: ${blank} of ${blank + texts.length} lines have no text and are left out`);
   return texts;
+}
+
+function tell(message: string): void {
+  process.stderr.write(`weir: ${message}\n`);
 }
 
 /** What training needs of the models. */
@@ -35,16 +44,17 @@ export interface TrainingModels {
   readonly progress: (message: string) => void;
 }
 
-/** Runs `train` with the embedder of the configuration; each text is embedded once. */
+/** Runs `train` with the embedder of the configuration; each text is embedded once. What is odd about `texts` is said before. */
 export async function withModels<T>(
   options: { readonly config?: string },
+  texts: readonly LabelledText[],
   train: (models: TrainingModels) => Promise<T>,
 ): Promise<T> {
   const { learned } = (await resolveConfig(options)).router;
   const host = new ModelHost(machineClock);
-  const progress = (message: string): boolean => process.stderr.write(`weir: ${message}\n`);
   try {
     const embedder = host.embedder(learned.embedder, { ...learned, queue: 65_536 });
+    for (const doubt of await doubtsAbout(texts, embedder.name)) tell(doubt);
     await embedder.prepare();
     const known = new Map<string, Float32Array>();
     const embed = async (all: readonly string[]): Promise<readonly Float32Array[]> => {
@@ -53,7 +63,7 @@ export async function withModels<T>(
         const batch = missing.slice(at, at + AT_ONCE);
         const vectors = await embedder.embed(batch);
         for (const [i, text] of batch.entries()) known.set(text, vectors[i]!);
-        progress(`embedded ${at + batch.length} of ${missing.length} texts`);
+        tell(`embedded ${at + batch.length} of ${missing.length} texts`);
       }
       return all.map(text => known.get(text)!);
     };
@@ -62,7 +72,7 @@ export async function withModels<T>(
       embed,
       fast: host.fast?.table,
       date: new Date(machineClock.wall()).toISOString().slice(0, 10),
-      progress,
+      progress: tell,
     });
   } finally {
     await host.close();

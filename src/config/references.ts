@@ -107,14 +107,15 @@ function doubtsAboutRouter(router: RouterConfig, found: readonly RouterProblem[]
 }
 
 /** What is defined and never used: mostly what is left of an earlier policy, or a name that was meant elsewhere. */
-function unused({ signals, decisions }: RouterConfig, models: readonly string[]): readonly Finding[] {
+function unused({ signals, decisions, safety }: RouterConfig, models: readonly string[]): readonly Finding[] {
   const read = new Set(
     decisions.flatMap(({ when }) => {
       const parsed = parseExpression(when);
       return parsed.ok ? signalsOf(parsed.tree) : [];
     }),
   );
-  const named = new Set(decisions.flatMap(decision => decision.models ?? []));
+  const safer = safety?.conversation?.models ?? [];
+  const named = new Set([...decisions.flatMap(decision => decision.models ?? []), ...safer]);
   const idleSignals = Object.keys(signals).filter(signal => !read.has(signal));
   const idleModels = decisions.length === 0 ? [] : models.filter(model => !named.has(model));
   return [

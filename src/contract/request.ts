@@ -43,6 +43,10 @@ export interface TextPart {
   readonly text: string;
   /** The bytes of the text, one character each (latin1), where it came as such ({@link WireText}). */
   readonly utf8?: string;
+  /** The texts as they came, where this is several of them joined: what is changed on the way to an engine is each of them. */
+  readonly texts?: readonly string[];
+  /** Set where the author of the message does not say it, but shows it: a document, or what a search has found. */
+  readonly retrieved?: true;
   readonly cache?: CacheMark;
 }
 
@@ -90,6 +94,8 @@ export interface ToolResultPart {
   readonly type: 'tool_result';
   readonly id: string;
   readonly text: string;
+  /** As of {@link TextPart}. */
+  readonly texts?: readonly string[];
   readonly failed: boolean;
   /** Images and files in the result, beside its text. */
   readonly media?: readonly (ImagePart | FilePart)[];
@@ -131,6 +137,15 @@ export interface Caller {
   readonly address: string;
   /** Request headers, names in lower case, without credentials and cookies. */
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Several texts as one, with what they were. */
+export function joinedTexts(
+  texts: readonly string[],
+  by = '\n',
+): { readonly text: string; readonly texts?: readonly string[] } {
+  const text = texts.join(by);
+  return texts.length > 1 ? { text, texts } : { text };
 }
 
 /** All text of one message, parts joined by new lines. */

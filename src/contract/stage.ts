@@ -41,8 +41,8 @@ export interface StageContext {
 
 export type StageResult =
   | { readonly kind: 'continue'; readonly note?: string }
-  /** Ends the request with this text as the assistant's answer. */
-  | { readonly kind: 'answer'; readonly text: string; readonly note?: string }
+  /** Ends the request with this text as the assistant's answer; with `otherwise`, if there is one, in an API whose answers are no words. */
+  | { readonly kind: 'answer'; readonly text: string; readonly otherwise?: WeirError; readonly note?: string }
   | { readonly kind: 'refuse'; readonly error: WeirError; readonly note?: string };
 
 /**

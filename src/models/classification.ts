@@ -19,14 +19,14 @@ export interface Classification {
   readonly evidence?: { readonly text: string; readonly label: string; readonly likeness: number };
 }
 
-/** Labels whose probability is told where there are very many. */
+/** Labels whose probability is told where there are very many, and of these such as have any. */
 const MOST_SCORES = 20;
 
 /** Tells a verdict of a text. */
 export function classificationOf({ labels, entities }: Classifier, verdict: Verdict, text: string): Classification {
   const { probabilities, best, sure, tier, reason, loading, partial, nearest, spans } = verdict;
   const ranked = labels.map((label, at) => [label, rounded(probabilities[at] ?? 0)] as const);
-  const told = ranked.length <= MOST_SCORES ? ranked : [...ranked].sort((a, b) => b[1] - a[1]).slice(0, MOST_SCORES);
+  const told = ranked.length <= MOST_SCORES ? ranked : likeliest(ranked);
   return {
     label: sure ? (labels[best] ?? null) : null,
     score: rounded(probabilities[best] ?? 0),
@@ -44,6 +44,13 @@ export function classificationOf({ labels, entities }: Classifier, verdict: Verd
     }),
     ...(nearest !== undefined && { evidence: { ...nearest, likeness: rounded(nearest.likeness) } }),
   };
+}
+
+function likeliest(ranked: readonly (readonly [string, number])[]): (readonly [string, number])[] {
+  return [...ranked]
+    .filter(([, probability]) => probability > 0)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, MOST_SCORES);
 }
 
 function rounded(value: number): number {

@@ -54,16 +54,7 @@ export class Embedders {
 
   /** The embedder of a space of vectors: heads name the one that they were trained in. @throws WeirError `model.unavailable`. */
   inSpace(space: string, settings: LearnedSettings): Embedder {
-    for (const name of [DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)]) {
-      if (spaceOf(name, settings) === space) return this.get(name, settings);
-    }
-    throw new WeirError(
-      'model.unavailable',
-      `The head was trained with ${space}, which is none of the embedders here`,
-      {
-        path: 'router.learned.embedders',
-      },
-    );
+    return this.get(spaceKnown(space, settings), settings);
   }
 
   /** Lets go, after a while, of those that a configuration does not want. */
@@ -102,7 +93,7 @@ export class Embedders {
         this.later,
       );
     }
-    const own = settings.embedders[name];
+    const own = Object.hasOwn(settings.embedders, name) ? settings.embedders[name] : undefined;
     if (own === undefined) throw new WeirError('model.unavailable', `There is no embedder ${name}`);
     if (own.url !== undefined) {
       const { url, model = name, api_key: apiKey, prefix, dimension, timeout } = own;
@@ -122,9 +113,19 @@ export class Embedders {
   }
 }
 
+/** The name of the embedder of a space of vectors. @throws WeirError `model.unavailable` where no embedder of the configuration has it. */
+export function spaceKnown(space: string, settings: LearnedSettings): string {
+  const names = [DEFAULT_EMBEDDER, ...Object.keys(settings.embedders)];
+  const name = names.find(one => spaceOf(one, settings) === space);
+  if (name !== undefined) return name;
+  throw new WeirError('model.unavailable', `The head was trained with ${space}, which is none of the embedders here`, {
+    path: 'router.learned.embedders',
+  });
+}
+
 /** The name of an embedder's space of vectors: what a head says it was trained in. */
-function spaceOf(name: string, { embedders }: LearnedSettings): string {
-  return name === DEFAULT_EMBEDDER || embedders[name] === undefined ? 'all-MiniLM-L6-v2' : name;
+export function spaceOf(name: string, { embedders }: LearnedSettings): string {
+  return name === DEFAULT_EMBEDDER || !Object.hasOwn(embedders, name) ? 'all-MiniLM-L6-v2' : name;
 }
 
 /** What tells one embedder from another: everything that was said of it. */

@@ -60,6 +60,7 @@ export class ModelHost {
     let known: Classifier | undefined;
     if (Object.keys(knowledge).length === 0) this.shelf.close();
     this.embedders.keep(settings);
+    this.cards.forget();
     const { classifiers } = this;
     return {
       whenBusy: settings.when_busy,

@@ -4,6 +4,7 @@ import { GroundingContext } from '#models/grounding/features.js';
 import { openGroundingHead, ungrounded } from '#models/grounding/grounding-head.js';
 import { sentenceEnds } from '#models/grounding/sentences.js';
 import { openPersonalData } from '#models/personal-data/finder.js';
+import { Turns } from '#models/routes/turns.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
 
 /** A place in a text, and how sure it is what `type` says. */
@@ -75,11 +76,9 @@ function personalFindings(finder: PersonalDataFinder) {
       score: score === undefined ? (SURENESS[kind] ?? 1) : rounded(score),
       text: text.slice(start, end),
     }));
-    const scores: Record<string, number> = {};
-    for (const kind of [...PERSONAL_KINDS, ...spans.map(({ type }) => type)]) {
-      const sure = spans.filter(({ type }) => type === kind).map(({ score }) => score);
-      if (sure.length > 0) scores[kind] = Math.max(...sure);
-    }
+    const surest = new Map<string, number>(PERSONAL_KINDS.map(kind => [kind, 0]));
+    for (const { type, score } of spans) surest.set(type, Math.max(score, surest.get(type) ?? 0));
+    const scores = Object.fromEntries([...surest].filter(([, score]) => score > 0));
     const label = Object.keys(scores).sort((a, b) => scores[b]! - scores[a]!)[0] ?? null;
     const score = label === null ? 0 : scores[label]!;
     const tier = missed !== undefined ? 'busy' : finder.asksModels ? 'model' : 'fast';
@@ -87,18 +86,27 @@ function personalFindings(finder: PersonalDataFinder) {
   };
 }
 
+/** What taking a sentence apart takes, in comparisons of vectors. */
+const SENTENCE_WORK = 256;
+
 /** Label: `grounded` or `ungrounded`. Score: the probability that every sentence is grounded. Spans: the sentences that are not, and their new words. */
 function groundingFindings() {
   const head = openGroundingHead();
   const vectors = openStaticEmbedding();
-  return (text: string, { context: given, question }: Against): Promise<Findings> => {
-    const context = new GroundingContext(given, question, vectors);
+  /** What was last held against: the texts of a request share it. */
+  let last: { readonly given: string; readonly question: string; readonly context: GroundingContext } | undefined;
+  return async (text: string, { context: given, question }: Against): Promise<Findings> => {
+    if (last?.given !== given || last.question !== question)
+      last = { given, question, context: new GroundingContext(given, question, vectors) };
+    const { context } = last;
+    const turns = new Turns();
     const spans: Finding[] = [];
     let worst = 0;
     let from = 0;
     for (const end of [...sentenceEnds(text), text.length]) {
       const sentence = text.slice(from, end);
       const probability = ungrounded(head, context, sentence) ?? 0;
+      await turns.spent(context.comparisons + SENTENCE_WORK);
       worst = Math.max(worst, probability);
       if (probability >= head.threshold) {
         const score = rounded(probability);
@@ -113,13 +121,7 @@ function groundingFindings() {
     }
     const label = spans.length === 0 ? 'grounded' : 'ungrounded';
     const score = rounded(1 - worst);
-    return Promise.resolve({
-      label,
-      score,
-      scores: { grounded: score, ungrounded: rounded(worst) },
-      spans,
-      tier: 'fast',
-    });
+    return { label, score, scores: { grounded: score, ungrounded: rounded(worst) }, spans, tier: 'fast' };
   };
 }
 

@@ -4,6 +4,9 @@ import { askedClassifier } from './signals/classifier.js';
 import { wantedKinds } from './signals/defined-kinds.js';
 import { signalType } from './signals/set.js';
 
+/** Characters of an example that a message repeats. */
+const SHOWN = 80;
+
 /** Whether signals are what their types take, and what they ask for by name, and models and routes do, is defined. */
 export function checkSignals(config: RouterConfig): RouterProblem[] {
   return [...checkOptions(config), ...checkRoutes(config), ...checkKinds(config), ...checkClassifiers(config)];
@@ -62,9 +65,32 @@ function checkRoutes({ routes, learned }: RouterConfig): RouterProblem[] {
       }),
     );
   }
+  problems.push(...checkExamples(routes));
   const { embedder, embedders } = learned;
   if (embedder !== 'default' && !Object.hasOwn(embedders, embedder)) {
     problems.push(unknownName(['learned', 'embedder'], 'embedder', embedder, ['default', ...Object.keys(embedders)]));
+  }
+  return problems;
+}
+
+/** A text that is an example of two routes tells nothing of either, and makes all of them less likely. */
+function checkExamples(routes: RouterConfig['routes']): RouterProblem[] {
+  const owners = new Map<string, string>();
+  const problems: RouterProblem[] = [];
+  for (const [name, examples] of Object.entries(routes)) {
+    for (const [at, example] of examples.entries()) {
+      const text = example.trim();
+      const owner = owners.get(text) ?? name;
+      owners.set(text, owner);
+      if (owner === name) continue;
+      problems.push({
+        code: 'config.duplicate',
+        level: 'warning',
+        path: ['routes', name, at],
+        message: `${JSON.stringify(text.slice(0, SHOWN))} is an example of ${owner} already`,
+        hint: 'an example of one of the two, or of neither',
+      });
+    }
   }
   return problems;
 }

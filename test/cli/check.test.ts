@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -110,6 +110,85 @@ describe('check', () => {
       stdout: 'weir.yaml: 0 errors, 0 warnings, 0 of 0 tests passed\n',
       stderr: '',
     });
+  });
+
+  test('warns of heads that are not there, of another kind, of labels or vectors that nobody asks for, and of nothing where they fit', async () => {
+    const own = new URL('../../assets/heads/', import.meta.url);
+    const heads = {
+      domain: 'domain.json',
+      factual: 'factual.json',
+      complexity: 'none.json',
+      feedback: 'feedback.json',
+    };
+    const domain = await readFile(new URL('domain.json', own), 'utf8');
+    await writeFile(join(folder, 'domain.json'), domain);
+    await writeFile(join(folder, 'factual.json'), domain);
+    const feedback = JSON.parse(await readFile(new URL('feedback.json', own), 'utf8'));
+    feedback.labels[0] = 'delighted';
+    await writeFile(join(folder, 'feedback.json'), JSON.stringify(feedback));
+    const routes = JSON.stringify({ ...feedback, kind: 'routes', model: { ...feedback.model, embedder: 'e5' } });
+    await writeFile(join(folder, 'routes.json'), routes);
+    const learned = `learned: { routes: routes.json, heads: ${JSON.stringify(heads)} }`;
+    await writeFile(file, VALID.replace('router:', `router:\n  ${learned}`));
+    const { code, stdout } = await weir('check', '--json');
+    expect(code).toBe(0);
+    const at = { line: expect.any(Number) };
+    expect(JSON.parse(stdout).warnings).toMatchObject([
+      {
+        code: 'model.unavailable',
+        path: 'router.learned.heads.complexity',
+        message: expect.stringContaining('read'),
+        ...at,
+      },
+      {
+        code: 'model.unavailable',
+        path: 'router.learned.heads.factual',
+        message: expect.stringContaining('domain'),
+        ...at,
+      },
+      {
+        code: 'config.unknown_reference',
+        path: 'router.learned.heads.feedback',
+        message: expect.stringContaining('delighted'),
+        ...at,
+      },
+      { code: 'model.unavailable', path: 'router.learned.routes', message: expect.stringContaining('e5'), ...at },
+    ]);
+  });
+
+  test('warns of an embedder whose files are not there', async () => {
+    const learned = 'learned: { embedders: { e5: { path: ./e5 }, far: { url: "http://127.0.0.1:9/v1/embeddings" } } }';
+    await writeFile(file, VALID.replace('router:', `router:\n  ${learned}`));
+    const { code, stdout } = await weir('check', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).warnings).toMatchObject([
+      { code: 'model.unavailable', path: 'router.learned.embedders.e5.path', message: './e5 is not there', line: 2 },
+    ]);
+  });
+
+  test('warns of routes and preferences in a language that their embedder does not know, and of none that it may know', async () => {
+    const routes = {
+      panne: ['le site ne marche plus depuis ce matin', 'votre service est en panne depuis hier', 'down'],
+      outage: ['your service is not working', 'le site ne marche plus'],
+      short: ['kaputt'],
+    };
+    const preferences = { reisen: { description: 'Reisen planen, mit Kindern und ohne Auto' } };
+    const written = `routes: ${JSON.stringify(routes)}\n  preferences: ${JSON.stringify(preferences)}`;
+    await writeFile(file, VALID.replace('router:', `router:\n  ${written}`));
+    const { code, stdout } = await weir('check', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).warnings).toMatchObject([
+      {
+        code: 'config.invalid',
+        path: 'router.routes.panne',
+        message: expect.stringMatching(/ fr, .*all-MiniLM/),
+        line: 2,
+      },
+      { code: 'config.invalid', path: 'router.preferences.reisen', message: expect.stringContaining(' de, '), line: 3 },
+    ]);
+    const own = 'learned: { embedder: e5, embedders: { e5: { url: "http://127.0.0.1:9/v1/embeddings" } } }';
+    await writeFile(file, VALID.replace('router:', `router:\n  ${own}\n  ${written}`));
+    expect(JSON.parse((await weir('check', '--json')).stdout).warnings).toEqual([]);
   });
 
   test('warns of the files of a knowledge base that cannot be read, and of nothing where they can', async () => {

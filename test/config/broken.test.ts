@@ -399,6 +399,15 @@ describe('a broken file', () => {
     ]);
   });
 
+  test('a model that only conversations at risk go to is named by that', () => {
+    const router = ROUTER.replace('router:', 'router:\n  safety: { conversation: { models: [spare] } }');
+    const result = parse(`${router}pool:
+  models: { small: {}, spare: {} }
+  pools: { a: { model: small, ${LOCAL} }, b: { model: spare, ${LOCAL} } }
+`);
+    expect([result.ok, result.warnings]).toEqual([true, []]);
+  });
+
   test(`gives at most a hundred problems`, () => {
     const keys = Array.from({ length: 300 }, (_, index) => `  wrong${index}: 1`).join('\n');
     expect(problemsOf(`${VALID}gateway:\n${keys}\n`)).toHaveLength(100);

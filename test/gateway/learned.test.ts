@@ -183,8 +183,18 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     const [, wrong] = grounding.body.results;
     expect(wrong.scores.ungrounded).toBeGreaterThan(wrong.scores.grounded);
     expect(wrong.spans).toContainEqual(expect.objectContaining({ type: 'word', text: '1871' }));
+    const long = await classify({ kind: 'pii', texts: Array.from({ length: 5 }, () => 'a '.repeat(30_000)) });
+    expect([long.status, long.body.error.param]).toEqual([400, 'texts']);
     const without = await classify({ kind: 'grounding', texts: ['In July 2000.'] });
     expect([without.status, without.body.error.param]).toEqual([400, 'context']);
+  });
+
+  test('/api/classify tells the language, and where a text is too short why not', async () => {
+    const texts = ['Bonjour tout le monde, comment allez-vous ?', 'ok'];
+    const { body } = await ask(gateway.url, 'POST', '/api/classify', { body: { kind: 'language', texts } });
+    expect(body.results).toMatchObject([{ label: 'fr' }, { label: null }]);
+    expect(body.results[0].scores).toEqual({ fr: body.results[0].score });
+    expect(body.results[1].reason).toContain('too short');
   });
 
   test('/api/embeddings and /api/similarity agree', async () => {
@@ -198,8 +208,16 @@ describe('learned signals in a gateway', { timeout: 60_000 }, () => {
     });
     expect(similar.body.matches[0]).toMatchObject({ index: 1, text: texts[1] });
     expect(similar.body.matches[0].similarity).toBeCloseTo(cosine, 3);
-    const unknown = await ask(gateway.url, 'POST', '/api/embeddings', { body: { texts, embedder: 'nobody' } });
-    expect(unknown.body.error.code).toBe('model.unavailable');
+  });
+
+  test.each([
+    ['/api/embeddings', { embedder: 'nobody' }, 'embedder'],
+    ['/api/embeddings', { embedder: 'constructor' }, 'embedder'],
+    ['/api/classify', { kind: 'classifier', classifier: 'constructor' }, 'classifier'],
+    ['/api/classify', { kind: 'classifier' }, 'classifier'],
+  ])('%s: a model that nobody defined is a mistake of who asks (%o)', async (path, what, param) => {
+    const { status, body } = await ask(gateway.url, 'POST', path, { body: { texts: ['hello'], ...what } });
+    expect([status, body.error]).toEqual([400, expect.objectContaining({ code: 'request.invalid', param })]);
   });
 
   test('routes that nobody wrote down are a mistake of the file', async () => {

@@ -53,6 +53,34 @@ describe('safety in a gateway', () => {
     expect(upstream.seen).toHaveLength(asked);
   });
 
+  test('a refusal that is to be an ordinary answer is an error where answers are no words', async () => {
+    const answering = await startGateway(`
+router: { safety: { refuse: answer, message: "No." } }
+pool:
+  models: { m: {}, vectors: { kind: embedding } }
+  pools:
+    p: { model: m, health: false, replicas: ["${upstream.url}"] }
+    q: { model: vectors, health: false, replicas: ["${upstream.url}"] }
+`);
+    try {
+      const asked = upstream.seen.length;
+      const said = await answering.chat({ model: 'auto', messages });
+      expect([said.status, await said.text()]).toEqual([200, expect.stringContaining('No.')]);
+      const refused = await fetch(`${answering.url}/v1/embeddings`, {
+        method: 'POST',
+        body: JSON.stringify({ model: 'vectors', input: FORBIDDEN }),
+      });
+      expect([refused.status, JSON.parse(await refused.text()).error]).toEqual([
+        403,
+        expect.objectContaining({ code: 'safety.blocked', message: 'No.' }),
+      ]);
+      expect((await answering.recordOf(refused)).outcome.status).toBe('refused');
+      expect(upstream.seen).toHaveLength(asked);
+    } finally {
+      await answering.close();
+    }
+  });
+
   test('the record and the metrics know the rule', async () => {
     const response = await gateway.chat({ model: 'auto', messages });
     const record = await gateway.recordOf(response);
@@ -84,6 +112,75 @@ describe('safety in a gateway', () => {
     });
     const { body } = upstream.seen.at(-1)!;
     expect(body).toMatchObject({ seed: 7, messages: [{ role: 'system' }, { role: 'user', content: 'hello' }] });
+  });
+
+  const parts = (type: string, ...texts: string[]) => texts.map(text => ({ type, text }));
+  const user = (content: unknown) => [{ role: 'user', content }];
+  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } };
+  const use = { role: 'assistant', content: [{ type: 'tool_use', id: 'c', name: 'f', input: {} }] };
+  const HIDDEN = 'h\u200be\u200bl\u200blo';
+  const data = { type: 'text', media_type: 'text/plain', data: HIDDEN };
+  const found = { type: 'search_result', source: 'https://a.example', title: HIDDEN };
+
+  test.each([
+    [
+      'a tool gave in several parts, in chats',
+      '/v1/chat/completions',
+      {
+        messages: [
+          ...user('go'),
+          { role: 'assistant', content: null, tool_calls: [call] },
+          { role: 'tool', tool_call_id: 'c', content: parts('text', HIDDEN, 'more') },
+        ],
+      },
+    ],
+    [
+      'a tool gave in several parts, in Responses',
+      '/v1/responses',
+      {
+        input: [
+          ...user('go'),
+          { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+          { type: 'function_call_output', call_id: 'c', output: parts('input_text', HIDDEN, 'more') },
+        ],
+      },
+    ],
+    [
+      'a tool gave in several parts, in Messages',
+      '/v1/messages',
+      {
+        messages: [
+          ...user('go'),
+          use,
+          ...user([{ type: 'tool_result', tool_use_id: 'c', content: parts('text', HIDDEN, 'more') }]),
+        ],
+      },
+    ],
+    [
+      'stands in a document with a title',
+      '/v1/messages',
+      { messages: user([{ type: 'document', title: HIDDEN, source: data }, ...parts('text', 'go')]) },
+    ],
+    [
+      'stands in a document of parts',
+      '/v1/messages',
+      {
+        messages: user([
+          { type: 'document', context: HIDDEN, source: { type: 'content', content: parts('text', HIDDEN, 'x') } },
+        ]),
+      },
+    ],
+    [
+      'a search has found',
+      '/v1/messages',
+      { messages: user([{ ...found, content: parts('text', 'x', HIDDEN) }, ...parts('text', 'go')]) },
+    ],
+  ])('what nobody sees does not reach the engine where %s', async (_, path, body) => {
+    const { response } = await post(path, { model: 'auto', max_tokens: 9, ...body });
+    expect([response.status, response.headers.get('x-weir-safety')]).toEqual([200, 'disguise:invisible']);
+    const sent = JSON.stringify(upstream.seen.at(-1)!.body);
+    expect(sent).not.toContain('\u200b');
+    expect(sent).toContain('hello');
   });
 
   const system =

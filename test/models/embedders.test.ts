@@ -92,18 +92,31 @@ describe('embedders', { timeout: 60_000 }, () => {
     let server: Server;
     let answer: (texts: readonly string[]) => unknown = () => ({});
     let url: string;
+    let left: string;
     beforeAll(async () => {
       server = createServer((request, response) => {
         let body = '';
         request.on('data', chunk => {
           body += chunk;
         });
-        request.on('end', () => response.end(JSON.stringify(answer((JSON.parse(body) as { input: string[] }).input))));
+        request.on('end', () => {
+          if (request.url === '/moved') response.writeHead(302, { location: '/' }).end();
+          else if (request.url === '/page') response.end('<html>');
+          else if (request.url !== '/silent')
+            response.end(JSON.stringify(answer((JSON.parse(body) as { input: string[] }).input)));
+        });
       });
       await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
       url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/embeddings`;
+      const gone = createServer();
+      await new Promise<void>(resolve => gone.listen(0, '127.0.0.1', resolve));
+      left = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`;
+      await new Promise(resolve => gone.close(resolve));
     });
-    afterAll(() => server.close());
+    afterAll(() => {
+      server.closeAllConnections();
+      server.close();
+    });
 
     const lettersOf = (text: string): number[] => {
       const counts = new Array<number>(27).fill(0.01);
@@ -128,9 +141,31 @@ describe('embedders', { timeout: 60_000 }, () => {
       ['fewer vectors than texts', { data: [] }],
       ['no numbers', { data: [{ embedding: ['a'] }] }],
       ['no data', {}],
+      ['nothing at all', null],
+      ['nothing for a text', { data: [null] }],
+      ['a number too large for a vector', { data: [{ embedding: [1e300, 1] }] }],
     ])('%s is a failure', async (_, given) => {
       answer = () => given;
       await expect(remote().embed(['a'])).rejects.toMatchObject({ code: 'model.failed' });
+    });
+
+    test.each([
+      ['who is silent', '/silent', 'far did not answer within 50 ms'],
+      ['a page', '/page', 'far answers with something that is not JSON'],
+      ['a redirection', '/moved', 'far answers with a redirection, which is not followed'],
+      ['an address where nobody is', '/left', 'far cannot be reached (ECONNREFUSED)'],
+    ])('of %s the reason is told, and not the address', async (_, path, reason) => {
+      const timeoutMs = path === '/silent' ? 50 : 5000;
+      const far = {
+        url: new URL(path, path === '/left' ? left : url).href,
+        model: 'letters',
+        prefix: '',
+        timeoutMs,
+        capacity: 256,
+      };
+      const failing = new RemoteEmbedder('far', far, machineClock);
+      await expect(failing.embed(['a'])).rejects.toMatchObject({ code: 'model.failed', message: reason });
+      expect(failing.status.state).toBe(reason);
     });
 
     test('more texts than may be on their way are refused', async () => {

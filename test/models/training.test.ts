@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '#contract/random.js';
 import { GramLayer, toGramWeights } from '#models/heads/gram-layer.js';
 import { LinearLayer, softmax, toWeights } from '#models/heads/linear-layer.js';
+import { dot, normalise } from '#models/runtime/pooling.js';
 import { GramCounter } from '#models/safety/gram-features.js';
 import { calibrationError, decisiveAt, fitTemperature, wilson } from '#models/train/calibration.js';
 import { nearDuplicates } from '#models/train/duplicates.js';
@@ -156,5 +157,25 @@ describe('calibration', () => {
   test('near-duplicates are found by the angle', () => {
     const found = nearDuplicates([Float32Array.of(1, 0), Float32Array.of(0, 1)], [Float32Array.of(0.99, 0.141)], 0.95);
     expect([...found]).toEqual([0]);
+  });
+
+  test('near-duplicates are exactly those whose cosine is above, near the bound and in every block too', () => {
+    const random = seededRandom(11);
+    const unit = (from?: Float32Array, apart = 1): Float32Array => {
+      const vector = Float32Array.from({ length: 384 }, (_, i) => (from?.[i] ?? 0) + apart * (random.next() - 0.5));
+      normalise(vector);
+      return vector;
+    };
+    const others = Array.from({ length: 2500 }, () => unit());
+    // Cosines between .93 and .97, so that coarse products alone would be wrong about some.
+    const vectors = Array.from({ length: 400 }, (_, at) =>
+      unit(others[(at * 41) % others.length], 0.052 + (at % 7) / 500),
+    );
+    const cosines = vectors.map(vector => Math.max(...others.map(other => dot(vector, other))));
+    const exact = cosines.flatMap((cosine, at) => (cosine > 0.95 ? [at] : []));
+    expect(cosines.filter(cosine => Math.abs(cosine - 0.95) < 0.002).length).toBeGreaterThan(5);
+    expect(exact.length).toBeGreaterThan(50);
+    expect(exact.length).toBeLessThan(350);
+    expect([...nearDuplicates(vectors, others, 0.95)]).toEqual(exact);
   });
 });

@@ -51,6 +51,18 @@ describe('checking', () => {
     ).not.toThrow();
   });
 
+  test('a text that is an example of two routes is a doubt, of one alone twice it is none', () => {
+    const routes = { refund: ['money back', 'money back', 'refund'], swap: ['another size', ' money back '] };
+    expect(problems({ routes })).toMatchObject([
+      {
+        level: 'warning',
+        code: 'config.duplicate',
+        path: ['routes', 'swap', 1],
+        message: expect.stringContaining('refund'),
+      },
+    ]);
+  });
+
   test('models that find personal data, and kinds that nothing finds', () => {
     const ner = { path: '/models/ner' };
     const paths = (privacy: object) =>

@@ -22,11 +22,12 @@ Examples:
 }
 
 async function check(options: CommonOptions): Promise<void> {
-  const [read, { checkReport }, { classifierProblems }, { knowledgeProblems }, { withPulledModels }] =
+  const [read, { checkReport }, { classifierProblems }, { headProblems }, { knowledgeProblems }, { withPulledModels }] =
     await Promise.all([
       readConfig(options, { standIn: spared() }),
       import('#gateway/configuration/check-report.js'),
       import('#gateway/configuration/classifier-files.js'),
+      import('#gateway/configuration/head-files.js'),
       import('#gateway/configuration/knowledge-files.js'),
       import('#gateway/configuration/pulled-models.js'),
     ]);
@@ -34,7 +35,7 @@ async function check(options: CommonOptions): Promise<void> {
   const found = await checkReport(result, options.seed);
   // The API's check leaves this out: what files there are is not for everyone who may look at a configuration.
   const files = result.ok
-    ? [...knowledgeProblems(result.config, result.locate), ...classifierProblems(result.config, result.locate)]
+    ? [knowledgeProblems, classifierProblems, headProblems].flatMap(look => look(result.config, result.locate))
     : [];
   const report = { ...found, warnings: [...found.warnings, ...files] };
   const { errors, warnings, tests } = report;

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { type JsonLine, readJsonLines, textMember, writeLine } from '#cli/json-lines.js';
-import { languageClassifier } from '#cli/language-classifier.js';
 import { configOption, jsonAlwaysOption, printJson, resolveConfig } from '#cli/options.js';
 import { WeirError } from '#contract/errors.js';
 import {
@@ -11,6 +10,7 @@ import {
   SAFETY_HEADS,
   type SafetyHeadName,
 } from '#contract/learned.js';
+import { languageClassifier } from '#gateway/language-classifier.js';
 import { machineClock } from '#gateway/machine-clock.js';
 import { classificationOf } from '#models/classification.js';
 import { ModelHost } from '#models/model-host.js';

@@ -55,7 +55,7 @@ async function run({ input, test, output, kind, licence, seed, json, ...options 
   const set = (name: string, of: typeof texts, heldOut: 'tune' | 'tune and test' | 'nothing') => {
     return { name, licence, texts: of, heldOut };
   };
-  const head = await withModels(options, models =>
+  const head = await withModels(options, texts, models =>
     trainHead({
       ...models,
       kind,

@@ -31,7 +31,9 @@ export function trainRoutesCommand(): Command {
 async function run({ input, output, seed, json, ...options }: TrainRoutesCommand): Promise<void> {
   await expectWritable(output, [input]);
   const texts = await readLabelled(input);
-  const head = await withModels(options, models => trainRoutes({ ...models, texts, random: seededRandom(seed) }));
+  const head = await withModels(options, texts, models =>
+    trainRoutes({ ...models, texts, random: seededRandom(seed) }),
+  );
   await writeText(output, `${JSON.stringify(head)}\n`);
   const told = {
     output,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type LoadOptions, type LoadResult, parseConfig } from '#config/load.js';
 import type { ConfigProblem } from '#config/problem.js';
+import { foreignProblems } from './foreign-examples.js';
 import { runTests, type TestResults } from './policy-tests.js';
 
 /** All that can be said of a configuration: what `weir check --json` prints and the admin API answers. */
@@ -23,7 +24,9 @@ export async function checkReport(result: LoadResult, seed: number): Promise<Che
     result.ok && result.config.router.tests.length > 0
       ? await runTests(result.config, seed, result.locate)
       : { passed: 0, failed: [] };
-  return { errors: result.ok ? [] : result.problems, warnings: result.warnings, undecidable: [], tests };
+  const foreign = result.ok ? await foreignProblems(result.config, result.locate) : [];
+  const warnings = [...result.warnings, ...foreign];
+  return { errors: result.ok ? [] : result.problems, warnings, undecidable: [], tests };
 }
 
 /** As {@link checkReport}, for a text that could stand in `file`. @returns also its version, when it can be one. */

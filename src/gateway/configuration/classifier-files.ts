@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
 import type { Config, Place } from '#config/load.js';
 import { suggestion } from '#config/nearest.js';
 import type { ConfigProblem, Path } from '#config/problem.js';
 import type { Embedder } from '#contract/embedder.js';
-import { isWeirError, WeirError } from '#contract/errors.js';
+import { isWeirError, type WeirError } from '#contract/errors.js';
 import type { Classifier, ClassifierSettings } from '#contract/learned.js';
 import { readLabels } from '#models/own/label-file.js';
-import { modelFiles } from '#models/own/model-files.js';
+import { presentFiles } from '#models/own/model-files.js';
 import { OUTSIDE, openOwnClassifier } from '#models/own/open-classifier.js';
 
 /** A label, or a type of entities, that a configuration asks a classifier for. */
@@ -58,9 +57,7 @@ export function classifierProblems(config: Config, locate: (path: Path) => Place
 
 /** @throws WeirError `model.unavailable`. */
 function unloaded(settings: ClassifierSettings, cache: string): Classifier {
-  const files = modelFiles(settings.path, cache);
-  const missing = [files.file, files.tokenizer].find(file => !existsSync(file));
-  if (missing !== undefined) throw new WeirError('model.unavailable', `${missing} is not there`);
+  const files = presentFiles(settings.path, cache);
   return openOwnClassifier(settings, files, readLabels(files.config), () => NOTHING, 0);
 }
 

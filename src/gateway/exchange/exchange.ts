@@ -157,7 +157,7 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
     if (result === CONTINUE || result.kind === 'continue') return true;
     // What the policy or the request itself forbids is refused; what Weir could not do is a failure.
     if (result.kind === 'refuse') this.end(result.error.status < 500 ? 'refused' : 'failed', result.error);
-    else this.say(result.text);
+    else this.say(result);
     return false;
   }
 
@@ -462,8 +462,13 @@ export class Exchange implements AttemptOwner, StageContext, Rostered {
   }
 
   /** Answers with a fixed text; no model is asked. */
-  private say(text: string): void {
-    const { whole, said, type } = fixedReply(this.inbound, text, this.wallArrival);
+  private say(answer: Parameters<typeof fixedReply>[1]): void {
+    const reply = fixedReply(this.inbound, answer, this.wallArrival);
+    if (reply instanceof WeirError) {
+      this.end('refused', reply);
+      return;
+    }
+    const { whole, said, type } = reply;
     this.firstByteAt = this.clock.now();
     this.inbound.keep?.(whole);
     sendText(this.response, 200, said, type, this.head(undefined, undefined));

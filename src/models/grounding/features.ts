@@ -53,6 +53,11 @@ export class GroundingContext {
     this.sentences = sentencesOf(read, MOST_SENTENCES).flatMap(sentence => vectors.embed(sentence) ?? []);
   }
 
+  /** Vectors that a claim is compared with. */
+  get comparisons(): number {
+    return this.sentences.length;
+  }
+
   /** The features of a claim, in the order of {@link GROUNDING_FEATURES}; nothing of one that says nothing. */
   features(claim: string): Float64Array | undefined {
     const terms = termsOf(claim);

@@ -119,9 +119,19 @@ export function parseHead(text: string, source: string): Head {
   const head = headSchema.safeParse(json, { jitless: true });
   if (head.success) return head.data;
   const [issue] = head.error.issues;
-  throw new WeirError('model.unavailable', `${source} is no head: ${issue?.message}`, {
-    path: issue?.path.join('.') ?? '',
+  const path = issue?.path.join('.') ?? '';
+  throw new WeirError('model.unavailable', `${source} is no head: ${path === '' ? '' : `${path}: `}${issue?.message}`, {
+    path,
     hint: 'a file that weir train has written',
+  });
+}
+
+/** A head of a kind, as its file says. @throws WeirError `model.unavailable`, also where it is of another kind. */
+export function readHeadOf(file: string, kind: string): Head {
+  const head = readHead(file);
+  if (head.kind === kind) return head;
+  throw new WeirError('model.unavailable', `${file} is a head for ${head.kind}, not for ${kind}`, {
+    hint: kind === 'routes' ? 'a file of weir train routes' : `a file of weir train head --kind ${kind}`,
   });
 }
 

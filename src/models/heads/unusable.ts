@@ -1,5 +1,5 @@
-import { isWeirError } from '#contract/errors.js';
 import type { Classifier, Verdict } from '#contract/learned.js';
+import { reasonOf } from '#models/runtime/failure.js';
 
 /** Stands in for a head that cannot be used: every verdict is unsure, with the reason. */
 export class UnusableClassifier implements Classifier {
@@ -7,8 +7,7 @@ export class UnusableClassifier implements Classifier {
   private readonly verdict: Verdict;
 
   constructor(cause: unknown) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const reason = isWeirError(cause) && cause.hint !== undefined ? `${message}; ${cause.hint}` : message;
+    const reason = reasonOf(cause);
     this.verdict = { probabilities: new Float32Array(0), best: -1, sure: false, tier: 'busy', reason };
   }
 

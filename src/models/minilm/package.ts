@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { WeirError } from '#contract/errors.js';
+import type { Bytes } from '#contract/units.js';
 import { miniLmGraph } from './graph.js';
 import type { Precision } from './products.js';
 import { readWeights } from './weights.js';
@@ -23,6 +24,12 @@ const FILES = {
 /** Changes whenever the graph that is written does: part of the file's name, so that an older Weir's file is not taken for it. */
 const GRAPH_VERSION = 4;
 
+/** What is written, always the same of a version: a file of another size was cut off, by a crash or a full disk, and is written anew. */
+const SIZES: Readonly<Record<Precision, { readonly graph: Bytes; readonly weights: Bytes }>> = {
+  int8: { graph: 91_867, weights: 23_224_320 },
+  fp32: { graph: 75_938, weights: 55_074_816 },
+};
+
 /**
  * The model as a file that the runtime can load: out of the cache folder, or converted into it. Takes about a second, on the calling
  * thread, the first time.
@@ -34,8 +41,9 @@ export function miniLmFile(cacheFolder: string, precision: Precision): string {
     cacheFolder,
     `all-MiniLM-L6-v2-${precision}-${FILES.shard.sha256.slice(0, 8)}-${GRAPH_VERSION}.onnx`,
   );
-  if (existsSync(file)) return file;
   const weightsFile = weightsFileOf(file);
+  const sizes = SIZES[precision];
+  if (sizeOf(file) === sizes.graph && sizeOf(weightsFile) === sizes.weights) return file;
   const { graph, weights } = miniLmGraph(miniLmWeights(), precision, basename(weightsFile));
   try {
     mkdirSync(cacheFolder, { recursive: true });
@@ -50,6 +58,10 @@ export function miniLmFile(cacheFolder: string, precision: Precision): string {
     });
   }
   return file;
+}
+
+function sizeOf(file: string): Bytes | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.size;
 }
 
 /** The file of the weights that belongs to a graph's. */

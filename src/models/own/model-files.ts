@@ -51,3 +51,11 @@ function filesAt(path: string): ModelFiles {
     [beside, dirname(beside)].map(at => join(at, name)).find(at => existsSync(at)) ?? join(beside, name);
   return { file, tokenizer: find('tokenizer.json'), config: find('config.json') };
 }
+
+/** The model and the tokeniser of {@link modelFiles}, which no model does without. @throws WeirError `model.unavailable`, `hub.not_pulled`. */
+export function presentFiles(path: string, cache: string): ModelFiles {
+  const files = modelFiles(path, cache);
+  const missing = [files.file, files.tokenizer].find(file => !existsSync(file));
+  if (missing !== undefined) throw new WeirError('model.unavailable', `${missing} is not there`);
+  return files;
+}

@@ -5,7 +5,7 @@ const SHARE = 2048;
 export class Turns {
   private done = 0;
 
-  /** @param work comparisons of vectors, or what takes as long. */
+  /** @param work comparisons of vectors, or what takes as long: a character that is counted in n-grams is about one. */
   async spent(work: number): Promise<void> {
     this.done += work;
     if (this.done < SHARE) return;

@@ -1,3 +1,4 @@
+import { WeirError } from '#contract/errors.js';
 import type { Pooling, Reading } from './messages.js';
 import type { BatchOutput } from './onnx-session.js';
 
@@ -53,11 +54,17 @@ function poolTokens(
   }
 }
 
-/** Scales a vector to length 1; one without a direction stays as it is. */
+/**
+ * Scales a vector to length 1; one without a direction stays as it is.
+ *
+ * @throws WeirError `model.failed` where one of its numbers is none, or too large for 32 bits: nothing could be compared with it.
+ */
 export function normalise(vector: Float32Array): void {
   let square = 0;
   for (const value of vector) square += value * value;
   if (square === 0) return;
+  if (!Number.isFinite(square))
+    throw new WeirError('model.failed', 'The model gave a vector with something in it that is no number');
   const factor = 1 / Math.sqrt(square);
   for (let i = 0; i < vector.length; i++) vector[i]! *= factor;
 }

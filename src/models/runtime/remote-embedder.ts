@@ -89,14 +89,27 @@ export class RemoteEmbedder implements Embedder {
       this.counts.batches++;
       return vectors;
     } catch (error) {
-      this.failure = error instanceof Error ? error.message : String(error);
-      throw isWeirError(error)
+      const failed = isWeirError(error)
         ? error
-        : new WeirError('model.failed', `${this.name} does not answer`, { cause: error });
+        : new WeirError('model.failed', `${this.name} ${this.whyNot(error)}`, { cause: error });
+      this.failure = failed.message;
+      throw failed;
     } finally {
       this.underWay -= texts.length;
       this.counts.busyMs += this.clock.now() - begun;
     }
+  }
+
+  /** In words that hold neither the address nor what was answered: they stand in records and in answers of the API. */
+  private whyNot(error: unknown): string {
+    if (!(error instanceof Error)) return 'does not answer';
+    if (error.name === 'TimeoutError') return `did not answer within ${this.settings.timeoutMs} ms`;
+    if (error instanceof SyntaxError) return 'answers with something that is not JSON';
+    const { cause } = error;
+    if (cause instanceof Error && 'code' in cause) return `cannot be reached (${String(cause.code)})`;
+    return cause instanceof Error && cause.message.includes('redirect')
+      ? 'answers with a redirection, which is not followed'
+      : 'does not answer';
   }
 
   private async fetch(texts: readonly string[]): Promise<readonly Float32Array[]> {
@@ -112,8 +125,8 @@ export class RemoteEmbedder implements Embedder {
       body: JSON.stringify({ model, input: texts.map(text => prefix + text), encoding_format: 'float' }),
     });
     if (!response.ok) throw new WeirError('model.failed', `${this.name} answers with status ${response.status}`);
-    const answer = JSON.parse(await bounded(response)) as { readonly data?: unknown };
-    return this.vectorsIn(answer.data, texts.length);
+    const answer = JSON.parse(await bounded(response)) as { readonly data?: unknown } | null;
+    return this.vectorsIn(answer?.data, texts.length);
   }
 
   private vectorsIn(data: unknown, count: number): readonly Float32Array[] {
@@ -121,7 +134,7 @@ export class RemoteEmbedder implements Embedder {
       throw new WeirError('model.failed', `${this.name} gave no ${count} vectors`);
     const vectors = new Array<Float32Array>(count);
     for (const [at, item] of data.entries()) {
-      const { embedding, index = at } = item as { readonly embedding?: unknown; readonly index?: number };
+      const { embedding, index = at } = (item ?? {}) as { readonly embedding?: unknown; readonly index?: number };
       const { dimension } = this.settings;
       const numbers = Array.isArray(embedding) ? embedding.slice(0, dimension ?? embedding.length) : [];
       if (

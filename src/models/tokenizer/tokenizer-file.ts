@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { WeirError } from '#contract/errors.js';
@@ -16,6 +16,7 @@ export interface PublishedTokenizer {
 
 /** Opens a `tokenizer.json`. @throws WeirError `model.unavailable`. */
 export async function openTokenizer(file: string): Promise<PublishedTokenizer> {
+  if (!existsSync(file)) throw new WeirError('model.unavailable', `${file} is not there`);
   const { Tokenizer } = await import('@huggingface/tokenizers');
   try {
     const json = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;

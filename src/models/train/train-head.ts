@@ -83,6 +83,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<Head> {
     throw new WeirError('usage.invalid', `Nothing is trained as ${JSON.stringify(unknown.label)}`);
   const of = (part: Row['part']) => rows.filter(row => row.part === part);
   const [candidates, tune, test] = [of('train'), of('tune'), of('test')];
+  progress(`looking for near-duplicates of ${tune.length + test.length} texts held out among ${candidates.length}`);
   // Once the choices stand, only texts that are nearly the same as one tested on stay out.
   const taught = unlike(candidates, test);
   const train = unlike(taught, tune);

@@ -39,7 +39,7 @@ export async function trainRoutes(options: TrainRoutesOptions): Promise<Head> {
   if (counts.size < 2 || few !== undefined) {
     throw new WeirError(
       'usage.invalid',
-      few === undefined ? 'Routes take two labels at least' : `${few[0]} has one text only`,
+      counts.size < 2 ? 'Routes take two labels at least' : `${few?.[0]} has one text only`,
       {
         hint: `two labels or more, ${LEAST} texts or more of each`,
       },

@@ -1,4 +1,13 @@
-import type { CacheMark, ContentPart, FilePart, ImagePart, Message, ThinkingPart } from '#contract/request.js';
+import {
+  type CacheMark,
+  type ContentPart,
+  type FilePart,
+  type ImagePart,
+  joinedTexts,
+  type Message,
+  type TextPart,
+  type ThinkingPart,
+} from '#contract/request.js';
 import {
   asText,
   compact,
@@ -145,7 +154,7 @@ function resultOf(block: Json, path: string, lost: Lost): ContentPart {
   return {
     type: 'tool_result',
     id: asText(block.tool_use_id),
-    text: inner.flatMap(part => (part.type === 'text' ? [part.text] : [])).join('\n'),
+    ...joinedTexts(inner.flatMap(part => (part.type === 'text' ? (part.texts ?? [part.text]) : []))),
     failed: block.is_error === true,
     ...(media.length === 0 ? undefined : { media }),
     ...cacheOf(block),
@@ -166,9 +175,9 @@ function documentOf(block: Json, path: string, lost: Lost): ContentPart[] {
   if (isObject(block.citations) && block.citations.enabled === true) lost.add('citations');
   if (inner.type === 'text') return [headed([title, context], asText(inner.data), block)];
   if (inner.type === 'content') {
-    const parts = contentOf(inner.content, `${path}.source.content`, lost);
+    const parts = contentOf(inner.content, `${path}.source.content`, lost).map(retrieved);
     const about = [title, context].filter(text => text !== '');
-    const head: ContentPart[] = about.length === 0 ? [] : [{ type: 'text', text: about.join('\n\n') }];
+    const head: ContentPart[] = about.length === 0 ? [] : [retrieved({ type: 'text', ...joinedTexts(about, '\n\n') })];
     const last = parts.pop();
     return last === undefined ? head : [...head, ...parts, { ...last, ...cacheOf(block) }];
   }
@@ -178,19 +187,26 @@ function documentOf(block: Json, path: string, lost: Lost): ContentPart[] {
     return [];
   }
   const file: FilePart = { type: 'file', source, ...(title === '' ? undefined : { name: title }), ...cacheOf(block) };
-  return context === '' ? [file] : [{ type: 'text', text: context }, file];
+  return context === '' ? [file] : [retrieved({ type: 'text', text: context }), file];
 }
 
 /** What a search of the client's own has found: elsewhere it is text. */
 function searchResultOf(block: Json, path: string, lost: Lost): ContentPart[] {
   if (isObject(block.citations) && block.citations.enabled === true) lost.add('citations');
   const parts = contentOf(block.content ?? [], `${path}.content`, lost);
-  const said = parts.flatMap(part => (part.type === 'text' ? [part.text] : [])).join('\n');
-  return [headed([asText(block.title), asText(block.source)], said, block)];
+  const said = parts.flatMap(part => (part.type === 'text' ? [part.text] : []));
+  const found = headed([asText(block.title), asText(block.source)], said.join('\n'), block);
+  return [said.length > 1 ? { ...found, texts: [...(found.texts ?? []).slice(0, -1), ...said] } : found];
 }
 
-function headed(head: readonly string[], text: string, block: Json): ContentPart {
-  return { type: 'text', text: [...head.filter(line => line !== ''), text].join('\n\n'), ...cacheOf(block) };
+function headed(head: readonly string[], text: string, block: Json): TextPart {
+  const lines = [...head.filter(line => line !== ''), text];
+  return { type: 'text', ...joinedTexts(lines, '\n\n'), retrieved: true, ...cacheOf(block) };
+}
+
+/** What the user shows and does not say. */
+function retrieved(part: ContentPart): ContentPart {
+  return part.type === 'text' ? { ...part, retrieved: true } : part;
 }
 
 /** Where an image or document is, as a URL. Files that only Anthropic has are nowhere. */

@@ -1,4 +1,4 @@
-import type { ContentPart, Message, Role, ToolDefinition } from '#contract/request.js';
+import { type ContentPart, joinedTexts, type Message, type Role, type ToolDefinition } from '#contract/request.js';
 import type { Bytes } from '#contract/units.js';
 import { fromUtf8, WireText } from '#contract/wire-text.js';
 import { invalid, isObject, type Json, shown } from '#protocols/json.js';
@@ -68,9 +68,9 @@ function readMessage(value: unknown, index: number, coding: Coding): Message {
   }
   const { content } = value;
   if (role === 'tool') {
-    const text = typeof content === 'string' ? said(content, coding) : joined(readParts(content, index, coding));
+    const texts = typeof content === 'string' ? [said(content, coding)] : readParts(content, index, coding).map(textIn);
     const id = asText(value.tool_call_id, coding);
-    return { role, content: [{ type: 'tool_result', id, text, failed: false }] };
+    return { role, content: [{ type: 'tool_result', id, ...joinedTexts(texts), failed: false }] };
   }
   const parts: ContentPart[] =
     typeof content === 'string' ? [textPart(content, coding)] : readParts(content, index, coding);
@@ -162,8 +162,8 @@ function textPart(text: string, coding: Coding): ContentPart {
   return coding === 'ascii' ? new WireText(text, text) : new WireText(text);
 }
 
-function joined(parts: readonly ContentPart[]): string {
-  return parts.map(part => (part.type === 'text' ? part.text : '')).join('\n');
+function textIn(part: ContentPart): string {
+  return part.type === 'text' ? part.text : '';
 }
 
 function sourceOf(value: unknown, key: string, coding: Coding): string {

@@ -1,4 +1,4 @@
-import type { ContentPart, Message, ToolCallPart } from '#contract/request.js';
+import { type ContentPart, joinedTexts, type Message, type ToolCallPart } from '#contract/request.js';
 import {
   asText,
   compact,
@@ -64,11 +64,11 @@ function messageOf(message: Json, lost: Lost): Message {
     const parts = partsOf(content, lost);
     if (parts.some(part => part.type === 'audio')) lost.add('input_audio');
     const media = parts.filter(part => part.type === 'image' || part.type === 'file');
-    const text = parts.map(part => (part.type === 'text' ? part.text : '')).join('\n');
+    const told = joinedTexts(parts.map(part => (part.type === 'text' ? part.text : '')));
     const id = asText(message.tool_call_id) || asText(message.name);
     return {
       role: 'tool',
-      content: [{ type: 'tool_result', id, text, failed: false, ...(media.length > 0 ? { media } : undefined) }],
+      content: [{ type: 'tool_result', id, ...told, failed: false, ...(media.length > 0 ? { media } : undefined) }],
     };
   }
   if (role !== 'assistant') return { role: role === 'user' ? 'user' : 'system', content: partsOf(content, lost) };

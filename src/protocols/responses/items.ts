@@ -1,4 +1,12 @@
-import type { ContentPart, FilePart, ImagePart, Message, Role, ToolResultPart } from '#contract/request.js';
+import {
+  type ContentPart,
+  type FilePart,
+  type ImagePart,
+  joinedTexts,
+  type Message,
+  type Role,
+  type ToolResultPart,
+} from '#contract/request.js';
 import { asText, invalid, isObject, type Json, objectsIn, shown } from '#protocols/json.js';
 import { wrapFreeText } from '#protocols/neutral/custom-tools.js';
 import { fileDataUrl } from '#protocols/neutral/file-data.js';
@@ -173,7 +181,7 @@ function resultOf(id: unknown, output: unknown, path: string, lost: Lost): ToolR
   return {
     type: 'tool_result',
     id: asText(id),
-    text: parts.flatMap(part => (part.type === 'text' ? [part.text] : [])).join('\n'),
+    ...joinedTexts(parts.flatMap(part => (part.type === 'text' ? [part.text] : []))),
     failed: false,
     ...(media.length === 0 ? undefined : { media }),
   };

@@ -12,14 +12,29 @@ const UNSEEN: ReadonlySet<string> = new Set(['disguise:invisible', 'disguise:tag
 export function redaction(findings: readonly SafetyFinding[]): TextRewrite {
   const byText = new Map<string, SafetyFinding[]>();
   for (const finding of findings) {
-    const known = byText.get(finding.piece.text);
-    if (known === undefined) byText.set(finding.piece.text, [finding]);
-    else known.push(finding);
+    for (const [text, found] of byPart(finding)) {
+      const known = byText.get(text);
+      if (known === undefined) byText.set(text, [found]);
+      else known.push(found);
+    }
   }
   return text => {
     const found = byText.get(text);
     return found === undefined ? text : redacted(text, found);
   };
+}
+
+/** A finding in each of the texts that it stands in. */
+function* byPart(finding: SafetyFinding): Generator<[string, SafetyFinding]> {
+  const { piece, start = 0, end = piece.text.length } = finding;
+  let at = 0;
+  for (const part of piece.parts ?? [piece.text]) {
+    if (at >= end) return;
+    const from = Math.max(0, start - at);
+    const to = Math.min(part.length, end - at);
+    if (from < to) yield [part, { ...finding, start: from, end: to }];
+    at += part.length + 1;
+  }
 }
 
 function redacted(text: string, findings: readonly SafetyFinding[]): string {

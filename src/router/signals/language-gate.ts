@@ -28,22 +28,43 @@ export class LanguageGate implements Classifier {
   classify(text: string, options: ClassifyOptions): Verdict | Promise<Verdict> {
     const { classifier, languages } = this;
     if (languages === undefined) return classifier.classify(text, options);
-    const guess = guessLanguage(text.slice(0, LANGUAGE_SAMPLE).replaceAll('\n', ' '));
-    if (!(guess instanceof Promise)) return foreign(guess, languages) ?? classifier.classify(text, options);
+    const guess = guessLanguage(sampleOf(text));
+    if (!(guess instanceof Promise)) return silenced(guess, languages) ?? classifier.classify(text, options);
     return guess.then(
-      known => foreign(known, languages) ?? classifier.classify(text, options),
+      known => silenced(known, languages) ?? classifier.classify(text, options),
       () => classifier.classify(text, options),
     );
   }
 }
 
-function foreign(guess: LanguageGuess | undefined, known: readonly string[]): Verdict | undefined {
-  if (guess === undefined || guess.probability < FOREIGN || known.includes(guess.language)) return undefined;
+/** The language of a text where it is clearly none of those known; nothing where it is one of them, or too short to tell. */
+export async function foreignLanguage(text: string, known: readonly string[]): Promise<string | undefined> {
+  try {
+    return foreign(await guessLanguage(sampleOf(text)), known);
+  } catch {
+    // Without the model of languages nothing is silenced either.
+    return undefined;
+  }
+}
+
+function sampleOf(text: string): string {
+  return text.slice(0, LANGUAGE_SAMPLE).replaceAll('\n', ' ');
+}
+
+function foreign(guess: LanguageGuess | undefined, known: readonly string[]): string | undefined {
+  return guess === undefined || guess.probability < FOREIGN || known.includes(guess.language)
+    ? undefined
+    : guess.language;
+}
+
+function silenced(guess: LanguageGuess | undefined, known: readonly string[]): Verdict | undefined {
+  const language = foreign(guess, known);
+  if (language === undefined) return undefined;
   return {
     probabilities: new Float32Array(0),
     best: -1,
     sure: false,
     tier: 'fast',
-    reason: `in ${guess.language}, which this head does not know`,
+    reason: `in ${language}, which this head does not know`,
   };
 }

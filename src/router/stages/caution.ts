@@ -102,7 +102,7 @@ function cutTexts({ messages }: InferenceRequest, seed: number, last: number): R
   const cut = new Set<string>();
   const stays = new Set<string>();
   for (const { role, part, turn } of partsByTurn(messages)) {
-    if (part.type !== 'text' || role === 'tool') continue;
+    if (part.type !== 'text' || part.retrieved === true || role === 'tool') continue;
     (role !== 'system' && turn >= seed && turn < last ? cut : stays).add(part.text);
   }
   return new Set([...cut].filter(text => !stays.has(text)));

@@ -54,9 +54,10 @@ function settle({ route }: StageContext, { findings, untold }: Scanned, config: 
 
 /** Says nothing of what was found: that stands in the record. */
 function refusal({ refuse, message }: SafetyConfig, note: string): StageResult {
+  const error = new WeirError('safety.blocked', message);
   return refuse === 'answer'
-    ? { kind: 'answer', text: message, note }
-    : { kind: 'refuse', error: new WeirError('safety.blocked', message), note };
+    ? { kind: 'answer', text: message, otherwise: error, note }
+    : { kind: 'refuse', error, note };
 }
 
 /** One note a rule: of what it found the likeliest. */

@@ -53,6 +53,14 @@ describe('a classifier of one’s own', { timeout: 60_000 }, () => {
     expect(told).toMatchObject({ best: 1, sure: true, tier: 'model' });
   });
 
+  test('a file that cannot be loaded is unknown, with what the runtime says of it', async () => {
+    const broken = writeWordModel(join(root, 'broken'), LABELS, WORDS);
+    writeFileSync(join(broken, 'onnx/model.onnx'), 'not a model');
+    const { reason, sure } = await verdict({ path: broken }, 'you idiot');
+    expect(sure).toBe(false);
+    expect(reason).toMatch(/^onnxruntime cannot load .*model\.onnx; .*(rotobuf|parsing)/);
+  });
+
   test('a temperature makes it less sure, and a threshold silent', async () => {
     const cooled = await verdict({ temperature: 10, threshold: 0.9 }, 'you idiot');
     expect(cooled).toMatchObject({ best: 1, sure: false });

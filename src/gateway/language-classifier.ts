@@ -1,10 +1,12 @@
 import { type Classifier, NO_MODELS, type Verdict } from '#contract/learned.js';
 import type { SignalValue } from '#contract/signal.js';
-import { machineClock } from '#gateway/machine-clock.js';
+import { readChat } from '#protocols/openai/chat-request.js';
 import { language } from '#router/signals/language.js';
 import { LANGUAGES } from '#router/signals/language-codes.js';
 import { createProfiler } from '#workload/profile/profiler.js';
-import { readInput } from './chat-input.js';
+import { machineClock } from './machine-clock.js';
+
+const HERE = { address: '127.0.0.1', headers: {} };
 
 /** The `language` signal as a classifier of bare texts, its score a probability already. */
 export function languageClassifier(): Classifier {
@@ -14,7 +16,8 @@ export function languageClassifier(): Classifier {
     labels: LANGUAGES,
     prepare: async () => signal.prepare?.(),
     classify(text) {
-      const { request } = readInput({ text }, 'language', machineClock.now(), 'auto');
+      const asked = { model: 'auto', messages: [{ role: 'user', content: text }] };
+      const request = readChat(asked, { id: 'language', arrivedAt: machineClock.now(), caller: HERE });
       const value = signal.evaluate({ request, profile: profiler.profile(request) });
       return value instanceof Promise ? value.then(verdictOf) : verdictOf(value);
     },
