@@ -57,17 +57,22 @@ export function safetyPieces({ messages }: InferenceRequest): readonly SafetyPie
   return [...together(pieces), ...newest].slice(-MOST_PIECES);
 }
 
-/** Pieces joined: content with content, what a user says with what else was said in the turn. Turns come first: they are what is given up where even so there are too many. */
+/** Pieces joined: content with content, what a user says with what else was said in the turn, and turns with one another only where there are too many of them. */
 function together(pieces: readonly SafetyPiece[]): SafetyPiece[] {
   const said: SafetyPiece[] = [];
   const given: SafetyPiece[] = [];
-  for (const list of [...grouped(pieces).values()]) {
-    for (const parts of inBounds(list.map(({ text }) => text))) {
-      const { from, turn } = list[0]!;
-      (from === 'user' ? said : given).push({ from, turn, text: parts.join('\n'), parts });
-    }
-  }
-  return [...said, ...given];
+  for (const list of grouped(pieces).values()) (list[0]!.from === 'user' ? said : given).push(...joined(list));
+  const room = Math.max(0, MOST_PIECES - ONE_BY_ONE - given.length);
+  if (said.length <= room) return [...said, ...given];
+  const newer = Math.floor(room / 2);
+  return [...joined(said.slice(0, said.length - newer)), ...said.slice(said.length - newer), ...given];
+}
+
+/** Pieces of one kind as few, of the turn of the last of them. */
+function joined(pieces: readonly SafetyPiece[]): SafetyPiece[] {
+  const { from, turn } = pieces.at(-1)!;
+  const texts = pieces.flatMap(({ text, parts }) => parts ?? [text]);
+  return inBounds(texts).map(parts => ({ from, turn, text: parts.join('\n'), parts }));
 }
 
 function grouped(pieces: readonly SafetyPiece[]): ReadonlyMap<number, SafetyPiece[]> {

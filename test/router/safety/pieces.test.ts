@@ -53,6 +53,19 @@ describe('whose the texts of a request are', () => {
     expect(piecesIn(found, 'content').every(({ text: read }) => !read.includes('filler'))).toBe(true);
   });
 
+  test('of very many turns the oldest are read together, and none of them is left out', () => {
+    const turns = Array.from({ length: 600 }, (_, at): Message[] => [
+      { role: 'user', content: [text(at === 0 ? 'what nobody should miss' : `turn ${at}`)] },
+      { role: 'assistant', content: [text('yes')] },
+    ]).flat();
+    const found = safetyPieces(request({ messages: [...turns, { role: 'user', content: [text('and now')] }] }));
+    expect(found.length).toBeLessThanOrEqual(256);
+    const said = found.flatMap(piece => piece.parts ?? [piece.text]);
+    expect(said).toHaveLength(601);
+    expect(said).toContain('what nobody should miss');
+    expect(piecesIn(found, 'last_user').map(({ text: read }) => read)).toEqual(['and now']);
+  });
+
   test('what is found in texts that are read together is taken out of the one that it stands in', () => {
     const piece = {
       from: 'content',
