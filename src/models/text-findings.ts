@@ -4,8 +4,8 @@ import { GroundingContext } from '#models/grounding/features.js';
 import { openGroundingHead, ungrounded } from '#models/grounding/grounding-head.js';
 import { sentenceEnds } from '#models/grounding/sentences.js';
 import { openPersonalData } from '#models/personal-data/finder.js';
-import { Turns } from '#models/routes/turns.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
+import { Turns } from '#models/turns.js';
 
 /** A place in a text, and how sure it is what `type` says. */
 export interface Finding {

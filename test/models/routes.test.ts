@@ -9,11 +9,11 @@ import { QuickFeatures } from '#models/heads/quick-features.js';
 import { ExampleRoutes } from '#models/routes/example-routes.js';
 import { fitSigmoid, sigmoid } from '#models/routes/platt.js';
 import { Prototypes, type RouteExample } from '#models/routes/prototypes.js';
-import { Turns } from '#models/routes/turns.js';
 import { dot, normalise } from '#models/runtime/pooling.js';
 import { openStaticEmbedding } from '#models/static/static-embedding.js';
 import { trainHead } from '#models/train/train-head.js';
 import { trainRoutes } from '#models/train/train-routes.js';
+import { Turns } from '#models/turns.js';
 import { classifierContract } from '../contracts/classifier.js';
 
 const table = openStaticEmbedding();

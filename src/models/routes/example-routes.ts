@@ -6,10 +6,10 @@ import { largestOf } from '#models/heads/linear-layer.js';
 import type { QuickFeatures } from '#models/heads/quick-features.js';
 import { unasked } from '#models/runtime/failure.js';
 import { embedInBatches } from '#models/runtime/in-batches.js';
+import { Turns } from '#models/turns.js';
 import { background } from './background.js';
 import { fitSigmoid, type Judged, type Sigmoid, sigmoid } from './platt.js';
 import { nearestExample, Prototypes, type RouteExample } from './prototypes.js';
-import { Turns } from './turns.js';
 
 export interface ExampleRoutesPorts {
   readonly embedder: Embedder;

@@ -1,6 +1,6 @@
 import type { NearestExample } from '#contract/learned.js';
 import { dot, normalise } from '#models/runtime/pooling.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '#models/turns.js';
 
 /** Examples closer than this say the same and become one prototype. */
 const SAME = 0.9;
